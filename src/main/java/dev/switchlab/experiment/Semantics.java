@@ -1,0 +1,9 @@
+package dev.switchlab.experiment;
+
+/** Whose behaviour a model follows where the reference implementation and the paper differ. */
+public enum Semantics {
+    /** labml's annotated implementation, to the letter. */
+    REFERENCE,
+    /** arXiv 2101.03961. */
+    PAPER
+}
