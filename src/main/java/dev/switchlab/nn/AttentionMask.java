@@ -1,0 +1,75 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Which keys a query may attend to, as a bias of the scores: 0 may, -infinity may not. Adding it equals torch's
+ * {@code masked_fill(-inf)} to the bit.
+ */
+public final class AttentionMask {
+
+    /** (Q or 1, K, B or 1) */
+    private final NDArray bias;
+
+    private AttentionMask(NDArray bias) {
+        this.bias = bias;
+    }
+
+    /**
+     * A mask in the reference's layout.
+     *
+     * @param allowed boolean (Q or 1, K, B or 1), true = may attend
+     */
+    public static AttentionMask of(NDArray allowed) {
+        Shape shape = allowed.getShape();
+        if (allowed.getDataType() != DataType.BOOLEAN || shape.dimension() != 3) {
+            throw new IllegalArgumentException("an attention mask is boolean (queries or 1, keys, batch or 1), got "
+                    + allowed.getDataType() + " " + shape);
+        }
+        boolean[] may = allowed.toBooleanArray();
+        float[] bias = new float[may.length];
+        for (int i = 0; i < may.length; i++) {
+            bias[i] = may[i] ? 0 : Float.NEGATIVE_INFINITY;
+        }
+        return new AttentionMask(allowed.getManager().create(bias, shape));
+    }
+
+    /** Each position sees itself and what came before: (S, S, 1). The mask lives as long as {@code manager}. */
+    public static AttentionMask causal(NDManager manager, int seqLen) {
+        float[] bias = new float[seqLen * seqLen];
+        for (int query = 0; query < seqLen; query++) {
+            for (int key = query + 1; key < seqLen; key++) {
+                bias[query * seqLen + key] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        return new AttentionMask(manager.create(bias, new Shape(seqLen, seqLen, 1)));
+    }
+
+    /** Adds the mask to scores (B * H, Q, K). */
+    NDArray apply(NDArray scores, long batch, long heads) {
+        Shape shape = scores.getShape();
+        long q = shape.get(1);
+        long k = shape.get(2);
+        check(q, k, batch);
+        long maskQ = bias.getShape().get(0);
+        if (bias.getShape().get(2) == 1) {
+            return scores.add(bias.reshape(1, maskQ, k)); // (B * H, Q, K)
+        }
+        NDArray perSequence = bias.transpose(2, 0, 1).expandDims(1); // (B, 1, Q or 1, K)
+        return scores.reshape(batch, heads, q, k).add(perSequence).reshape(shape); // (B * H, Q, K)
+    }
+
+    private void check(long q, long k, long batch) {
+        Shape mask = bias.getShape();
+        boolean fits = (mask.get(0) == q || mask.get(0) == 1)
+                && mask.get(1) == k
+                && (mask.get(2) == batch || mask.get(2) == 1);
+        if (!fits) {
+            throw new IllegalArgumentException("attention mask " + mask + " does not fit " + q + " queries, " + k
+                    + " keys and batch " + batch + ": it must be (" + q + " or 1, " + k + ", " + batch + " or 1)");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.Positions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch experiment). The list
+ * form takes tokens (S, B) int64 and returns logits (S, B, V).
+ */
+public final class AutoregressiveModel extends LabBlock {
+
+    private final SwitchTransformer transformer;
+    private final LinearLayer generator;
+    private final Table embedding;
+    private final Table positions;
+    private final int nVocab;
+    private final Map<Integer, AttentionMask> causalMasks = new HashMap<>();
+
+    /**
+     * @param model the architecture
+     * @param nVocab tokens in the vocabulary
+     * @param maxSeqLen longest sequence; sizes the table of learned positions, otherwise unused
+     */
+    public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen) {
+        this.nVocab = nVocab;
+        embedding = child("src_embed", new Table(nVocab, model.dModel()));
+        positions = model.positions() == Positions.LEARNED
+                ? child("pos_embed", new Table(maxSeqLen, model.dModel()))
+                : null;
+        transformer = child("transformer", new SwitchTransformer(model));
+        generator = child("generator", new LinearLayer(model.dModel(), nVocab, true));
+    }
+
+    /**
+     * @param logits (S, B, V)
+     * @param routing one entry a switch layer; empty for dense models
+     */
+    public record Output(NDArray logits, List<Routing> routing) {}
+
+    /** Tokens (S, B) int64 to logits. Each position sees itself and what came before. */
+    public Output forward(Pass pass, NDArray tokens) {
+        int seqLen = (int) tokens.getShape().get(0);
+        AttentionMask mask = causalMasks.computeIfAbsent(seqLen, s -> AttentionMask.causal(pass.modelManager(), s));
+        NDArray x = embedding.rows(pass, tokens); // (S, B, D)
+        if (positions != null) {
+            x = x.add(positions.first(pass, seqLen).expandDims(1)); // (S, B, D)
+        }
+        SwitchTransformer.Output output = transformer.forward(pass, x, mask);
+        return new Output(generator.forward(pass, output.y()), output.routing());
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        return new NDList(forward(pass, inputs.head()).logits());
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {inputShapes[0].add(nVocab)};
+    }
+
+    @Override
+    public void clear() {
+        super.clear();
+        causalMasks.clear();
+    }
+
+    /** A look-up table, named as torch.nn.Embedding names it. */
+    private static final class Table extends LabBlock {
+
+        private final Parameter weight;
+
+        Table(int rows, int dModel) {
+            weight = parameter("weight", new Shape(rows, dModel));
+        }
+
+        /** int64 (...) to (..., D). */
+        NDArray rows(Pass pass, NDArray indices) {
+            return Rows.gather(value(pass, weight), indices);
+        }
+
+        /** (n, D). */
+        NDArray first(Pass pass, int n) {
+            if (n > weight.getShape().get(0)) {
+                throw new IllegalArgumentException("a sequence of " + n + " tokens is longer than the "
+                        + weight.getShape().get(0) + " learned positions of this model");
+            }
+            return rows(pass, pass.manager().arange(n).toType(ai.djl.ndarray.types.DataType.INT64, false)); // (n, D)
+        }
+
+        @Override
+        NDList forwardList(Pass pass, NDList inputs) {
+            return new NDList(rows(pass, inputs.head()));
+        }
+    }
+}

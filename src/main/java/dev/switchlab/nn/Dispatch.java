@@ -1,0 +1,26 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+
+/**
+ * How tokens reach their experts and come back. All forms compute the same function; golden tests hold each of them to it.
+ */
+public interface Dispatch {
+
+    /**
+     * Runs every kept token through its expert.
+     *
+     * @param x tokens, (N, D)
+     * @return (N, D); rows of dropped tokens are finite but meaningless
+     */
+    NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan);
+
+    /** The form named in an experiment. */
+    static Dispatch of(DispatchForm form) {
+        return switch (form) {
+            case BATCHED -> new BatchedDispatch();
+            case LOOP -> new LoopDispatch();
+        };
+    }
+}

@@ -1,0 +1,76 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
+
+/**
+ * E feed-forward networks of one shape, their weights stacked: layer1.weight (E, F, D), layer1.bias (E, F), layer2.weight
+ * (E, D, F), layer2.bias (E, D), and linear_v like layer1 for gated networks.
+ */
+public final class Experts extends LabBlock {
+
+    private final FeedForwardConfig config;
+    private final Stacked layer1;
+    private final Stacked layer2;
+    private final Stacked gate;
+
+    /** {@code nExperts} networks as {@code config} says. */
+    public Experts(int nExperts, FeedForwardConfig config) {
+        this.config = config;
+        layer1 = new Stacked("layer1", nExperts, config.dModel(), config.dFf(), config.bias1());
+        layer2 = new Stacked("layer2", nExperts, config.dFf(), config.dModel(), config.bias2());
+        gate = config.gated()
+                ? new Stacked("linear_v", nExperts, config.dModel(), config.dFf(), config.biasGate())
+                : null;
+    }
+
+    /** All experts at once: (E, C, D) to (E, C, D). */
+    NDArray forward(Pass pass, NDArray x) {
+        NDArray hidden = Activations.apply(config.activation(), layer1.all(pass, x)); // (E, C, F)
+        if (gate != null) {
+            hidden = hidden.mul(gate.all(pass, x)); // (E, C, F)
+        }
+        return layer2.all(pass, Activations.dropout(pass, hidden, config.dropout())); // (E, C, D)
+    }
+
+    /** One expert: (n, D) to (n, D). */
+    NDArray forwardOne(Pass pass, int expert, NDArray x) {
+        NDArray hidden = Activations.apply(config.activation(), layer1.one(pass, expert, x)); // (n, F)
+        if (gate != null) {
+            hidden = hidden.mul(gate.one(pass, expert, x)); // (n, F)
+        }
+        return layer2.one(pass, expert, Activations.dropout(pass, hidden, config.dropout())); // (n, D)
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        return new NDList(forward(pass, inputs.head()));
+    }
+
+    /** One linear layer of every expert. */
+    private final class Stacked {
+
+        private final Parameter weight;
+        private final Parameter bias;
+
+        Stacked(String name, int nExperts, int in, int out, boolean withBias) {
+            weight = parameter(name + ".weight", new Shape(nExperts, out, in));
+            bias = withBias ? parameter(name + ".bias", new Shape(nExperts, out)) : null;
+        }
+
+        /** (E, C, in) to (E, C, out). */
+        NDArray all(Pass pass, NDArray x) {
+            NDArray y = x.batchMatMul(value(pass, weight).transpose(0, 2, 1)); // (E, C, out)
+            return bias == null ? y : y.add(value(pass, bias).expandDims(1)); // (E, C, out)
+        }
+
+        /** (n, in) to (n, out). */
+        NDArray one(Pass pass, int expert, NDArray x) {
+            NDArray b = bias == null ? null : value(pass, bias).get(expert); // (out)
+            return Linear.linear(x, value(pass, weight).get(expert), b).singletonOrThrow(); // (n, out)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.switchlab.nn;
+
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.Activation;
+
+/**
+ * A position-wise feed-forward network (reference: {@code FeedForward}).
+ *
+ * @param dModel input and output features
+ * @param dFf hidden features
+ * @param activation applied to the first layer's output
+ * @param gated whether the hidden layer is multiplied by a second linear layer of the input
+ * @param bias1 bias of the first layer
+ * @param bias2 bias of the second layer
+ * @param biasGate bias of the gate
+ * @param dropout dropout probability of the hidden layer
+ */
+public record FeedForwardConfig(
+        int dModel,
+        int dFf,
+        Activation activation,
+        boolean gated,
+        boolean bias1,
+        boolean bias2,
+        boolean biasGate,
+        double dropout) {
+
+    /** The network that a model's experts (or its dense layers) use. */
+    public static FeedForwardConfig of(ModelConfig model) {
+        boolean bias = model.feedForwardBias();
+        return new FeedForwardConfig(
+                model.dModel(), model.dFf(), model.activation(), model.gated(), bias, bias, bias, model.dropout());
+    }
+}

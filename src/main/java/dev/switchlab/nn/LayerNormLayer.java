@@ -1,0 +1,36 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.norm.LayerNorm;
+
+/** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
+public final class LayerNormLayer extends LabBlock {
+
+    /** torch's default. */
+    private static final float EPSILON = 1e-5f;
+
+    private final Shape normalized;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** Normalises vectors of {@code dModel} features. */
+    public LayerNormLayer(int dModel) {
+        normalized = new Shape(dModel);
+        weight = parameter("weight", normalized);
+        bias = parameter("bias", normalized);
+    }
+
+    /** (..., D) to (..., D). */
+    public NDArray forward(Pass pass, NDArray x) {
+        return LayerNorm.layerNorm(x, normalized, value(pass, weight), value(pass, bias), EPSILON)
+                .singletonOrThrow();
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        return new NDList(forward(pass, inputs.head()));
+    }
+}

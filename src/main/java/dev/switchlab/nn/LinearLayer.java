@@ -1,0 +1,39 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
+
+/** {@code y = x W^T + b}; weight (out, in), bias (out), as torch.nn.Linear. */
+public final class LinearLayer extends LabBlock {
+
+    private final Parameter weight;
+    private final Parameter bias;
+
+    /** A layer from {@code in} to {@code out} features. */
+    public LinearLayer(int in, int out, boolean withBias) {
+        weight = parameter("weight", new Shape(out, in));
+        bias = withBias ? parameter("bias", new Shape(out)) : null;
+    }
+
+    /** (..., in) to (..., out). */
+    public NDArray forward(Pass pass, NDArray x) {
+        NDArray b = bias == null ? null : value(pass, bias);
+        return Linear.linear(x, value(pass, weight), b).singletonOrThrow();
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        return new NDList(forward(pass, inputs.head()));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        Shape in = inputShapes[0];
+        return new Shape[] {
+            in.slice(0, in.dimension() - 1).add(weight.getShape().get(0))
+        };
+    }
+}

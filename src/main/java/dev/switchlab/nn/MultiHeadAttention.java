@@ -1,0 +1,119 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import dev.switchlab.experiment.ModelConfig.Positions;
+
+/**
+ * Scaled dot-product attention over H heads (reference: {@code labml_nn.transformers.mha.MultiHeadAttention}).
+ *
+ * <p>The list form takes query, key and value (S, B, D) and optionally a boolean mask (Q or 1, K, B or 1), and returns the output.
+ */
+public final class MultiHeadAttention extends LabBlock {
+
+    private final int heads;
+    private final int dModel;
+    private final int headWidth;
+    private final double dropout;
+    private final Projection query;
+    private final Projection key;
+    private final Projection value;
+    private final LinearLayer output;
+    private final Rotary rotary;
+
+    /**
+     * @param heads number of heads; divides {@code dModel}
+     * @param dModel features of query, key, value and output
+     * @param dropout dropout probability of the attention weights
+     * @param bias whether query and key projections have a bias
+     * @param positions {@link Positions#ROTARY} turns queries and keys by position; the others leave them alone
+     */
+    public MultiHeadAttention(int heads, int dModel, double dropout, boolean bias, Positions positions) {
+        if (dModel % heads != 0) {
+            throw new IllegalArgumentException("heads must divide d_model: " + heads + " does not divide " + dModel);
+        }
+        this.heads = heads;
+        this.dModel = dModel;
+        this.dropout = dropout;
+        headWidth = dModel / heads;
+        query = child("query", new Projection(dModel, bias));
+        key = child("key", new Projection(dModel, bias));
+        value = child("value", new Projection(dModel, true));
+        output = child("output", new LinearLayer(dModel, dModel, true));
+        rotary = positions == Positions.ROTARY ? new Rotary(headWidth) : null;
+    }
+
+    /**
+     * @param y output, (Q, B, D)
+     * @param weights attention weights after dropout, (B * H, Q, K)
+     */
+    public record Output(NDArray y, NDArray weights) {}
+
+    /**
+     * @param q queries (Q, B, D)
+     * @param k keys (K, B, D)
+     * @param v values (K, B, D)
+     * @param mask what may attend, or null for everything
+     */
+    public Output forward(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
+        long seq = q.getShape().get(0);
+        long batch = q.getShape().get(1);
+        NDArray queries = positioned(pass, split(query.forward(pass, q))).transpose(1, 0, 2); // (B * H, Q, K)
+        NDArray keys = positioned(pass, split(key.forward(pass, k))).transpose(1, 2, 0); // (B * H, K, keys)
+        NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, keys, K)
+
+        NDArray scale = constant(pass, (float) (1 / Math.sqrt(headWidth)));
+        NDArray scores = queries.batchMatMul(keys).mul(scale); // (B * H, Q, keys)
+        if (mask != null) {
+            scores = mask.apply(scores, batch, heads);
+        }
+        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout); // (B * H, Q, keys)
+        NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, K)
+        return new Output(output.forward(pass, mixed.reshape(seq, batch, dModel)), weights);
+    }
+
+    /** (S, B, D) to (S, B * H, K): with time first, heads are just more batch. */
+    private NDArray split(NDArray x) {
+        Shape shape = x.getShape();
+        return x.reshape(shape.get(0), shape.get(1) * heads, headWidth);
+    }
+
+    private NDArray positioned(Pass pass, NDArray x) {
+        return rotary == null ? x : rotary.apply(pass.modelManager(), x);
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        AttentionMask mask = inputs.size() > 3 ? AttentionMask.of(inputs.get(3)) : null;
+        return new NDList(
+                forward(pass, inputs.get(0), inputs.get(1), inputs.get(2), mask).y());
+    }
+
+    @Override
+    public void clear() {
+        super.clear();
+        if (rotary != null) {
+            rotary.clear();
+        }
+    }
+
+    /** Keeps the reference's names: {@code query.linear.weight}. */
+    private static final class Projection extends LabBlock {
+
+        private final LinearLayer linear;
+
+        Projection(int dModel, boolean bias) {
+            linear = child("linear", new LinearLayer(dModel, dModel, bias));
+        }
+
+        NDArray forward(Pass pass, NDArray x) {
+            return linear.forward(pass, x);
+        }
+
+        @Override
+        NDList forwardList(Pass pass, NDList inputs) {
+            return new NDList(forward(pass, inputs.head()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Rotary position embedding (arXiv 2104.09864), pairing feature i with i + K/2: each pair is turned by
+ * position * 10000^(-2i/K).
+ */
+final class Rotary {
+
+    private static final double BASE = 10_000;
+
+    private final int features;
+    private final Map<Long, Tables> tables = new HashMap<>();
+
+    /** For heads of {@code features} features, an even number. */
+    Rotary(int features) {
+        if (features % 2 != 0) {
+            throw new IllegalArgumentException("rotary positions need an even head width, got " + features);
+        }
+        this.features = features;
+    }
+
+    /** (S, B * H, K) to the same, turned by position. */
+    NDArray apply(NDManager modelManager, NDArray x) {
+        Tables table = tables.computeIfAbsent(x.getShape().get(0), s -> tables(modelManager, s.intValue()));
+        NDList halves = x.split(2, 2);
+        NDArray a = halves.get(0); // (S, B * H, K / 2)
+        NDArray b = halves.get(1); // (S, B * H, K / 2)
+        NDArray first = a.mul(table.cos).sub(b.mul(table.sin));
+        NDArray second = a.mul(table.sin).add(b.mul(table.cos));
+        return NDArrays.concat(new NDList(first, second), 2); // (S, B * H, K)
+    }
+
+    /** Forgets tables, which died with the manager they were made in. */
+    void clear() {
+        tables.clear();
+    }
+
+    private Tables tables(NDManager manager, int seqLen) {
+        int half = features / 2;
+        float[] cos = new float[seqLen * half];
+        float[] sin = new float[seqLen * half];
+        for (int position = 0; position < seqLen; position++) {
+            for (int i = 0; i < half; i++) {
+                double angle = position * Math.pow(BASE, -2.0 * i / features);
+                cos[position * half + i] = (float) Math.cos(angle);
+                sin[position * half + i] = (float) Math.sin(angle);
+            }
+        }
+        Shape shape = new Shape(seqLen, 1, half);
+        return new Tables(manager.create(cos, shape), manager.create(sin, shape));
+    }
+
+    /** Both (S, 1, K / 2). */
+    private record Tables(NDArray cos, NDArray sin) {}
+}

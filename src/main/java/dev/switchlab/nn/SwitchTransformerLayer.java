@@ -1,0 +1,53 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
+
+/**
+ * {@code x + drop(attention(norm(x)))}, then {@code x + drop(feed_forward(norm(x)))} (reference:
+ * {@code SwitchTransformerLayer}). The list form takes x (S, B, D) and optionally a boolean mask, and returns x.
+ */
+public final class SwitchTransformerLayer extends LabBlock implements TransformerLayer {
+
+    private final double dropout;
+    private final MultiHeadAttention attention;
+    private final FeedForwardBlock feedForward;
+    private final LayerNormLayer normAttention;
+    private final LayerNormLayer normFeedForward;
+
+    /**
+     * A layer of {@code model}.
+     *
+     * @param layer its index
+     */
+    public SwitchTransformerLayer(ModelConfig model, int layer) {
+        dropout = model.dropout();
+        attention = child(
+                "attn",
+                new MultiHeadAttention(
+                        model.heads(), model.dModel(), model.dropout(), model.attentionBias(), model.positions()));
+        feedForward = model.feedForward() == FeedForwardKind.SWITCH
+                ? child("feed_forward", new SwitchFeedForward(SwitchConfig.of(model), layer))
+                : child("feed_forward", new FeedForward(FeedForwardConfig.of(model)));
+        normAttention = child("norm_self_attn", new LayerNormLayer(model.dModel()));
+        normFeedForward = child("norm_ff", new LayerNormLayer(model.dModel()));
+    }
+
+    @Override
+    public FeedForwardBlock.Output forward(Pass pass, NDArray x, AttentionMask mask) {
+        NDArray z = normAttention.forward(pass, x); // (S, B, D)
+        NDArray attended = attention.forward(pass, z, z, z, mask).y(); // (S, B, D)
+        NDArray middle = x.add(Activations.dropout(pass, attended, dropout)); // (S, B, D)
+        FeedForwardBlock.Output output = feedForward.forward(pass, normFeedForward.forward(pass, middle));
+        NDArray y = middle.add(Activations.dropout(pass, output.y(), dropout)); // (S, B, D)
+        return new FeedForwardBlock.Output(y, output.routing());
+    }
+
+    @Override
+    NDList forwardList(Pass pass, NDList inputs) {
+        AttentionMask mask = inputs.size() > 1 ? AttentionMask.of(inputs.get(1)) : null;
+        return new NDList(forward(pass, inputs.head(), mask).y());
+    }
+}
