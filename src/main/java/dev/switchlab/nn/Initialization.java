@@ -1,8 +1,10 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Init;
 import dev.switchlab.experiment.ModelConfig.Replicas;
@@ -52,7 +54,11 @@ public final class Initialization {
     /** Gives every parameter of {@code block} an array of zeros in {@code manager}, for weights that are loaded. */
     public static void allocate(StateDict dict, NDManager manager) {
         for (Parameter parameter : dict.parameters()) {
-            parameter.setArray(manager.zeros(parameter.getShape()));
+            parameter.setInitializer(Initializer.ZEROS);
+            parameter.initialize(manager, DataType.FLOAT32);
+            // Gradients are collected on the aliases of StepWeights; a weight that wants them itself could not be
+            // updated in place.
+            parameter.getArray().setRequiresGradient(false);
         }
     }
 

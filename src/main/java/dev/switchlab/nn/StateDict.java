@@ -124,7 +124,12 @@ public final class StateDict {
             float[] own = weights.get(entry.name()).values();
             System.arraycopy(own, 0, host, entry.offset(), own.length);
         }
-        hosts.forEach((parameter, host) -> arrays.apply(parameter).set(host));
+        hosts.forEach((parameter, host) -> {
+            NDArray target = arrays.apply(parameter);
+            try (NDArray source = target.getManager().create(host, target.getShape())) {
+                InPlace.copy(source, target);
+            }
+        });
     }
 
     /** Sets every weight of an initialised block. */

@@ -8,7 +8,6 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.Pair;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * The weights of a model for one step: aliases that share the parameters' storage but belong to the step's manager.
@@ -19,7 +18,7 @@ import java.util.Map;
 public final class StepWeights extends ParameterStore {
 
     private final NDManager modelManager;
-    private final Map<Parameter, NDArray> aliases = new IdentityHashMap<>();
+    private final IdentityHashMap<Parameter, NDArray> aliases = new IdentityHashMap<>();
 
     /**
      * Makes aliases of all weights of {@code model}.

@@ -98,8 +98,8 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         for (int token : plan.dropped()) {
             kept[token] = false;
         }
-        return NDArrays.where(manager.create(kept, new Shape(kept.length, 1)), y, x)
-                .mul(gate); // (N, D)
+        NDArray keep = manager.create(kept, new Shape(kept.length, 1)).broadcast(x.getShape()); // (N, D)
+        return NDArrays.where(keep, y, x).mul(gate); // (N, D)
     }
 
     @Override

@@ -1,0 +1,21 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+
+/** Overwriting a tensor's values without changing its identity. */
+public final class InPlace {
+
+    private static final NDIndex EVERYTHING = new NDIndex(":");
+
+    private InPlace() {}
+
+    /**
+     * Copies {@code from} over {@code to}, which has the same shape and at least one axis.
+     *
+     * <p>Not {@code NDArray.copyTo} or {@code set(Buffer)}: in DJL 0.36 these make libtorch print a deprecation warning.
+     */
+    public static void copy(NDArray from, NDArray to) {
+        to.set(EVERYTHING, from);
+    }
+}

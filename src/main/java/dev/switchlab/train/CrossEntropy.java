@@ -1,0 +1,25 @@
+package dev.switchlab.train;
+
+import ai.djl.ndarray.NDArray;
+
+/** Mean cross-entropy in nats, as torch.nn.CrossEntropyLoss over all positions. */
+public final class CrossEntropy {
+
+    private CrossEntropy() {}
+
+    /**
+     * @param logits (S, B, V)
+     * @param targets int64 (S, B)
+     * @return scalar
+     */
+    public static NDArray of(NDArray logits, NDArray targets) {
+        return perToken(logits, targets).mean(); // ()
+    }
+
+    /** The cross-entropy of each token, (N). */
+    public static NDArray perToken(NDArray logits, NDArray targets) {
+        long v = logits.getShape().get(logits.getShape().dimension() - 1);
+        NDArray logProbabilities = logits.reshape(-1, v).logSoftmax(-1); // (N, V)
+        return logProbabilities.gather(targets.reshape(-1, 1), 1).squeeze(1).neg(); // (N)
+    }
+}

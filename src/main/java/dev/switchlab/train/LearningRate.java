@@ -1,0 +1,44 @@
+package dev.switchlab.train;
+
+import dev.switchlab.experiment.TrainConfig;
+import dev.switchlab.experiment.TrainConfig.Schedule;
+
+/** The learning rate of each optimizer step, counted from 1. */
+public final class LearningRate {
+
+    private final TrainConfig config;
+    private final int dModel;
+
+    /**
+     * @param config schedule, peak, warm-up and length
+     * @param dModel enters the Noam schedule
+     */
+    public LearningRate(TrainConfig config, int dModel) {
+        this.config = config;
+        this.dModel = dModel;
+    }
+
+    /** The learning rate of {@code step}, from 1. */
+    public double at(int step) {
+        if (config.schedule() == Schedule.NOAM) {
+            return noam(config.learningRate(), config.warmup(), dModel, step);
+        }
+        double peak = config.learningRate();
+        if (step <= config.warmup()) {
+            return peak * step / config.warmup();
+        }
+        if (config.schedule() == Schedule.CONSTANT) {
+            return peak;
+        }
+        double last = peak * config.finalLearningRate();
+        double span = Math.max(1, config.steps() - config.warmup());
+        double progress = Math.min(1, (step - config.warmup()) / span);
+        return last + (peak - last) * (1 + Math.cos(Math.PI * progress)) / 2;
+    }
+
+    /** {@code factor * d_model^-0.5 * min(t^-0.5, t * warmup^-1.5)} (reference: {@code Noam.get_lr}). */
+    public static double noam(double factor, int warmup, int dModel, int step) {
+        double shape = Math.min(Math.pow(step, -0.5), step * Math.pow(warmup, -1.5));
+        return factor * Math.pow(dModel, -0.5) * shape;
+    }
+}

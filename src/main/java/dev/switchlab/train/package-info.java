@@ -1,0 +1,2 @@
+/** The training loop, losses, optimizers, clipping, evaluation, sampling and saving. */
+package dev.switchlab.train;
