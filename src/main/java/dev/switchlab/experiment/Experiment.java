@@ -1,7 +1,13 @@
 package dev.switchlab.experiment;
 
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
 /**
  * One experiment, fully resolved: nothing is left to a default elsewhere.
+ *
+ * <p>Impossible values throw {@link ExperimentException}. Files are read by {@link ExperimentLoader}.
  *
  * @param id the file name without {@code .yaml}; also the name of the MLflow experiment
  * @param about why the experiment exists and what loss and time to expect
@@ -22,4 +28,78 @@ public record Experiment(
         String fallbackCorpus,
         double trainFraction,
         ModelConfig model,
-        TrainConfig train) {}
+        TrainConfig train) {
+
+    /** The {@link #fallbackCorpus} that forbids a fallback. */
+    public static final String NO_FALLBACK = "none";
+
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    /** Checks every setting by itself, and the model against the recipe. */
+    public Experiment {
+        Check.that(
+                id != null && ID.matcher(id).matches(),
+                "id",
+                id == null ? "missing" : '"' + id + '"',
+                "letters, digits, '.', '_' and '-', a letter or digit first",
+                "tiny-shakespeare");
+        about = about == null ? "" : about.strip();
+        Check.given("semantics", semantics, Semantics.PAPER);
+        Check.notBlank("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
+        Check.notBlank("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
+        Check.that(trainFraction > 0 && trainFraction < 1, "train_fraction", trainFraction, "above 0 and below 1", 0.9);
+        Check.that(model != null, "model", "missing", "a section of settings", "{d_model: 128}");
+        Check.that(train != null, "train", "missing", "a section of settings", "{steps: 2000}");
+        checkCapacity("model.capacity_factor", model, train.tokensPerBatch(), true);
+        checkCapacity("model.eval_capacity_factor", model, train.tokensPerBatch(), false);
+    }
+
+    /**
+     * The preset of {@code semantics} with settings on top, for tests and for the shell.
+     *
+     * @param settings assignments as in {@code "model.heads=2 train.steps=5"}
+     */
+    public static Experiment of(Semantics semantics, String... settings) {
+        return ExperimentLoader.preset(semantics, List.of(settings));
+    }
+
+    /**
+     * This experiment with some settings changed.
+     *
+     * <p>In reference semantics an evaluation capacity factor that equals the training one goes on doing so. {@code semantics}
+     * itself cannot be changed here: it chooses defaults, and these are resolved already.
+     *
+     * @param settings assignments as in {@code "model.heads=2 train.steps=5"}
+     */
+    public Experiment with(String... settings) {
+        return ExperimentLoader.change(this, List.of(settings));
+    }
+
+    /** The fully resolved file; {@link ExperimentLoader#parse} reads it back to an equal record. */
+    public String toYaml() {
+        return ExperimentYaml.write(this);
+    }
+
+    /** Every setting but {@code id} and {@code about} as a flat map in file order: {@code "model.d_model" -> "128"}. */
+    public Map<String, String> toParams() {
+        return ExperimentYaml.params(this);
+    }
+
+    private static void checkCapacity(String key, ModelConfig model, int tokens, boolean training) {
+        boolean drops = model.feedForward() == ModelConfig.FeedForwardKind.SWITCH && model.dropTokens();
+        if (!drops || model.capacity(tokens, training) > 0) {
+            return;
+        }
+        double smallest = (double) model.nExperts() / tokens;
+        while ((int) (smallest * tokens / model.nExperts()) == 0) {
+            smallest = Math.nextUp(smallest);
+        }
+        Check.that(
+                false,
+                key,
+                training ? model.capacityFactor() : model.evalCapacityFactor(),
+                "from %s, the smallest factor that lets each of %d experts take one of %d tokens"
+                        .formatted(smallest, model.nExperts(), tokens),
+                Math.max(1.0, Math.ceil(smallest)));
+    }
+}

@@ -1,7 +1,7 @@
 package dev.switchlab.experiment;
 
 /**
- * The training recipe.
+ * The training recipe. Impossible values throw {@link ExperimentException}.
  *
  * @param steps optimizer steps
  * @param batchSize sequences a step and accumulation
@@ -11,7 +11,7 @@ package dev.switchlab.experiment;
  * @param update where eps goes and how the moments are corrected
  * @param learningRate peak learning rate; for the Noam schedule the factor before d_model^-0.5
  * @param schedule learning rate over time
- * @param warmup steps of linear warm-up
+ * @param warmup steps of linear warm-up; a run that is shorter is all warm-up
  * @param finalLearningRate for {@link Schedule#COSINE}: the last learning rate as a share of the peak
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
@@ -51,6 +51,66 @@ public record TrainConfig(
         int sampleEvery,
         int sampleLength,
         String samplePrompt) {
+
+    /** Checks every setting by itself and against the others of the recipe. */
+    public TrainConfig {
+        Check.atLeast("train.steps", steps, 1, 2000);
+        Check.atLeast("train.batch_size", batchSize, 1, 32);
+        Check.atLeast("train.seq_len", seqLen, 1, 64);
+        Check.that(
+                (long) batchSize * seqLen <= Integer.MAX_VALUE,
+                "train.batch_size",
+                batchSize,
+                "at most " + Integer.MAX_VALUE / seqLen + " with train.seq_len=" + seqLen,
+                32);
+        Check.atLeast("train.accumulate", accumulate, 1, 1);
+        Check.given("train.optimizer", optimizer, OptimizerKind.ADAMW);
+        Check.given("train.update", update, UpdateRule.TORCH);
+        Check.positive("train.learning_rate", learningRate, 0.001);
+        Check.given("train.schedule", schedule, Schedule.COSINE);
+        Check.that(
+                optimizer != OptimizerKind.NOAM || schedule == Schedule.NOAM,
+                "train.schedule",
+                Names.of(schedule),
+                "only noam with train.optimizer=noam",
+                "noam");
+        Check.atLeast("train.warmup", warmup, 0, 100);
+        Check.that(
+                schedule != Schedule.NOAM || warmup > 0,
+                "train.warmup",
+                warmup,
+                "whole numbers from 1 with train.schedule=noam",
+                2000);
+        Check.that(
+                finalLearningRate >= 0 && finalLearningRate <= 1,
+                "train.final_learning_rate",
+                finalLearningRate,
+                "from 0 to 1, a share of the peak",
+                0.1);
+        Check.belowOne("train.beta1", beta1, 0.9);
+        Check.belowOne("train.beta2", beta2, 0.999);
+        Check.positive("train.eps", eps, "1e-8");
+        Check.notNegative("train.weight_decay", weightDecay, 0.1);
+        Check.notNegative("train.grad_clip", gradClip, 1.0);
+        Check.notNegative("train.load_balance", loadBalance, 0.01);
+        Check.atLeast("train.log_every", logEvery, 1, 10);
+        Check.atLeast("train.eval_every", evalEvery, 1, 100);
+        Check.atLeast("train.eval_batches", evalBatches, 1, 10);
+        Check.atLeast("train.checkpoint_every", checkpointEvery, 1, 500);
+        Check.atLeast("train.sample_every", sampleEvery, 0, 500);
+        Check.atLeast("train.sample_length", sampleLength, 1, 200);
+        Check.that(
+                samplePrompt != null && !samplePrompt.isEmpty(),
+                "train.sample_prompt",
+                samplePrompt == null ? "missing" : "empty",
+                "text of at least one character",
+                "\"It is\"");
+    }
+
+    /** Characters that one micro-batch holds, over all its sequences. */
+    public int tokensPerBatch() {
+        return batchSize * seqLen;
+    }
 
     /** Optimizer. */
     public enum OptimizerKind {

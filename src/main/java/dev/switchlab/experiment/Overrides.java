@@ -1,0 +1,81 @@
+package dev.switchlab.experiment;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Assignments from the command line: {@code model.n_experts=8 train.sample_prompt="To be"}. */
+final class Overrides {
+    private static final String EXAMPLE = "; write key=value, as in: model.n_experts=8 train.steps=500";
+
+    private Overrides() {}
+
+    /**
+     * Reads assignments; values keep their text.
+     *
+     * @param assignments each with any number of assignments, separated by white space; values with white space stand in single
+     *     or double quotes
+     * @return settings by dotted key, in order
+     */
+    static Map<String, Setting> parse(List<String> assignments) {
+        Map<String, Setting> settings = new LinkedHashMap<>();
+        for (String text : assignments) {
+            for (String assignment : split(text)) {
+                int equals = assignment.indexOf('=');
+                if (equals <= 0) {
+                    throw new ExperimentException("override " + assignment + ": not an assignment" + EXAMPLE);
+                }
+                String key = assignment.substring(0, equals);
+                String value = unquote(assignment.substring(equals + 1));
+                String place = "override " + assignment;
+                Setting earlier = settings.putIfAbsent(key, new Setting(value.isEmpty() ? null : value, place));
+                if (earlier != null) {
+                    throw new ExperimentException(key, place + ": " + key + " is set twice; keep one");
+                }
+            }
+        }
+        return settings;
+    }
+
+    private static List<String> split(String text) {
+        List<String> parts = new ArrayList<>();
+        StringBuilder part = new StringBuilder();
+        char quote = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            // A quote opens a value only right after '=', so that apostrophes inside words stay what they are.
+            boolean opens =
+                    quote == 0 && (c == '"' || c == '\'') && part.length() > 0 && part.charAt(part.length() - 1) == '=';
+            if (opens) {
+                quote = c;
+            } else if (c == quote) {
+                quote = 0;
+            }
+            if (quote == 0 && Character.isWhitespace(c)) {
+                addPart(parts, part);
+            } else {
+                part.append(c);
+            }
+        }
+        if (quote != 0) {
+            throw new ExperimentException("override " + part + ": the quote " + quote + " is not closed" + EXAMPLE);
+        }
+        addPart(parts, part);
+        return parts;
+    }
+
+    private static void addPart(List<String> parts, StringBuilder part) {
+        if (part.length() > 0) {
+            parts.add(part.toString());
+            part.setLength(0);
+        }
+    }
+
+    private static String unquote(String value) {
+        char first = value.isEmpty() ? 0 : value.charAt(0);
+        boolean quoted =
+                value.length() >= 2 && (first == '"' || first == '\'') && value.charAt(value.length() - 1) == first;
+        return quoted ? value.substring(1, value.length() - 1) : value;
+    }
+}
