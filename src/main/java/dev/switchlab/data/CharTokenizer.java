@@ -1,0 +1,90 @@
+package dev.switchlab.data;
+
+import java.util.Arrays;
+
+/**
+ * Characters to ids and back: the distinct code points of a text, sorted, numbered from 0 (reference: {@code TextDataset} with the
+ * character tokenizer).
+ */
+public final class CharTokenizer {
+    private final int[] characters;
+
+    private CharTokenizer(int[] characters) {
+        this.characters = characters;
+    }
+
+    /** The tokenizer of all characters in a text. */
+    public static CharTokenizer of(String text) {
+        if (text.isEmpty()) {
+            throw new DataException("a vocabulary needs at least one character; the text is empty");
+        }
+        return new CharTokenizer(text.codePoints().sorted().distinct().toArray());
+    }
+
+    /**
+     * The tokenizer that a run was trained with.
+     *
+     * @param vocabulary what {@link #vocabulary()} returned
+     */
+    public static CharTokenizer ofVocabulary(String vocabulary) {
+        CharTokenizer tokenizer = of(vocabulary);
+        if (!tokenizer.vocabulary().equals(vocabulary)) {
+            throw new DataException("vocabulary " + Shown.text(vocabulary)
+                    + ": not the sorted distinct characters of a text; allowed: what the run stored");
+        }
+        return tokenizer;
+    }
+
+    /** Number of ids. */
+    public int size() {
+        return characters.length;
+    }
+
+    /** All characters in the order of their ids, to be stored with a run. */
+    public String vocabulary() {
+        return new String(characters, 0, characters.length);
+    }
+
+    /** The ids of a text, one a code point; throws {@link DataException} for a character that the vocabulary does not have. */
+    public int[] encode(String text) {
+        int[] codePoints = text.codePoints().toArray();
+        int[] ids = new int[codePoints.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = Arrays.binarySearch(characters, codePoints[i]);
+            if (ids[i] < 0) {
+                throw new DataException(
+                        "character %s at position %d is not in the vocabulary of %d characters; allowed: %s"
+                                .formatted(Shown.character(codePoints[i]), i, size(), Shown.text(vocabulary())));
+            }
+        }
+        return ids;
+    }
+
+    /** The text of ids. */
+    public String decode(int... ids) {
+        StringBuilder text = new StringBuilder(ids.length);
+        for (int id : ids) {
+            if (id < 0 || id >= size()) {
+                throw new DataException(
+                        "token %d is not in the vocabulary; allowed: 0 to %d".formatted(id, size() - 1));
+            }
+            text.appendCodePoint(characters[id]);
+        }
+        return text.toString();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CharTokenizer that && Arrays.equals(characters, that.characters);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(characters);
+    }
+
+    @Override
+    public String toString() {
+        return "CharTokenizer[" + size() + " characters: " + Shown.text(vocabulary()) + "]";
+    }
+}

@@ -1,0 +1,49 @@
+package dev.switchlab.data;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.TrainConfig;
+import dev.switchlab.random.RandomStreams;
+
+/**
+ * A corpus made ready for an experiment.
+ *
+ * @param corpus the text
+ * @param tokenizer its characters, or those of the run that a model comes from
+ * @param split its tokens
+ */
+public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
+
+    /** For a new run: the vocabulary is the corpus' own. */
+    public static TextData of(Corpus corpus, Experiment experiment) {
+        return of(corpus, CharTokenizer.of(corpus.text()), experiment);
+    }
+
+    /** For a model that exists: throws {@link DataException} when its vocabulary lacks a character of the corpus. */
+    public static TextData of(Corpus corpus, CharTokenizer tokenizer, Experiment experiment) {
+        return new TextData(corpus, tokenizer, Split.of(tokenizer.encode(corpus.text()), experiment.trainFraction()));
+    }
+
+    /** Training batches; a step takes {@code train.accumulate} of them. */
+    public TrainingBatches training(Experiment experiment) {
+        TrainConfig train = experiment.train();
+        return new TrainingBatches(
+                split.train(), train.seqLen(), train.batchSize(), new RandomStreams(experiment.seed()));
+    }
+
+    /** The fixed validation sample for evaluations while training. */
+    public EvaluationBatches validationSample(Experiment experiment) {
+        TrainConfig train = experiment.train();
+        return EvaluationBatches.sample(
+                split.validation(),
+                train.seqLen(),
+                train.batchSize(),
+                train.evalBatches(),
+                new RandomStreams(experiment.seed()));
+    }
+
+    /** The whole validation split, for the end. */
+    public EvaluationBatches validation(Experiment experiment) {
+        TrainConfig train = experiment.train();
+        return EvaluationBatches.whole(split.validation(), train.seqLen(), train.batchSize());
+    }
+}

@@ -1,0 +1,2 @@
+/** Random numbers that are derived, never shared: root seed, stream and step give a generator. */
+package dev.switchlab.random;
