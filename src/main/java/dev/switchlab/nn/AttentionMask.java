@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.Shape;
  * Which keys a query may attend to, as a bias of the scores: 0 may, -infinity may not. Adding it equals torch's
  * {@code masked_fill(-inf)} to the bit.
  */
-public final class AttentionMask {
+public final class AttentionMask implements AutoCloseable {
 
     /** (Q or 1, K, B or 1) */
     private final NDArray bias;
@@ -60,6 +60,11 @@ public final class AttentionMask {
         }
         NDArray perSequence = bias.transpose(2, 0, 1).expandDims(1); // (B, 1, Q or 1, K)
         return scores.reshape(batch, heads, q, k).add(perSequence).reshape(shape); // (B * H, Q, K)
+    }
+
+    @Override
+    public void close() {
+        bias.close();
     }
 
     private void check(long q, long k, long batch) {

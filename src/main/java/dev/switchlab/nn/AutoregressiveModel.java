@@ -6,9 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch experiment). The list
@@ -21,7 +19,8 @@ public final class AutoregressiveModel extends LabBlock {
     private final Table embedding;
     private final Table positions;
     private final int nVocab;
-    private final Map<Integer, AttentionMask> causalMasks = new HashMap<>();
+    private AttentionMask causalMask;
+    private int causalLength;
 
     /**
      * @param model the architecture
@@ -47,13 +46,25 @@ public final class AutoregressiveModel extends LabBlock {
     /** Tokens (S, B) int64 to logits. Each position sees itself and what came before. */
     public Output forward(Pass pass, NDArray tokens) {
         int seqLen = (int) tokens.getShape().get(0);
-        AttentionMask mask = causalMasks.computeIfAbsent(seqLen, s -> AttentionMask.causal(pass.modelManager(), s));
+        AttentionMask mask = causalMask(pass, seqLen);
         NDArray x = embedding.rows(pass, tokens); // (S, B, D)
         if (positions != null) {
             x = x.add(positions.first(pass, seqLen).expandDims(1)); // (S, B, D)
         }
         SwitchTransformer.Output output = transformer.forward(pass, x, mask);
         return new Output(generator.forward(pass, output.y()), output.routing());
+    }
+
+    /** Kept for the next pass, which nearly always has the same length. */
+    private AttentionMask causalMask(Pass pass, int seqLen) {
+        if (causalLength != seqLen) {
+            if (causalMask != null) {
+                causalMask.close();
+            }
+            causalMask = AttentionMask.causal(pass.modelManager(), seqLen);
+            causalLength = seqLen;
+        }
+        return causalMask;
     }
 
     @Override
@@ -69,7 +80,8 @@ public final class AutoregressiveModel extends LabBlock {
     @Override
     public void clear() {
         super.clear();
-        causalMasks.clear();
+        causalMask = null;
+        causalLength = 0;
     }
 
     /** A look-up table, named as torch.nn.Embedding names it. */

@@ -12,6 +12,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * A DJL block whose parameter shapes are known when it is built and whose children keep the reference's {@code state_dict} names
@@ -60,7 +61,7 @@ public abstract class LabBlock extends AbstractBlock {
     protected final NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
         NDManager manager = inputs.head().getManager();
-        return forwardList(new Pass(manager, store, training, DropPolicy.byPosition()), inputs);
+        return forwardList(new Pass(manager, store, training, DropPolicy.byPosition(), SplittableRandom::new), inputs);
     }
 
     /** The list form: what stands in {@code inputs} and in the result is said by each block. */

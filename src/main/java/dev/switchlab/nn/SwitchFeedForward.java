@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /**
  * Routes each token to one of E experts (paper section 2.1; reference: {@code SwitchFeedForward}).
@@ -58,8 +58,13 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         if (!pass.training() || config.routerJitter() == 0) {
             return x;
         }
-        float j = (float) config.routerJitter();
-        return x.mul(pass.manager().randomUniform(1 - j, 1 + j, x.getShape(), DataType.FLOAT32)); // (N, D)
+        RandomGenerator random = pass.jitter().apply(layer);
+        double j = config.routerJitter();
+        float[] factors = new float[Math.toIntExact(x.size())];
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = (float) (1 - j + 2 * j * random.nextDouble());
+        }
+        return x.mul(pass.manager().create(factors, x.getShape())); // (N, D)
     }
 
     private RoutingPlan plan(Pass pass, float[] probabilities) {

@@ -7,7 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.TrainConfig.UpdateRule;
 import dev.switchlab.nn.InPlace;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Adam and its relatives, updating weights in place.
@@ -36,6 +38,17 @@ public final class Adam {
 
     /** A weight and its moments, all of one shape; {@code maximum} only with amsgrad. */
     private record Slot(NDArray parameter, NDArray first, NDArray second, NDArray maximum) {}
+
+    /** The moments by name ("first", "second", with amsgrad "maximum"), each in the order of the weights. */
+    public Map<String, List<NDArray>> moments() {
+        Map<String, List<NDArray>> moments = new LinkedHashMap<>();
+        moments.put("first", slots.stream().map(Slot::first).toList());
+        moments.put("second", slots.stream().map(Slot::second).toList());
+        if (config.amsgrad()) {
+            moments.put("maximum", slots.stream().map(Slot::maximum).toList());
+        }
+        return moments;
+    }
 
     /** Optimizer steps taken so far. */
     public int steps() {

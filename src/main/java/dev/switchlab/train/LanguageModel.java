@@ -1,0 +1,126 @@
+package dev.switchlab.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.Initialization;
+import dev.switchlab.nn.StateDict;
+import dev.switchlab.random.RandomStream;
+import dev.switchlab.random.RandomStreams;
+import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model with all that is needed to run it: weights, vocabulary and the experiment it belongs to. Its weights file holds all three, so
+ * that the file alone is enough.
+ */
+public final class LanguageModel implements AutoCloseable {
+
+    private static final String EXPERIMENT = "experiment";
+    private static final String VOCABULARY = "vocabulary";
+
+    private final Experiment experiment;
+    private final CharTokenizer tokenizer;
+    private final NDManager manager;
+    private final AutoregressiveModel network;
+    private final StateDict stateDict;
+
+    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device) {
+        this.experiment = experiment;
+        this.tokenizer = tokenizer;
+        manager = NDManager.newBaseManager(device);
+        network = new AutoregressiveModel(
+                experiment.model(), tokenizer.size(), experiment.train().seqLen());
+        stateDict = StateDict.of(network);
+    }
+
+    /** A new model with first weights drawn from the experiment's seed. */
+    public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device) {
+        LanguageModel model = new LanguageModel(experiment, tokenizer, device);
+        RandomStreams streams = new RandomStreams(experiment.seed());
+        new Initialization(experiment.model(), name -> streams.generator(RandomStream.INITIALIZATION, name))
+                .apply(model.network, model.manager);
+        return model;
+    }
+
+    /**
+     * A model from a file that {@link #save} wrote.
+     *
+     * @throws IllegalArgumentException if the file's weights do not fit its experiment
+     */
+    public static LanguageModel load(Path file, Device device) throws IOException {
+        Safetensors content = Safetensors.read(file);
+        Map<String, String> metadata = content.metadata();
+        for (String key : List.of(EXPERIMENT, VOCABULARY)) {
+            if (!metadata.containsKey(key)) {
+                throw new IllegalArgumentException(
+                        file + " has no '" + key + "' in its metadata: it is not a weights file of SwitchLab");
+            }
+        }
+        Experiment experiment = ExperimentLoader.parse(metadata.get(EXPERIMENT), file.toString());
+        LanguageModel model =
+                new LanguageModel(experiment, CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)), device);
+        try {
+            Initialization.allocate(model.stateDict, model.manager);
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+            content.tensors()
+                    .forEach(
+                            (name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
+            model.stateDict.load(weights);
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Writes weights under the reference's state_dict names, with experiment and vocabulary in the header. */
+    public void save(Path file) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", "pt");
+        metadata.put(EXPERIMENT, experiment.toYaml());
+        metadata.put(VOCABULARY, tokenizer.vocabulary());
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        stateDict.weights().forEach((name, weight) -> tensors.put(name, Tensor.of(weight.values(), weight.shape())));
+        new Safetensors(metadata, tensors).write(file);
+    }
+
+    /** The experiment that the model belongs to. */
+    public Experiment experiment() {
+        return experiment;
+    }
+
+    /** Its vocabulary. */
+    public CharTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** Its blocks. */
+    public AutoregressiveModel network() {
+        return network;
+    }
+
+    /** Its weights by name. */
+    public StateDict stateDict() {
+        return stateDict;
+    }
+
+    /** The manager that owns the weights; steps are its children. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    @Override
+    public void close() {
+        network.clear();
+        manager.close();
+    }
+}

@@ -1,0 +1,133 @@
+package dev.switchlab.train;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
+import dev.switchlab.data.Batch;
+import dev.switchlab.experiment.ModelConfig.DropOrder;
+import dev.switchlab.experiment.TrainConfig;
+import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.LoadBalancingLoss;
+import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.Routing;
+import dev.switchlab.nn.RoutingStatistics;
+import dev.switchlab.nn.StepWeights;
+import dev.switchlab.random.RandomStream;
+import dev.switchlab.random.RandomStreams;
+import java.util.List;
+
+/** One optimizer step: forward, losses, backward, clipping, update. Everything it makes dies with it. */
+public final class TrainStep {
+
+    private final LanguageModel model;
+    private final TrainConfig config;
+    private final RandomStreams streams;
+    private final List<Parameter> parameters;
+    private final LearningRate learningRate;
+    private final Adam optimizer;
+    private final NDArray loadBalanceCoefficient;
+
+    /** Steps that train {@code model} as its experiment says. */
+    public TrainStep(LanguageModel model) {
+        this.model = model;
+        config = model.experiment().train();
+        streams = new RandomStreams(model.experiment().seed());
+        parameters = model.stateDict().parameters();
+        learningRate = new LearningRate(config, model.experiment().model().dModel());
+        List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
+        optimizer = new Adam(AdamConfig.of(config), weights, model.manager());
+        loadBalanceCoefficient = model.manager().full(new Shape(), (float) config.loadBalance(), DataType.FLOAT32);
+    }
+
+    /** The optimizer with its moments. */
+    public Adam optimizer() {
+        return optimizer;
+    }
+
+    /**
+     * Trains on {@code batches}, the micro-batches of one step, whose tokens all weigh the same.
+     *
+     * @param step from 1
+     * @param withRouting whether routing statistics are wanted
+     */
+    public StepResult run(int step, List<Batch> batches, boolean withRouting) {
+        Engine.getInstance().setRandomSeed((int) streams.seed(RandomStream.DROPOUT, step));
+        int tokens = batches.stream().mapToInt(Batch::size).sum();
+        try (NDManager scope = model.manager().newSubManager()) {
+            StepWeights weights = new StepWeights(scope, model.network(), true);
+            Losses sum = new Losses(0, 0, 0, List.of());
+            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                for (int i = 0; i < batches.size(); i++) {
+                    double share = (double) batches.get(i).size() / tokens;
+                    boolean last = i == batches.size() - 1;
+                    sum = sum.plus(
+                            backward(scope, weights, collector, step, i, batches.get(i), share, last && withRouting),
+                            share);
+                }
+            }
+            List<NDArray> gradients = parameters.stream().map(weights::gradient).toList();
+            double norm = GradientClipping.apply(scope, gradients, config.gradClip());
+            double rate = learningRate.at(step);
+            optimizer.step(scope, gradients, rate, config.learningRate());
+            return new StepResult(sum.loss, sum.crossEntropy, sum.loadBalance, norm, rate, sum.routing);
+        }
+    }
+
+    private Losses backward(
+            NDManager scope,
+            StepWeights weights,
+            GradientCollector collector,
+            int step,
+            int microBatch,
+            Batch batch,
+            double share,
+            boolean withRouting) {
+        try (NDManager micro = scope.newSubManager()) {
+            Shape shape = new Shape(batch.seqLen(), batch.batchSize());
+            NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
+            NDArray targets = micro.create(batch.targets(), shape); // (S, B)
+            AutoregressiveModel.Output output = model.network().forward(pass(micro, weights, step, microBatch), tokens);
+            NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
+            NDArray loadBalance = null;
+            NDArray loss = crossEntropy;
+            if (!output.routing().isEmpty()) {
+                loadBalance = LoadBalancingLoss.of(micro, output.routing()); // ()
+                loss = crossEntropy.add(loadBalance.mul(loadBalanceCoefficient)); // ()
+            }
+            collector.backward(share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32)));
+            return new Losses(
+                    loss.getFloat(),
+                    crossEntropy.getFloat(),
+                    loadBalance == null ? 0 : loadBalance.getFloat(),
+                    withRouting ? statistics(output.routing()) : List.of());
+        }
+    }
+
+    private Pass pass(NDManager manager, StepWeights weights, int step, int microBatch) {
+        DropPolicy dropPolicy = model.experiment().model().dropOrder() == DropOrder.RANDOM
+                ? DropPolicy.random(streams.generator(RandomStream.DROPPING, step, microBatch))
+                : DropPolicy.byPosition();
+        return Pass.training(
+                manager, weights, dropPolicy, layer -> streams.generator(RandomStream.JITTER, step, microBatch, layer));
+    }
+
+    private static List<RoutingStatistics> statistics(List<Routing> routing) {
+        return routing.stream().map(RoutingStatistics::of).toList();
+    }
+
+    private record Losses(double loss, double crossEntropy, double loadBalance, List<RoutingStatistics> routing) {
+
+        Losses plus(Losses other, double share) {
+            return new Losses(
+                    loss + share * other.loss,
+                    crossEntropy + share * other.crossEntropy,
+                    loadBalance + share * other.loadBalance,
+                    other.routing);
+        }
+    }
+}
