@@ -24,7 +24,7 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
 
     /** A whole split, in order. Up to {@code seqLen} last tokens that fill no window are left out, as in the reference. */
     public static EvaluationBatches whole(int[] text, int seqLen, int batchSize) {
-        Windows windows = new Windows(text, seqLen);
+        Windows windows = Windows.of(text, seqLen, "validation");
         return new EvaluationBatches(
                 windows, IntStream.range(0, windows.count()).toArray(), batchSize);
     }
@@ -35,7 +35,7 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
      * @param batches at most so many; all there are when the split has fewer
      */
     public static EvaluationBatches sample(int[] text, int seqLen, int batchSize, int batches, RandomStreams streams) {
-        Windows windows = new Windows(text, seqLen);
+        Windows windows = Windows.of(text, seqLen, "validation");
         int count = (int) Math.min(windows.count(), (long) batches * batchSize);
         int[] order = Windows.permutation(windows.count(), streams.generator(RandomStream.VALIDATION));
         int[] items = Arrays.copyOf(order, count);

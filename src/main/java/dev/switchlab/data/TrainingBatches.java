@@ -26,7 +26,7 @@ public final class TrainingBatches {
      * @param batchSize sequences a batch
      */
     public TrainingBatches(int[] text, int seqLen, int batchSize, RandomStreams streams) {
-        this.windows = new Windows(text, seqLen);
+        this.windows = Windows.of(text, seqLen, "training");
         this.batchSize = batchSize;
         this.streams = streams;
         this.cached = epoch(0);

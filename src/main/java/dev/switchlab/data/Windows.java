@@ -6,13 +6,18 @@ import java.util.SplittableRandom;
 @SuppressWarnings("ArrayRecordComponent") // Package-private view on a shared array.
 record Windows(int[] text, int seqLen) {
 
-    /** Throws unless there is one window at least. */
-    Windows {
+    /**
+     * Throws {@link DataException} unless there is one window at least.
+     *
+     * @param split what the message calls the text
+     */
+    static Windows of(int[] text, int seqLen, String split) {
         if (text.length <= seqLen) {
             throw new DataException(
-                    "a split of the corpus has %d characters; train.seq_len=%d needs at least %d; use a longer corpus or a smaller train.seq_len"
-                            .formatted(text.length, seqLen, seqLen + 1));
+                    "the %s split of the corpus has %d characters; train.seq_len=%d needs at least %d; use a longer corpus or a smaller train.seq_len"
+                            .formatted(split, text.length, seqLen, seqLen + 1));
         }
+        return new Windows(text, seqLen);
     }
 
     /** {@code (length - 1) / seqLen}: the last window, too, has a target for each of its tokens. */

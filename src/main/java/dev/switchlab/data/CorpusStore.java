@@ -1,0 +1,184 @@
+package dev.switchlab.data;
+
+import dev.switchlab.experiment.Experiment;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Finds corpora: {@code tiny-shakespeare} is downloaded once and kept in a cache, {@code dickens} arrives with the build, any other
+ * name is the path of a UTF-8 text file. What is known is checked by sha256 at each opening.
+ */
+public final class CorpusStore {
+    /** The corpus of the reference's experiment, from its public home. */
+    public static final String TINY_SHAKESPEARE = "tiny-shakespeare";
+
+    /** The Old Curiosity Shop (1841, in the public domain), bare: a byte order mark, the title, the chapters; no licence text. */
+    public static final String DICKENS = "dickens";
+
+    private static final String KNOWN = TINY_SHAKESPEARE + ", " + DICKENS;
+    private static final String DICKENS_RESOURCE = "/dickens.txt";
+    private static final String DICKENS_SHA256 = "70b924ea4d22d24d8650660ddddd29fc5c07eafc5803a904e6d1184f50ac4ed7";
+    private static final long LARGEST_FILE = 1L << 30;
+
+    private final Path cache;
+    private final Map<String, RemoteFile> remote;
+    private final Download download;
+    private final Consumer<String> notices;
+
+    CorpusStore(Path cache, Map<String, RemoteFile> remote, Download download, Consumer<String> notices) {
+        this.cache = cache;
+        this.remote = remote;
+        this.download = download;
+        this.notices = notices;
+    }
+
+    /**
+     * The store of this user: the cache folder is the system property {@code switchlab.cache}, else the environment variable {@code
+     * SWITCHLAB_CACHE}, else {@code ~/.cache/switchlab}. Progress and notices go to standard error.
+     */
+    public static CorpusStore create() {
+        RemoteFile tinyShakespeare = new RemoteFile(
+                URI.create("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"),
+                "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+                1_115_394);
+        return new CorpusStore(
+                defaultCache(),
+                Map.of(TINY_SHAKESPEARE, tinyShakespeare),
+                new Download(Download.Limits.DEFAULT, DownloadProgress.onStandardError()),
+                System.err::println);
+    }
+
+    /** The experiment's corpus, or its fallback. */
+    public OpenedCorpus open(Experiment experiment) {
+        return open(experiment.corpus(), experiment.fallbackCorpus());
+    }
+
+    /**
+     * A corpus, or another one when it cannot be downloaded. Nothing else leads to the fallback: a file that is missing or no UTF-8 is
+     * an error.
+     *
+     * @param fallback a corpus name, or {@code none} to forbid the fallback
+     * @throws DataException in one line, when neither can be had
+     */
+    public OpenedCorpus open(String name, String fallback) {
+        try {
+            return new OpenedCorpus(load(name), Optional.empty());
+        } catch (DownloadException e) {
+            if (fallback.equals(Experiment.NO_FALLBACK)) {
+                throw new DataException(e.getMessage()
+                        + "; give a text with CORPUS=<file>, or allow another with fallback_corpus=" + DICKENS);
+            }
+            return new OpenedCorpus(
+                    loadFallback(fallback, e), Optional.of(e.getMessage() + "; took the fallback corpus " + fallback));
+        }
+    }
+
+    private Corpus loadFallback(String name, DownloadException reason) {
+        try {
+            return load(name);
+        } catch (DownloadException e) {
+            throw new DataException("%s; and the fallback: %s; give a text with CORPUS=<file>"
+                    .formatted(reason.getMessage(), e.getMessage()));
+        }
+    }
+
+    private Corpus load(String name) throws DownloadException {
+        RemoteFile file = remote.get(name);
+        if (file != null) {
+            return new Corpus(name, file.sha256(), Utf8.text(cachedOrDownloaded(name, file), name));
+        }
+        return name.equals(DICKENS) ? dickens() : file(name);
+    }
+
+    private byte[] cachedOrDownloaded(String name, RemoteFile file) throws DownloadException {
+        Path cached = cache.resolve("corpora").resolve(name + ".txt");
+        if (Files.exists(cached)) {
+            try {
+                byte[] bytes = Files.readAllBytes(cached);
+                if (file.matches(bytes)) {
+                    return bytes;
+                }
+                notices.accept("corpus %s: the cached file %s is damaged (sha256 %s, expected %s); downloading it again"
+                        .formatted(name, cached, Sha256.of(bytes), file.sha256()));
+            } catch (IOException e) {
+                notices.accept("corpus %s: the cached file %s cannot be read (%s); downloading it again"
+                        .formatted(name, cached, e));
+            }
+        }
+        byte[] bytes = download.fetch(name, file);
+        try {
+            AtomicFile.write(cached, bytes);
+        } catch (IOException e) {
+            // The text is there and right: that it cannot be kept costs another download, not this run.
+            notices.accept("corpus %s: cannot be kept in %s (%s); set SWITCHLAB_CACHE to a writable folder"
+                    .formatted(name, cached, e));
+        }
+        return bytes;
+    }
+
+    private static Corpus dickens() {
+        byte[] bytes;
+        try (InputStream in = CorpusStore.class.getResourceAsStream(DICKENS_RESOURCE)) {
+            if (in == null) {
+                throw new DataException(
+                        "corpus dickens: dickens.txt is not on the class path; it comes with the Maven dependency"
+                                + " org.apache.crunch:crunch-test:0.15.0");
+            }
+            bytes = in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String sha256 = Sha256.of(bytes);
+        if (!sha256.equals(DICKENS_SHA256)) {
+            throw new DataException(
+                    "corpus dickens: dickens.txt on the class path is another file (sha256 %s, expected %s)"
+                            .formatted(sha256, DICKENS_SHA256));
+        }
+        return new Corpus(DICKENS, sha256, Utf8.text(bytes, DICKENS));
+    }
+
+    private static Corpus file(String name) {
+        byte[] bytes;
+        try {
+            Path path = Path.of(name);
+            if (!Files.exists(path)) {
+                throw new DataException(
+                        "corpus %s: no such file, and no known corpus; allowed: %s, or the path of a UTF-8 text file"
+                                .formatted(name, KNOWN));
+            }
+            if (!Files.isRegularFile(path)) {
+                throw new DataException(
+                        "corpus %s: not a file; allowed: the path of a UTF-8 text file".formatted(name));
+            }
+            if (Files.size(path) > LARGEST_FILE) {
+                throw new DataException(
+                        "corpus %s: has %d bytes; allowed: up to %d".formatted(name, Files.size(path), LARGEST_FILE));
+            }
+            bytes = Files.readAllBytes(path);
+        } catch (InvalidPathException | IOException e) {
+            throw new DataException("corpus %s: cannot be read: %s".formatted(name, e));
+        }
+        String text = Utf8.text(bytes, name);
+        if (text.isBlank()) {
+            throw new DataException("corpus %s: has no text; allowed: a UTF-8 text file".formatted(name));
+        }
+        return new Corpus(name, Sha256.of(bytes), text);
+    }
+
+    private static Path defaultCache() {
+        String property = System.getProperty("switchlab.cache", "");
+        String variable = Optional.ofNullable(System.getenv("SWITCHLAB_CACHE")).orElse("");
+        if (!property.isBlank()) {
+            return Path.of(property);
+        }
+        return variable.isBlank() ? Path.of(System.getProperty("user.home"), ".cache", "switchlab") : Path.of(variable);
+    }
+}

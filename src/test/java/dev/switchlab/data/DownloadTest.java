@@ -1,0 +1,329 @@
+package dev.switchlab.data;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Downloads from a server on the loopback interface that does what servers and networks do. */
+class DownloadTest {
+    private static final byte[] TEXT = "First Citizen:\nBefore we proceed any further, hear me speak.\n"
+            .repeat(500)
+            .getBytes(UTF_8);
+    private static final String SHA256 = Sha256.of(TEXT);
+    private static final Download.Limits SHORT =
+            new Download.Limits(Duration.ofMillis(300), Duration.ofSeconds(5), 2, Duration.ofMillis(1));
+
+    @TempDir
+    private Path cache;
+
+    private final List<String> notices = new ArrayList<>();
+    private final List<Long> progress = new ArrayList<>();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final CountDownLatch testOver = new CountDownLatch(1);
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private HttpServer server;
+    private URI uri;
+
+    @BeforeEach
+    void startServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(threads);
+        server.start();
+        uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/input.txt");
+    }
+
+    @AfterEach
+    void stopServer() {
+        testOver.countDown();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    @Test
+    void theFirstUseDownloadsAndTheSecondReadsTheCache() throws IOException {
+        serve(DownloadTest::whole);
+        Corpus corpus = opened("none").corpus();
+        assertThat(corpus).isEqualTo(new Corpus("tiny-shakespeare", SHA256, new String(TEXT, UTF_8)));
+        assertThat(progress).isSorted().endsWith((long) TEXT.length);
+        assertThat(opened("none").corpus()).isEqualTo(corpus);
+        assertThat(requests).hasValue(1);
+        assertThat(files()).containsExactly("tiny-shakespeare.txt");
+        assertThat(notices).isEmpty();
+    }
+
+    @Test
+    void aWrongChecksumIsRefusedAtOnceAndLeavesNoFile() throws IOException {
+        byte[] other = TEXT.clone();
+        other[100] ^= 1;
+        serve(exchange -> send(exchange, 200, other));
+        refused("what arrived is another file (sha256 %s, expected %s); it was not kept"
+                .formatted(Sha256.of(other), SHA256));
+        assertThat(requests).hasValue(1);
+    }
+
+    @Test
+    void aBodyThatIsCutOffIsTriedAgainThenRefused() throws IOException {
+        serve(exchange -> {
+            exchange.sendResponseHeaders(200, TEXT.length);
+            exchange.getResponseBody().write(TEXT, 0, 1000);
+            exchange.getResponseBody().flush();
+            exchange.close();
+        });
+        refused("cut off after 1000 of 30500 bytes");
+        assertThat(requests).hasValue(2);
+    }
+
+    @Test
+    void aBodyThatIsShortWithoutSayingSoIsRefused() throws IOException {
+        serve(exchange -> send(exchange, 200, "<html>Log in to use this network</html>".getBytes(UTF_8)));
+        refused("cut off after 39 of 30500 bytes");
+    }
+
+    @Test
+    void aBodyThatNeverEndsIsRefused() throws IOException {
+        serve(exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            while (testOver.getCount() > 0) {
+                exchange.getResponseBody().write(TEXT);
+            }
+        });
+        refused("the server sends more than the expected 30500 bytes");
+        assertThat(requests).hasValue(1);
+    }
+
+    @Test
+    void aBodyThatIsALittleTooLongIsRefused() throws IOException {
+        byte[] longer = (new String(TEXT, UTF_8) + "!").getBytes(UTF_8);
+        serve(exchange -> send(exchange, 200, longer));
+        refused("the server sends more than the expected 30500 bytes");
+    }
+
+    @Test
+    void notFoundIsFinal() throws IOException {
+        serve(exchange -> send(exchange, 404, TEXT));
+        refused("the server answered with HTTP status 404");
+        assertThat(requests).hasValue(1);
+    }
+
+    @Test
+    void aServerErrorPasses() {
+        serve(exchange -> {
+            if (requests.get() == 1) {
+                send(exchange, 503, "busy".getBytes(UTF_8));
+            } else {
+                whole(exchange);
+            }
+        });
+        assertThat(opened("none").corpus().sha256()).isEqualTo(SHA256);
+        assertThat(requests).hasValue(2);
+    }
+
+    @Test
+    void aServerThatDoesNotAnswerIsGivenUp() throws IOException {
+        serve(exchange -> hang());
+        refused("nothing arrived for 0.3 s, after 0 bytes");
+        assertThat(requests).hasValue(2);
+    }
+
+    @Test
+    void aServerThatStopsInTheMiddleIsGivenUp() throws IOException {
+        serve(exchange -> {
+            exchange.sendResponseHeaders(200, TEXT.length);
+            exchange.getResponseBody().write(TEXT, 0, 2000);
+            exchange.getResponseBody().flush();
+            hang();
+        });
+        refused("nothing arrived for 0.3 s, after 2000 bytes");
+    }
+
+    @Test
+    void aServerThatDripsIsGivenUpInTheEnd() throws IOException {
+        serve(exchange -> {
+            exchange.sendResponseHeaders(200, TEXT.length);
+            for (int i = 0; testOver.getCount() > 0; i++) {
+                exchange.getResponseBody().write(TEXT, i, 1);
+                exchange.getResponseBody().flush();
+                pause(20);
+            }
+        });
+        Download.Limits limits =
+                new Download.Limits(Duration.ofSeconds(5), Duration.ofMillis(400), 2, Duration.ofMillis(1));
+        assertThatThrownBy(() -> store(limits).open("tiny-shakespeare", "none"))
+                .isInstanceOf(DataException.class)
+                .message()
+                .matches(".*: not finished after 0\\.4 s, with \\d+ of 30500 bytes; give a text .*");
+        assertThat(requests).hasValue(1);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void redirectsAreFollowed() {
+        server.createContext("/moved", exchange -> {
+            exchange.getResponseHeaders().add("Location", "/input.txt");
+            exchange.sendResponseHeaders(302, -1);
+            exchange.close();
+        });
+        serve(DownloadTest::whole);
+        uri = uri.resolve("/moved");
+        assertThat(opened("none").corpus().sha256()).isEqualTo(SHA256);
+    }
+
+    @Test
+    void aRefusedConnectionIsNamed() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            uri = URI.create("http://127.0.0.1:" + free.getLocalPort() + "/input.txt");
+        }
+        refused("the connection was refused");
+    }
+
+    @Test
+    void anUnknownHostIsNamed() throws IOException {
+        // RFC 2606: .invalid never resolves.
+        uri = URI.create("http://nowhere.invalid/input.txt");
+        refused("the host nowhere.invalid is not known; is there a network?");
+    }
+
+    @Test
+    void aDamagedCachedFileIsDownloadedAgain() throws IOException {
+        serve(DownloadTest::whole);
+        opened("none");
+        Path cached = cache.resolve("corpora/tiny-shakespeare.txt");
+        Files.writeString(cached, "First Citizen");
+        assertThat(opened("none").corpus().sha256()).isEqualTo(SHA256);
+        assertThat(cached).hasBinaryContent(TEXT);
+        assertThat(notices)
+                .containsExactly(
+                        "corpus tiny-shakespeare: the cached file %s is damaged (sha256 %s, expected %s); downloading it again"
+                                .formatted(cached, Sha256.of("First Citizen".getBytes(UTF_8)), SHA256));
+    }
+
+    @Test
+    void aCacheThatCannotBeWrittenDoesNotStopTheRun() throws IOException {
+        serve(DownloadTest::whole);
+        Files.writeString(cache.resolve("corpora"), "a file where the folder should be");
+        assertThat(opened("none").corpus().sha256()).isEqualTo(SHA256);
+        assertThat(notices)
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "corpus tiny-shakespeare: cannot be kept in " + cache.resolve("corpora/tiny-shakespeare.txt"))
+                .endsWith("; set SWITCHLAB_CACHE to a writable folder");
+    }
+
+    @Test
+    void theFallbackIsTakenWithItsReason() {
+        serve(exchange -> send(exchange, 404, TEXT));
+        OpenedCorpus opened = opened("dickens");
+        assertThat(opened.corpus().name()).isEqualTo("dickens");
+        assertThat(opened.fallbackReason())
+                .contains("corpus tiny-shakespeare: cannot be downloaded from " + uri
+                        + ": the server answered with HTTP status 404; took the fallback corpus dickens");
+    }
+
+    @Test
+    void aFallbackThatCannotBeHadEitherIsRefused() {
+        serve(exchange -> send(exchange, 404, TEXT));
+        String reason = "corpus tiny-shakespeare: cannot be downloaded from " + uri
+                + ": the server answered with HTTP status 404";
+        assertThatThrownBy(() -> opened("tiny-shakespeare"))
+                .isInstanceOf(DataException.class)
+                .hasMessage(reason + "; and the fallback: " + reason + "; give a text with CORPUS=<file>");
+    }
+
+    private void refused(String reason) throws IOException {
+        assertThatThrownBy(() -> opened("none"))
+                .isInstanceOf(DataException.class)
+                .hasMessage(
+                        "corpus tiny-shakespeare: cannot be downloaded from %s: %s; give a text with CORPUS=<file>, or allow another with fallback_corpus=dickens"
+                                .formatted(uri, reason));
+        assertThat(files()).isEmpty();
+    }
+
+    private OpenedCorpus opened(String fallback) {
+        return store(SHORT).open("tiny-shakespeare", fallback);
+    }
+
+    private CorpusStore store(Download.Limits limits) {
+        DownloadProgress shown = (name, file) -> new DownloadProgress.Shown() {
+            @Override
+            public void accept(long bytes) {
+                progress.add(bytes);
+            }
+
+            @Override
+            public void close() {
+                // Nothing is open.
+            }
+        };
+        return new CorpusStore(
+                cache,
+                Map.of("tiny-shakespeare", new RemoteFile(uri, SHA256, TEXT.length)),
+                new Download(limits, shown),
+                notices::add);
+    }
+
+    private void serve(HttpHandler handler) {
+        server.createContext("/input.txt", exchange -> {
+            requests.incrementAndGet();
+            handler.handle(exchange);
+        });
+    }
+
+    private static void whole(HttpExchange exchange) throws IOException {
+        send(exchange, 200, TEXT);
+    }
+
+    private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
+        exchange.sendResponseHeaders(status, body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
+    }
+
+    private void hang() {
+        try {
+            testOver.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> all = Files.walk(cache)) {
+            return all.filter(Files::isRegularFile)
+                    .map(path -> path.getFileName().toString())
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package dev.switchlab.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.Semantics;
+import org.junit.jupiter.api.Test;
+
+class TextDataTest {
+    private final Experiment experiment =
+            Experiment.of(Semantics.PAPER, "train.seq_len=8 train.batch_size=4 train.eval_batches=2");
+    private final Corpus corpus = new Corpus("verse", "", "to be or not to be, that is the question\n".repeat(25));
+
+    @Test
+    void anExperimentsSettingsShapeItsBatches() {
+        TextData data = TextData.of(corpus, experiment);
+        assertThat(data.split().train()).hasSize(922); // int(1025 * 0.9)
+        assertThat(data.split().validation()).hasSize(103);
+        assertThat(data.tokenizer().decode(data.split().train()))
+                .isEqualTo(corpus.text().substring(0, 922));
+        assertThat(data.training(experiment).batchesPerEpoch()).isEqualTo(29); // 115 windows
+        assertThat(data.training(experiment).batch(0).batchSize()).isEqualTo(4);
+        assertThat(data.training(experiment).batch(0).seqLen()).isEqualTo(8);
+        assertThat(data.validationSample(experiment)).hasSize(2);
+        assertThat(data.validation(experiment)).hasSize(3); // 12 windows
+    }
+
+    @Test
+    void theSeedIsTheExperiments() {
+        TextData data = TextData.of(corpus, experiment);
+        assertThat(data.training(experiment.with("seed=2")).batch(0).tokens())
+                .isNotEqualTo(data.training(experiment).batch(0).tokens());
+    }
+
+    @Test
+    void aVocabularyThatDoesNotFitIsRefused() {
+        assertThatThrownBy(() -> TextData.of(corpus, CharTokenizer.of("to be"), experiment))
+                .isInstanceOf(DataException.class)
+                .hasMessage(
+                        "character 'r' (U+0072) at position 7 is not in the vocabulary of 5 characters; allowed: \" beot\"");
+    }
+}

@@ -1,0 +1,62 @@
+package dev.switchlab.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The files that the project ships. */
+class BundledExperimentsTest {
+    private static final Path FOLDER = Path.of("experiments");
+
+    @TestFactory
+    List<DynamicTest> everyFileLoadsAndSaysWhy() {
+        return ExperimentLoader.list(FOLDER).stream()
+                .map(summary -> DynamicTest.dynamicTest(summary.id(), () -> {
+                    Experiment experiment = load(summary.id());
+                    assertThat(experiment.id()).isEqualTo(summary.id());
+                    assertThat(experiment.about()).startsWith(summary.about()).isNotBlank();
+                    assertThat(ExperimentLoader.parse(experiment.toYaml(), "stored"))
+                            .isEqualTo(experiment);
+                    assertThat(text(summary.id())).startsWith("# Why: ").contains("# What to expect: ");
+                }))
+                .toList();
+    }
+
+    @Test
+    void theNamesThatOthersRelyOnAreThere() {
+        assertThat(ExperimentLoader.list(FOLDER))
+                .extracting(ExperimentSummary::id)
+                .contains("dense", "reference", "smoke", "tiny-shakespeare");
+    }
+
+    @Test
+    void referenceIsThePresetOfItsSemantics() {
+        Experiment preset = Experiment.of(Semantics.REFERENCE);
+        Experiment reference = load("reference");
+        assertThat(reference.model()).isEqualTo(preset.model());
+        assertThat(reference.train()).isEqualTo(preset.train());
+    }
+
+    @Test
+    void denseDiffersFromTinyShakespeareInTheFeedForwardNetworkOnly() {
+        Experiment sparse = load("tiny-shakespeare");
+        assertThat(load("dense").toParams().entrySet())
+                .filteredOn(entry -> !entry.getValue().equals(sparse.toParams().get(entry.getKey())))
+                .extracting(entry -> entry.getKey() + "=" + entry.getValue())
+                .containsExactly("model.feed_forward=dense", "model.n_experts=1");
+    }
+
+    private static Experiment load(String id) {
+        return ExperimentLoader.load(id, List.of(), FOLDER);
+    }
+
+    private static String text(String id) throws IOException {
+        return Files.readString(FOLDER.resolve(id + ".yaml"));
+    }
+}
