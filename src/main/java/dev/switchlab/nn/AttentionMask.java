@@ -11,11 +11,21 @@ import ai.djl.ndarray.types.Shape;
  */
 public final class AttentionMask implements AutoCloseable {
 
-    /** (Q or 1, K, B or 1) */
+    /** (Q or 1, K, B or 1); owns the memory that {@link #bias} looks at. */
+    private final NDArray layout;
+
+    private final Shape shape;
+
+    /** (1, Q or 1, K) for all sequences, or (B, 1, Q or 1, K). */
     private final NDArray bias;
 
-    private AttentionMask(NDArray bias) {
-        this.bias = bias;
+    /** Brings (Q or 1, K, B or 1) into the layout of the scores once: views made at each use would pile up in its manager. */
+    private AttentionMask(NDArray layout) {
+        this.layout = layout;
+        shape = layout.getShape();
+        bias = shape.get(2) == 1
+                ? layout.reshape(1, shape.get(0), shape.get(1))
+                : layout.transpose(2, 0, 1).expandDims(1);
     }
 
     /**
@@ -50,30 +60,28 @@ public final class AttentionMask implements AutoCloseable {
 
     /** Adds the mask to scores (B * H, Q, K). */
     NDArray apply(NDArray scores, long batch, long heads) {
-        Shape shape = scores.getShape();
-        long q = shape.get(1);
-        long k = shape.get(2);
+        Shape all = scores.getShape();
+        long q = all.get(1);
+        long k = all.get(2);
         check(q, k, batch);
-        long maskQ = bias.getShape().get(0);
-        if (bias.getShape().get(2) == 1) {
-            return scores.add(bias.reshape(1, maskQ, k)); // (B * H, Q, K)
+        if (shape.get(2) == 1) {
+            return scores.add(bias); // (B * H, Q, K)
         }
-        NDArray perSequence = bias.transpose(2, 0, 1).expandDims(1); // (B, 1, Q or 1, K)
-        return scores.reshape(batch, heads, q, k).add(perSequence).reshape(shape); // (B * H, Q, K)
+        return scores.reshape(batch, heads, q, k).add(bias).reshape(all); // (B * H, Q, K)
     }
 
     @Override
     public void close() {
         bias.close();
+        layout.close();
     }
 
     private void check(long q, long k, long batch) {
-        Shape mask = bias.getShape();
-        boolean fits = (mask.get(0) == q || mask.get(0) == 1)
-                && mask.get(1) == k
-                && (mask.get(2) == batch || mask.get(2) == 1);
+        boolean fits = (shape.get(0) == q || shape.get(0) == 1)
+                && shape.get(1) == k
+                && (shape.get(2) == batch || shape.get(2) == 1);
         if (!fits) {
-            throw new IllegalArgumentException("attention mask " + mask + " does not fit " + q + " queries, " + k
+            throw new IllegalArgumentException("attention mask " + shape + " does not fit " + q + " queries, " + k
                     + " keys and batch " + batch + ": it must be (" + q + " or 1, " + k + ", " + batch + " or 1)");
         }
     }

@@ -1,0 +1,115 @@
+package dev.switchlab.cli;
+
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.StepResult;
+import dev.switchlab.train.TrainingProgress;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine;
+
+/** Training progress: a bar with time left on a terminal, a line now and then in a file or a pipe. */
+final class ConsoleProgress implements TrainingProgress, AutoCloseable {
+
+    private static final Duration QUIET = Duration.ofSeconds(10);
+
+    private final PrintStream out;
+    private final int steps;
+    private final ProgressBar bar;
+    private final long start = System.nanoTime();
+    private long lastLine = start;
+    private double trainLoss = Double.NaN;
+    private double validLoss = Double.NaN;
+
+    ConsoleProgress(PrintStream out, int steps) {
+        this.out = out;
+        this.steps = steps;
+        bar = CommandLine.Help.Ansi.AUTO.enabled() ? bar(out, steps) : null;
+    }
+
+    private static ProgressBar bar(PrintStream out, int steps) {
+        return new ProgressBarBuilder()
+                .setTaskName("training")
+                .setInitialMax(steps)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(250)
+                .setConsumer(new ConsoleProgressBarConsumer(out))
+                .build();
+    }
+
+    @Override
+    public void step(int step, StepResult result) {
+        // A mean that forgets: one noisy step does not make the number jump.
+        trainLoss = Double.isNaN(trainLoss) ? result.crossEntropy() : 0.9 * trainLoss + 0.1 * result.crossEntropy();
+        if (bar != null) {
+            bar.stepTo(step);
+            bar.setExtraMessage(losses());
+            return;
+        }
+        long now = System.nanoTime();
+        if (step == 1 || now - lastLine > QUIET.toNanos()) {
+            lastLine = now;
+            double left = (now - start) / 1e9 / step * (steps - step);
+            line(String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), duration(left)));
+        }
+    }
+
+    @Override
+    public void evaluation(int step, Evaluation evaluation) {
+        validLoss = evaluation.crossEntropy();
+        line(String.format(
+                Locale.ROOT,
+                "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
+                step,
+                steps,
+                trainLoss,
+                validLoss,
+                evaluation.bitsPerChar(),
+                100 * evaluation.accuracy()));
+    }
+
+    @Override
+    public void sample(int step, String text) {
+        line("--- sample at step " + step + System.lineSeparator() + text + System.lineSeparator() + "---");
+    }
+
+    @Override
+    public void stage(String what) {
+        line(what + " ...");
+    }
+
+    /** Prints above the bar, which draws itself again below. */
+    private void line(String text) {
+        out.println((bar == null ? "" : "\r\033[K") + text);
+        if (bar != null) {
+            bar.refresh();
+        }
+    }
+
+    private String losses() {
+        return Double.isNaN(validLoss)
+                ? String.format(Locale.ROOT, "train %.3f", trainLoss)
+                : String.format(Locale.ROOT, "train %.3f valid %.3f", trainLoss, validLoss);
+    }
+
+    static String duration(double seconds) {
+        long s = Math.round(seconds);
+        if (s < 60) {
+            return s + " s";
+        }
+        return s < 3600
+                ? String.format(Locale.ROOT, "%d:%02d min", s / 60, s % 60)
+                : String.format(Locale.ROOT, "%d:%02d h", s / 3600, s / 60 % 60);
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}

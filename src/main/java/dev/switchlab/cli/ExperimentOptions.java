@@ -1,0 +1,62 @@
+package dev.switchlab.cli;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Which experiment, and what is changed in it. */
+final class ExperimentOptions {
+
+    @Option(
+            names = "--experiment",
+            paramLabel = "ID",
+            description = "A file of experiments/ without .yaml, or a path (default: ${DEFAULT-VALUE}).",
+            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-tiny-shakespeare}")
+    private String experiment;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE ...",
+            description = "Settings to change, separated by spaces, such as \"model.n_experts=8 train.steps=500\".",
+            defaultValue = "${env:SWITCHLAB_SET:-}")
+    private String set;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The root seed.",
+            defaultValue = "${env:SWITCHLAB_SEED:-}")
+    private String seed;
+
+    @Option(
+            names = "--corpus",
+            paramLabel = "NAME|FILE",
+            description = "A known corpus or any UTF-8 text file.",
+            defaultValue = "${env:SWITCHLAB_CORPUS:-}")
+    private String corpus;
+
+    @Option(
+            names = "--experiments",
+            paramLabel = "FOLDER",
+            description = "Where experiment files are (default: ${DEFAULT-VALUE}).",
+            defaultValue = "experiments")
+    private Path folder;
+
+    /** The experiment with all changes. */
+    Experiment load() {
+        List<String> overrides = new ArrayList<>();
+        if (!set.isBlank()) {
+            overrides.add(set);
+        }
+        if (!seed.isBlank()) {
+            overrides.add("seed=" + seed.strip());
+        }
+        if (!corpus.isBlank()) {
+            overrides.add("corpus=" + corpus.strip());
+        }
+        return ExperimentLoader.load(experiment, overrides, folder);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.switchlab.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** The command line. */
+@Command(
+        name = "switchlab",
+        description = "Reproducible Switch Transformer experiments.",
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        versionProvider = Version.class,
+        subcommands = {ExperimentsCommand.class})
+public final class Main implements Runnable {
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @CommandLine.Option(
+            names = "--debug",
+            description = "Print stack traces.",
+            scope = ScopeType.INHERIT,
+            defaultValue = "${env:SWITCHLAB_DEBUG:-false}")
+    private boolean debug;
+
+    private Main() {}
+
+    /** Runs one command and exits with its code: 0 done, 1 failed, 2 wrong usage. */
+    public static void main(String[] args) {
+        int code = run(args);
+        if (code != 0) {
+            System.exit(code);
+        }
+    }
+
+    /** Runs one command and returns its exit code. */
+    static int run(String... args) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(new OneLineErrors(() -> main.debug))
+                .setParameterExceptionHandler(new UsageErrors())
+                .execute(args);
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(System.out);
+    }
+}

@@ -1,0 +1,2 @@
+/** One picocli command a verb: parsing, wiring and printing; no logic. The Makefile's targets call these. */
+package dev.switchlab.cli;

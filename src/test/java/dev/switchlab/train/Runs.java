@@ -1,0 +1,59 @@
+package dev.switchlab.train;
+
+import ai.djl.Device;
+import dev.switchlab.data.CorpusStore;
+import dev.switchlab.data.TextData;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Training runs for tests, on the corpus that arrives with the build. */
+final class Runs {
+
+    private Runs() {}
+
+    static Experiment smoke(String... settings) {
+        return ExperimentLoader.load("smoke", List.of(settings), Path.of("experiments"));
+    }
+
+    static TextData data(Experiment experiment) {
+        return TextData.of(CorpusStore.create().open(experiment).corpus(), experiment);
+    }
+
+    /** The result of a run and what it logged. */
+    record Outcome(TrainingResult result, RecordingLog log, TextData data) {}
+
+    static Outcome train(Experiment experiment, Path folder, BooleanSupplier stop) {
+        TextData data = data(experiment);
+        RecordingLog log = new RecordingLog();
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+            Checkpoints checkpoints = new Checkpoints(folder, 2);
+            TrainingResult result = new Trainer(model, data, log, checkpoints, new Silent(), stop).run();
+            return new Outcome(result, log, data);
+        }
+    }
+
+    private static final class Silent implements TrainingProgress {
+        @Override
+        public void step(int step, StepResult result) {
+            // Tests look at the log.
+        }
+
+        @Override
+        public void evaluation(int step, Evaluation evaluation) {
+            // Tests look at the log.
+        }
+
+        @Override
+        public void sample(int step, String text) {
+            // Tests look at the log.
+        }
+
+        @Override
+        public void stage(String what) {
+            // Tests look at the log.
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.switchlab.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.tracking.RunStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real training on real text. */
+class TrainerTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void smokeLearnsMoreThanLetterFrequencies() {
+        Experiment experiment = Runs.smoke();
+        Runs.Outcome outcome = Runs.train(experiment, folder, () -> false);
+        double entropy = outcome.data().corpus().unigramEntropy();
+        assertThat(outcome.result().status()).isEqualTo(RunStatus.FINISHED);
+        assertThat(outcome.result().validation().orElseThrow().crossEntropy()).isLessThan(entropy);
+        assertThat(outcome.result().trainCrossEntropy()).isLessThan(entropy);
+    }
+
+    @Test
+    void logsEveryStepsLossAndEveryExpertsStatistics() throws IOException {
+        Experiment experiment = Runs.smoke("train.steps=12 train.log_every=5 train.eval_every=6 train.sample_every=6");
+        Runs.Outcome outcome = Runs.train(experiment, folder, () -> false);
+        assertThat(outcome.log().metrics.get("train/loss")).hasSize(12);
+        assertThat(outcome.log().metrics.get("valid/cross_entropy")).hasSize(2);
+        assertThat(outcome.log().metrics.get("final/bits_per_char")).hasSize(1);
+        for (int layer = 0; layer < 2; layer++) {
+            double load = 0;
+            for (int expert = 0; expert < 4; expert++) {
+                List<Double> values = outcome.log().metrics.get("layer" + layer + "/expert" + expert + "/load");
+                assertThat(values).hasSize(4); // steps 1, 5, 10 and the last
+                load += values.get(3);
+            }
+            assertThat(load).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
+        }
+        assertThat(outcome.log().texts).containsOnlyKeys("samples/step-000006.txt", "samples/step-000012.txt");
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).isNotEmpty();
+        }
+    }
+
+    @Test
+    void aStopIsTakenAfterTheStepAndSavesIt() {
+        AtomicInteger asked = new AtomicInteger();
+        Runs.Outcome outcome =
+                Runs.train(Runs.smoke("train.checkpoint_every=1000"), folder, () -> asked.incrementAndGet() > 3);
+        assertThat(outcome.result().status()).isEqualTo(RunStatus.KILLED);
+        assertThat(outcome.result().steps()).isEqualTo(3);
+        assertThat(folder.resolve("step-0000003.safetensors")).exists();
+    }
+
+    @Test
+    void accumulationEqualsTheLargerBatch() {
+        String common =
+                "train.steps=4 model.router_jitter=0 model.drop_tokens=false train.load_balance=0 train.sample_every=0 ";
+        Runs.Outcome large = Runs.train(Runs.smoke(common + "train.batch_size=16"), folder, () -> false);
+        Runs.Outcome small =
+                Runs.train(Runs.smoke(common + "train.batch_size=8 train.accumulate=2"), folder, () -> false);
+        List<Double> expected = large.log().metrics.get("train/loss");
+        List<Double> actual = small.log().metrics.get("train/loss");
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(actual.get(i)).isCloseTo(expected.get(i), org.assertj.core.data.Offset.offset(1e-5));
+        }
+    }
+
+    @Test
+    void divergenceStopsWithOneClearLine() {
+        Experiment experiment = Runs.smoke(
+                "train.learning_rate=1e30 train.grad_clip=0 train.warmup=0 train.schedule=constant train.sample_every=0");
+        assertThatThrownBy(() -> Runs.train(experiment, folder, () -> false))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("training diverged at step")
+                .hasMessageContaining("train.learning_rate");
+    }
+
+    @Test
+    void denseModelsTrainWithoutRouting() {
+        Runs.Outcome outcome =
+                Runs.train(Runs.smoke("train.steps=3 model.feed_forward=dense model.n_experts=1"), folder, () -> false);
+        assertThat(outcome.log().metrics).doesNotContainKey("layer0/router_entropy");
+        assertThat(outcome.log().metrics.get("train/load_balance")).containsOnly(0.0);
+    }
+}
