@@ -1,0 +1,64 @@
+# SwitchLab. `make help` lists the targets and their variables.
+
+MVN  ?= mvn
+JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
+
+.DEFAULT_GOAL := help
+
+# What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
+# dollar signs in a PROMPT need no escaping.
+VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K PORT DEBUG
+$(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
+
+# Deterministic CUDA needs this before the process starts; elsewhere it does nothing.
+export CUBLAS_WORKSPACE_CONFIG ?= :4096:8
+
+# JDK 24 and newer warn about native code unless it is allowed.
+JAVA_VERSION = $(shell $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.specification.version = //p')
+QUIET_JAVA = $(shell [ "$(JAVA_VERSION)" -ge 24 ] 2>/dev/null && \
+  echo --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(JAVA_OPTS) -cp "target/classes:$$(cat target/classpath)" dev.switchlab.cli.Main
+
+.PHONY: help
+help: ## List the targets
+	@echo "Targets:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@echo "Variables: $(VARIABLES)"
+	@echo "Example:   make train EXPERIMENT=tiny-shakespeare SEED=2 SET=\"model.n_experts=8 train.steps=500\""
+
+# Quiet when it works; when it fails, once more with everything said. The first build shows Maven's downloads.
+target/classpath: pom.xml $(shell find src/main -type f)
+	@[ -f $@ ] || echo "first build: Maven downloads the libraries (about 350 MB) ..."
+	@if [ -f $@ ]; then $(MVN) -q -B process-classes || $(MVN) -B process-classes; else $(MVN) process-classes; fi
+	@touch $@
+
+.PHONY: build
+build: target/classpath ## Compile
+
+.PHONY: train
+train: target/classpath ## Train EXPERIMENT (default tiny-shakespeare) and log it to MLflow
+	@$(SWITCHLAB) train
+
+.PHONY: evaluate
+evaluate: target/classpath ## Score the model of RUN on the whole validation split
+	@$(SWITCHLAB) evaluate
+
+.PHONY: sample
+sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
+	@$(SWITCHLAB) sample
+
+.PHONY: experiments
+experiments: target/classpath ## List the experiment files
+	@$(SWITCHLAB) experiments
+
+.PHONY: test
+test: ## Build, check and run all tests, golden tensors included
+	$(MVN) -B -ntp verify
+
+.PHONY: format
+format: ## Format the sources
+	$(MVN) -q -B spotless:apply
+
+.PHONY: clean
+clean: ## Delete what the build made (runs/ stays)
+	rm -rf target

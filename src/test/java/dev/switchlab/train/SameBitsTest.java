@@ -1,0 +1,61 @@
+package dev.switchlab.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.switchlab.data.TextData;
+import dev.switchlab.data.TrainingBatches;
+import dev.switchlab.experiment.Experiment;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The same seed gives the same loss at every step, bit for bit, in two processes; another seed does not. */
+class SameBitsTest {
+
+    private static final String SETTINGS =
+            "train.steps=30 model.dropout=0.1 model.router_jitter=0.05 model.drop_order=random model.capacity_factor=0.8";
+
+    @Test
+    void twoProcessesAgreeToTheBit() throws IOException, InterruptedException {
+        List<String> first = losses(1);
+        List<String> second = losses(1);
+        assertThat(first).hasSize(30).isEqualTo(second);
+        assertThat(losses(2)).isNotEqualTo(first);
+    }
+
+    private static List<String> losses(long seed) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dai.djl.offline=true",
+                "-Dai.djl.pytorch.num_threads=1",
+                SameBitsTest.class.getName(),
+                Long.toString(seed)));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(Map.of("OMP_WAIT_POLICY", "PASSIVE", "OMP_NUM_THREADS", "1"));
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        return out.lines().toList();
+    }
+
+    /** Prints the bits of each step's loss and gradient norm. */
+    public static void main(String[] args) {
+        Experiment experiment = Runs.smoke(SETTINGS + " seed=" + args[0]);
+        TextData data = Runs.data(experiment);
+        TrainingBatches batches = data.training(experiment);
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+            TrainStep trainStep = new TrainStep(model);
+            for (int step = 1; step <= experiment.train().steps(); step++) {
+                StepResult result = trainStep.run(step, List.of(batches.batch(step - 1)), false);
+                System.out.println(Double.toHexString(result.loss()) + " " + Double.toHexString(result.gradNorm()));
+            }
+        }
+    }
+}
