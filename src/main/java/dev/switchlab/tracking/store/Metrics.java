@@ -42,8 +42,9 @@ final class Metrics {
             statement.setLong(4, point.step());
             statement.setInt(5, point.nan() ? 1 : 0);
             statement.setString(6, runId);
-            statement.executeUpdate();
+            statement.addBatch();
         }
+        statement.executeBatch();
     }
 
     /** The latest point of every key, in order of first appearance. */

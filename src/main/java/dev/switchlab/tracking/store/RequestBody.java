@@ -43,6 +43,12 @@ final class RequestBody {
 
     /** Reads some of a refused body, so that a client that is still sending gets to see the response. */
     static void drain(InputStream body) throws IOException {
-        body.skip(DRAIN_BYTES);
+        // Not skip(): the JDK's body stream passes it to the connection's stream, past the end of the body.
+        byte[] buffer = new byte[1 << 16];
+        int left = DRAIN_BYTES;
+        int count;
+        while (left > 0 && (count = body.read(buffer)) >= 0) {
+            left -= count;
+        }
     }
 }

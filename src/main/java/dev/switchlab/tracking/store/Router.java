@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Takes every request: checks where it comes from, finds its endpoint, and turns failures into MLflow's error responses. */
@@ -96,6 +97,10 @@ final class Router implements HttpHandler {
                     busy
                             ? "The store is busy with other processes' writes; try again"
                             : "The store failed: " + e.getMessage());
+        } catch (IOException e) {
+            // The client went away, or the disk failed: only the second can be told.
+            LOG.log(Level.WARNING, "tracking store: " + exchange.getRequestURI() + ": " + e);
+            fail(exchange, ErrorCode.INTERNAL_ERROR, "The store failed: " + e);
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "tracking store: " + exchange.getRequestURI(), e);
             fail(exchange, ErrorCode.INTERNAL_ERROR, "Internal error: " + e);
@@ -116,7 +121,7 @@ final class Router implements HttpHandler {
     }
 
     private void route(HttpExchange exchange) throws SQLException, IOException {
-        String path = exchange.getRequestURI().getRawPath();
+        String path = Objects.requireNonNullElse(exchange.getRequestURI().getRawPath(), "");
         for (String prefix : API_PREFIXES) {
             if (path.startsWith(prefix + TRACKING)) {
                 api(exchange, path.substring((prefix + TRACKING).length()));

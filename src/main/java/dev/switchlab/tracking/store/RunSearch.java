@@ -27,8 +27,7 @@ final class RunSearch {
             "run_name", "runs.name",
             "status", "runs.status",
             "user_id", "runs.user_id",
-            "artifact_uri", "runs.artifact_uri",
-            "lifecycle_stage", "runs.lifecycle_stage");
+            "artifact_uri", "runs.artifact_uri");
     private static final Map<String, String> NUMBER_ATTRIBUTES =
             Map.of("start_time", "runs.start_time", "end_time", "runs.end_time");
     private static final Map<String, String> ALIASES = Map.of(
@@ -198,7 +197,7 @@ final class RunSearch {
         if (!TEXT_ATTRIBUTES.containsKey(name) && !NUMBER_ATTRIBUTES.containsKey(name)) {
             throw ApiException.invalid(
                     "Invalid attribute key '" + key + "' specified. Valid keys are 'run_id', 'run_name',"
-                            + " 'status', 'user_id', 'artifact_uri', 'lifecycle_stage', 'start_time', 'end_time'");
+                            + " 'status', 'user_id', 'artifact_uri', 'start_time', 'end_time'");
         }
         return name;
     }
