@@ -8,13 +8,15 @@ import java.util.regex.Pattern;
  * Which tolerance each tensor of a case gets.
  *
  * <p>By dtype, those of torch.testing.assert_close; float32: 1e-5 absolute, 1.3e-6 relative. The absolute part is widened by
- * {@value #NOISE_MULTIPLE} times the case's own recorded float32-to-float64 error, because two float32 computations may lie that
- * far to either side of the true value. Integers, routes, counts, and dropped tokens are exact.
+ * {@value #NOISE_MULTIPLE} times the case's own recorded float32-to-float64 error. That error is one sample of rounding noise: the
+ * reference may lie that far from the true value on one side, and another float32 computation of equal quality lay up to 2.6 times as
+ * far on the other (measured over 233 cases; six layers amplify what one addition's order changes). Integers, routes, counts and
+ * dropped tokens are exact.
  */
 final class Tolerances {
 
     /** How often a case's own float32-to-float64 error is added. */
-    static final double NOISE_MULTIPLE = 2;
+    static final double NOISE_MULTIPLE = 4;
 
     private static final Pattern EXACT =
             Pattern.compile("output\\.(counts|routes|capacity|n_dropped|dropped)(\\.\\d+)?");
