@@ -1,0 +1,66 @@
+package dev.switchlab.golden;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What came of a folder of cases.
+ *
+ * @param source the folder, or one file
+ * @param cases one result a case
+ */
+public record GoldenReport(Path source, List<CaseResult> cases) {
+
+    /** Copies the list. */
+    public GoldenReport {
+        cases = List.copyOf(cases);
+    }
+
+    /** Whether there were cases and all passed. */
+    public boolean passed() {
+        return !cases.isEmpty() && cases.stream().allMatch(CaseResult::passed);
+    }
+
+    /** Cases that passed. */
+    public long passedCount() {
+        return cases.stream().filter(CaseResult::passed).count();
+    }
+
+    /** The last line: {@code N passed, M failed}. */
+    public String summary() {
+        return passedCount() + " passed, " + (cases.size() - passedCount()) + " failed";
+    }
+
+    /** The line before it: how many tensors are equal to the bit and how near the nearest is to its tolerance. */
+    public String statistics() {
+        if (cases.isEmpty()) {
+            return "no golden cases (*" + CaseFile.EXTENSION + ") in " + source;
+        }
+        long tensors = cases.stream().mapToLong(c -> c.tensors().count()).sum();
+        long equal = cases.stream().mapToLong(CaseResult::bitEqual).sum();
+        return String.format(
+                Locale.ROOT,
+                "%d of %d tensors (%.1f%%) equal to the bit, the largest error is %.3f of its tolerance",
+                equal,
+                tensors,
+                tensors == 0 ? 0 : 100.0 * equal / tensors,
+                cases.stream().mapToDouble(CaseResult::units).max().orElse(0));
+    }
+
+    /** Everything that is wrong with a failed case, in lines; empty for a case that passed. */
+    public static List<String> failure(CaseResult result) {
+        return result.passed() ? List.of() : FailureText.of(result);
+    }
+
+    /**
+     * Writes the whole comparison.
+     *
+     * @param file ends with {@code .html} or {@code .json}
+     * @throws IllegalArgumentException for another ending
+     */
+    public void write(Path file) throws IOException {
+        ReportFile.write(this, file);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.switchlab.golden;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.CaseResult.RunResult;
+import dev.switchlab.safetensors.SafetensorsException;
+import dev.switchlab.safetensors.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Verifies golden cases on the model. */
+public final class GoldenVerifier {
+
+    private final Replay replay;
+
+    GoldenVerifier(Replay replay) {
+        this.replay = replay;
+    }
+
+    /**
+     * Verifies every case in a folder (or one case, if {@code source} is a file), in the order of their names.
+     *
+     * @param source folder with {@code .safetensors} files, or one such file
+     * @param options what every case has to pass
+     * @param progress is told each result as soon as it is there
+     * @throws GoldenException if {@code source} is not there or cannot be listed
+     */
+    public static GoldenReport verifyFolder(Path source, VerifyOptions options, Consumer<CaseResult> progress) {
+        return new GoldenVerifier(Replay::onModel).verify(source, options, progress);
+    }
+
+    /** Verifies one case. Whatever is wrong with it is in the result. */
+    public static CaseResult verifyFile(Path file, VerifyOptions options) {
+        return new GoldenVerifier(Replay::onModel).verifyCase(file, options);
+    }
+
+    /** The case files in {@code source}, by name. */
+    public static List<Path> files(Path source) {
+        if (Files.isRegularFile(source)) {
+            return List.of(source);
+        }
+        if (!Files.isDirectory(source)) {
+            throw new GoldenException(source + ": no such folder of golden cases");
+        }
+        try (Stream<Path> paths = Files.list(source)) {
+            return paths.filter(path -> path.getFileName().toString().endsWith(CaseFile.EXTENSION))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new GoldenException(source + ": cannot list the golden cases: " + e.getMessage(), e);
+        }
+    }
+
+    GoldenReport verify(Path source, VerifyOptions options, Consumer<CaseResult> progress) {
+        List<CaseResult> results = new ArrayList<>();
+        for (Path file : files(source)) {
+            if (file.getFileName().toString().contains(options.only())) {
+                CaseResult result = verifyCase(file, options);
+                progress.accept(result);
+                results.add(result);
+            }
+        }
+        return new GoldenReport(source, results);
+    }
+
+    CaseResult verifyCase(Path file, VerifyOptions options) {
+        GoldenCase golden;
+        try {
+            golden = GoldenCase.of(CaseFile.read(file));
+        } catch (SafetensorsException | GoldenException e) {
+            return CaseResult.failed(file, e.getMessage());
+        }
+        List<RunResult> runs = new ArrayList<>();
+        List<DispatchForm> dispatches = golden.dispatches()
+                ? options.dispatches()
+                : options.dispatches().subList(0, 1);
+        for (Device device : options.devices()) {
+            for (DispatchForm dispatch : dispatches) {
+                String form = device.isGpu() ? "gpu" : "cpu";
+                if (golden.dispatches()) {
+                    form += " " + dispatch.name().toLowerCase(Locale.ROOT);
+                }
+                runs.add(run(golden, form, dispatch, device));
+            }
+        }
+        return new CaseResult(file, golden.file().kind(), "", runs);
+    }
+
+    private RunResult run(GoldenCase golden, String form, DispatchForm dispatch, Device device) {
+        try {
+            Map<String, Tensor> actual = replay.run(golden, dispatch, device);
+            return new RunResult(form, "", Comparison.of(golden.file().expected(), actual, golden.tolerances()));
+        } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
+            String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            return new RunResult(form, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());
+        }
+    }
+}

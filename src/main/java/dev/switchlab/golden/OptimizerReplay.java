@@ -1,0 +1,91 @@
+package dev.switchlab.golden;
+
+import static dev.switchlab.golden.Workbench.array;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.GoldenCase.OptimizerCase;
+import dev.switchlab.safetensors.Dtype;
+import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.train.Adam;
+import dev.switchlab.train.GradientClipping;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Replays an optimizer on two parameters, p and q, with given gradients. */
+final class OptimizerReplay {
+
+    private OptimizerReplay() {}
+
+    static Map<String, Tensor> run(OptimizerCase golden, DispatchForm dispatch, Device device) {
+        CaseFile file = golden.file();
+        Optimization optimization = golden.optimization();
+        int steps = optimization.steps();
+        List<String> names = List.of("p", "q");
+        if (!file.params().keySet().equals(Set.copyOf(names))) {
+            throw new GoldenException("a case of kind optimizer has the weights p and q, not "
+                    + file.params().keySet());
+        }
+        Map<String, List<float[]>> moved = new TreeMap<>();
+        float[] gradNorm = new float[steps];
+        float[] learningRate = new float[steps];
+        try (NDManager manager = NDManager.newBaseManager(device)) {
+            List<NDArray> weights = new ArrayList<>();
+            List<NDArray> gradients = new ArrayList<>();
+            for (String name : names) {
+                weights.add(array(manager, file.params().get(name)));
+                gradients.add(array(manager, gradients(file, name, steps)));
+                moved.put(name, new ArrayList<>());
+            }
+            Adam adam = new Adam(optimization.adam(), weights, manager);
+            for (int step = 0; step < steps; step++) {
+                try (NDManager scope = manager.newSubManager()) {
+                    List<NDArray> own = at(scope, gradients, step);
+                    gradNorm[step] = (float) GradientClipping.apply(scope, own, optimization.gradClip());
+                    double rate = optimization.learningRateAt(step + 1);
+                    learningRate[step] = (float) rate;
+                    adam.step(scope, own, rate, optimization.learningRate());
+                }
+                for (int i = 0; i < names.size(); i++) {
+                    moved.get(names.get(i)).add(weights.get(i).toFloatArray());
+                }
+            }
+        }
+        Map<String, Tensor> results = new TreeMap<>();
+        moved.forEach((name, rows) -> results.put(
+                "output." + name,
+                RoutingOutputs.floats(rows, gradients(file, name, steps).shape())));
+        results.put("output.grad_norm", Tensor.of(gradNorm, steps));
+        results.put("output.lr", Tensor.of(learningRate, steps));
+        return results;
+    }
+
+    private static Tensor gradients(CaseFile file, String name, int steps) {
+        Tensor gradients = file.input("grad_" + name, Dtype.F32);
+        long[] shape = gradients.shape();
+        if (shape.length < 1
+                || shape[0] != steps
+                || gradients.elements()
+                        != (long) steps * file.params().get(name).elements()) {
+            throw new GoldenException("input.grad_" + name + " is " + gradients + ", not " + steps + " steps of param."
+                    + name + ", " + file.params().get(name));
+        }
+        return gradients;
+    }
+
+    private static List<NDArray> at(NDManager scope, List<NDArray> gradients, int step) {
+        List<NDArray> own = new ArrayList<>();
+        for (NDArray all : gradients) {
+            // A copy: clipping works in place, and a row shares memory with all rows.
+            NDArray gradient = all.get(step).duplicate();
+            gradient.attach(scope);
+            own.add(gradient);
+        }
+        return own;
+    }
+}

@@ -1,0 +1,150 @@
+package dev.switchlab.golden;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.Initialization;
+import dev.switchlab.nn.LabBlock;
+import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.StateDict;
+import dev.switchlab.nn.StepWeights;
+import dev.switchlab.safetensors.Dtype;
+import dev.switchlab.safetensors.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A block with a case's weights, and one forward and backward pass through it. Close it when done: it owns all native memory. */
+final class Workbench<B extends LabBlock> implements AutoCloseable {
+
+    private final B block;
+    private final StateDict stateDict;
+    private final NDManager manager;
+
+    /** Loads weights strictly: names and shapes must be the block's. */
+    Workbench(B block, Map<String, Tensor> params, Device device) {
+        this.block = block;
+        stateDict = StateDict.of(block);
+        manager = NDManager.newBaseManager(device);
+        try {
+            Initialization.allocate(stateDict, manager);
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+            params.forEach((name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
+            stateDict.load(weights);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    B block() {
+        return block;
+    }
+
+    StateDict stateDict() {
+        return stateDict;
+    }
+
+    NDManager manager() {
+        return manager;
+    }
+
+    /** What is done in a run. */
+    @FunctionalInterface
+    interface Body {
+        /** The loss to differentiate. */
+        NDArray loss(Run run);
+    }
+
+    /** Forward, backward, and all gradients of weights; the body adds outputs. */
+    Map<String, Tensor> run(DropPolicy dropPolicy, Body body) {
+        try (NDManager scope = manager.newSubManager()) {
+            StepWeights weights = new StepWeights(scope, block, true);
+            Run run = new Run(scope, weights, dropPolicy);
+            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                NDArray loss = body.loss(run);
+                run.output("loss", loss);
+                collector.backward(loss);
+            }
+            stateDict
+                    .values(weights::gradient)
+                    .forEach((name, gradient) ->
+                            run.results.put("grad." + name, Tensor.of(gradient.values(), gradient.shape())));
+            run.inputs.forEach((name, input) -> run.results.put("grad.input." + name, tensor(input.getGradient())));
+            return run.results;
+        }
+    }
+
+    /** One pass: its inputs and outputs. */
+    static final class Run {
+        private final NDManager scope;
+        private final Pass pass;
+        private final Map<String, NDArray> inputs = new LinkedHashMap<>();
+        private final Map<String, Tensor> results = new TreeMap<>();
+
+        private Run(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+            this.scope = scope;
+            pass = Workbench.pass(scope, weights, dropPolicy);
+        }
+
+        Pass pass() {
+            return pass;
+        }
+
+        NDManager scope() {
+            return scope;
+        }
+
+        /** An input whose gradient is wanted. */
+        NDArray input(CaseFile file, String name) {
+            NDArray input = array(scope, file.input(name, Dtype.F32));
+            input.setRequiresGradient(true);
+            inputs.put(name, input);
+            return input;
+        }
+
+        void output(String name, NDArray value) {
+            output(name, tensor(value));
+        }
+
+        void output(String name, Tensor value) {
+            results.put("output." + name, value);
+        }
+    }
+
+    /** A training pass without jitter; the capacity of training and evaluation is the same in a case. */
+    static Pass pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+        return Pass.training(scope, weights, dropPolicy, layer -> {
+            throw new IllegalStateException("cases have no router jitter");
+        });
+    }
+
+    static NDArray array(NDManager manager, Tensor tensor) {
+        Shape shape = new Shape(tensor.shape());
+        return switch (tensor.dtype()) {
+            case F32 -> manager.create(tensor.floats(), shape);
+            case I64 -> manager.create(tensor.longs(), shape);
+            case BOOL -> manager.create(tensor.booleans(), shape);
+            default -> throw new GoldenException("a tensor of a case is " + tensor + ", none of F32, I64 and BOOL");
+        };
+    }
+
+    static Tensor tensor(NDArray array) {
+        if (array.getDataType() != DataType.FLOAT32) {
+            throw new GoldenException(
+                    "the model gives " + array.getDataType() + " " + array.getShape() + ", not float32");
+        }
+        return Tensor.of(array.toFloatArray(), array.getShape().getShape());
+    }
+
+    @Override
+    public void close() {
+        block.clear();
+        manager.close();
+    }
+}

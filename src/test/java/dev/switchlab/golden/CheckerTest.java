@@ -1,0 +1,365 @@
+package dev.switchlab.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Tensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The checker itself: whatever is wrong with a case or with the model must fail, and say so in one line. */
+class CheckerTest {
+
+    private static final String SWITCH = "switch_ff_drop_scale_skew";
+    private static final VerifyOptions CPU =
+            new VerifyOptions(List.of(DispatchForm.BATCHED), List.of(Device.cpu()), "");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theCaseThatTheOthersDamagePasses() throws IOException {
+        CaseResult result = GoldenVerifier.verifyFile(change(SWITCH, tensors -> {}), CPU);
+        assertThat(result.passed()).as(result.line()).isTrue();
+        assertThat(result.line()).startsWith("ok").contains("max abs ", "max rel ", " of tolerance", " bit-equal");
+        assertThat(GoldenReport.failure(result)).isEmpty();
+    }
+
+    @Test
+    void oneWrongElementIsFoundAndShown() throws IOException {
+        CaseResult result = damage(SWITCH, tensors -> {
+            float[] values = tensors.get("output.final_output").floats();
+            values[37] += 1e-3f;
+            tensors.put("output.final_output", Tensor.of(values, 16, 4, 8));
+        });
+        assertFails(result, "cpu batched: output.final_output");
+        TensorDifference wrong =
+                result.tensors().filter(t -> !t.passed()).findFirst().orElseThrow();
+        assertThat(wrong.wrong()).isEqualTo(1);
+        assertThat(wrong.worst()).hasSize(1);
+        assertThat(wrong.worst().get(0).index()).isEqualTo("[1, 0, 5]");
+        assertThat(GoldenReport.failure(result))
+                .anyMatch(line -> line.contains("1 of 512 elements (0.2%) wrong"))
+                .anyMatch(line -> line.contains("[1, 0, 5] expected "))
+                .anyMatch(line -> line.contains("absolute error: max 0.00100, mean "))
+                .anyMatch(line -> line.contains("more: make golden GOLDEN=" + result.file()));
+    }
+
+    @Test
+    void aWrongRouteIsFound() throws IOException {
+        assertFails(
+                damage(SWITCH, tensors -> {
+                    long[] routes = tensors.get("output.routes").longs();
+                    routes[5] = (routes[5] + 1) % 4;
+                    tensors.put("output.routes", Tensor.of(routes, 64));
+                }),
+                "cpu batched: output.routes");
+    }
+
+    @Test
+    void aSwappedExpertIsFound() throws IOException {
+        assertFails(
+                damage(SWITCH, tensors -> {
+                    for (String rest : List.of("layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias")) {
+                        Tensor first = tensors.get("param.experts.0." + rest);
+                        tensors.put("param.experts.0." + rest, tensors.get("param.experts.1." + rest));
+                        tensors.put("param.experts.1." + rest, first);
+                    }
+                }),
+                "cpu batched: grad.experts.0");
+    }
+
+    @Test
+    void aTransposedWeightIsFound() throws IOException {
+        assertFails(
+                damage("mha_causal", tensors -> {
+                    float[] from = tensors.get("param.value.linear.weight").floats();
+                    float[] to = new float[from.length];
+                    for (int i = 0; i < to.length; i++) {
+                        to[i] = from[i % 12 * 12 + i / 12];
+                    }
+                    tensors.put("param.value.linear.weight", Tensor.of(to, 12, 12));
+                }),
+                "cpu: grad.");
+        assertFails(
+                damage(SWITCH, tensors -> {
+                    Tensor weight = tensors.get("param.experts.2.layer1.weight");
+                    tensors.put("param.experts.2.layer1.weight", Tensor.of(weight.floats(), 8, 12));
+                }),
+                "weight 'experts.2.layer1.weight' has shape (8, 12), the model needs (12, 8)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+    void nanAndInfinityNeverPass(float value) throws IOException {
+        assertFails(
+                damage(SWITCH, tensors -> {
+                    float[] values = tensors.get("output.aux").floats();
+                    values[0] = value;
+                    tensors.put("output.aux", Tensor.of(values));
+                }),
+                "cpu batched: output.aux");
+    }
+
+    @Test
+    void nanOnBothSidesDoesNotPassEither() throws IOException {
+        Path file = change("ff_relu", tensors -> {
+            float[] x = tensors.get("input.x").floats();
+            Arrays.fill(x, Float.NaN);
+            tensors.put("input.x", Tensor.of(x, tensors.get("input.x").shape()));
+            float[] y = tensors.get("output.y").floats();
+            Arrays.fill(y, Float.NaN);
+            tensors.put("output.y", Tensor.of(y, tensors.get("output.y").shape()));
+        });
+        CaseResult result = GoldenVerifier.verifyFile(file, CPU);
+        TensorDifference y = result.tensors()
+                .filter(t -> t.name().equals("output.y"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(y.wrong()).isEqualTo(y.elements());
+        assertThat(y.units()).isInfinite();
+    }
+
+    @Test
+    void anotherDtypeOrShapeDoesNotPass() throws IOException {
+        assertFails(
+                damage(
+                        SWITCH,
+                        tensors -> tensors.put(
+                                "output.loss",
+                                Tensor.of(tensors.get("output.loss").doubles()))),
+                "cpu batched: output.loss");
+        assertFails(
+                damage(
+                        SWITCH,
+                        tensors -> tensors.put(
+                                "output.counts",
+                                Tensor.of(tensors.get("output.counts").floats(), 1, 4))),
+                "cpu batched: output.counts");
+    }
+
+    @Test
+    void aMissingAndASuperfluousTensorFail() throws IOException {
+        assertFails(damage(SWITCH, tensors -> tensors.remove("grad.switch.bias")), "cpu batched: grad.switch.bias");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put("output.entropy", Tensor.of(new float[] {1}))),
+                "cpu batched: output.entropy");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put("expected.y", Tensor.of(new float[] {1}))),
+                "tensor 'expected.y' is none of param.*, input.*, output.* and grad.*");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put("input.mask", Tensor.of(new float[] {1}))),
+                "a case of kind switch_ff has no input.mask");
+        assertFails(damage(SWITCH, tensors -> tensors.remove("input.w")), "the case has no input.w");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.remove("param.experts.3.layer2.bias")),
+                "weights do not fit the model: missing 'experts.3.layer2.bias', unexpected none");
+    }
+
+    @Test
+    void aCaseWithoutExpectationsFails() throws IOException {
+        assertFails(
+                damage(
+                        "ff_relu",
+                        tensors -> tensors.keySet()
+                                .removeIf(name -> !name.startsWith("param.") && !name.startsWith("input."))),
+                "cpu: ");
+    }
+
+    @Test
+    void permutationsThatDoNotFitTheRoutesFail() throws IOException {
+        String key =
+                Safetensors.read(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors")).tensors().keySet().stream()
+                        .filter(name -> name.startsWith("input.perm."))
+                        .findFirst()
+                        .orElseThrow();
+        assertFails(
+                damage(SWITCH, tensors -> tensors.remove(key)), "more than its capacity, but the case has no " + key);
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put(key, Tensor.of(new long[] {1, 0}, 2))),
+                "but the case has a permutation of 2");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put(key, Tensor.of(new long[] {1, 1}, 2))),
+                key + " is not a permutation: element 1 is 1 of 2");
+        assertFails(
+                damage(SWITCH, tensors -> tensors.put("input.perm.99", Tensor.of(new long[] {1, 0}, 2))),
+                "the case has input.perm.99, but that expert is not over its capacity here");
+        assertFails(
+                damage(SWITCH, tensors -> {
+                    long[] permutation = tensors.get(key).longs();
+                    long last = permutation[permutation.length - 1];
+                    permutation[permutation.length - 1] = permutation[0];
+                    permutation[0] = last;
+                    tensors.put(key, Tensor.of(permutation, permutation.length));
+                }),
+                "cpu batched: grad.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kind|mlp|unknown kind 'mlp'; known are feed_forward, mha,",
+                "kind||not a golden case: the file's metadata has no 'kind'",
+                "config||not a golden case: the file's metadata has no 'config'",
+                "config|[]|config is not a JSON object",
+                "config|{|config is not valid JSON:",
+                "float64_max_abs_diff|{\"output\": -1}|float64_max_abs_diff output is -1, not an error",
+                "float64_max_abs_diff|{\"output\": \"NaN\"}|float64_max_abs_diff output is \"NaN\", not an error"
+            })
+    void wrongMetadataIsNamed(String key, String value, String complaint) throws IOException {
+        Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
+        Map<String, String> metadata = new LinkedHashMap<>(content.metadata());
+        if (value == null) {
+            metadata.remove(key);
+        } else {
+            metadata.put(key, value);
+        }
+        Path file = folder.resolve("changed.safetensors");
+        new Safetensors(metadata, content.tensors()).write(file);
+        assertFails(GoldenVerifier.verifyFile(file, CPU), complaint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ar_drop_scale|n_layers|1000000000|config n_layers is 1000000000, but the weights have 2 layers",
+                "ar_drop_scale|n_experts|1000000000|config n_experts is 1000000000, but param.transformer.layers.0.",
+                "ar_drop_scale|n_vocab|22|config n_vocab is 22, but param.src_embed.weight is F32 [23, 12]",
+                "ar_drop_scale|heads|5|config: model.heads is 5; allowed: divisors of",
+                "ar_drop_scale|heads|\"2\"|config heads is \"2\", not a whole number",
+                "ar_drop_scale|positions|\"spiral\"|config positions is \"spiral\", not a Positions",
+                "ar_drop_scale|params_from|\"../x\"|config params_from is '../x', not the name of a case in the same folder",
+                "ar_drop_scale|drop_tokens|null|config has no 'drop_tokens'",
+                "ar_drop_scale|capacity_factor|0|config: model.capacity_factor",
+                "ff_relu|variant|\"swish\"|config variant is 'swish': 'swish' is none of relu,",
+                "optim_noam|optimizer|\"Lion\"|config optimizer is 'Lion'; known are Adam,",
+                "optim_noam|steps|23|input.grad_p is F32 [24, 5, 4], not 23 steps of param.p"
+            })
+    void aWrongConfigIsNamed(String name, String key, String value, String complaint) throws IOException {
+        Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"));
+        ObjectMapper mapper = new ObjectMapper();
+        Map<String, JsonNode> config = new LinkedHashMap<>();
+        mapper.readTree(content.metadata().get("config"))
+                .properties()
+                .forEach(e -> config.put(e.getKey(), e.getValue()));
+        config.put(key, mapper.readTree(value));
+        Map<String, String> metadata = new LinkedHashMap<>(content.metadata());
+        metadata.put("config", mapper.writeValueAsString(config));
+        Path file = folder.resolve("changed.safetensors");
+        new Safetensors(metadata, content.tensors()).write(file);
+        assertFails(GoldenVerifier.verifyFile(file, CPU), complaint);
+    }
+
+    @Test
+    void aTokenBeyondTheVocabularyIsRefusedBeforeItIsLookedUp() throws IOException {
+        assertFails(
+                damage("ar_one_token", tensors -> tensors.put("input.tokens", Tensor.of(new long[] {23}, 1, 1))),
+                "input.tokens holds the token 23, but the vocabulary is 23");
+    }
+
+    @Test
+    void damagedFilesFailInOneLine() throws IOException {
+        byte[] whole = Files.readAllBytes(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
+        Path truncated = Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(whole, whole.length - 100));
+        assertFails(GoldenVerifier.verifyFile(truncated, CPU), "the file is cut short or its header is wrong");
+
+        byte[] shifted = whole.clone();
+        ByteBuffer.wrap(shifted)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(
+                        0, ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0) - 8);
+        assertFails(
+                GoldenVerifier.verifyFile(Files.write(folder.resolve("shifted.safetensors"), shifted), CPU),
+                "shifted.safetensors: ");
+
+        byte[] huge = whole.clone();
+        ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putLong(0, Long.MAX_VALUE);
+        assertFails(
+                GoldenVerifier.verifyFile(Files.write(folder.resolve("huge.safetensors"), huge), CPU),
+                "the header claims 9223372036854775807 bytes");
+
+        String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]},"
+                + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}";
+        ByteBuffer overlapping = ByteBuffer.allocate(8 + header.length() + 8).order(ByteOrder.LITTLE_ENDIAN);
+        overlapping.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+        assertFails(
+                GoldenVerifier.verifyFile(Files.write(folder.resolve("over.safetensors"), overlapping.array()), CPU),
+                "tensor 'b' takes bytes [4, 8), which overlaps tensor 'a' [0, 5)");
+
+        Path sparse = folder.resolve("sparse.safetensors");
+        try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+        assertFails(GoldenVerifier.verifyFile(sparse, CPU), "the header is not a JSON object");
+    }
+
+    @Test
+    void anEmptyFolderDoesNotPass() {
+        GoldenReport report = GoldenVerifier.verifyFolder(folder, CPU, result -> {});
+        assertThat(report.passed()).isFalse();
+        assertThat(report.summary()).isEqualTo("0 passed, 0 failed");
+        assertThat(report.statistics()).isEqualTo("no golden cases (*.safetensors) in " + folder);
+        assertThatThrownBy(() -> GoldenVerifier.verifyFolder(folder.resolve("absent"), CPU, result -> {}))
+                .isInstanceOf(GoldenException.class)
+                .hasMessage(folder.resolve("absent") + ": no such folder of golden cases");
+    }
+
+    @Test
+    void whateverTheModelThrowsBecomesOneLine() throws IOException {
+        GoldenVerifier verifier = new GoldenVerifier((golden, dispatch, device) -> {
+            throw new IllegalStateException("the engine is gone\nand more");
+        });
+        CaseResult result = verifier.verifyCase(change(SWITCH, tensors -> {}), CPU);
+        assertFails(result, "cpu batched: the engine is gone");
+    }
+
+    @Test
+    void aModelThatGivesNothingFails() throws IOException {
+        GoldenVerifier verifier = new GoldenVerifier((golden, dispatch, device) -> Map.of());
+        assertThat(verifier.verifyCase(change(SWITCH, tensors -> {}), CPU).passed())
+                .isFalse();
+    }
+
+    private CaseResult damage(String name, Damage damage) throws IOException {
+        return GoldenVerifier.verifyFile(change(name, damage), CPU);
+    }
+
+    private Path change(String name, Damage damage) throws IOException {
+        Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"));
+        Map<String, Tensor> tensors = new LinkedHashMap<>(content.tensors());
+        damage.apply(tensors);
+        Path file = folder.resolve("changed.safetensors");
+        new Safetensors(content.metadata(), tensors).write(file);
+        return file;
+    }
+
+    private static void assertFails(CaseResult result, String complaint) {
+        assertThat(result.passed()).isFalse();
+        assertThat(result.line()).startsWith("FAIL").contains(complaint).doesNotContain("\n");
+    }
+
+    private interface Damage {
+        void apply(Map<String, Tensor> tensors);
+    }
+}

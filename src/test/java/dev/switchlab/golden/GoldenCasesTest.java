@@ -1,0 +1,49 @@
+package dev.switchlab.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every case in {@code golden/}, on each form of dispatch and each device. */
+class GoldenCasesTest {
+
+    static final Path FOLDER = Path.of("golden");
+
+    @TestFactory
+    Stream<DynamicTest> everyCaseIsWhatTheReferenceComputed() {
+        VerifyOptions options = VerifyOptions.everything();
+        return GoldenVerifier.files(FOLDER).stream()
+                .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), file.toUri(), () -> {
+                    CaseResult result = GoldenVerifier.verifyFile(file, options);
+                    assertThat(result.passed())
+                            .as(() -> result.line() + "\n" + String.join("\n", GoldenReport.failure(result)))
+                            .isTrue();
+                }));
+    }
+
+    @Test
+    void everyKindHasCases() throws Exception {
+        List<Path> files = GoldenVerifier.files(FOLDER);
+        Set<String> kinds = new TreeSet<>();
+        for (Path file : files) {
+            kinds.add(CaseFile.read(file).kind());
+        }
+        assertThat(kinds)
+                .containsExactly(
+                        "autoregressive_model",
+                        "feed_forward",
+                        "layer",
+                        "mha",
+                        "optimizer",
+                        "switch_ff",
+                        "trajectory",
+                        "transformer");
+    }
+}
