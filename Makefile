@@ -7,7 +7,7 @@ JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K PORT DEBUG
+VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN PORT DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # Deterministic CUDA needs this before the process starts; elsewhere it does nothing.
@@ -50,6 +50,10 @@ sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, 
 .PHONY: experiments
 experiments: target/classpath ## List the experiment files
 	@$(SWITCHLAB) experiments
+
+.PHONY: golden
+golden: target/classpath ## Check the model against the golden tensors in GOLDEN (default golden/)
+	@$(SWITCHLAB) golden
 
 .PHONY: test
 test: ## Build, check and run all tests, golden tensors included

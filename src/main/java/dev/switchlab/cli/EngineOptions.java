@@ -40,6 +40,11 @@ final class EngineOptions {
         return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
     }
 
+    /** Whether the choice of the device was left to SwitchLab. */
+    boolean isAuto() {
+        return device.equalsIgnoreCase("auto");
+    }
+
     /** CPU threads in use. */
     int threads() {
         return threads > 0

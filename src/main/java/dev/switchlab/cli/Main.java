@@ -11,7 +11,7 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
-        subcommands = {ExperimentsCommand.class})
+        subcommands = {ExperimentsCommand.class, GoldenCommand.class})
 public final class Main implements Runnable {
 
     @CommandLine.Spec
