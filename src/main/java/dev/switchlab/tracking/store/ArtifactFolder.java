@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,6 +31,7 @@ final class ArtifactFolder {
     /** Uploads under way; beside the experiments' folders, so that a move into place is a rename. */
     private static final String UPLOADS = ".uploads";
 
+    private static final Duration ABANDONED = Duration.ofDays(1);
     private static final int BUFFER_BYTES = 1 << 17;
 
     private final Path root;
@@ -119,6 +122,22 @@ final class ArtifactFolder {
                 return FileVisitResult.CONTINUE;
             }
         });
+    }
+
+    /** Removes what killed processes left of their uploads. */
+    void removeAbandonedUploads() throws IOException {
+        Path uploads = root.resolve(UPLOADS);
+        if (!Files.isDirectory(uploads, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Instant limit = Instant.now().minus(ABANDONED);
+        try (Stream<Path> parts = Files.list(uploads)) {
+            for (Path part : (Iterable<Path>) parts::iterator) {
+                if (Files.getLastModifiedTime(part).toInstant().isBefore(limit)) {
+                    Files.deleteIfExists(part);
+                }
+            }
+        }
     }
 
     /** Removes the uploads' folder when no upload of this or another process is under way. */

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 /** A path below the artifacts' folder that names no other place, however it is encoded. */
 record ArtifactPath(List<String> segments) {
     private static final String SCHEME = "mlflow-artifacts:/";
+    private static final String NO_AUTHORITY = "mlflow-artifacts:///";
     private static final int MAX_DECODINGS = 8;
 
     /** The path from its percent-encoded form in a URL. */
@@ -37,12 +38,16 @@ record ArtifactPath(List<String> segments) {
 
     /** The folder that a run's artifact URI names, or an error when its artifacts are not served here. */
     static ArtifactPath ofUri(String uri) {
-        if (!uri.startsWith(SCHEME)) {
-            throw ApiException.invalid("The artifacts at " + uri
-                    + " are not served by this store; allowed: URIs that start with " + SCHEME);
+        if (isServed(uri)) {
+            return of(uri.substring(uri.startsWith(NO_AUTHORITY) ? NO_AUTHORITY.length() : SCHEME.length()));
         }
-        String path = uri.substring(SCHEME.length());
-        return of(path.startsWith("/") ? path.substring(1) : path);
+        throw ApiException.invalid(
+                "The artifacts at " + uri + " are not served by this store; allowed: URIs such as " + SCHEME + "1");
+    }
+
+    /** Whether a URI names artifacts of the server it came from, and not of another host. */
+    static boolean isServed(String uri) {
+        return uri.startsWith(NO_AUTHORITY) || (uri.startsWith(SCHEME) && !uri.startsWith(SCHEME + "/"));
     }
 
     boolean isRoot() {

@@ -154,13 +154,15 @@ final class ExperimentApi {
         return new KeyValue(key, value);
     }
 
-    /** Empty, or a URI that no run's path can climb out of. */
+    /** Empty, or a URI that climbs nowhere. */
     private static String artifactLocation(String location) {
         try {
             URI uri = new URI(location);
-            if (uri.getRawQuery() == null
-                    && uri.getRawFragment() == null
-                    && !Names.normalPath(location).contains("..")) {
+            boolean climbs = List.of(location.split("/", -1)).contains("..");
+            if (uri.getRawQuery() == null && uri.getRawFragment() == null && !climbs) {
+                if (ArtifactPath.isServed(location)) {
+                    ArtifactPath.ofUri(location);
+                }
                 return location;
             }
         } catch (URISyntaxException e) {

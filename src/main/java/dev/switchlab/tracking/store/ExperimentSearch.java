@@ -31,7 +31,7 @@ final class ExperimentSearch {
         search.arguments.addAll(stages);
         FilterParser.filter(filter).forEach(search::require);
         List<String> clauses = orderBy.isEmpty() ? List.of("creation_time DESC", "experiment_id ASC") : orderBy;
-        clauses.stream().map(FilterParser::order).forEach(search::orderBy);
+        FilterParser.orders(clauses).forEach(search::orderBy);
         if (search.orders.stream().noneMatch(order -> order.startsWith(ID))) {
             search.orders.add(ID + " DESC");
         }

@@ -20,6 +20,10 @@ final class FilterParser {
     record Order(Subject subject, boolean ascending) {}
 
     private static final int MAX_LIST = 10_000;
+    /** SQLite takes expressions up to 1000 deep and joins of up to 64 tables. */
+    private static final int MAX_CLAUSES = 500;
+
+    private static final int MAX_ORDERS = 32;
 
     private final List<Token> tokens;
     private int next;
@@ -35,7 +39,11 @@ final class FilterParser {
         if (source.isBlank()) {
             return comparisons;
         }
-        for (List<Token> clause : clauses(FilterLexer.tokens(source))) {
+        List<List<Token>> clauses = clauses(FilterLexer.tokens(source));
+        if (clauses.size() > MAX_CLAUSES) {
+            throw ApiException.invalid("The filter has " + clauses.size() + " clauses; allowed: up to " + MAX_CLAUSES);
+        }
+        for (List<Token> clause : clauses) {
             Optional<Comparison> comparison = new FilterParser(clause).comparison();
             comparison.ifPresentOrElse(comparisons::add, () -> invalid.add("'" + text(source, clause) + "'"));
         }
@@ -46,8 +54,15 @@ final class FilterParser {
         return comparisons;
     }
 
-    /** One order_by clause. */
-    static Order order(String source) {
+    /** The clauses of order_by. */
+    static List<Order> orders(List<String> sources) {
+        if (sources.size() > MAX_ORDERS) {
+            throw ApiException.invalid("order_by has " + sources.size() + " clauses; allowed: up to " + MAX_ORDERS);
+        }
+        return sources.stream().map(FilterParser::order).toList();
+    }
+
+    private static Order order(String source) {
         FilterParser parser = new FilterParser(FilterLexer.tokens(source));
         Optional<Subject> subject = parser.subject();
         boolean ascending = true;

@@ -60,7 +60,7 @@ final class RunSearch {
         search.requireIn("runs.experiment_id", ids);
         search.requireIn("runs.lifecycle_stage", List.copyOf(stages));
         FilterParser.filter(filter).forEach(search::require);
-        search.orderBy(orderBy.stream().map(FilterParser::order).toList());
+        search.orderBy(FilterParser.orders(orderBy));
         return search;
     }
 

@@ -80,8 +80,13 @@ public final class TrackingServer implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        TrackingServer server =
-                new TrackingServer(http, threads, database, new ArtifactFolder(config.artifactsFolder()), config);
+        ArtifactFolder artifacts = new ArtifactFolder(config.artifactsFolder());
+        try {
+            artifacts.removeAbandonedUploads();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "tracking store: cannot remove abandoned uploads", e);
+        }
+        TrackingServer server = new TrackingServer(http, threads, database, artifacts, config);
         http.start();
         return server;
     }

@@ -7,6 +7,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +91,17 @@ class StoreArtifactTest {
         HttpResponse<String> back = client.send("GET", path + "empty", "");
         assertThat(back.statusCode()).isEqualTo(200);
         assertThat(back.body()).isEmpty();
+    }
+
+    @Test
+    void removesUploadsThatWereAbandonedDaysAgo() throws Exception {
+        Path uploads = Files.createDirectories(runs.resolve("mlartifacts/.uploads"));
+        Path old = Files.writeString(uploads.resolve("old.part"), "x");
+        Path recent = Files.writeString(uploads.resolve("recent.part"), "x");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        TrackingServer.start(StoreConfig.of(runs)).close();
+        assertThat(old).doesNotExist();
+        assertThat(recent).exists();
     }
 
     /** 100 MB through a server whose heap is 40 MB, both ways. */

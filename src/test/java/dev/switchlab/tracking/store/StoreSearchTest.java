@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.tracking.store.StoreClient.Answer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -165,6 +168,22 @@ class StoreSearchTest {
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.errorCode()).isEqualTo("INVALID_PARAMETER_VALUE");
         assertThat(answer.message()).contains(message).doesNotContain("\n");
+    }
+
+    @Test
+    void takesLongValuesAndRefusesEndlessFilters() throws Exception {
+        String value = "x''".repeat(100_000);
+        assertThat(search("params.opt = '" + value + "'").status()).isEqualTo(200);
+        assertThat(search("params.opt = '" + value).status()).isEqualTo(400);
+        assertThat(search(String.join(" and ", Collections.nCopies(500, "metrics.loss < 1")))
+                        .status())
+                .isEqualTo(200);
+        assertThat(search(String.join(" and ", Collections.nCopies(501, "metrics.loss < 1")))
+                        .message())
+                .contains("The filter has 501 clauses; allowed: up to 500");
+        String[] orders = IntStream.range(0, 33).mapToObj(i -> "metrics.m" + i).toArray(String[]::new);
+        assertThat(search("", Arrays.copyOf(orders, 32)).status()).isEqualTo(200);
+        assertThat(search("", orders).message()).contains("order_by has 33 clauses; allowed: up to 32");
     }
 
     @ParameterizedTest
