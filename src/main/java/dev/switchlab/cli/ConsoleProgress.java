@@ -17,7 +17,7 @@ final class ConsoleProgress implements TrainingProgress, AutoCloseable {
 
     private static final Duration QUIET = Duration.ofSeconds(10);
 
-    private final PrintStream out;
+    private final PrintStream out = System.out;
     private final int steps;
     private final ProgressBar bar;
     private final long start = System.nanoTime();
@@ -25,8 +25,7 @@ final class ConsoleProgress implements TrainingProgress, AutoCloseable {
     private double trainLoss = Double.NaN;
     private double validLoss = Double.NaN;
 
-    ConsoleProgress(PrintStream out, int steps) {
-        this.out = out;
+    ConsoleProgress(int steps) {
         this.steps = steps;
         bar = CommandLine.Help.Ansi.AUTO.enabled() ? bar(out, steps) : null;
     }

@@ -11,7 +11,13 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
         versionProvider = Version.class,
-        subcommands = {ExperimentsCommand.class, GoldenCommand.class})
+        subcommands = {
+            TrainCommand.class,
+            EvaluateCommand.class,
+            SampleCommand.class,
+            ExperimentsCommand.class,
+            GoldenCommand.class
+        })
 public final class Main implements Runnable {
 
     @CommandLine.Spec
