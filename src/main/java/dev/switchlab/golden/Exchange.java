@@ -159,10 +159,13 @@ public final class Exchange {
     /** The weights as the parameters of a case, and the tokens as its input. */
     private static CaseFile caseFile(Path weights, Safetensors logits) throws SafetensorsException {
         Map<String, String> metadata = logits.metadata();
+        if (!metadata.containsKey("config")) {
+            throw new GoldenException("not a logits file: its metadata has no 'config'");
+        }
         return new CaseFile(
                 weights,
                 "exchange",
-                CaseConfig.parse(metadata.getOrDefault("config", "")),
+                CaseConfig.parse(metadata.get("config")),
                 CaseFile.noise(metadata.getOrDefault("float64_max_abs_diff", "{}")),
                 Safetensors.read(weights).tensors(),
                 Map.of("tokens", logits.tensor("tokens")),

@@ -65,6 +65,6 @@ class ExchangeTest {
     @Test
     void whatIsMissingIsNamed() {
         assertThat(Exchange.check(folder.resolve("absent"), logits).line()).contains("absent: no such file");
-        assertThat(Exchange.check(weights, weights).line()).contains("No tensor 'logits'");
+        assertThat(Exchange.check(weights, weights).line()).contains("metadata has no 'config'");
     }
 }
