@@ -91,6 +91,18 @@ record CaseFile(
         return checked("input." + name, tensor, dtype);
     }
 
+    /** An input of token ids, each checked: a wrong one would read beyond the embedding. */
+    Tensor tokens(String name, int nVocab) {
+        Tensor tensor = input(name, Dtype.I64);
+        for (long id : tensor.longs()) {
+            if (id < 0 || id >= nVocab) {
+                throw new GoldenException(
+                        "input." + name + " holds the token " + id + ", but the vocabulary is " + nVocab);
+            }
+        }
+        return tensor;
+    }
+
     /** Fails for inputs that the kind does not know: they would be ignored. */
     void onlyInputs(String... known) {
         List<String> unknown = new ArrayList<>(inputs.keySet());
@@ -153,7 +165,7 @@ record CaseFile(
         return value;
     }
 
-    private static Map<String, Double> noise(String json) {
+    static Map<String, Double> noise(String json) {
         Map<String, Double> noise = new LinkedHashMap<>();
         try {
             JsonNode node = JSON.readTree(json);

@@ -19,7 +19,6 @@ import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
-import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.Adam;
 import dev.switchlab.train.CrossEntropy;
@@ -40,8 +39,8 @@ final class ModelReplays {
         Permutations permutations = new Permutations(file.permutations());
         try (Workbench<AutoregressiveModel> bench = bench(golden, dispatch, device)) {
             Map<String, Tensor> results = bench.run(permutations.policy(golden.architecture(), "", true), run -> {
-                NDArray tokens = array(run.scope(), tokens(golden, "tokens"));
-                NDArray target = array(run.scope(), tokens(golden, "target"));
+                NDArray tokens = array(run.scope(), file.tokens("tokens", golden.nVocab()));
+                NDArray target = array(run.scope(), file.tokens("target", golden.nVocab()));
                 Loss loss = loss(golden, bench.block(), run.pass(), tokens, target);
                 run.output("logits", loss.output.logits());
                 run.output("cross_entropy", loss.crossEntropy);
@@ -61,19 +60,6 @@ final class ModelReplays {
         AutoregressiveModel block =
                 new AutoregressiveModel(golden.architecture().model(dispatch), golden.nVocab(), golden.maxSeqLen());
         return new Workbench<>(block, golden.file().params(), device);
-    }
-
-    /** Token ids, checked: a wrong one would read beyond the embedding. */
-    private static Tensor tokens(ModelCase golden, String name) {
-        Tensor tensor = golden.file().input(name, Dtype.I64);
-        Arrays.stream(tensor.longs())
-                .filter(id -> id < 0 || id >= golden.nVocab())
-                .findFirst()
-                .ifPresent(id -> {
-                    throw new GoldenException(
-                            "input." + name + " holds the token " + id + ", but the vocabulary is " + golden.nVocab());
-                });
-        return tensor;
     }
 
     /** {@code loadBalancing} is null without switch layers. */
@@ -107,8 +93,8 @@ final class ModelReplays {
         Permutations permutations = new Permutations(golden.file().permutations());
         StepRecord steps = new StepRecord(optimization.steps());
         try (Workbench<AutoregressiveModel> bench = bench(model, dispatch, device)) {
-            NDArray tokens = array(bench.manager(), tokens(model, "tokens")); // (T, S, B)
-            NDArray target = array(bench.manager(), tokens(model, "target")); // (T, S, B)
+            NDArray tokens = array(bench.manager(), model.file().tokens("tokens", model.nVocab())); // (T, S, B)
+            NDArray target = array(bench.manager(), model.file().tokens("target", model.nVocab())); // (T, S, B)
             List<Parameter> parameters = bench.stateDict().parameters();
             List<NDArray> arrays = parameters.stream().map(Parameter::getArray).toList();
             Adam adam = new Adam(optimization.adam(), arrays, bench.manager());

@@ -1,0 +1,193 @@
+package dev.switchlab.golden;
+
+import java.util.List;
+
+/**
+ * A small, wrong change to the model.
+ *
+ * @param name what it changes
+ * @param source the source file, below {@code src/main/java/dev/switchlab}
+ * @param edits what is replaced by what
+ */
+record Mutant(String name, String source, List<Edit> edits) {
+
+    /**
+     * One replacement.
+     *
+     * @param from text that stands exactly once in the source
+     * @param to what replaces it
+     */
+    record Edit(String from, String to) {}
+
+    private static Mutant of(String name, String source, String from, String to) {
+        return new Mutant(name, source, List.of(new Edit(from, to)));
+    }
+
+    /** The source with the change in it. */
+    String applyTo(String text) {
+        String changed = text;
+        for (Edit edit : edits) {
+            int at = changed.indexOf(edit.from());
+            if (at < 0 || changed.indexOf(edit.from(), at + 1) >= 0) {
+                throw new IllegalStateException(
+                        "mutant '" + name + "' no longer fits: '" + edit.from() + "' must stand once in " + source);
+            }
+            changed = changed.replace(edit.from(), edit.to());
+        }
+        return changed;
+    }
+
+    /** Every mutant. */
+    static List<Mutant> all() {
+        return List.of(
+                new Mutant(
+                        "expert input scaled instead of its output",
+                        "nn/SwitchFeedForward.java",
+                        List.of(
+                                new Edit(
+                                        "dispatch.apply(pass, experts, x, plan)",
+                                        "dispatch.apply(pass, experts, x.mul(gate(chosen)), plan)"),
+                                new Edit("return y.mul(gate); // (N, D)", "return y;"))),
+                of(
+                        "dropped tokens not scaled",
+                        "nn/SwitchFeedForward.java",
+                        "where(keep, y, x).mul(gate)",
+                        "where(keep, y.mul(gate), x)"),
+                of(
+                        "dropped tokens zero instead of passed through",
+                        "nn/SwitchFeedForward.java",
+                        "config.droppedTokens() == DroppedTokens.ZERO",
+                        "config.droppedTokens() != null"),
+                of(
+                        "no router gradient without scaling",
+                        "nn/SwitchFeedForward.java",
+                        "chosen.div(chosen.stopGradient())",
+                        "chosen.stopGradient().div(chosen.stopGradient())"),
+                of(
+                        "router softmax over tokens",
+                        "nn/SwitchFeedForward.java",
+                        "router.forward(pass, jitter(pass, x)).softmax(-1)",
+                        "router.forward(pass, jitter(pass, x)).softmax(0)"),
+                of(
+                        "capacity rounded up",
+                        "nn/Capacity.java",
+                        "(int) (factor * tokens / nExperts)",
+                        "(int) Math.ceil(factor * tokens / nExperts)"),
+                of(
+                        "capacity in another order",
+                        "nn/Capacity.java",
+                        "(int) (factor * tokens / nExperts)",
+                        "(int) (factor * ((double) tokens / nExperts))"),
+                of(
+                        "counts after dropping",
+                        "nn/RoutingPlan.java",
+                        "return counts[expert];",
+                        "return kept[expert].length;"),
+                of(
+                        "ties go to the last expert",
+                        "nn/RoutingPlan.java",
+                        "if (values[from + i] > values[from + best])",
+                        "if (values[from + i] >= values[from + best])"),
+                of(
+                        "one token over capacity kept",
+                        "nn/RoutingPlan.java",
+                        "if (counts[expert] > capacity)",
+                        "if (counts[expert] > capacity + 1)"),
+                of(
+                        "kept and dropped swapped",
+                        "nn/RoutingPlan.java",
+                        "kept[expert] = Arrays.copyOf(order, capacity);",
+                        "kept[expert] = Arrays.copyOfRange(order, over, order.length);"),
+                of(
+                        "load balancing without the number of experts",
+                        "nn/LoadBalancingLoss.java",
+                        "(nExperts * share / tokens)",
+                        "(share / tokens)"),
+                of(
+                        "attention softmax over queries",
+                        "nn/MultiHeadAttention.java",
+                        "scores.softmax(-1)",
+                        "scores.softmax(1)"),
+                of(
+                        "attention scaled by 1/d_k",
+                        "nn/MultiHeadAttention.java",
+                        "1 / Math.sqrt(headWidth)",
+                        "1.0 / headWidth"),
+                of(
+                        "causal mask one key too generous",
+                        "nn/AttentionMask.java",
+                        "int key = query + 1; key < seqLen",
+                        "int key = query + 2; key < seqLen"),
+                of(
+                        "mask mixes batch and heads",
+                        "nn/AttentionMask.java",
+                        "scores.reshape(batch, heads, q, k).add(bias)",
+                        "scores.reshape(heads, batch, q, k).transpose(1, 0, 2, 3).add(bias).transpose(1, 0, 2, 3)"),
+                of(
+                        "rotary turns the other way",
+                        "nn/Rotary.java",
+                        "a.mul(table.cos).sub(b.mul(table.sin))",
+                        "a.mul(table.cos).add(b.mul(table.sin))"),
+                of("layer norm epsilon 1e-6", "nn/LayerNormLayer.java", "EPSILON = 1e-5f", "EPSILON = 1e-6f"),
+                of(
+                        "residual around the normalised input",
+                        "nn/SwitchTransformerLayer.java",
+                        "NDArray middle = x.add(",
+                        "NDArray middle = z.add("),
+                of(
+                        "gate without the activation's partner",
+                        "nn/FeedForward.java",
+                        "hidden = hidden.mul(gate.forward(pass, x));",
+                        "hidden = hidden.mul(hidden);"),
+                of(
+                        "experts' biases missing",
+                        "nn/Experts.java",
+                        "return bias == null ? y : y.add(value(pass, bias).expandDims(1));",
+                        "return y;"),
+                of(
+                        "learned positions shifted by one",
+                        "nn/AutoregressiveModel.java",
+                        "pass.manager().arange(n)",
+                        "pass.manager().arange(1, n + 1)"),
+                of(
+                        "mean instead of sum for the gradient's norm",
+                        "train/GradientClipping.java",
+                        "double scale = maxNorm / (norm + EPSILON);",
+                        "double scale = maxNorm / (norm / Math.sqrt(gradients.size()) + EPSILON);"),
+                of(
+                        "eps inside the root",
+                        "train/Adam.java",
+                        "slot.first().div(root.addi(s.eps()))",
+                        "slot.first().div(secondMoment(slot).add(s.eps()).sqrt())"),
+                new Mutant(
+                        "eps at torch's place",
+                        "train/Adam.java",
+                        List.of(
+                                new Edit(
+                                        "boolean reference = config.update() == UpdateRule.REFERENCE;",
+                                        "boolean reference = false;"),
+                                new Edit(
+                                        "if (config.update() == UpdateRule.TORCH) {",
+                                        "if (config.update() != null) {"))),
+                of(
+                        "AMSGrad forgets its maximum",
+                        "train/Adam.java",
+                        "if (slot.maximum() == null) {",
+                        "if (slot.second() != null) {"),
+                of(
+                        "weight decay by the scheduled rate",
+                        "train/Adam.java",
+                        "1 - baseLearningRate * config.weightDecay()",
+                        "1 - learningRate * config.weightDecay()"),
+                of(
+                        "Noam warm-up counted from zero",
+                        "train/LearningRate.java",
+                        "step * Math.pow(warmup, -1.5)",
+                        "(step - 1) * Math.pow(warmup, -1.5)"),
+                of(
+                        "cross-entropy summed",
+                        "train/CrossEntropy.java",
+                        "perToken(logits, targets).mean()",
+                        "perToken(logits, targets).sum()"));
+    }
+}

@@ -1,0 +1,24 @@
+package dev.switchlab.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** That every mutant still fits the sources; {@code make mutants} shows that the golden cases catch them. */
+class MutantTest {
+
+    static Stream<Mutant> mutants() {
+        return Mutant.all().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("mutants")
+    void fitsItsSource(Mutant mutant) throws Exception {
+        String source = Files.readString(Path.of("src/main/java/dev/switchlab").resolve(mutant.source()));
+        assertThat(mutant.applyTo(source)).isNotEqualTo(source);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.switchlab.golden;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+
+/**
+ * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the class path of a
+ * new JVM, and verified. Run from the project's root: {@code make mutants}. Exit code 1 if a mutant survives.
+ */
+public final class Mutants {
+
+    private static final Path SOURCES = Path.of("src/main/java/dev/switchlab");
+    private static final Path CASES = Path.of("golden");
+
+    private Mutants() {}
+
+    /** Without arguments runs every mutant; {@code verify} is what the new JVMs run. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        if (args.length == 1 && args[0].equals("verify")) {
+            verify();
+            return;
+        }
+        Path work = Files.createTempDirectory("mutants");
+        boolean caught;
+        try {
+            caught = runAll(work);
+        } finally {
+            delete(work);
+        }
+        System.exit(caught ? 0 : 1);
+    }
+
+    /** Prints each failed case's name, and then the summary. */
+    private static void verify() {
+        GoldenReport report = GoldenVerifier.verifyFolder(CASES, VerifyOptions.everything(), result -> {
+            if (!result.passed()) {
+                System.out.println("caught " + result.name());
+            }
+        });
+        System.out.println(report.summary());
+    }
+
+    private static boolean runAll(Path work) throws IOException, InterruptedException {
+        List<String> untouched = verifyWith(work);
+        if (!untouched.isEmpty()) {
+            System.out.println(
+                    "the model fails without any mutant: " + untouched.subList(0, Math.min(3, untouched.size())));
+            return false;
+        }
+        System.out.printf("%-48s  %-30s  %s%n", "mutant", "in", "caught by");
+        int caught = 0;
+        List<Mutant> mutants = Mutant.all();
+        for (Mutant mutant : mutants) {
+            List<String> failed = verifyWith(compile(mutant, Files.createTempDirectory(work, "mutant")));
+            String verdict = failed.isEmpty() ? "SURVIVES" : failed.size() + " cases, as " + failed.get(0);
+            System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.source(), verdict);
+            caught += failed.isEmpty() ? 0 : 1;
+        }
+        System.out.printf(Locale.ROOT, "%d of %d mutants caught%n", caught, mutants.size());
+        return caught == mutants.size();
+    }
+
+    /** Compiles the changed source alone, against the real classes. */
+    private static Path compile(Mutant mutant, Path folder) throws IOException {
+        Path source = folder.resolve("src").resolve(Path.of(mutant.source()).getFileName());
+        Files.createDirectories(source.getParent());
+        Files.writeString(source, mutant.applyTo(Files.readString(SOURCES.resolve(mutant.source()))));
+        Path classes = Files.createDirectories(folder.resolve("classes"));
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        String classPath = System.getProperty("java.class.path");
+        int code = compiler.run(
+                null,
+                null,
+                null,
+                "-nowarn",
+                "-proc:none",
+                "-cp",
+                classPath,
+                "-d",
+                classes.toString(),
+                source.toString());
+        if (code != 0) {
+            throw new IllegalStateException("mutant '" + mutant.name() + "' does not compile");
+        }
+        return classes;
+    }
+
+    /** The cases that fail when {@code classes} stand first on the class path. */
+    private static List<String> verifyWith(Path classes) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dai.djl.offline=true");
+        command.add("-Dai.djl.pytorch.num_threads=1");
+        command.add("-Dai.djl.pytorch.num_interop_threads=1");
+        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        command.add("-cp");
+        command.add(classes + System.getProperty("path.separator") + System.getProperty("java.class.path"));
+        command.add(Mutants.class.getName());
+        command.add("verify");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("OMP_NUM_THREADS", "1");
+        Process process = builder.start();
+        List<String> lines = process.inputReader().lines().toList();
+        process.waitFor();
+        // A mutant that crashes the JVM would leave no summary: that is no proof that the cases caught it.
+        if (lines.isEmpty() || !lines.get(lines.size() - 1).matches("\\d+ passed, \\d+ failed")) {
+            throw new IllegalStateException("verification ended without a summary: " + lines);
+        }
+        return lines.stream()
+                .filter(line -> line.startsWith("caught "))
+                .map(line -> line.substring("caught ".length()))
+                .toList();
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}
