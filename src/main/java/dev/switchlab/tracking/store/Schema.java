@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** MLflow's tables at the Alembic revision that this server reads and writes. */
 final class Schema {
@@ -18,11 +19,11 @@ final class Schema {
     private Schema() {}
 
     /**
-     * Checks that the file is empty or a store of {@link #REVISION}; reads only.
+     * Checks that the file is empty, a store of {@link #REVISION}, or one that can be written as such; reads only.
      *
      * @throws StoreException if it is anything else
      */
-    static void checkRevision(Session session, Path file) throws SQLException {
+    static void checkRevision(Session session, Path file) throws SQLException, IOException {
         List<String> tables = session.list(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                 row -> row.getString(1));
@@ -35,11 +36,15 @@ final class Schema {
                             + " allowed: an MLflow store or no file, e.g. another runs folder");
         }
         List<String> revisions = session.list("SELECT version_num FROM alembic_version", row -> row.getString(1));
-        if (!revisions.equals(List.of(REVISION))) {
+        if (revisions.equals(List.of(REVISION))) {
+            return;
+        }
+        Optional<String> obstacle = NewerSchema.obstacle(session, statements());
+        if (obstacle.isPresent()) {
             throw new StoreException(file + " has MLflow schema revision " + String.join(", ", revisions)
-                    + ", but this store writes only " + REVISION
-                    + " (MLflow 2.17 to 2.22); a newer MLflow has upgraded it: serve it with that MLflow and log to that server,"
-                    + " or use another runs folder");
+                    + ", which this store cannot write (" + obstacle.get()
+                    + "): a newer MLflow has upgraded it; serve it with that MLflow and log to that server"
+                    + " (MLFLOW_TRACKING_URI), or use another runs folder");
         }
     }
 

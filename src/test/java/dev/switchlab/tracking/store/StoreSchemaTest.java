@@ -112,15 +112,52 @@ class StoreSchemaTest {
         try (Connection connection = open();
                 Statement statement = connection.createStatement()) {
             statement.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'");
+            statement.execute("ALTER TABLE params DROP COLUMN value");
             statement.execute("PRAGMA journal_mode = DELETE");
         }
         byte[] before = Files.readAllBytes(runs.resolve("mlflow.db"));
         assertThatThrownBy(() -> TrackingServer.start(StoreConfig.of(runs)))
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("mlflow.db has MLflow schema revision ffffffffffff")
+                .hasMessageContaining("column params.value is gone")
                 .hasMessageNotContaining("\n");
         assertThat(Files.readAllBytes(runs.resolve("mlflow.db"))).isEqualTo(before);
         assertThat(runs.toFile().list()).containsExactly("mlflow.db");
+    }
+
+    /** What MLflow 3.x does to the file when it opens it: new tables, and new columns that have a default. */
+    @Test
+    void writesAStoreThatANewerMlflowHasUpgraded() throws Exception {
+        TrackingServer.start(StoreConfig.of(runs)).close();
+        try (Connection connection = open();
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'");
+            statement.execute("ALTER TABLE inputs ADD COLUMN step BIGINT NOT NULL DEFAULT 0");
+            statement.execute("ALTER TABLE experiments ADD COLUMN workspace VARCHAR(63) NOT NULL DEFAULT 'default'");
+            statement.execute("CREATE TABLE logged_models (model_id VARCHAR(36) PRIMARY KEY)");
+        }
+        try (TrackingServer server = TrackingServer.start(StoreConfig.of(runs))) {
+            assertThat(server.uri()).isNotNull();
+        }
+        try (Connection connection = open()) {
+            assertThat(texts(connection, "SELECT version_num FROM alembic_version"))
+                    .containsExactly("ffffffffffff");
+        }
+    }
+
+    @Test
+    void refusesANewColumnThatNeedsAValue() throws Exception {
+        TrackingServer.start(StoreConfig.of(runs)).close();
+        try (Connection connection = open();
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'");
+            statement.execute("DROP TABLE input_tags");
+            statement.execute("CREATE TABLE input_tags (input_uuid VARCHAR(36) NOT NULL, name VARCHAR(255) NOT NULL,"
+                    + " value VARCHAR(500) NOT NULL, owner VARCHAR(9) NOT NULL, PRIMARY KEY (input_uuid, name))");
+        }
+        assertThatThrownBy(() -> TrackingServer.start(StoreConfig.of(runs)))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("column input_tags.owner is new and needs a value");
     }
 
     @Test
