@@ -175,8 +175,23 @@ def perm_names(kind, perms):
         yield 'input.perm.' + '.'.join(map(str, parts)), perm
 
 
+def save(path, tensors, metadata):
+    """A safetensors file with a sorted header: the library writes metadata in random order, and a capture could not be repeated."""
+    header, data = {'__metadata__': dict(sorted(metadata.items()))}, b''
+    names = {'torch.float32': 'F32', 'torch.int64': 'I64', 'torch.bool': 'BOOL'}
+    for name, tensor in sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])):
+        content = tensor.contiguous().numpy().tobytes()
+        header[name] = {'dtype': names[str(tensor.dtype)], 'shape': list(tensor.shape),
+                        'data_offsets': [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)
+    with open(path + '.tmp', 'wb') as file:
+        file.write(len(text).to_bytes(8, 'little') + text + data)
+    os.replace(path + '.tmp', path)
+
+
 def write_all(capture, listed, args):
-    from safetensors.torch import save_file
     os.makedirs(args.out, exist_ok=True)
     print(f'{capture.provenance["reference"]}, torch {capture.provenance["torch"]}, {capture.provenance["blas"]}')
     print(f'the oracle equals the reference in float64 to {capture.check_oracle():.1e}')
@@ -186,10 +201,9 @@ def write_all(capture, listed, args):
             continue
         (tensors, perms), metadata = capture.case(name, kind, config)
         tensors.update(perm_names(kind, perms))
-        tensors = {k: v.detach().contiguous().clone() for k, v in tensors.items() if v.numel()}
+        tensors = {k: v.detach() for k, v in tensors.items() if v.numel()}
         path = os.path.join(args.out, name + '.safetensors')
-        save_file(tensors, path + '.tmp', dict(sorted(metadata.items())))
-        os.replace(path + '.tmp', path)
+        save(path, tensors, metadata)
         count, size = count + 1, size + os.path.getsize(path)
         print(f'{name:45} {kind:22} noise {metadata["float64_max_abs_diff"][:60]} margin {metadata.get("route_margin_min", "-")[:9]}')
     if not count:

@@ -107,7 +107,8 @@ def _trajectories():
     yield 'traj_drop_warmup100', {**TRAJECTORY, 'warmup': 100}
     yield 'traj_noscale_amsgrad', {**TRAJECTORY, 'warmup': 100, 'is_scale_prob': False, 'amsgrad': True}
     yield 'traj_starved_expert', {**TRAJECTORY, 'warmup': 100, 'drop_tokens': False, 'init': 'starved'}
-    yield 'traj_weight_decay', {**TRAJECTORY, 'warmup': 100, 'weight_decay': 0.01, 'weight_decouple': True, 'absolute': False}
+    yield 'traj_weight_decay', {**TRAJECTORY, 'warmup': 100, 'drop_tokens': False, 'weight_decay': 0.01,
+                                 'weight_decouple': True, 'absolute': False}
 
 
 def all_cases():

@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
 
 /**
  * The architecture of a case. Its config speaks for flags; sizes must be those of the stored weights, so that a wrong config cannot make
- * the checker build something huge, and biases are there when the weights have them.
+ * the checker build something huge, and biases are there when the weights have them. Dropout is off whatever the config says: a case
+ * can be repeated, so it was off when the case was captured.
  *
  * @param file the case
  * @param layerPrefix what stands before a layer's number in parameter names; empty for a case of one layer
@@ -81,7 +82,7 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
                 file.params().containsKey("layer1.bias"),
                 file.params().containsKey("layer2.bias"),
                 file.params().containsKey("linear_v.bias"),
-                config.number("dropout", 0));
+                0);
     }
 
     /** Fails unless a size in the config is that of a weight's axis. */
@@ -153,7 +154,7 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
                     config.flag("gated", stored("linear_v.weight")),
                     stored("layer1.bias"),
                     stored("query.linear.bias"),
-                    config.number("dropout", 0),
+                    0,
                     config.choice("positions", Positions.NONE),
                     Init.TORCH,
                     1,

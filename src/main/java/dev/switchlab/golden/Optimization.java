@@ -33,9 +33,8 @@ record Optimization(
 
     private static AdamConfig adam(CaseConfig config, String name) {
         return switch (name) {
-            case "Adam" -> adam(config, decay(config), false);
+            case "Adam", "Noam" -> adam(config, decay(config), config.flag("amsgrad", false));
             case "AMSGrad" -> adam(config, decay(config), config.flag("amsgrad", true));
-            case "Noam" -> adam(config, decay(config), config.flag("amsgrad", false));
             case "torch.Adam" -> torch(config, AdamConfig.Decay.L2);
             case "torch.AdamW" -> torch(config, AdamConfig.Decay.DECOUPLED);
             default ->

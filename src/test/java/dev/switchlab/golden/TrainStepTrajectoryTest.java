@@ -1,0 +1,118 @@
+package dev.switchlab.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.switchlab.data.Batch;
+import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.nn.StateDict;
+import dev.switchlab.safetensors.Dtype;
+import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.StepResult;
+import dev.switchlab.train.TrainStep;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The step that training takes, from an experiment's settings, against the reference's trajectories. The cases' own replay puts the
+ * same pieces together by itself, because it needs to say which tokens are dropped.
+ */
+class TrainStepTrajectoryTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"traj_exact", "traj_starved_expert", "traj_weight_decay"})
+    void followsTheReference(String name) throws Exception {
+        CaseFile file = CaseFile.read(GoldenCasesTest.FOLDER.resolve(name + CaseFile.EXTENSION));
+        CaseConfig config = file.config();
+        int nVocab = config.size("n_vocab");
+        CharTokenizer tokenizer = CharTokenizer.of("abcdefghijklmnopqrstuvwxyz".substring(0, nVocab));
+        try (LanguageModel model = LanguageModel.create(experiment(config), tokenizer, Device.cpu())) {
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+            file.params()
+                    .forEach((key, tensor) -> weights.put(key, new StateDict.Weight(tensor.shape(), tensor.floats())));
+            model.stateDict().load(weights);
+
+            Map<String, Tensor> actual = train(model, file);
+
+            Map<String, Tensor> expected = new TreeMap<>(file.expected());
+            expected.remove("output.counts"); // a step reports shares of the load instead
+            List<TensorDifference> wrong = Comparison.of(
+                            expected, actual, GoldenCase.of(file).tolerances())
+                    .stream()
+                    .filter(difference -> !difference.passed())
+                    .toList();
+            assertThat(wrong).isEmpty();
+        }
+    }
+
+    private static Experiment experiment(CaseConfig config) {
+        return ExperimentLoader.parse(
+                """
+                id: golden
+                semantics: reference
+                model: {d_model: %d, heads: %d, d_ff: %d, n_layers: %d, n_experts: %d, capacity_factor: %s, drop_tokens: %s,
+                        is_scale_prob: %s}
+                train: {steps: %d, batch_size: %d, seq_len: %d, optimizer: noam, learning_rate: %s, warmup: %d, eps: %s,
+                        weight_decay: %s, grad_clip: %s, load_balance: %s}
+                """.formatted(
+                                config.size("d_model"),
+                                config.size("heads"),
+                                config.size("d_ff"),
+                                config.size("n_layers"),
+                                config.size("n_experts"),
+                                config.number("capacity_factor"),
+                                config.flag("drop_tokens"),
+                                config.flag("is_scale_prob"),
+                                config.size("steps"),
+                                config.size("batch_size"),
+                                config.size("seq_len"),
+                                config.number("lr"),
+                                config.size("warmup"),
+                                config.number("eps"),
+                                config.number("weight_decay"),
+                                config.number("grad_clip"),
+                                config.number("load_balancing_coef")),
+                "golden");
+    }
+
+    private static Map<String, Tensor> train(LanguageModel model, CaseFile file) {
+        CaseConfig config = file.config();
+        int steps = config.size("steps");
+        int seqLen = config.size("seq_len");
+        int batchSize = config.size("batch_size");
+        long[] tokens = file.input("tokens", Dtype.I64).longs();
+        long[] targets = file.input("target", Dtype.I64).longs();
+        float[][] series = new float[5][steps];
+        TrainStep step = new TrainStep(model);
+        for (int i = 0; i < steps; i++) {
+            int from = i * seqLen * batchSize;
+            int to = from + seqLen * batchSize;
+            Batch batch = new Batch(
+                    Arrays.copyOfRange(tokens, from, to), Arrays.copyOfRange(targets, from, to), seqLen, batchSize);
+            StepResult result = step.run(i + 1, List.of(batch), false);
+            series[0][i] = (float) result.loss();
+            series[1][i] = (float) result.crossEntropy();
+            series[2][i] = (float) result.loadBalance();
+            series[3][i] = (float) result.gradNorm();
+            series[4][i] = (float) result.learningRate();
+        }
+        Map<String, Tensor> actual = new TreeMap<>();
+        List<String> names = List.of("loss", "cross_entropy", "lb_loss", "grad_norm", "lr");
+        for (int i = 0; i < names.size(); i++) {
+            actual.put("output." + names.get(i), Tensor.of(series[i], steps));
+        }
+        model.stateDict()
+                .weights()
+                .forEach((name, weight) ->
+                        actual.put("output.final." + name, Tensor.of(weight.values(), weight.shape())));
+        return actual;
+    }
+}
