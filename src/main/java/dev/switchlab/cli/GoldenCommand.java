@@ -42,8 +42,12 @@ final class GoldenCommand implements Callable<Integer> {
             defaultValue = "")
     private String only;
 
-    @Option(names = "--report", paramLabel = "FILE", description = "Write the whole comparison as .html or .json.")
-    private Path report;
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Write the whole comparison as .html or .json.",
+            defaultValue = "${env:SWITCHLAB_REPORT:-}")
+    private String report;
 
     @Override
     public Integer call() throws IOException {
@@ -53,8 +57,8 @@ final class GoldenCommand implements Callable<Integer> {
         List<DispatchForm> forms = dispatch == null ? everything.dispatches() : List.of(dispatch);
         GoldenReport result =
                 GoldenVerifier.verifyFolder(source, new VerifyOptions(forms, devices, only), GoldenCommand::print);
-        if (report != null) {
-            result.write(report);
+        if (!report.isBlank()) {
+            result.write(Path.of(report));
             System.out.println("report: " + report);
         }
         System.out.println(result.statistics());
