@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT PORT DEBUG
+VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN PORT DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # Deterministic CUDA needs this before the process starts; elsewhere it does nothing.

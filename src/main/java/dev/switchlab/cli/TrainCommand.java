@@ -29,7 +29,10 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private TrackingOptions tracking;
 
-    @Option(names = "--dry-run", description = "Print the experiment with all its settings and stop.")
+    @Option(
+            names = "--dry-run",
+            description = "Print the experiment with all its settings and stop.",
+            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
     private boolean dryRun;
 
     @Override
