@@ -52,6 +52,22 @@ evaluate: target/classpath ## Score the model of RUN on the whole validation spl
 sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
 	@$(SWITCHLAB) sample
 
+.PHONY: runs
+runs: target/classpath ## List the runs
+	@$(SWITCHLAB) runs
+
+.PHONY: ui
+ui: target/classpath ## Say how to see the runs in MLflow's UI
+	@$(SWITCHLAB) ui
+
+.PHONY: flush
+flush: target/classpath ## Send to MLFLOW_TRACKING_URI what runs left behind while it was away
+	@$(SWITCHLAB) flush
+
+.PHONY: mlflow
+mlflow: target/classpath ## Serve runs/ on loopback (PORT, default 5000) to several trainings
+	@$(SWITCHLAB) mlflow
+
 .PHONY: experiments
 experiments: target/classpath ## List the experiment files
 	@$(SWITCHLAB) experiments

@@ -4,7 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.tracking.StoredRun;
+import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.Evaluator;
@@ -26,7 +26,7 @@ final class EvaluateCommand implements Runnable {
     private EngineOptions engine;
 
     @Mixin
-    private TrackingOptions tracking;
+    private StoreOptions tracking;
 
     @Option(
             names = "--corpus",
@@ -39,7 +39,7 @@ final class EvaluateCommand implements Runnable {
     public void run() {
         Device device = engine.start();
         try (TrackingStore store = tracking.open()) {
-            StoredRun run = runs.find(store);
+            TrackedRun run = runs.find(store);
             try (LanguageModel model = RunOptions.model(store, run, device)) {
                 evaluate(model, run);
             } catch (IOException e) {
@@ -48,14 +48,14 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private void evaluate(LanguageModel model, StoredRun run) {
+    private void evaluate(LanguageModel model, TrackedRun run) {
         String name = corpus.isBlank() ? run.params().get("corpus.name") : corpus;
         Experiment experiment = model.experiment();
         TextData data = TextData.of(
                 CorpusStore.create().open(name, Experiment.NO_FALLBACK).corpus(), model.tokenizer(), experiment);
         Evaluation score = new Evaluator(model)
                 .evaluate(data.validation(experiment), experiment.train().steps());
-        System.out.printf("run         %s (%s)%n", run.id(), run.name());
+        System.out.printf("run         %s (%s)%n", run.runId(), run.name());
         System.out.printf(
                 Locale.ROOT,
                 "corpus      %s, %,d characters of its validation split%n",

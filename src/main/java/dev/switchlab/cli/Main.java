@@ -15,6 +15,10 @@ import picocli.CommandLine.ScopeType;
             TrainCommand.class,
             EvaluateCommand.class,
             SampleCommand.class,
+            RunsCommand.class,
+            UiCommand.class,
+            FlushCommand.class,
+            MlflowCommand.class,
             ExperimentsCommand.class,
             GoldenCommand.class
         })

@@ -1,37 +1,52 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
-import dev.switchlab.tracking.StoredRun;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingException;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which finished run. */
+/** Which run. */
 final class RunOptions {
+
+    private static final int RECENT = 100;
 
     @Option(
             names = "--run",
             paramLabel = "ID",
-            description = "A run by its id, the first characters of it, or its name; default: the latest.",
+            description =
+                    "A run by its id, the first characters of it, or its name; default: the newest that has ended.",
             defaultValue = "${env:SWITCHLAB_RUN:-}")
     private String run;
 
     /** The run in {@code store}. */
-    StoredRun find(TrackingStore store) {
-        return store.findRun(run);
+    TrackedRun find(TrackingStore store) {
+        if (!run.isBlank()) {
+            return store.findRun(run.strip());
+        }
+        List<TrackedRun> recent = store.runs(Optional.empty(), RECENT);
+        return recent.stream()
+                .filter(r -> r.status().equals("FINISHED") || r.status().equals("KILLED"))
+                .findFirst()
+                .orElseThrow(() -> new TrackingException("there is no run yet; make one with: make train"));
     }
 
     /** The model that {@code run} trained. */
-    static LanguageModel model(TrackingStore store, StoredRun run, Device device) throws IOException {
-        Path file = Files.createTempFile("switchlab-weights", ".safetensors");
+    static LanguageModel model(TrackingStore store, TrackedRun run, Device device) throws IOException {
+        Path folder = Files.createTempDirectory("switchlab-weights");
+        Path file = folder.resolve("weights.safetensors");
         try {
-            store.download(run.id(), "weights.safetensors", file);
+            store.download(run.runId(), "weights.safetensors", file);
             return LanguageModel.load(file, device);
         } finally {
             Files.deleteIfExists(file);
+            Files.delete(folder);
         }
     }
 }

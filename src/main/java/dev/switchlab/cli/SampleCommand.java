@@ -24,7 +24,7 @@ final class SampleCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private TrackingOptions tracking;
+    private StoreOptions tracking;
 
     @Option(
             names = "--prompt",

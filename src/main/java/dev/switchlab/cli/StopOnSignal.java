@@ -11,18 +11,32 @@ final class StopOnSignal implements BooleanSupplier, AutoCloseable {
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stop, "stop-on-signal");
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final String notice;
     private volatile boolean requested;
 
-    StopOnSignal() {
+    /** With what is said when a stop is asked for. */
+    StopOnSignal(String notice) {
+        this.notice = notice;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     private void stop() {
         requested = true;
         System.out.println();
-        System.out.println("stopping: the step in progress is finished and saved ...");
+        System.out.println(notice);
+        asked.countDown();
         try {
             done.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until a stop is asked for. */
+    void await() {
+        try {
+            asked.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -5,8 +5,6 @@ import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.tracking.TrackingStore;
-import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,7 +25,7 @@ final class TrainCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private TrackingOptions tracking;
+    private StoreOptions tracking;
 
     @Option(
             names = "--dry-run",
@@ -47,15 +45,12 @@ final class TrainCommand implements Callable<Integer> {
         TextData data = TextData.of(opened.corpus(), experiment);
         data.tokenizer().encode(experiment.train().samplePrompt()); // fails now rather than after training
         Device device = engine.start();
-        try (TrackingStore store = tracking.open()) {
-            TrainingSession session =
-                    new TrainingSession(experiment, data, opened.fallbackReason(), device, engine.threads(), store);
-            TrainingResult result = session.run(tracking.folder());
-            return switch (result.status()) {
-                case FINISHED -> 0;
-                case KILLED -> 130;
-                case FAILED -> 1;
-            };
-        }
+        TrainingSession session =
+                new TrainingSession(experiment, data, opened.fallbackReason(), device, engine.threads(), tracking);
+        return switch (session.run().status()) {
+            case FINISHED -> 0;
+            case KILLED -> 130;
+            case FAILED -> 1;
+        };
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import dev.switchlab.data.Corpus;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.tracking.Dataset;
 import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
@@ -32,7 +33,7 @@ final class TrainingSession {
     private final Optional<String> fallbackReason;
     private final Device device;
     private final int threads;
-    private final TrackingStore store;
+    private final StoreOptions tracking;
 
     TrainingSession(
             Experiment experiment,
@@ -40,28 +41,25 @@ final class TrainingSession {
             Optional<String> fallbackReason,
             Device device,
             int threads,
-            TrackingStore store) {
+            StoreOptions tracking) {
         this.experiment = experiment;
         this.data = data;
         this.fallbackReason = fallbackReason;
         this.device = device;
         this.threads = threads;
-        this.store = store;
+        this.tracking = tracking;
     }
 
-    /**
-     * Trains.
-     *
-     * @param folder where checkpoints go
-     */
-    TrainingResult run(Path folder) throws IOException {
-        try (RunLog log = store.startRun(info());
-                StopOnSignal stop = new StopOnSignal();
+    /** Trains. */
+    TrainingResult run() throws IOException {
+        try (TrackingStore store = tracking.open();
+                RunLog log = store.startRun(info());
+                StopOnSignal stop = new StopOnSignal("stopping: the step in progress is finished and saved ...");
                 LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device)) {
             announce(log, model);
             log.text("experiment.yaml", experiment.toYaml());
             Checkpoints checkpoints =
-                    new Checkpoints(folder.resolve("checkpoints").resolve(log.runId()), CHECKPOINTS_KEPT);
+                    new Checkpoints(tracking.folder().resolve("checkpoints").resolve(log.runId()), CHECKPOINTS_KEPT);
             long start = System.nanoTime();
             TrainingResult result;
             try (ConsoleProgress progress =
@@ -89,12 +87,15 @@ final class TrainingSession {
         fallbackReason.ifPresent(reason -> tags.put("switchlab.corpus_fallback", reason));
         return new RunInfo(
                 experiment.id(),
-                experiment.id() + " seed " + experiment.seed(),
+                experiment.id() + "-seed-" + experiment.seed(),
                 experiment.about(),
                 reproduceCommand(),
+                "experiments/" + experiment.id() + ".yaml",
+                Optional.empty(),
+                System.getProperty("user.name"),
                 params,
                 tags,
-                Optional.of(new RunInfo.Dataset(corpus.name(), corpus.sha256())));
+                Optional.of(new Dataset(corpus.name(), corpus.sha256(), corpus.name(), "training")));
     }
 
     private String reproduceCommand() {
@@ -119,7 +120,7 @@ final class TrainingSession {
         System.out.printf(
                 "device      %s, %d threads, PyTorch %s%n",
                 device.getDeviceType(), threads, Engine.getInstance().getVersion());
-        System.out.printf("run         %s in %s%n", log.runId(), store.location());
+        System.out.printf("run         %s in %s%n", log.runId(), tracking.location());
     }
 
     private static void keepWeights(RunLog log, LanguageModel model) throws IOException {
@@ -148,7 +149,7 @@ final class TrainingSession {
                 whole.crossEntropy(),
                 whole.bitsPerChar(),
                 100 * whole.accuracy());
-        System.out.printf("look at it: %s%n", store.howToLook());
+        System.out.printf("look at it: %s%n", tracking.howToLook());
         System.out.printf(
                 "more text:  make sample RUN=%s PROMPT=\"%s\"%n",
                 log.runId().substring(0, 8), experiment.train().samplePrompt());

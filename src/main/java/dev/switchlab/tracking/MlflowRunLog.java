@@ -1,58 +1,58 @@
 package dev.switchlab.tracking;
 
 import java.io.IOException;
-import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import org.mlflow.api.proto.Service;
-import org.mlflow.api.proto.Service.Metric;
-import org.mlflow.api.proto.Service.Param;
-import org.mlflow.api.proto.Service.RunTag;
-import org.mlflow.tracking.MlflowClient;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** A run in an MLflow store, written in batches from a thread of its own. */
-final class MlflowRunLog implements RunLog {
+/**
+ * A run on an MLflow server. Everything logged goes first into the run's {@link Spool} on the local disk, by one thread, and from there
+ * to the server, by another; so the caller waits for neither, and whatever becomes of server, network or this process, nothing that was
+ * spooled is lost.
+ */
+public final class MlflowRunLog implements RunLog {
+    /** The shortest limits for values in any MLflow version since 2.8, in characters. */
+    private static final int MAX_PARAM = 6000;
 
-    /** MLflow's limits of one batch. */
-    private static final int METRICS = 1000;
+    private static final int MAX_TAG = 5000;
 
-    private static final int PARAMS = 100;
-    private static final int PARAM_LENGTH = 6000;
-
-    private final MlflowClient client;
-    private final Artifacts artifacts;
     private final String runId;
-    private final String artifactRoot;
-    private final BlockingQueue<Entry> queue = new LinkedBlockingQueue<>();
-    private final Thread writer;
-    private volatile RuntimeException failure;
+    private final Spool spool;
+    private final SpoolWriter writer;
+    private final Sending sending;
+    private final Thread sendingThread;
+    private final TrackingOptions options;
+    private final Redactor redactor;
+    private final Stored stored;
+    private final Set<String> checkedKeys = ConcurrentHashMap.newKeySet();
+    private final SystemMetrics systemMetrics;
     private boolean finished;
 
-    MlflowRunLog(MlflowClient client, Artifacts artifacts, String runId, String artifactRoot) {
-        this.client = client;
-        this.artifacts = artifacts;
+    /**
+     * @param runId the id that it shows
+     * @param sendingThread runs {@code sending}, started
+     * @param stored points that the server has from before this run was resumed
+     */
+    MlflowRunLog(
+            String runId, Spool spool, Sending sending, Thread sendingThread, TrackingOptions options, Stored stored) {
         this.runId = runId;
-        this.artifactRoot = artifactRoot;
-        writer = new Thread(this::write, "run-log");
-        writer.start();
+        this.spool = spool;
+        this.sending = sending;
+        this.sendingThread = sendingThread;
+        this.options = options;
+        this.redactor = new Redactor(options.credentials());
+        this.stored = stored;
+        this.writer = new SpoolWriter(spool, options.timing().force());
+        this.systemMetrics = SystemMetrics.start(
+                spool.folder(),
+                options.systemMetrics(),
+                stored.nextSystemStep(),
+                (sample, metrics) -> writer.offer(Batch.metrics(sample, System.currentTimeMillis(), metrics)));
     }
-
-    private sealed interface Entry {}
-
-    private record Metrics(List<Metric> values) implements Entry {}
-
-    private record Params(List<Param> values) implements Entry {}
-
-    private record Tags(List<RunTag> values) implements Entry {}
-
-    private record Text(String path, String content) implements Entry {}
-
-    private record End() implements Entry {}
 
     @Override
     public String runId() {
@@ -61,132 +61,158 @@ final class MlflowRunLog implements RunLog {
 
     @Override
     public void params(Map<String, String> params) {
-        List<Param> values = new ArrayList<>();
-        Map<String, String> whole = new LinkedHashMap<>();
-        params.forEach((key, value) -> {
-            if (value.length() > PARAM_LENGTH) {
-                whole.put(key, value);
-            }
-            String kept = value.substring(0, Math.min(value.length(), PARAM_LENGTH));
-            values.add(Param.newBuilder().setKey(key).setValue(kept).build());
-        });
-        queue.add(new Params(values));
-        whole.forEach((key, value) -> text("params/" + key + ".txt", value));
+        params.keySet().forEach(key -> checkKey("param", key));
+        texts("params", params, MAX_PARAM).forEach(part -> writer.append(List.of(new Event.Params(part))));
     }
 
     @Override
     public void tags(Map<String, String> tags) {
-        queue.add(new Tags(tags.entrySet().stream()
-                .map(e -> RunTag.newBuilder()
-                        .setKey(e.getKey())
-                        .setValue(e.getValue())
-                        .build())
-                .toList()));
+        tags.keySet().forEach(key -> checkKey("tag", key));
+        texts("tags", tags, MAX_TAG).forEach(part -> writer.append(List.of(new Event.Tags(part))));
+    }
+
+    /** Values ready to be logged: without secrets, in parts that fit into a batch, and what is too long kept whole as an artifact. */
+    private List<Map<String, String>> texts(String folder, Map<String, String> values, int limit) {
+        Map<String, String> ready = new LinkedHashMap<>();
+        redactor.clean(values).forEach((key, value) -> {
+            if (value.length() > limit) {
+                text(folder + "/" + key.replaceAll("[^\\w.\\-/]", "_") + ".txt", value);
+            }
+            ready.put(key, cut(value, limit));
+        });
+        return Batch.parts(ready);
+    }
+
+    /** The tags that a run is created with: without secrets, within limits. */
+    static Map<String, String> creationTags(Map<String, String> tags, Redactor redactor) {
+        Map<String, String> ready = new LinkedHashMap<>();
+        redactor.clean(tags).forEach((key, value) -> ready.put(key, cut(value, MAX_TAG)));
+        return ready;
+    }
+
+    private static String cut(String value, int limit) {
+        if (value.length() <= limit) {
+            return value;
+        }
+        return value.substring(0, Character.isHighSurrogate(value.charAt(limit - 1)) ? limit - 1 : limit);
     }
 
     @Override
     public void metrics(long step, Map<String, Double> metrics) {
-        long now = System.currentTimeMillis();
-        queue.add(new Metrics(metrics.entrySet().stream()
-                .map(e -> Metric.newBuilder()
-                        .setKey(e.getKey())
-                        .setValue(e.getValue())
-                        .setTimestamp(now)
-                        .setStep(step)
-                        .build())
-                .toList()));
+        metrics.keySet().forEach(key -> checkKey("metric", key));
+        Map<String, Double> fresh = stored.without(step, metrics);
+        if (!fresh.isEmpty()) {
+            Batch.metrics(step, System.currentTimeMillis(), fresh).forEach(event -> writer.append(List.of(event)));
+        }
+    }
+
+    /** Logs what the run trains on. */
+    void dataset(Dataset dataset) {
+        Dataset clean =
+                new Dataset(dataset.name(), dataset.digest(), redactor.clean(dataset.source()), dataset.context());
+        writer.append(List.of(new Event.Input(clean)));
+    }
+
+    /** Says that the run goes on. */
+    void resume() {
+        writer.append(List.of(new Event.Resume(System.currentTimeMillis())));
     }
 
     @Override
     public void text(String path, String content) {
-        queue.add(new Text(path, content));
+        Keys.checkArtifactPath(path);
+        String clean = redactor.clean(content);
+        String name = spool.nextArtifact();
+        writer.put(() -> {
+            Files.writeString(spool.artifacts().resolve(name), clean);
+            spool.journal().append(List.of(new Event.Artifact(path, name)));
+        });
     }
 
     @Override
     public void file(String path, Path file) {
+        Keys.checkArtifactPath(path);
+        if (!Files.isRegularFile(file)) {
+            throw new TrackingException("artifact '" + path + "': " + file + " is not a file");
+        }
+        String name = spool.nextArtifact();
+        Path kept = spool.artifacts().resolve(name);
         try {
-            artifacts.put(artifactRoot, path, HttpRequest.BodyPublishers.ofFile(file));
+            link(file, kept);
         } catch (IOException e) {
-            throw new TrackingException("artifact " + path + ": cannot read " + file, e);
+            throw new TrackingException("artifact '" + path + "': cannot keep " + file + " in " + kept + ": " + e, e);
+        }
+        writer.append(List.of(new Event.Artifact(path, name)));
+    }
+
+    /** A second name for the same file, at once whatever its size; a copy where the file system has no links. */
+    private static void link(Path file, Path target) throws IOException {
+        try {
+            Files.createLink(target, file.toRealPath());
+        } catch (IOException | UnsupportedOperationException e) {
+            Files.copy(file, target);
+        }
+    }
+
+    private void checkKey(String kind, String key) {
+        String checked = kind + " " + key;
+        if (!checkedKeys.contains(checked)) {
+            Keys.check(kind, key);
+            checkedKeys.add(checked);
         }
     }
 
     @Override
+    public void sync() {
+        writer.sync();
+    }
+
+    @Override
     public void finish(RunStatus status) {
+        end(status);
+        writer.requireHealthy();
+    }
+
+    private synchronized void end(RunStatus status) {
+        if (finished) {
+            return;
+        }
         finished = true;
-        drain();
-        client.setTerminated(
-                runId,
-                switch (status) {
-                    case FINISHED -> Service.RunStatus.FINISHED;
-                    case FAILED -> Service.RunStatus.FAILED;
-                    case KILLED -> Service.RunStatus.KILLED;
-                },
-                System.currentTimeMillis());
-        if (failure != null) {
-            throw new TrackingException(
-                    "run " + runId + " was not logged completely: " + failure.getMessage(), failure);
+        systemMetrics.close();
+        try {
+            writer.append(List.of(new Event.Finish(status, System.currentTimeMillis())));
+        } catch (TrackingException e) {
+            // Of a disk that takes no more; finish() tells it. What is on the disk is sent all the same.
+            options.notices().accept("run " + runId + ": " + e.getMessage());
+        }
+        writer.close();
+        sending.complete(options.timing().finish());
+        try {
+            sendingThread.join();
+        } catch (InterruptedException e) {
+            sendingThread.interrupt();
+            Thread.currentThread().interrupt();
+        }
+        leaveSpool();
+    }
+
+    private void leaveSpool() {
+        try {
+            if (sending.isDrained()) {
+                spool.delete();
+                return;
+            }
+            spool.close();
+            options.notices()
+                    .accept("run " + runId + ": not everything could be sent (" + sending.lastFailure()
+                            + "); it is kept in " + spool.folder() + ", send it later with: make flush RUN=" + runId);
+        } catch (IOException e) {
+            options.notices().accept("run " + runId + ": cannot tidy " + spool.folder() + ": " + e.getMessage());
         }
     }
 
     @Override
     public void close() {
-        if (!finished) {
-            finish(RunStatus.FAILED);
-        }
-    }
-
-    private void drain() {
-        queue.add(new End());
-        try {
-            writer.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void write() {
-        try {
-            boolean open = true;
-            while (open) {
-                List<Entry> entries = new ArrayList<>(List.of(queue.take()));
-                queue.drainTo(entries);
-                open = entries.stream().noneMatch(End.class::isInstance);
-                try {
-                    send(entries);
-                } catch (RuntimeException e) {
-                    failure = e;
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void send(List<Entry> entries) {
-        List<Metric> metrics = new ArrayList<>();
-        List<Param> params = new ArrayList<>();
-        List<RunTag> tags = new ArrayList<>();
-        for (Entry entry : entries) {
-            if (entry instanceof Metrics m) {
-                metrics.addAll(m.values());
-            } else if (entry instanceof Params p) {
-                params.addAll(p.values());
-            } else if (entry instanceof Tags t) {
-                tags.addAll(t.values());
-            } else if (entry instanceof Text text) {
-                artifacts.put(artifactRoot, text.path(), HttpRequest.BodyPublishers.ofString(text.content()));
-            }
-        }
-        for (int from = 0; from < metrics.size(); from += METRICS) {
-            client.logBatch(
-                    runId, metrics.subList(from, Math.min(from + METRICS, metrics.size())), List.of(), List.of());
-        }
-        for (int from = 0; from < params.size(); from += PARAMS) {
-            client.logBatch(runId, List.of(), params.subList(from, Math.min(from + PARAMS, params.size())), List.of());
-        }
-        for (int from = 0; from < tags.size(); from += PARAMS) {
-            client.logBatch(runId, List.of(), List.of(), tags.subList(from, Math.min(from + PARAMS, tags.size())));
-        }
+        end(RunStatus.FAILED);
     }
 }

@@ -1,28 +1,65 @@
 package dev.switchlab.tracking;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of a run before it begins.
+ * What is known of a run when it starts. Everything in it is checked here, so that a run fails before its first step, not after.
  *
- * @param experiment name of the MLflow experiment
- * @param name name of the run
- * @param about why the experiment exists; becomes the run's description
- * @param command the command that repeats the run
- * @param params settings
- * @param tags texts for searching
+ * @param experimentName the experiment's id; created on the server when absent
+ * @param runName shown in the list of runs
+ * @param description Markdown
+ * @param command reproduces the run; shown under the description
+ * @param sourceName what ran, such as {@code experiments/tiny-shakespeare.yaml}
+ * @param gitCommit the commit that ran, if it is known
+ * @param user who ran it
+ * @param params settings; values longer than MLflow takes are kept whole as artifacts
+ * @param tags for searching
  * @param dataset what it trains on
  */
 public record RunInfo(
-        String experiment,
-        String name,
-        String about,
+        String experimentName,
+        String runName,
+        String description,
         String command,
+        String sourceName,
+        Optional<String> gitCommit,
+        String user,
         Map<String, String> params,
         Map<String, String> tags,
         Optional<Dataset> dataset) {
 
-    /** A corpus and its sha256. */
-    public record Dataset(String name, String sha256) {}
+    private static final int MAX_NAME = 250;
+
+    public RunInfo {
+        requireName("experiment name", experimentName, "tiny-shakespeare");
+        requireName("run name", runName, "tiny-shakespeare-seed-1");
+        Objects.requireNonNull(gitCommit, "gitCommit");
+        Objects.requireNonNull(dataset, "dataset");
+        params = Map.copyOf(params);
+        tags = Map.copyOf(tags);
+        params.keySet().forEach(key -> Keys.check("param", key));
+        tags.keySet().forEach(key -> Keys.check("tag", key));
+    }
+
+    private static void requireName(String what, String name, String example) {
+        if (name.isBlank() || name.length() > MAX_NAME || name.chars().anyMatch(Character::isISOControl)) {
+            throw new TrackingException(what + " '" + name + "': allowed are 1 to " + MAX_NAME
+                    + " characters, without control characters, e.g. " + example);
+        }
+    }
+
+    /** The tags that MLflow's UI shows: name, description, source, user. */
+    Map<String, String> systemTags() {
+        Map<String, String> system = new LinkedHashMap<>();
+        system.put("mlflow.runName", runName);
+        system.put("mlflow.user", user);
+        system.put("mlflow.note.content", description + "\n\nReproduce it:\n\n```sh\n" + command + "\n```\n");
+        system.put("mlflow.source.name", sourceName);
+        system.put("mlflow.source.type", "LOCAL");
+        gitCommit.ifPresent(commit -> system.put("mlflow.source.git.commit", commit));
+        return system;
+    }
 }

@@ -2,172 +2,282 @@ package dev.switchlab.tracking;
 
 import dev.switchlab.tracking.store.StoreConfig;
 import dev.switchlab.tracking.store.TrackingServer;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.mlflow.api.proto.Service.CreateRun;
-import org.mlflow.api.proto.Service.Experiment;
-import org.mlflow.api.proto.Service.Metric;
-import org.mlflow.api.proto.Service.Param;
-import org.mlflow.api.proto.Service.Run;
-import org.mlflow.api.proto.Service.RunTag;
-import org.mlflow.api.proto.Service.ViewType;
-import org.mlflow.tracking.MlflowClient;
-import org.mlflow.tracking.RunsPage;
+import java.util.Set;
+import java.util.UUID;
 
-/** An MLflow tracking store: a server that a URI names, or the embedded one over a folder. */
+/**
+ * Where runs are tracked: a named MLflow server, or the embedded one over the runs folder. The door of this package.
+ *
+ * <p>Starting runs, and reading, may be done from any thread.
+ */
 public final class TrackingStore implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(TrackingStore.class.getName());
+    private static final String SYSTEM = "system/";
 
-    private static final int PAGE = 1000;
-
-    private final Optional<TrackingServer> embedded;
-    private final Path folder;
     private final URI uri;
-    private final MlflowClient client;
-    private final Artifacts artifacts;
+    private final Optional<TrackingServer> embedded;
+    private final Path runsFolder;
+    private final TrackingOptions options;
+    private final Server server;
+    private final RunReader reader;
+    private final Spools spools;
 
-    private TrackingStore(Optional<TrackingServer> embedded, Path folder, URI uri) {
-        Credentials credentials = Credentials.of(System.getenv());
-        this.embedded = embedded;
-        this.folder = folder;
+    private TrackingStore(URI uri, Optional<TrackingServer> embedded, Path runsFolder, TrackingOptions options) {
         this.uri = uri;
-        this.client = new MlflowClient(credentials.forClient(uri));
-        this.artifacts = new Artifacts(uri, credentials);
+        this.embedded = embedded;
+        this.runsFolder = runsFolder;
+        this.options = options;
+        this.server = newServer();
+        this.reader = new RunReader(server);
+        this.spools = new Spools(runsFolder, options, this::newServer);
+    }
+
+    private Server newServer() {
+        // The embedded server needs no credentials, and is not told any.
+        Credentials credentials = embedded.isPresent() ? Credentials.none() : options.credentials();
+        return Server.at(uri, credentials, options.timing().call());
     }
 
     /**
-     * Opens a store.
+     * Opens the store with the usual options: credentials from the environment, messages to the log.
      *
-     * @param uri the server (MLFLOW_TRACKING_URI); blank starts the embedded server
-     * @param folder where the embedded server keeps runs
+     * @param trackingUri an MLflow server; empty for the embedded one
+     * @param runsFolder the embedded server's store, and the spool of what could not be sent
      */
-    public static TrackingStore open(String uri, Path folder) {
-        if (uri.isBlank()) {
-            TrackingServer server = TrackingServer.start(StoreConfig.of(folder));
-            return new TrackingStore(Optional.of(server), folder, server.uri());
+    public static TrackingStore open(Optional<URI> trackingUri, Path runsFolder) {
+        return open(
+                trackingUri, runsFolder, TrackingOptions.of(System.getenv(), notice -> LOG.log(Level.WARNING, notice)));
+    }
+
+    /** Opens the store. The server need not be there. */
+    public static TrackingStore open(Optional<URI> trackingUri, Path runsFolder, TrackingOptions options) {
+        Path folder = runsFolder.toAbsolutePath().normalize();
+        if (trackingUri.isPresent()) {
+            return new TrackingStore(
+                    TrackingUri.parse(trackingUri.get().toString()), Optional.empty(), folder, options);
         }
-        if (!uri.matches("https?://[^@]+")) {
-            throw new TrackingException("MLFLOW_TRACKING_URI is '" + uri.replaceAll("//[^@/]*@", "//***@")
-                    + "', allowed: http://host:port or https://host:port (credentials go into MLFLOW_TRACKING_USERNAME and"
-                    + " MLFLOW_TRACKING_PASSWORD); for the store in " + folder + "/ leave it unset");
-        }
-        return new TrackingStore(Optional.empty(), folder, URI.create(uri.replaceAll("/+$", "")));
+        TrackingServer embedded = TrackingServer.start(StoreConfig.of(folder));
+        return new TrackingStore(embedded.uri(), Optional.of(embedded), folder, options);
     }
 
-    /** Where the store is, for people. */
-    public String location() {
-        return embedded.isPresent() ? folder.resolve("mlflow.db").toString() : uri.toString();
+    /** The server's address, without a slash at its end. */
+    public URI uri() {
+        return uri;
     }
 
-    /** How to look at it, for people. */
-    public String howToLook() {
-        return embedded.isPresent() ? "cd " + folder + " && mlflow server, then http://127.0.0.1:5000" : uri.toString();
+    /** Whether this is the embedded server over the runs folder. */
+    public boolean isEmbedded() {
+        return embedded.isPresent();
     }
 
-    /** Starts a run. */
-    public RunLog startRun(RunInfo info) {
-        String experimentId = client.getExperimentByName(info.experiment())
-                .map(Experiment::getExperimentId)
-                .orElseGet(() -> client.createExperiment(info.experiment()));
-        Map<String, String> tags = new LinkedHashMap<>(info.tags());
-        // A run without any tag breaks the runs page of MLflow 3.11.
-        tags.put("mlflow.runName", info.name());
-        tags.put("mlflow.user", System.getProperty("user.name"));
-        tags.put("mlflow.source.type", "LOCAL");
-        tags.put("mlflow.source.name", info.command());
-        tags.put("mlflow.note.content", info.about() + "\n\nRepeat it:\n\n    " + info.command() + "\n");
-        CreateRun.Builder create = CreateRun.newBuilder()
-                .setExperimentId(experimentId)
-                .setRunName(info.name())
-                .setStartTime(System.currentTimeMillis());
-        tags.forEach(
-                (key, value) -> create.addTags(RunTag.newBuilder().setKey(key).setValue(value)));
-        org.mlflow.api.proto.Service.RunInfo run = client.createRun(create.build());
-        MlflowRunLog log = new MlflowRunLog(client, artifacts, run.getRunId(), run.getArtifactUri());
+    /**
+     * Starts a run. Waits for the server, but not long: without it the run has an id of our own for now.
+     *
+     * @throws TrackingException if the server is there but cannot be used, for example for wrong credentials
+     */
+    public MlflowRunLog startRun(RunInfo info) {
+        String key = UUID.randomUUID().toString().replace("-", "");
+        Redactor redactor = new Redactor(options.credentials());
+        Event.Start start = new Event.Start(
+                key,
+                uri.toString(),
+                info.experimentName(),
+                info.user(),
+                System.currentTimeMillis(),
+                MlflowRunLog.creationTags(info.systemTags(), redactor));
+        MlflowRunLog log = spools.begin(key, start, Spool.Sent.NOTHING, Stored.NOTHING);
         log.params(info.params());
+        log.tags(info.tags());
+        info.dataset().ifPresent(log::dataset);
         return log;
     }
 
-    /** All runs that are not deleted, newest first. */
-    public List<StoredRun> runs() {
-        List<String> experiments = new ArrayList<>();
-        client.searchExperiments().getItems().forEach(e -> experiments.add(e.getExperimentId()));
-        List<StoredRun> runs = new ArrayList<>();
-        String token = "";
-        do {
-            RunsPage page = client.searchRuns(
-                    experiments, "", ViewType.ACTIVE_ONLY, PAGE, List.of("attributes.start_time DESC"), token);
-            page.getItems().forEach(run -> runs.add(stored(run)));
-            token = page.getNextPageToken().orElse("");
-        } while (!token.isEmpty());
-        return runs;
+    /**
+     * Goes on with a run that ended early. First sends what it left behind. Points after {@code step} that are stored already, because
+     * the run had come further than its last checkpoint, are not stored again.
+     *
+     * @param runId its whole id
+     * @param step the optimizer step of the checkpoint that training goes on from
+     * @throws TrackingException if the server or the run is not there
+     */
+    public MlflowRunLog resumeRun(String runId, long step) {
+        spools.sendLeftBehind(runId);
+        TrackedRun run = findRun(runId);
+        Stored stored = stored(run, step);
+        String key = run.tags().getOrDefault(RunCreation.KEY_TAG, run.runId());
+        Event.Start start = new Event.Start(
+                key,
+                uri.toString(),
+                run.experiment(),
+                "",
+                System.currentTimeMillis(),
+                Map.of("mlflow.runName", run.name()));
+        MlflowRunLog log = spools.begin(
+                spools.freeName(key), start, Spool.Sent.NOTHING.as(run.runId(), run.artifactUri()), stored);
+        log.resume();
+        return log;
+    }
+
+    private Stored stored(TrackedRun run, long step) {
+        Map<String, Set<Long>> later = new HashMap<>();
+        long nextSystemStep = 0;
+        for (String key : run.metrics().keySet()) {
+            Set<Long> steps = new HashSet<>();
+            for (MetricPoint point : history(run.runId(), key)) {
+                if (key.startsWith(SYSTEM)) {
+                    nextSystemStep = Math.max(nextSystemStep, point.step() + 1);
+                } else if (point.step() > step) {
+                    steps.add(point.step());
+                }
+            }
+            if (!steps.isEmpty()) {
+                later.put(key, steps);
+            }
+        }
+        return new Stored(later, nextSystemStep);
     }
 
     /**
-     * One run.
+     * The run with this id, beginning of an id, our own id, or name.
      *
-     * @param text its id, the beginning of it, or its name; blank for the newest
+     * @throws TrackingException if there is none, or more than one
      */
-    public StoredRun findRun(String text) {
-        List<StoredRun> all = runs();
-        List<StoredRun> matching = all.stream()
-                .filter(run -> run.id().startsWith(text) || run.name().equals(text))
-                .toList();
-        if (all.isEmpty()) {
-            throw new TrackingException("there is no run in " + location() + " yet; make one with: make train");
-        }
-        if (matching.isEmpty()) {
-            throw new TrackingException("no run '" + text + "' in " + location() + "; the newest is "
-                    + all.get(0).id() + " (" + all.get(0).name() + ")");
-        }
-        if (matching.size() > 1 && !text.isBlank()) {
-            throw new TrackingException("'" + text + "' fits " + matching.size() + " runs in " + location()
-                    + "; give more of the id, for example " + matching.get(0).id());
-        }
-        return matching.get(0);
+    public TrackedRun findRun(String idOrPrefixOrName) {
+        return read(() -> {
+            if (idOrPrefixOrName.matches("[0-9a-f]{32}")) {
+                Optional<TrackedRun> run = reader.byId(idOrPrefixOrName);
+                if (run.isPresent()) {
+                    return run.get();
+                }
+            }
+            List<TrackedRun> found = reader.newest(
+                    Optional.empty(),
+                    5,
+                    run -> run.runId().startsWith(idOrPrefixOrName)
+                            || run.name().equals(idOrPrefixOrName)
+                            || run.tags().getOrDefault(RunCreation.KEY_TAG, "").equals(idOrPrefixOrName));
+            if (found.isEmpty()) {
+                throw new TrackingException(
+                        "run '" + idOrPrefixOrName + "': there is none at " + place() + "; `make runs` lists them");
+            }
+            if (found.size() > 1) {
+                throw new TrackingException("run '" + idOrPrefixOrName + "': several are called so: "
+                        + String.join(
+                                ", ", found.stream().map(TrackedRun::runId).toList())
+                        + "; give more of the id");
+            }
+            return found.get(0);
+        });
     }
 
-    /** Copies an artifact of a run to {@code target}. */
-    public void download(String runId, String path, Path target) {
-        String root = client.getRun(runId).getInfo().getArtifactUri();
-        artifacts.get(root, path, target);
-        if (!Files.exists(target)) {
-            throw new TrackingException("artifact " + path + " of run " + runId + " did not arrive");
+    /** Runs of an experiment, or of all, the newest first. */
+    public List<TrackedRun> runs(Optional<String> experiment, int limit) {
+        return read(() -> reader.newest(experiment, limit, run -> true));
+    }
+
+    /** All points of a metric, in order of time. */
+    public List<MetricPoint> history(String runId, String key) {
+        return read(() -> reader.history(runId, key));
+    }
+
+    /** Paths of a run's artifacts. */
+    public List<String> artifacts(String runId) {
+        return read(() -> reader.artifacts(runId, ""));
+    }
+
+    /**
+     * Downloads an artifact.
+     *
+     * @param runId whole id
+     * @param target the file to write, replaced as a whole
+     */
+    public void download(String runId, String artifactPath, Path target) {
+        Keys.checkArtifactPath(artifactPath);
+        read(() -> {
+            TrackedRun run = findRun(runId);
+            Path folder = target.toAbsolutePath().getParent();
+            Files.createDirectories(folder);
+            Path part = Files.createTempFile(folder, target.getFileName().toString(), ".part");
+            try {
+                fetch(run, artifactPath, part);
+                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+            return target;
+        });
+    }
+
+    private void fetch(TrackedRun run, String path, Path part) throws ServerException, IOException {
+        Path local = Leftovers.filesOf(runsFolder, run.runId()).resolve(path);
+        if (Files.isRegularFile(local)) {
+            Files.copy(local, part, StandardCopyOption.REPLACE_EXISTING);
+            return;
+        }
+        if (!RestClient.isProxied(run.artifactUri())) {
+            throw new TrackingException("run " + run.runId() + ": its artifacts are at " + run.artifactUri()
+                    + ", which the server does not hand out");
+        }
+        try {
+            server.rest()
+                    .download(run.artifactUri(), path, part, () -> part.toFile().length());
+        } catch (ServerException e) {
+            if (e.status() == 404) {
+                throw new TrackingException("run " + run.runId() + ": has no artifact '" + path + "'", e);
+            }
+            throw e;
         }
     }
 
-    private static StoredRun stored(Run run) {
-        Map<String, String> params = new LinkedHashMap<>();
-        Map<String, String> tags = new LinkedHashMap<>();
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        for (Param param : run.getData().getParamsList()) {
-            params.put(param.getKey(), param.getValue());
+    /** Runs of which the server does not have everything. */
+    public List<UnsentRun> unsent() {
+        return spools.unsent();
+    }
+
+    /**
+     * Sends what a run left behind, creating it on the server if need be. A run whose process died is ended as failed.
+     *
+     * @param idOrPrefix the server's id, our own id, or the beginning of one of them
+     * @return the server's id
+     * @throws TrackingException if there is nothing, if the run's process still lives, or if the server does not take it
+     */
+    public String flush(String idOrPrefix) {
+        return spools.flush(idOrPrefix);
+    }
+
+    /** Reading that ends in one line for the user. */
+    private interface Reading<T> {
+        T read() throws ServerException, IOException;
+    }
+
+    private <T> T read(Reading<T> reading) {
+        try {
+            return reading.read();
+        } catch (ServerException e) {
+            throw new TrackingException("MLflow server " + uri + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new TrackingException("cannot write: " + e.getMessage(), e);
         }
-        for (RunTag tag : run.getData().getTagsList()) {
-            tags.put(tag.getKey(), tag.getValue());
-        }
-        for (Metric metric : run.getData().getMetricsList()) {
-            metrics.put(metric.getKey(), metric.getValue());
-        }
-        return new StoredRun(
-                run.getInfo().getRunId(),
-                tags.getOrDefault("mlflow.runName", ""),
-                run.getInfo().getExperimentId(),
-                run.getInfo().getStatus().name(),
-                run.getInfo().getStartTime(),
-                params,
-                tags,
-                metrics);
+    }
+
+    private String place() {
+        return embedded.isPresent() ? runsFolder.toString() : uri.toString();
     }
 
     @Override
     public void close() {
-        client.close();
+        server.close();
         embedded.ifPresent(TrackingServer::close);
     }
 }
