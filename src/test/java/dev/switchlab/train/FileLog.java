@@ -1,0 +1,88 @@
+package dev.switchlab.train;
+
+import dev.switchlab.tracking.RunLog;
+import dev.switchlab.tracking.RunStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A store that outlives its process: every point is a line of a file, on its way to the disk before the call returns. */
+final class FileLog implements RunLog {
+
+    private final Path file;
+
+    FileLog(Path file) {
+        this.file = file;
+    }
+
+    /** Points by metric and step; fails when one is there twice. */
+    static Map<String, Map<Long, Double>> read(Path file) throws IOException {
+        Map<String, Map<Long, Double>> points = new LinkedHashMap<>();
+        if (!Files.exists(file)) {
+            return points;
+        }
+        for (String line : Files.readAllLines(file)) {
+            String[] parts = line.split(" ", -1);
+            Double before = points.computeIfAbsent(parts[0], name -> new TreeMap<>())
+                    .put(Long.valueOf(parts[1]), Double.valueOf(parts[2]));
+            if (before != null) {
+                throw new AssertionError("there twice: " + line);
+            }
+        }
+        return points;
+    }
+
+    @Override
+    public String runId() {
+        return "filed";
+    }
+
+    @Override
+    public void metrics(long step, Map<String, Double> metrics) {
+        // One write a point, so that a kill can fall between two points of a step.
+        metrics.forEach((name, value) -> append(name + " " + step + " " + value + "\n"));
+    }
+
+    private void append(String line) {
+        try {
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void params(Map<String, String> params) {
+        throw new AssertionError("the trainer logs no params");
+    }
+
+    @Override
+    public void tags(Map<String, String> tags) {
+        throw new AssertionError("the trainer sets no tags");
+    }
+
+    @Override
+    public void text(String path, String content) {
+        // Samples follow from the weights, which are compared.
+    }
+
+    @Override
+    public void file(String path, Path artifact) {
+        throw new AssertionError("the trainer keeps no files");
+    }
+
+    @Override
+    public void finish(RunStatus status) {
+        throw new AssertionError("the trainer does not end its run");
+    }
+
+    @Override
+    public void close() {
+        // Every line is written.
+    }
+}
