@@ -1,5 +1,6 @@
 package dev.switchlab.train;
 
+import dev.switchlab.provenance.Timings;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
 import java.io.IOException;
@@ -11,13 +12,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A store that outlives its process: every point is a line of a file, on its way to the disk before the call returns. */
+/**
+ * A store that outlives its process: every point is a line of a file. Points that the file holds when it is opened are not written
+ * again, as a resumed run does with the points of its store.
+ */
 final class FileLog implements RunLog {
 
     private final Path file;
+    private final Map<String, Map<Long, Double>> held;
 
-    FileLog(Path file) {
+    FileLog(Path file) throws IOException {
         this.file = file;
+        held = read(file);
     }
 
     /** Points by metric and step; fails when one is there twice. */
@@ -45,7 +51,14 @@ final class FileLog implements RunLog {
     @Override
     public void metrics(long step, Map<String, Double> metrics) {
         // One write a point, so that a kill can fall between two points of a step.
-        metrics.forEach((name, value) -> append(name + " " + step + " " + value + "\n"));
+        metrics.forEach((name, value) -> {
+            Double before = held.getOrDefault(name, Map.of()).get(step);
+            if (before == null) {
+                append(name + " " + step + " " + value + "\n");
+            } else if (!before.equals(value) && !Timings.isTiming(name)) {
+                throw new AssertionError(name + " at step " + step + " was " + before + " and is now " + value);
+            }
+        });
     }
 
     private void append(String line) {

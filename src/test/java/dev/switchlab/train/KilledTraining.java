@@ -5,7 +5,6 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.tracking.ResumedRunLog;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -33,8 +32,7 @@ final class KilledTraining {
         Kill kill = new Kill(folder.resolve("checkpoints"), args);
         Experiment experiment = Runs.smoke(SETTINGS);
         TextData data = Runs.data(experiment);
-        Path points = folder.resolve("points");
-        ResumedRunLog log = new ResumedRunLog(new FileLog(points), FileLog.read(points), System.out::println);
+        FileLog log = new FileLog(folder.resolve("points"));
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             Checkpoints checkpoints = new Checkpoints(folder.resolve("checkpoints"), 2);
             Trainer trainer = new Trainer(model, data, log, checkpoints, kill, () -> false);
