@@ -43,7 +43,7 @@ public final class MetricsDigest {
         metrics.forEach((name, value) -> add(name, step, value));
     }
 
-    /** Adds one point. All NaN are the same one, as a store does not keep their bits apart. */
+    /** Adds one point, its value as MLflow's store gives it back: one NaN, one zero, and the largest double for infinity. */
     public void add(String name, long step, double value) {
         if (Timings.isTiming(name)) {
             return;
@@ -52,9 +52,23 @@ public final class MetricsDigest {
         sha256.update((byte) 0);
         sha256.update(ByteBuffer.allocate(2 * Long.BYTES)
                 .putLong(step)
-                .putLong(Double.doubleToLongBits(value))
+                .putLong(Double.doubleToLongBits(stored(value)))
                 .flip());
         sum = sum.add(new BigInteger(1, sha256.digest())).mod(MODULUS);
+    }
+
+    private static double stored(double value) {
+        if (Double.isInfinite(value)) {
+            return Math.copySign(Double.MAX_VALUE, value);
+        }
+        return value + 0.0; // -0.0 + 0.0 is 0.0
+    }
+
+    /** Of all points of a run. */
+    public static String of(Map<String, ? extends Map<Long, Double>> points) {
+        MetricsDigest digest = new MetricsDigest();
+        points.forEach((name, values) -> values.forEach((step, value) -> digest.add(name, step, value)));
+        return digest.hex();
     }
 
     /** 64 hexadecimal digits. */

@@ -33,7 +33,13 @@ class MetricsDigestTest {
                 .isNotEqualTo(of("a", 1, 0.5, "b", 2, 0.5))
                 .isNotEqualTo(of("a", 1, 0.5, "a", 2, Math.nextUp(0.5)))
                 .isNotEqualTo(of("a", 1, 0.5, "a", 2, Double.NaN));
-        assertThat(of("a", 1, 0.0)).isNotEqualTo(of("a", 1, -0.0));
+    }
+
+    @Test
+    void valuesCountAsTheStoreGivesThemBack() {
+        assertThat(of("a", 1, -0.0)).isEqualTo(of("a", 1, 0.0));
+        assertThat(of("a", 1, Double.NEGATIVE_INFINITY)).isEqualTo(of("a", 1, -Double.MAX_VALUE));
+        assertThat(of("a", 1, Double.longBitsToDouble(0x7ff8000000000001L))).isEqualTo(of("a", 1, Double.NaN));
     }
 
     @Test
