@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.Metric;
@@ -28,12 +30,22 @@ final class MlflowRunLog implements RunLog {
     private final Artifacts artifacts;
     private final String runId;
     private final String artifactRoot;
+    private final Map<String, Set<Long>> stored;
     private final BlockingQueue<Entry> queue = new LinkedBlockingQueue<>();
     private final Thread writer;
     private volatile RuntimeException failure;
     private boolean finished;
 
-    MlflowRunLog(MlflowClient client, Artifacts artifacts, String runId, String artifactRoot) {
+    /**
+     * @param stored points that the store has from before this run was resumed, metric to steps: not to be stored twice
+     */
+    MlflowRunLog(
+            MlflowClient client,
+            Artifacts artifacts,
+            String runId,
+            String artifactRoot,
+            Map<String, Set<Long>> stored) {
+        this.stored = stored;
         this.client = client;
         this.artifacts = artifacts;
         this.runId = runId;
@@ -51,6 +63,8 @@ final class MlflowRunLog implements RunLog {
     private record Tags(List<RunTag> values) implements Entry {}
 
     private record Text(String path, String content) implements Entry {}
+
+    private record Sync(CountDownLatch reached) implements Entry {}
 
     private record End() implements Entry {}
 
@@ -88,6 +102,7 @@ final class MlflowRunLog implements RunLog {
     public void metrics(long step, Map<String, Double> metrics) {
         long now = System.currentTimeMillis();
         queue.add(new Metrics(metrics.entrySet().stream()
+                .filter(e -> !stored.getOrDefault(e.getKey(), Set.of()).contains(step))
                 .map(e -> Metric.newBuilder()
                         .setKey(e.getKey())
                         .setValue(e.getValue())
@@ -108,6 +123,17 @@ final class MlflowRunLog implements RunLog {
             artifacts.put(artifactRoot, path, HttpRequest.BodyPublishers.ofFile(file));
         } catch (IOException e) {
             throw new TrackingException("artifact " + path + ": cannot read " + file, e);
+        }
+    }
+
+    @Override
+    public void sync() {
+        Sync sync = new Sync(new CountDownLatch(1));
+        queue.add(sync);
+        try {
+            sync.reached().await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -157,6 +183,9 @@ final class MlflowRunLog implements RunLog {
                 } catch (RuntimeException e) {
                     failure = e;
                 }
+                entries.stream()
+                        .filter(Sync.class::isInstance)
+                        .forEach(sync -> ((Sync) sync).reached().countDown());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

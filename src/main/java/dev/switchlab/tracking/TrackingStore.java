@@ -6,10 +6,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.mlflow.api.proto.Service.CreateRun;
 import org.mlflow.api.proto.Service.Experiment;
 import org.mlflow.api.proto.Service.Metric;
@@ -88,9 +91,39 @@ public final class TrackingStore implements AutoCloseable {
         tags.forEach(
                 (key, value) -> create.addTags(RunTag.newBuilder().setKey(key).setValue(value)));
         org.mlflow.api.proto.Service.RunInfo run = client.createRun(create.build());
-        MlflowRunLog log = new MlflowRunLog(client, artifacts, run.getRunId(), run.getArtifactUri());
+        MlflowRunLog log = new MlflowRunLog(client, artifacts, run.getRunId(), run.getArtifactUri(), Map.of());
         log.params(info.params());
         return log;
+    }
+
+    /**
+     * Goes on with a run that ended early. Points after {@code step} that are stored already, because the run had come further than its
+     * last checkpoint, are not stored again.
+     *
+     * @param runId its whole id
+     * @param step the optimizer step of the checkpoint that training goes on from
+     */
+    public RunLog resumeRun(String runId, long step) {
+        Map<String, Set<Long>> later = new HashMap<>();
+        Run run = client.getRun(runId);
+        for (Metric metric : run.getData().getMetricsList()) {
+            Set<Long> steps = new HashSet<>();
+            for (MetricPoint point : history(runId, metric.getKey())) {
+                if (point.step() > step) {
+                    steps.add(point.step());
+                }
+            }
+            later.put(metric.getKey(), steps);
+        }
+        client.sendPost("runs/update", "{\"run_id\": \"" + runId + "\", \"status\": \"RUNNING\"}");
+        return new MlflowRunLog(client, artifacts, runId, run.getInfo().getArtifactUri(), later);
+    }
+
+    /** All points of a metric. */
+    public List<MetricPoint> history(String runId, String key) {
+        return client.getMetricHistory(runId, key).stream()
+                .map(point -> new MetricPoint(point.getStep(), point.getTimestamp(), point.getValue()))
+                .toList();
     }
 
     /** All runs that are not deleted, newest first. */

@@ -192,6 +192,8 @@ public final class Trainer {
     }
 
     private void save() {
+        // A checkpoint never knows of points that a kill could still take away.
+        log.sync();
         Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep.optimizer(), state);
         checkpoints.save(checkpoint);
         state = state.saved(checkpoint.digest());

@@ -13,17 +13,29 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A store that outlives its process: every point is a line of a file. Points that the file holds when it is opened are not written
- * again, as a resumed run does with the points of its store.
+ * A store that outlives its process: every point is a line of a file. As the real one, it is behind until {@link #sync}. Points that the
+ * file holds when it is opened are not written again, as a resumed run does with the points of its store.
  */
 final class FileLog implements RunLog {
 
+    private static final int BEHIND = 500;
+
     private final Path file;
     private final Map<String, Map<Long, Double>> held;
+    private final StringBuilder behind = new StringBuilder();
 
     FileLog(Path file) throws IOException {
         this.file = file;
+        dropTornLine(file);
         held = read(file);
+    }
+
+    /** A kill may have cut off the last write. */
+    private static void dropTornLine(Path file) throws IOException {
+        if (Files.exists(file)) {
+            String text = Files.readString(file);
+            Files.writeString(file, text.substring(0, text.lastIndexOf('\n') + 1));
+        }
     }
 
     /** Points by metric and step; fails when one is there twice. */
@@ -50,20 +62,24 @@ final class FileLog implements RunLog {
 
     @Override
     public void metrics(long step, Map<String, Double> metrics) {
-        // One write a point, so that a kill can fall between two points of a step.
         metrics.forEach((name, value) -> {
             Double before = held.getOrDefault(name, Map.of()).get(step);
             if (before == null) {
-                append(name + " " + step + " " + value + "\n");
+                behind.append(name + " " + step + " " + value + "\n");
             } else if (!before.equals(value) && !Timings.isTiming(name)) {
                 throw new AssertionError(name + " at step " + step + " was " + before + " and is now " + value);
             }
         });
+        if (behind.length() > BEHIND) {
+            sync();
+        }
     }
 
-    private void append(String line) {
+    @Override
+    public void sync() {
         try {
-            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(file, behind, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            behind.setLength(0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -96,6 +112,6 @@ final class FileLog implements RunLog {
 
     @Override
     public void close() {
-        // Every line is written.
+        sync();
     }
 }

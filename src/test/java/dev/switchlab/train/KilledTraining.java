@@ -32,8 +32,8 @@ final class KilledTraining {
         Kill kill = new Kill(folder.resolve("checkpoints"), args);
         Experiment experiment = Runs.smoke(SETTINGS);
         TextData data = Runs.data(experiment);
-        FileLog log = new FileLog(folder.resolve("points"));
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+        try (FileLog log = new FileLog(folder.resolve("points"));
+                LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             Checkpoints checkpoints = new Checkpoints(folder.resolve("checkpoints"), 2);
             Trainer trainer = new Trainer(model, data, log, checkpoints, kill, () -> false);
             Checkpoints.latest(folder.resolve("checkpoints"), System.out::println)
