@@ -40,8 +40,9 @@ final class EngineOptions {
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         Engine engine = Engine.getInstance();
         if (!Libtorch.loaded().useDeterministicAlgorithms()) {
-            System.err.println("WARNING: libtorch's deterministic algorithms cannot be switched on here: runs are seeded, but"
-                    + " not equal to the bit");
+            System.err.println(
+                    "WARNING: libtorch's deterministic algorithms cannot be switched on here: runs are seeded, but"
+                            + " not equal to the bit");
         }
         return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
     }

@@ -29,7 +29,9 @@ record TrainingInput(Experiment experiment, TextData data, Optional<String> fall
         Experiment experiment = provenance.toExperiment();
         OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
         String reason = provenance.text().fallbackReason();
-        return of(experiment, new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)));
+        return of(
+                experiment,
+                new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)));
     }
 
     private static TrainingInput of(Experiment experiment, OpenedCorpus opened) {

@@ -117,7 +117,7 @@ public record Comparison(
         boolean weights = !one.finalWeights().isEmpty() && one.finalWeights().equals(other.finalWeights());
         Map<String, Pair> edited =
                 edited(loggedSettings, first.provenance().toExperiment().toParams());
-        Map<String, Pair> provenance = differences(sources(first), sources(second));
+        Map<String, Pair> provenance = differences(sources(first.provenance()), sources(second.provenance()));
         return new Comparison(
                 verdict(
                         unequal.isEmpty() && weights && compared > 0,
@@ -138,8 +138,18 @@ public record Comparison(
     private static boolean promised(RunRecord first, RunRecord second, Map<String, Pair> differences) {
         return first.provenance().promise() != Promise.SEEDED
                 && first.provenance().promise() == second.provenance().promise()
-                && differences.keySet().stream()
-                        .noneMatch(key -> CONDITIONS.stream().anyMatch(key::startsWith));
+                && differences.keySet().stream().noneMatch(Comparison::isCondition);
+    }
+
+    private static boolean isCondition(String key) {
+        return CONDITIONS.stream().anyMatch(key::startsWith);
+    }
+
+    /** What differs of that on which equal bits depend. */
+    public static Map<String, Pair> conditions(Provenance first, Provenance second) {
+        Map<String, Pair> differences = differences(sources(first), sources(second));
+        differences.keySet().removeIf(key -> !isCondition(key));
+        return differences;
     }
 
     private static Verdict verdict(boolean equal, boolean near) {
@@ -179,8 +189,8 @@ public record Comparison(
     }
 
     /** The provenance without what came out, and without how the run was called. */
-    private static Map<String, String> sources(RunRecord run) {
-        Map<String, String> entries = run.provenance().entries();
+    private static Map<String, String> sources(Provenance provenance) {
+        Map<String, String> entries = provenance.entries();
         entries.keySet().removeIf(key -> key.startsWith("digests.") && !key.equals("digests.initial_weights"));
         entries.remove("command");
         return entries;

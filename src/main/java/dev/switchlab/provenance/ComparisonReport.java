@@ -73,7 +73,8 @@ public final class ComparisonReport {
         entries.forEach((key, pair) -> line("  - %s: %s, then %s", key, show(pair.first()), show(pair.second())));
     }
 
-    private static String show(String value) {
+    /** A value in one short line. */
+    public static String show(String value) {
         if (value.isEmpty()) {
             return "nothing";
         }

@@ -11,9 +11,11 @@ import java.nio.file.StandardOpenOption;
 /** Held while a run is trained, so that nobody goes on with a run that still lives. The system frees it when the process dies. */
 public final class RunLock implements AutoCloseable {
 
+    private final Path folder;
     private final FileChannel channel;
 
-    private RunLock(FileChannel channel) {
+    private RunLock(Path folder, FileChannel channel) {
+        this.folder = folder;
         this.channel = channel;
     }
 
@@ -30,7 +32,7 @@ public final class RunLock implements AutoCloseable {
             channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             if (lock != null) {
-                return new RunLock(channel);
+                return new RunLock(folder, channel);
             }
             channel.close();
         } catch (OverlappingFileLockException e) {
@@ -41,6 +43,11 @@ public final class RunLock implements AutoCloseable {
         }
         throw new TrainingException(
                 "run " + runId + " is being trained by another process; end that first (Ctrl-C saves what it reached)");
+    }
+
+    /** The run's checkpoints. */
+    public Path folder() {
+        return folder;
     }
 
     private static void closeQuietly(FileChannel channel) {
