@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN PORT DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN PORT DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # Deterministic CUDA needs this before the process starts; elsewhere it does nothing.
@@ -43,6 +43,14 @@ build: target/classpath ## Compile
 .PHONY: train
 train: target/classpath ## Train EXPERIMENT (default tiny-shakespeare) and log it to MLflow
 	@$(SWITCHLAB) train
+
+.PHONY: resume
+resume: target/classpath ## Go on with RUN, which was stopped or killed, as if it had never been
+	@$(SWITCHLAB) resume
+
+.PHONY: reproduce
+reproduce: target/classpath ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
+	@$(SWITCHLAB) reproduce
 
 .PHONY: evaluate
 evaluate: target/classpath ## Score the model of RUN on the whole validation split

@@ -19,21 +19,27 @@ final class ConsoleProgress implements TrainingProgress, AutoCloseable {
 
     private final PrintStream out = System.out;
     private final int steps;
+    private final int taken;
     private final ProgressBar bar;
     private final long start = System.nanoTime();
     private long lastLine = start;
     private double trainLoss = Double.NaN;
     private double validLoss = Double.NaN;
 
-    ConsoleProgress(int steps) {
+    /**
+     * @param taken steps that were taken before, in a run that goes on
+     */
+    ConsoleProgress(int steps, int taken) {
         this.steps = steps;
-        bar = CommandLine.Help.Ansi.AUTO.enabled() ? bar(out, steps) : null;
+        this.taken = taken;
+        bar = CommandLine.Help.Ansi.AUTO.enabled() ? bar(out, steps, taken) : null;
     }
 
-    private static ProgressBar bar(PrintStream out, int steps) {
+    private static ProgressBar bar(PrintStream out, int steps, int taken) {
         return new ProgressBarBuilder()
                 .setTaskName("training")
                 .setInitialMax(steps)
+                .startsFrom(taken, Duration.ZERO)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(250)
                 .setConsumer(new ConsoleProgressBarConsumer(out))
@@ -50,9 +56,9 @@ final class ConsoleProgress implements TrainingProgress, AutoCloseable {
             return;
         }
         long now = System.nanoTime();
-        if (step == 1 || now - lastLine > QUIET.toNanos()) {
+        if (step == taken + 1 || now - lastLine > QUIET.toNanos()) {
             lastLine = now;
-            double left = (now - start) / 1e9 / step * (steps - step);
+            double left = (now - start) / 1e9 / (step - taken) * (steps - step);
             line(String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), duration(left)));
         }
     }

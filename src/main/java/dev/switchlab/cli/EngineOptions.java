@@ -2,6 +2,8 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import dev.switchlab.provenance.Computation;
+import dev.switchlab.provenance.Libtorch;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -37,7 +39,23 @@ final class EngineOptions {
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads()));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         Engine engine = Engine.getInstance();
+        if (!Libtorch.loaded().useDeterministicAlgorithms()) {
+            System.err.println(
+                    "WARNING: libtorch's deterministic algorithms cannot be switched on here: runs are seeded, but"
+                            + " not equal to the bit");
+        }
         return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
+    }
+
+    /** Starts as a run was computed, but for what is asked for. */
+    Device startAs(Computation recorded) {
+        if (threads == 0) {
+            threads = recorded.threads();
+        }
+        if (isAuto() && recorded.device().equals("cpu")) {
+            device = "cpu";
+        }
+        return start();
     }
 
     /** Whether the choice of the device was left to SwitchLab. */

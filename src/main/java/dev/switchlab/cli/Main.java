@@ -13,6 +13,8 @@ import picocli.CommandLine.ScopeType;
         versionProvider = Version.class,
         subcommands = {
             TrainCommand.class,
+            ResumeCommand.class,
+            ReproduceCommand.class,
             EvaluateCommand.class,
             SampleCommand.class,
             RunsCommand.class,
@@ -36,7 +38,7 @@ public final class Main implements Runnable {
 
     private Main() {}
 
-    /** Runs one command and exits with its code: 0 done, 1 failed, 2 wrong usage. */
+    /** Runs one command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user; {@code reproduce} has more. */
     public static void main(String[] args) {
         int code = run(args);
         if (code != 0) {

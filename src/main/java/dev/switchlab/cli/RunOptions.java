@@ -1,6 +1,8 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingException;
 import dev.switchlab.tracking.TrackingStore;
@@ -9,7 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import picocli.CommandLine.Option;
 
 /** Which run. */
@@ -48,5 +53,36 @@ final class RunOptions {
             Files.deleteIfExists(file);
             Files.delete(folder);
         }
+    }
+
+    /**
+     * Where {@code run} comes from.
+     *
+     * @throws IllegalArgumentException in one line, if that is not stored or damaged
+     */
+    static Provenance provenance(TrackingStore store, TrackedRun run) throws IOException {
+        Path file = Files.createTempFile("switchlab-provenance", ".json");
+        try {
+            store.download(run.runId(), Provenance.ARTIFACT, file);
+            return Provenance.ofJson(Files.readString(file), "run " + run.runId());
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** All stored values of some metrics: metric, step, value. */
+    static Map<String, SortedMap<Long, Double>> points(TrackingStore store, String runId, List<String> metrics) {
+        Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
+        for (String metric : metrics) {
+            SortedMap<Long, Double> values = new TreeMap<>();
+            for (MetricPoint point : store.history(runId, metric)) {
+                if (values.put(point.step(), point.value()) != null) {
+                    throw new IllegalArgumentException("run " + runId + " has " + metric + " at step " + point.step()
+                            + " twice; it cannot be compared");
+                }
+            }
+            points.put(metric, values);
+        }
+        return points;
     }
 }

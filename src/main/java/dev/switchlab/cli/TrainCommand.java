@@ -1,15 +1,17 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
-import dev.switchlab.data.CorpusStore;
-import dev.switchlab.data.OpenedCorpus;
-import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains one experiment. */
 @Command(
@@ -28,6 +30,16 @@ final class TrainCommand implements Callable<Integer> {
     private StoreOptions tracking;
 
     @Option(
+            names = "--seeds",
+            paramLabel = "FROM..TO|N,N,...",
+            description = "Train once a seed, as child runs of one parent that gets mean and 95 % confidence interval.",
+            defaultValue = "${env:SWITCHLAB_SEEDS:-}")
+    private String seeds;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
             names = "--dry-run",
             description = "Print the experiment with all its settings and stop.",
             defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
@@ -40,17 +52,20 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(experiment.toYaml());
             return 0;
         }
-        OpenedCorpus opened = CorpusStore.create().open(experiment);
-        opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
-        TextData data = TextData.of(opened.corpus(), experiment);
-        data.tokenizer().encode(experiment.train().samplePrompt()); // fails now rather than after training
+        List<Long> repeats = seeds.isBlank() ? List.of() : Seeds.parse(seeds);
+        TrainingInput input = TrainingInput.of(experiment);
         Device device = engine.start();
-        TrainingSession session =
-                new TrainingSession(experiment, data, opened.fallbackReason(), device, engine.threads(), tracking);
-        return switch (session.run().status()) {
-            case FINISHED -> 0;
-            case KILLED -> 130;
-            case FAILED -> 1;
-        };
+        try (TrackingStore store = tracking.open()) {
+            if (!repeats.isEmpty()) {
+                return new SeedRepeats(input, device, store, tracking, this::command).run(repeats);
+            }
+            return new TrainingSession(input, device, store, tracking)
+                    .train(command(Map.of()), Map.of())
+                    .exitCode();
+        }
+    }
+
+    private String command(Map<String, String> changes) {
+        return Typed.command(spec.commandLine().getParent().getParseResult().originalArgs(), System.getenv(), changes);
     }
 }

@@ -49,9 +49,9 @@ final class Rotary {
         float[] sin = new float[seqLen * half];
         for (int position = 0; position < seqLen; position++) {
             for (int i = 0; i < half; i++) {
-                double angle = position * Math.pow(BASE, -2.0 * i / features);
-                cos[position * half + i] = (float) Math.cos(angle);
-                sin[position * half + i] = (float) Math.sin(angle);
+                double angle = position * StrictMath.pow(BASE, -2.0 * i / features);
+                cos[position * half + i] = (float) StrictMath.cos(angle);
+                sin[position * half + i] = (float) StrictMath.sin(angle);
             }
         }
         Shape shape = new Shape(seqLen, 1, half);

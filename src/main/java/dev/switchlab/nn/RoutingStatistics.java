@@ -40,7 +40,7 @@ public record RoutingStatistics(
                 double probability = p[token * e + expert];
                 mean[expert] += probability;
                 if (probability > 0) {
-                    entropy -= probability * Math.log(probability);
+                    entropy -= probability * StrictMath.log(probability);
                 }
             }
             confidence += p[token * e + plan.route(token)];

@@ -50,6 +50,11 @@ public final class Adam {
         return moments;
     }
 
+    /** Goes on after {@code steps} steps; the moments are set through {@link #moments}. */
+    void resume(int steps) {
+        step = steps;
+    }
+
     /** Optimizer steps taken so far. */
     public int steps() {
         return step;
@@ -65,8 +70,9 @@ public final class Adam {
      */
     public void step(NDManager manager, List<NDArray> gradients, double learningRate, double baseLearningRate) {
         step++;
-        double correction1 = 1 - Math.pow(config.beta1(), step);
-        double correction2 = Math.sqrt(1 - Math.pow(config.beta2(), step));
+        // StrictMath: its bits do not depend on the CPU or the JDK.
+        double correction1 = 1 - StrictMath.pow(config.beta1(), step);
+        double correction2 = Math.sqrt(1 - StrictMath.pow(config.beta2(), step));
         boolean reference = config.update() == UpdateRule.REFERENCE;
         Scalars s = new Scalars(
                 scalar(manager, config.beta1()),

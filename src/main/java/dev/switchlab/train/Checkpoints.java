@@ -1,26 +1,22 @@
 package dev.switchlab.train;
 
-import ai.djl.ndarray.NDArray;
-import dev.switchlab.nn.StateDict;
-import dev.switchlab.safetensors.Safetensors;
-import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * The state of training on disk: one safetensors file a checkpoint with weights ({@code model.*}) and optimizer moments
- * ({@code first.*}, {@code second.*}, {@code maximum.*}). Random streams and data position follow from seed and step.
+ * The checkpoints of one run, a file each in one folder. The newest stay, and the one with the best score on the validation sample.
  */
 public final class Checkpoints {
+
+    private static final String NAMES = "step-*.safetensors";
 
     private final Path folder;
     private final int keep;
@@ -34,41 +30,103 @@ public final class Checkpoints {
         this.keep = keep;
     }
 
-    /** Saves the state after {@code step}, whole or not at all, and deletes the oldest. */
-    public void save(int step, LanguageModel model, Adam optimizer) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        StateDict dict = model.stateDict();
-        put(tensors, "model.", dict.weights());
-        optimizer.moments().forEach((name, arrays) -> put(tensors, name + ".", split(dict, arrays)));
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("step", Integer.toString(step));
-        metadata.put("experiment", model.experiment().toYaml());
-        metadata.put("vocabulary", model.tokenizer().vocabulary());
+    /**
+     * Saves a checkpoint, whole or not at all, and then deletes the oldest.
+     *
+     * @throws TrainingException in one line, when it cannot be written; the checkpoints before it are as they were
+     */
+    void save(Checkpoint checkpoint) {
         try {
             Files.createDirectories(folder);
-            new Safetensors(metadata, tensors)
-                    .write(folder.resolve(String.format(Locale.ROOT, "step-%07d.safetensors", step)));
-            deleteOldest();
+            deleteLeftovers();
+            checkpoint.write(file(folder, checkpoint.step()));
+            deleteOldest(checkpoint.bestStep());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot save the checkpoint of step " + step + " in " + folder, e);
+            throw new TrainingException(
+                    "the checkpoint of step %d cannot be saved in %s: %s; training stops here; %s"
+                            .formatted(checkpoint.step(), folder, reason(e), whatIsLeft()),
+                    e);
         }
     }
 
-    private static Map<String, StateDict.Weight> split(StateDict dict, List<NDArray> arrays) {
-        return dict.values(parameter -> arrays.get(dict.parameters().indexOf(parameter)));
+    private static String reason(IOException e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    private static void put(Map<String, Tensor> tensors, String prefix, Map<String, StateDict.Weight> weights) {
-        weights.forEach((name, weight) -> tensors.put(prefix + name, Tensor.of(weight.values(), weight.shape())));
+    private String whatIsLeft() {
+        Optional<Checkpoint> left = latest(folder, notice -> {});
+        return left.map(c -> "the checkpoint of step " + c.step() + " is intact, so make room and: make resume RUN="
+                        + c.runId())
+                .orElse("there is no earlier one");
     }
 
-    private void deleteOldest() throws IOException {
+    /**
+     * The newest intact checkpoint of a folder; empty if there is none.
+     *
+     * @param notices is told of each damaged file, in one line
+     */
+    public static Optional<Checkpoint> latest(Path folder, Consumer<String> notices) {
+        List<Path> files = files(folder);
+        Collections.reverse(files);
+        for (Path file : files) {
+            try {
+                return Optional.of(Checkpoint.read(file));
+            } catch (IOException e) {
+                notices.accept(e.getMessage() + "; going back to the checkpoint before it");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * The checkpoint with the best score on the validation sample; empty if nothing was scored before the newest intact one.
+     *
+     * @throws IOException if its file is missing or damaged
+     */
+    public static Optional<Checkpoint> best(Path folder, Consumer<String> notices) throws IOException {
+        Optional<Checkpoint> latest = latest(folder, notices);
+        if (latest.isEmpty() || latest.get().bestStep() == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(Checkpoint.read(file(folder, latest.get().bestStep())));
+    }
+
+    private static Path file(Path folder, int step) {
+        return folder.resolve(String.format(Locale.ROOT, "step-%07d.safetensors", step));
+    }
+
+    /** Oldest first. */
+    private static List<Path> files(Path folder) {
+        return list(folder, NAMES);
+    }
+
+    private static List<Path> list(Path folder, String names) {
         List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, "step-*.safetensors")) {
+        if (!Files.isDirectory(folder)) {
+            return files;
+        }
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, names)) {
             stream.forEach(files::add);
+        } catch (IOException e) {
+            throw new TrainingException("the checkpoints in " + folder + " cannot be listed: " + e.getMessage(), e);
         }
         Collections.sort(files);
+        return files;
+    }
+
+    private void deleteOldest(int bestStep) throws IOException {
+        List<Path> files = files(folder);
+        Path best = file(folder, bestStep);
         for (Path file : files.subList(0, Math.max(0, files.size() - keep))) {
+            if (!file.equals(best)) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** What a process left behind that was killed while it wrote. */
+    private void deleteLeftovers() throws IOException {
+        for (Path file : list(folder, ".step-*.tmp")) {
             Files.delete(file);
         }
     }

@@ -14,7 +14,7 @@ public record Evaluation(double crossEntropy, double accuracy, long tokens) {
 
     /** Cross-entropy in bits. */
     public double bitsPerChar() {
-        return crossEntropy / Math.log(2);
+        return crossEntropy / StrictMath.log(2);
     }
 
     /** As metrics, such as {@code valid/cross_entropy}. */

@@ -12,6 +12,7 @@ import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.safetensors.TensorDigest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -88,9 +89,18 @@ public final class LanguageModel implements AutoCloseable {
         metadata.put("format", "pt");
         metadata.put(EXPERIMENT, experiment.toYaml());
         metadata.put(VOCABULARY, tokenizer.vocabulary());
+        new Safetensors(metadata, tensors()).write(file);
+    }
+
+    /** {@link TensorDigest} of the weights. */
+    public String digest() {
+        return TensorDigest.sha256(tensors());
+    }
+
+    private Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         stateDict.weights().forEach((name, weight) -> tensors.put(name, Tensor.of(weight.values(), weight.shape())));
-        new Safetensors(metadata, tensors).write(file);
+        return tensors;
     }
 
     /** The experiment that the model belongs to. */

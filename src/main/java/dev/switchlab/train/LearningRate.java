@@ -3,7 +3,7 @@ package dev.switchlab.train;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.experiment.TrainConfig.Schedule;
 
-/** The learning rate of each optimizer step, counted from 1. */
+/** The learning rate of each optimizer step, counted from 1. By StrictMath: its bits do not depend on the CPU or the JDK. */
 public final class LearningRate {
 
     private final TrainConfig config;
@@ -33,12 +33,12 @@ public final class LearningRate {
         double last = peak * config.finalLearningRate();
         double span = Math.max(1, config.steps() - config.warmup());
         double progress = Math.min(1, (step - config.warmup()) / span);
-        return last + (peak - last) * (1 + Math.cos(Math.PI * progress)) / 2;
+        return last + (peak - last) * (1 + StrictMath.cos(Math.PI * progress)) / 2;
     }
 
     /** {@code factor * d_model^-0.5 * min(t^-0.5, t * warmup^-1.5)} (reference: {@code Noam.get_lr}). */
     public static double noam(double factor, int warmup, int dModel, int step) {
-        double shape = Math.min(Math.pow(step, -0.5), step * Math.pow(warmup, -1.5));
-        return factor * Math.pow(dModel, -0.5) * shape;
+        double shape = Math.min(StrictMath.pow(step, -0.5), step * StrictMath.pow(warmup, -1.5));
+        return factor * StrictMath.pow(dModel, -0.5) * shape;
     }
 }

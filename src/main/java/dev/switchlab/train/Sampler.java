@@ -38,7 +38,7 @@ public record Sampler(double temperature, int topK) {
         double total = 0;
         for (int i = 0; i < logits.length; i++) {
             if (logits[i] >= least) {
-                weights[i] = Math.exp((logits[i] - logits[best]) / temperature);
+                weights[i] = StrictMath.exp((logits[i] - logits[best]) / temperature);
                 total += weights[i];
             }
         }

@@ -6,14 +6,14 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.TrainConfig;
+import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,12 +27,10 @@ import java.util.function.BooleanSupplier;
  */
 public final class Trainer {
 
-    /** The training cross-entropy that is reported is a mean over so many steps. */
-    private static final int RECENT = 10;
-
     private static final Sampler SAMPLER = new Sampler(0.8, 0);
 
     private final LanguageModel model;
+    private final String corpusSha256;
     private final TrainConfig config;
     private final RandomStreams streams;
     private final TrainingBatches batches;
@@ -44,7 +42,7 @@ public final class Trainer {
     private final Checkpoints checkpoints;
     private final TrainingProgress progress;
     private final BooleanSupplier stopRequested;
-    private final Deque<Double> recent = new ArrayDeque<>();
+    private LoopState state = LoopState.start();
 
     /**
      * @param model trained in place
@@ -63,6 +61,7 @@ public final class Trainer {
             BooleanSupplier stopRequested) {
         Experiment experiment = model.experiment();
         this.model = model;
+        this.corpusSha256 = data.corpus().sha256();
         this.config = experiment.train();
         this.streams = new RandomStreams(experiment.seed());
         this.batches = data.training(experiment);
@@ -76,33 +75,63 @@ public final class Trainer {
         this.stopRequested = stopRequested;
     }
 
+    /**
+     * Goes on from a checkpoint instead of from the start.
+     *
+     * @throws TrainingException if it belongs to another experiment or text
+     */
+    public void resume(Checkpoint checkpoint) {
+        requireSame("setting", settings(checkpoint.experiment()), settings(model.experiment()));
+        requireSame(
+                "vocabulary",
+                Map.of("", checkpoint.tokenizer().vocabulary()),
+                Map.of("", model.tokenizer().vocabulary()));
+        requireSame("text", Map.of("sha256", checkpoint.corpusSha256()), Map.of("sha256", corpusSha256));
+        checkpoint.restore(model, trainStep.optimizer());
+        state = checkpoint.loop();
+    }
+
+    private static Map<String, String> settings(Experiment experiment) {
+        Map<String, String> settings = new LinkedHashMap<>(experiment.toParams());
+        settings.put("id", experiment.id());
+        return settings;
+    }
+
+    /** The same keys, so the first difference is one of values. */
+    private static void requireSame(String what, Map<String, String> inCheckpoint, Map<String, String> here) {
+        inCheckpoint.forEach((key, value) -> {
+            if (!value.equals(here.get(key))) {
+                throw new TrainingException(
+                        "the checkpoint is of another run: its %s %s is %s, here it is %s; a run goes on only as it began"
+                                .formatted(what, key, value, here.get(key)));
+            }
+        });
+    }
+
     /** Trains to the end, or until a stop is asked for. */
     public TrainingResult run() {
-        int step = 0;
         boolean stopped = stopRequested.getAsBoolean();
-        while (step < config.steps() && !stopped) {
-            step++;
+        while (state.step() < config.steps() && !stopped) {
+            int step = state.step() + 1;
             train(step);
             stopped = stopRequested.getAsBoolean();
             boolean last = step == config.steps();
-            if (every(config.evalEvery(), step) || last) {
-                evaluate(step);
-            }
+            boolean isBest = (every(config.evalEvery(), step) || last) && evaluate(step);
             if (every(config.sampleEvery(), step) && !last) {
                 sample(step);
             }
-            if (every(config.checkpointEvery(), step) || last || stopped) {
-                checkpoints.save(step, model, trainStep.optimizer());
+            if (every(config.checkpointEvery(), step) || isBest || last || stopped) {
+                save();
             }
         }
+        int step = state.step();
         if (step < config.steps()) {
-            return new TrainingResult(RunStatus.KILLED, step, recentMean(), Optional.empty(), Optional.empty());
+            return result(RunStatus.KILLED, Optional.empty(), Optional.empty());
         }
         progress.stage("scoring the whole validation split");
         Evaluation whole = evaluator.evaluate(validation, step);
-        log.metrics(step, whole.metrics("final"));
-        return new TrainingResult(
-                RunStatus.FINISHED, step, recentMean(), Optional.of(whole), Optional.of(sample(step)));
+        log(step, whole.metrics("final"));
+        return result(RunStatus.FINISHED, Optional.of(whole), Optional.of(sample(step)));
     }
 
     private void train(int step) {
@@ -120,12 +149,9 @@ public final class Trainer {
             int tokens = microBatches.stream().mapToInt(Batch::size).sum();
             metrics.put("train/tokens_per_second", tokens / seconds);
         }
-        log.metrics(step, metrics);
+        log(step, metrics);
         requireFinite(step, result);
-        if (recent.size() == RECENT) {
-            recent.removeFirst();
-        }
-        recent.addLast(result.crossEntropy());
+        state = state.stepped(result.crossEntropy());
         progress.step(step, result);
     }
 
@@ -141,10 +167,13 @@ public final class Trainer {
         }
     }
 
-    private void evaluate(int step) {
+    /** Whether this is the best score so far. */
+    private boolean evaluate(int step) {
         Evaluation evaluation = evaluator.evaluate(validationSample, step);
-        log.metrics(step, evaluation.metrics("valid"));
+        log(step, evaluation.metrics("valid"));
         progress.evaluation(step, evaluation);
+        state = state.evaluated(evaluation.crossEntropy());
+        return state.bestStep() == step;
     }
 
     private String sample(int step) {
@@ -155,8 +184,24 @@ public final class Trainer {
         return text;
     }
 
-    private double recentMean() {
-        return recent.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    private void log(int step, Map<String, Double> metrics) {
+        log.metrics(step, metrics);
+        MetricsDigest digest = new MetricsDigest(state.metrics());
+        digest.add(step, metrics);
+        state = state.logged(digest.hex());
+    }
+
+    private void save() {
+        // A checkpoint never knows of points that a kill could still take away.
+        log.sync();
+        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep.optimizer(), state);
+        checkpoints.save(checkpoint);
+        state = state.saved(checkpoint.digest());
+    }
+
+    private TrainingResult result(RunStatus status, Optional<Evaluation> whole, Optional<String> sample) {
+        return new TrainingResult(
+                status, state.step(), state.recentMean(), whole, sample, state.metrics(), state.checkpoints());
     }
 
     private static boolean every(int interval, int step) {

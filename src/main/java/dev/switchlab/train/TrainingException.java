@@ -9,4 +9,9 @@ public final class TrainingException extends RuntimeException {
     public TrainingException(String message) {
         super(message);
     }
+
+    /** With its cause as well. */
+    public TrainingException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -35,7 +35,7 @@ final class Runs {
         }
     }
 
-    private static final class Silent implements TrainingProgress {
+    static class Silent implements TrainingProgress {
         @Override
         public void step(int step, StepResult result) {
             // Tests look at the log.

@@ -1,0 +1,2 @@
+/** Looking at runs: statistics, tables and figures. */
+package dev.switchlab.analysis;

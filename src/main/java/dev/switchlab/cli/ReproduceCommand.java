@@ -1,0 +1,121 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.provenance.Comparison;
+import dev.switchlab.provenance.ComparisonReport;
+import dev.switchlab.provenance.MetricsDigest;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.provenance.RunRecord;
+import dev.switchlab.provenance.Tolerance;
+import dev.switchlab.tracking.RunLog;
+import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingStore;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Runs an experiment again, from the provenance of a run alone, and compares. */
+@Command(
+        name = "reproduce",
+        description = "Repeat a finished run from its provenance, as a new run, and say whether it came out the same.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:IDENTICAL, every logged value and the final weights are equal to the bit",
+            "1:it could not be repeated",
+            "2:wrong usage",
+            "3:EQUIVALENT, every value is within the tolerance that the report states",
+            "4:DIFFERENT",
+            "130:stopped by the user"
+        })
+final class ReproduceCommand implements Callable<Integer> {
+
+    @Mixin
+    private RunOptions runs;
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Mixin
+    private StoreOptions tracking;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        try (TrackingStore store = tracking.open()) {
+            TrackedRun first = runs.find(store);
+            if (!first.status().equals("FINISHED")) {
+                throw new IllegalArgumentException("run " + first.runId() + " (" + first.name() + ") is "
+                        + first.status() + "; only a finished run can be reproduced; finish it with: make resume RUN="
+                        + first.runId());
+            }
+            Provenance provenance = RunOptions.provenance(store, first);
+            TrainingInput input = TrainingInput.of(provenance);
+            Device device = engine.startAs(provenance.computation());
+            sayWhatDiffers(provenance, input, device);
+            String command = Typed.command(
+                    spec.commandLine().getParent().getParseResult().originalArgs(),
+                    System.getenv(),
+                    Map.of("RUN", first.runId()));
+            TrainingSession.Outcome outcome = new TrainingSession(input, device, store, tracking)
+                    .train(command, Map.of("switchlab.reproduces", first.runId()));
+            if (outcome.result().status() != RunStatus.FINISHED) {
+                return outcome.exitCode();
+            }
+            return compare(store, first, provenance, outcome.runId());
+        }
+    }
+
+    /** Before the run, so that nobody waits for what cannot come out the same. */
+    private static void sayWhatDiffers(Provenance provenance, TrainingInput input, Device device) {
+        Provenance now = Provenance.collect(
+                input.experiment(),
+                "",
+                input.text(),
+                device,
+                provenance.digests().initialWeights());
+        Comparison.conditions(provenance, now)
+                .forEach((key, pair) -> System.out.printf(
+                        "differs     %s: %s, now %s%n",
+                        key, ComparisonReport.show(pair.first()), ComparisonReport.show(pair.second())));
+    }
+
+    private static int compare(TrackingStore store, TrackedRun first, Provenance provenance, String secondId)
+            throws IOException {
+        // Sends what may not have arrived yet: what is compared is what is stored.
+        try (RunLog log = store.resumeRun(secondId, Long.MAX_VALUE)) {
+            TrackedRun second = store.findRun(secondId);
+            RunRecord one = new RunRecord(provenance, points(store, first));
+            RunRecord other = new RunRecord(RunOptions.provenance(store, second), points(store, second));
+            warnOfTampering(first, one);
+            Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
+            String report = ComparisonReport.of(comparison, first.runId(), secondId);
+            log.text(ComparisonReport.ARTIFACT, report);
+            log.tags(Map.of("switchlab.verdict", comparison.verdict().name()));
+            log.finish(RunStatus.FINISHED);
+            System.out.println();
+            System.out.print(report);
+            return comparison.verdict().exitCode();
+        }
+    }
+
+    private static void warnOfTampering(TrackedRun run, RunRecord record) {
+        String recorded = record.provenance().digests().metrics();
+        if (!MetricsDigest.of(record.points()).equals(recorded)) {
+            System.err.println("WARNING: the values in the store are not those that run " + run.runId()
+                    + " logged: the digest of its metrics is another than its provenance says");
+        }
+    }
+
+    private static Map<String, SortedMap<Long, Double>> points(TrackingStore store, TrackedRun run) {
+        return RunOptions.points(store, run.runId(), List.copyOf(run.metrics().keySet()));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.Checkpoint;
+import dev.switchlab.train.Checkpoints;
+import dev.switchlab.train.RunLock;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Goes on with a run that ended early. */
+@Command(
+        name = "resume",
+        description = "Go on with a run that was stopped or killed, in the same MLflow run.",
+        footer = "It ends as if it had never been cut off: the same values at every step, none twice.")
+final class ResumeCommand implements Callable<Integer> {
+
+    @Mixin
+    private RunOptions runs;
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Mixin
+    private StoreOptions tracking;
+
+    @Override
+    public Integer call() throws IOException {
+        try (TrackingStore store = tracking.open()) {
+            TrackedRun run = runs.find(store);
+            if (run.status().equals("FINISHED")) {
+                throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+                        + ") is finished; only a run that was stopped, killed or failed can go on");
+            }
+            Provenance begun = RunOptions.provenance(store, run);
+            TrainingInput input = TrainingInput.of(begun);
+            Device device = engine.startAs(begun.computation());
+            try (RunLock lock =
+                    RunLock.take(TrainingSession.checkpoints(tracking.folder(), run.runId()), run.runId())) {
+                Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
+                System.out.println(checkpoint
+                        .map(c -> "going on from the checkpoint of step " + c.step())
+                        .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
+                return new TrainingSession(input, device, store, tracking)
+                        .resume(lock, run.runId(), begun, checkpoint)
+                        .exitCode();
+            }
+        }
+    }
+}

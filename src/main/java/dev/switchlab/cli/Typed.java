@@ -1,0 +1,45 @@
+package dev.switchlab.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** What was typed to get here: the Makefile hands its variables on through the environment. */
+final class Typed {
+
+    private static final String PREFIX = "SWITCHLAB_";
+    private static final Set<String> NO_VARIABLES = Set.of("CACHE", "DEBUG");
+
+    private Typed() {}
+
+    /**
+     * The command, such as {@code make train EXPERIMENT=smoke SEED=2}.
+     *
+     * @param arguments of the program, the verb first
+     * @param environment where Make's variables are
+     * @param changes variables to set, or to drop where the value is empty
+     */
+    static String command(List<String> arguments, Map<String, String> environment, Map<String, String> changes) {
+        Map<String, String> variables = new TreeMap<>();
+        environment.forEach((name, value) -> {
+            String variable = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : "";
+            if (!variable.isEmpty() && !NO_VARIABLES.contains(variable)) {
+                variables.put(variable, value);
+            }
+        });
+        variables.putAll(changes);
+        variables.values().removeIf(String::isEmpty);
+        String assignments = variables.entrySet().stream()
+                .map(entry -> " " + entry.getKey() + "=" + quote(entry.getValue()))
+                .collect(Collectors.joining());
+        String verb = arguments.isEmpty() ? "" : arguments.get(0);
+        String options = arguments.stream().skip(1).map(Typed::quote).collect(Collectors.joining(" "));
+        return "make " + verb + assignments + (options.isEmpty() ? "" : "  # with the options " + options);
+    }
+
+    private static String quote(String value) {
+        return value.matches("[\\w.,:/@%+=-]+") ? value : "'" + value.replace("'", "'\\''") + "'";
+    }
+}

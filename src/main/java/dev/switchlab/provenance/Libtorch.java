@@ -1,0 +1,110 @@
+package dev.switchlab.provenance;
+
+import ai.djl.pytorch.jni.LibUtils;
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What DJL does not show of libtorch, reached through JNA: the switch for deterministic algorithms, thread counts and the build's own
+ * description. The engine has to be started before.
+ *
+ * <p>C++ symbols are found by their names in the Itanium ABI (Linux, macOS). Where one is missing, the answer is empty, never a guess.
+ */
+public final class Libtorch {
+
+    /** {@code std::string} of libstdc++: pointer, length, 16 bytes of short text. */
+    private static final int STRING_BYTES = 32;
+
+    private final NativeLibrary library;
+
+    private Libtorch(NativeLibrary library) {
+        this.library = library;
+    }
+
+    /** The library that the engine has loaded. */
+    public static Libtorch loaded() {
+        Path file = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
+        return new Libtorch(NativeLibrary.getInstance(file.toString()));
+    }
+
+    /**
+     * Switches libtorch's deterministic algorithms on ({@code torch.use_deterministic_algorithms(True)}): operations that have only
+     * another form fail from now on.
+     *
+     * @return whether they are on now
+     */
+    public boolean useDeterministicAlgorithms() {
+        Optional<Function> set = function("_ZN2at7Context26setDeterministicAlgorithmsEbb");
+        Optional<Pointer> context = context();
+        if (set.isPresent() && context.isPresent()) {
+            set.get().invokeVoid(new Object[] {context.get(), 1, 0});
+        }
+        return deterministicAlgorithms();
+    }
+
+    /** Whether deterministic algorithms are on. */
+    public boolean deterministicAlgorithms() {
+        Optional<Function> get = function("_ZNK2at7Context23deterministicAlgorithmsEv");
+        // A C++ bool is one byte; the rest of the register is anything.
+        return get.isPresent()
+                && context()
+                        .map(c -> (get.get().invokeInt(new Object[] {c}) & 0xff) != 0)
+                        .orElse(false);
+    }
+
+    private Optional<Pointer> context() {
+        return function("_ZN2at13globalContextEv").map(f -> f.invokePointer(new Object[0]));
+    }
+
+    /** Threads that one operation is spread over; empty where it cannot be read. */
+    public Optional<Integer> threads() {
+        return function("_ZN2at15get_num_threadsEv").map(f -> f.invokeInt(new Object[0]));
+    }
+
+    /** Threads that operations are spread over; empty where it cannot be read. */
+    public Optional<Integer> interopThreads() {
+        return function("_ZN2at23get_num_interop_threadsEv").map(f -> f.invokeInt(new Object[0]));
+    }
+
+    /** The kernels that libtorch has chosen for this CPU, such as {@code AVX512}; empty where it cannot be read. */
+    public Optional<String> cpuCapability() {
+        return string("_ZN2at18get_cpu_capabilityB5cxx11Ev");
+    }
+
+    /** The build's own description (torch.__config__.show()): compiler, BLAS, oneDNN, OpenMP; empty where it cannot be read. */
+    public Optional<String> config() {
+        return string("_ZN2at11show_configB5cxx11Ev");
+    }
+
+    /**
+     * The text that a function returns. A returned object goes to memory that the caller names in a hidden first argument; so it is on
+     * x86-64, while other CPUs have a register for it that JNA cannot set.
+     */
+    private Optional<String> string(String symbol) {
+        if (!Platform.isLinux() || !Platform.isIntel() || !Platform.is64Bit()) {
+            return Optional.empty();
+        }
+        return function(symbol).map(f -> {
+            try (Memory result = new Memory(STRING_BYTES)) {
+                f.invokePointer(new Object[] {result});
+                long length = result.getLong(Long.BYTES);
+                // The text itself is libtorch's to free; these few bytes, read once a run, are left to it.
+                byte[] text = result.getPointer(0).getByteArray(0, Math.toIntExact(length));
+                return new String(text, java.nio.charset.StandardCharsets.UTF_8);
+            }
+        });
+    }
+
+    private Optional<Function> function(String symbol) {
+        try {
+            return Optional.of(library.getFunction(symbol));
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.empty(); // Another ABI or version; every caller says so.
+        }
+    }
+}

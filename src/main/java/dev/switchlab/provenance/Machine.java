@@ -1,0 +1,74 @@
+package dev.switchlab.provenance;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The processor that computed.
+ *
+ * @param cpu model name
+ * @param cores logical cores that this process may use
+ * @param instructionSets the extensions that numeric libraries choose their kernels by, sorted
+ * @param kernels the kernels that libtorch has chosen, such as {@code AVX512}
+ */
+public record Machine(String cpu, int cores, List<String> instructionSets, String kernels) {
+
+    private static final String NUMERIC = "sse4_[12]|avx.*|fma|f16c|amx.*|vnni|asimd.*|sve.*|bf16|i8mm|neon|sme.*";
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
+    /** Copies the list. */
+    public Machine {
+        instructionSets = List.copyOf(instructionSets);
+    }
+
+    /** This one. */
+    static Machine current(Libtorch torch) {
+        List<String> lines = cpuinfo();
+        return new Machine(
+                field(lines, "model name")
+                        .or(() -> Processes.output(Path.of("."), "sysctl", "-n", "machdep.cpu.brand_string"))
+                        .map(String::strip)
+                        .orElse(System.getProperty("os.arch")),
+                Runtime.getRuntime().availableProcessors(),
+                field(lines, "flags")
+                        .or(() -> field(lines, "Features"))
+                        .or(Machine::sysctlFeatures)
+                        .map(Machine::numeric)
+                        .orElse(List.of()),
+                torch.cpuCapability().orElse(Versions.UNREADABLE));
+    }
+
+    private static List<String> cpuinfo() {
+        try {
+            return Files.exists(CPUINFO) ? Files.readAllLines(CPUINFO) : List.of();
+        } catch (IOException e) {
+            return List.of(); // Locked away, as in some containers.
+        }
+    }
+
+    /** macOS names one feature a line: {@code hw.optional.arm.FEAT_BF16: 1}. */
+    private static Optional<String> sysctlFeatures() {
+        return Processes.output(Path.of("."), "sysctl", "hw.optional")
+                .map(text -> text.replaceAll("(?m)^.*: 0$", "").replaceAll("(?m)^.*\\.(FEAT_)?(\\w+): 1$", "$2"));
+    }
+
+    /** The first value of a field. */
+    static Optional<String> field(List<String> cpuinfo, String name) {
+        return cpuinfo.stream()
+                .filter(line -> line.matches(name + "\\s*:.*"))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst();
+    }
+
+    static List<String> numeric(String flags) {
+        return Stream.of(flags.toLowerCase(java.util.Locale.ROOT).strip().split("\\s+", -1))
+                .filter(flag -> flag.matches(NUMERIC))
+                .sorted()
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.switchlab.provenance;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The source code that ran.
+ *
+ * @param commit the git commit; empty without git
+ * @param dirty whether files differ from the commit, or are there that it does not have
+ * @param untracked files that git does not know and does not ignore, at most {@value #MOST_FILES}
+ * @param diff what differs from the commit, cut to {@value #LONGEST_DIFF} characters; empty when nothing does
+ * @param diffSha256 of the whole diff; empty when nothing differs
+ * @param note why there is no commit; empty when there is one
+ */
+public record Source(
+        String commit, boolean dirty, List<String> untracked, String diff, String diffSha256, String note) {
+
+    private static final int LONGEST_DIFF = 200_000;
+    private static final int MOST_FILES = 100;
+
+    /** Copies the list. */
+    public Source {
+        untracked = List.copyOf(untracked);
+    }
+
+    /** The source in {@code folder}. */
+    static Source in(Path folder) {
+        Optional<String> commit = Processes.output(folder, "git", "rev-parse", "HEAD");
+        if (commit.isEmpty()) {
+            return new Source("", false, List.of(), "", "", "no git, or no commit of a git repository here");
+        }
+        String diff =
+                Processes.output(folder, "git", "diff", "--no-ext-diff", "HEAD").orElse("");
+        List<String> untracked = Processes.output(folder, "git", "ls-files", "--others", "--exclude-standard")
+                .orElse("")
+                .lines()
+                .limit(MOST_FILES)
+                .toList();
+        return new Source(
+                commit.get().strip(),
+                !diff.isEmpty() || !untracked.isEmpty(),
+                untracked,
+                diff.length() > LONGEST_DIFF
+                        ? diff.substring(0, LONGEST_DIFF) + "\n... cut: " + diff.length() + " characters in all\n"
+                        : diff,
+                diff.isEmpty() ? "" : Sha256.of(diff),
+                "");
+    }
+}

@@ -1,0 +1,145 @@
+package dev.switchlab.train;
+
+import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.provenance.Sha256;
+import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.safetensors.TensorDigest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}) and optimizer moments
+ * ({@code first.*}, {@code second.*}, {@code maximum.*}), the rest in its header.
+ *
+ * <p>The header's {@code tensors_sha256} is the {@link TensorDigest} of the tensors; its {@code sha256} covers all other header entries,
+ * that digest included. Both are checked when the file is read, so that no changed bit goes unnoticed.
+ */
+public final class Checkpoint {
+
+    private static final String FORMAT = "format";
+    private static final String VERSION = "switchlab-checkpoint-1";
+    private static final String TENSORS_SHA256 = "tensors_sha256";
+    private static final String SHA256 = "sha256";
+
+    private final Map<String, String> header;
+    private final Map<String, Tensor> tensors;
+    private final LoopState loop;
+
+    private Checkpoint(Map<String, String> header, Map<String, Tensor> tensors) {
+        this.header = header;
+        this.tensors = tensors;
+        loop = LoopState.ofJson(header.get("loop"));
+    }
+
+    /**
+     * The state of a run.
+     *
+     * @param runId the run's id in the tracking store
+     * @param corpusSha256 the text that it trains on
+     * @param optimizer its moments and step count
+     */
+    static Checkpoint of(LanguageModel model, String corpusSha256, String runId, Adam optimizer, LoopState loop) {
+        Map<String, Tensor> tensors = TrainingTensors.of(model, optimizer);
+        Map<String, String> header = new TreeMap<>();
+        header.put(FORMAT, VERSION);
+        header.put("run_id", runId);
+        header.put("experiment", model.experiment().toYaml());
+        header.put("vocabulary", model.tokenizer().vocabulary());
+        header.put("corpus_sha256", corpusSha256);
+        header.put("optimizer_steps", Integer.toString(optimizer.steps()));
+        header.put("loop", loop.toJson());
+        header.put(TENSORS_SHA256, TensorDigest.sha256(tensors));
+        header.put(SHA256, digest(header));
+        return new Checkpoint(header, tensors);
+    }
+
+    /**
+     * Reads and checks a file.
+     *
+     * @throws IOException if it is missing, damaged or something else; the message is one line that names the file
+     */
+    public static Checkpoint read(Path file) throws IOException {
+        Safetensors content = Safetensors.read(file);
+        Map<String, String> header = new TreeMap<>(content.metadata());
+        if (!VERSION.equals(header.get(FORMAT))) {
+            throw new IOException(file + ": no checkpoint; its format is '" + header.get(FORMAT)
+                    + "', a checkpoint has '" + VERSION + "'");
+        }
+        check(file, "header", header.remove(SHA256), digest(header));
+        check(file, "tensors", header.get(TENSORS_SHA256), TensorDigest.sha256(content.tensors()));
+        return new Checkpoint(header, content.tensors());
+    }
+
+    private static void check(Path file, String what, String expected, String actual) throws IOException {
+        if (!actual.equals(expected)) {
+            throw new IOException(
+                    file + ": damaged: the sha256 of its " + what + " is " + actual + ", it was saved as " + expected);
+        }
+    }
+
+    private static String digest(Map<String, String> header) {
+        StringBuilder text = new StringBuilder();
+        // Lengths, so that no text can move from a key into its value.
+        header.forEach((key, value) -> text.append(key.length())
+                .append(' ')
+                .append(value.length())
+                .append(' ')
+                .append(key)
+                .append(value));
+        return Sha256.of(text.toString());
+    }
+
+    void write(Path file) throws IOException {
+        new Safetensors(header, tensors).write(file);
+    }
+
+    /** Optimizer steps taken. */
+    public int step() {
+        return loop.step();
+    }
+
+    /** The step with the best score on the validation sample so far; 0 before the first evaluation. */
+    public int bestStep() {
+        return loop.bestStep();
+    }
+
+    /** The run's id in the tracking store. */
+    public String runId() {
+        return header.get("run_id");
+    }
+
+    /** The experiment that is being trained. */
+    public Experiment experiment() {
+        return ExperimentLoader.parse(header.get("experiment"), "checkpoint of step " + step());
+    }
+
+    /** Its vocabulary. */
+    public CharTokenizer tokenizer() {
+        return CharTokenizer.ofVocabulary(header.get("vocabulary"));
+    }
+
+    /** The text that it trains on. */
+    public String corpusSha256() {
+        return header.get("corpus_sha256");
+    }
+
+    /** {@link TensorDigest} of weights and moments: equal in two runs exactly when their training is in the same state. */
+    public String digest() {
+        return header.get(TENSORS_SHA256);
+    }
+
+    LoopState loop() {
+        return loop;
+    }
+
+    /** Copies weights and moments into a model and its optimizer, which must be of the same experiment. */
+    void restore(LanguageModel model, Adam optimizer) {
+        TrainingTensors.restore(tensors, model, optimizer);
+        optimizer.resume(Integer.parseInt(header.get("optimizer_steps")));
+    }
+}

@@ -1,0 +1,181 @@
+package dev.switchlab.provenance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.provenance.Comparison.Pair;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The verdict on a reproduction. */
+class ComparisonTest {
+
+    private static final Experiment SMOKE = ExperimentLoader.load("smoke", List.of(), Path.of("experiments"));
+
+    @BeforeAll
+    static void startEngine() {
+        Engine.getInstance();
+        Libtorch.loaded().useDeterministicAlgorithms();
+    }
+
+    private final Map<String, SortedMap<Long, Double>> first = points();
+    private final Map<String, SortedMap<Long, Double>> second = points();
+    private String firstWeights = "w";
+    private String secondWeights = "w";
+
+    private static Map<String, SortedMap<Long, Double>> points() {
+        Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
+        for (long step = 1; step <= 5; step++) {
+            for (String metric :
+                    List.of("train/loss", "train/learning_rate", "layer0/router_entropy", "train/tokens_per_second")) {
+                points.computeIfAbsent(metric, m -> new TreeMap<>()).put(step, 2.0 / step);
+            }
+        }
+        return points;
+    }
+
+    private static Provenance provenance(Experiment experiment, String weights) {
+        return Provenance.collect(experiment, "make train", new Text("dickens", "ab", ""), Device.cpu(), "initial")
+                .with(new Digests("initial", new TreeMap<>(Map.of(5, weights)), "m", weights));
+    }
+
+    private Comparison compare() {
+        return compare(SMOKE);
+    }
+
+    private Comparison compare(Experiment stored) {
+        return Comparison.of(
+                new RunRecord(provenance(stored, firstWeights), first),
+                new RunRecord(provenance(stored, secondWeights), second),
+                SMOKE.toParams(),
+                Tolerance.DEFAULT);
+    }
+
+    @Test
+    void equalToTheBitIsIdentical() {
+        second.get("train/tokens_per_second").put(3L, 12345.0);
+        Comparison comparison = compare();
+        assertThat(comparison.verdict()).isEqualTo(Verdict.IDENTICAL);
+        assertThat(comparison.compared()).isEqualTo(15);
+        assertThat(comparison.first()).isEmpty();
+        assertThat(comparison.provenance()).isEmpty();
+        assertThat(comparison.promised()).isTrue();
+        assertThat(ComparisonReport.of(comparison, "a", "b")).endsWith("IDENTICAL\n");
+    }
+
+    @Test
+    void oneBitIsNotIdentical() {
+        second.get("train/loss").put(3L, Math.nextUp(2.0 / 3));
+        Comparison comparison = compare();
+        assertThat(comparison.verdict()).isEqualTo(Verdict.EQUIVALENT);
+        assertThat(comparison.unequal()).isEqualTo(1);
+        assertThat(comparison.firstBeyond()).isEmpty();
+        assertThat(ComparisonReport.of(comparison, "a", "b"))
+                .contains("first difference: step 3, train/loss: 0.6666666666666666, then 0.6666666666666667")
+                .contains("this is a fault")
+                .endsWith("EQUIVALENT\n");
+    }
+
+    @Test
+    void equalValuesWithOtherWeightsAreNotIdentical() {
+        secondWeights = "other";
+        Comparison comparison = compare();
+        assertThat(comparison.verdict()).isEqualTo(Verdict.EQUIVALENT);
+        assertThat(comparison.firstCheckpoint()).hasValue(5);
+    }
+
+    @Test
+    void outOfToleranceIsDifferentFromTheEarliestStep() {
+        second.get("train/loss").put(2L, 1.0001); // within
+        second.get("train/loss").put(4L, 0.6);
+        second.get("layer0/router_entropy").put(4L, 0.7);
+        second.get("layer0/router_entropy").put(5L, Double.NaN);
+        Comparison comparison = compare();
+        assertThat(comparison.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(comparison.first().orElseThrow().step()).isEqualTo(2);
+        assertThat(comparison.firstBeyond())
+                .hasValue(new Comparison.Point(4, "train/loss", Optional.of(0.5), Optional.of(0.6)));
+    }
+
+    @Test
+    void aPointMoreOrLessIsDifferent() {
+        second.get("train/loss").remove(5L);
+        Comparison less = compare();
+        assertThat(less.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(ComparisonReport.of(less, "a", "b")).contains("step 5, train/loss: 0.4, then nothing");
+        second.get("train/loss").put(5L, 0.4);
+        second.get("train/loss").put(6L, 0.4);
+        assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
+    }
+
+    @Test
+    void nothingToCompareIsDifferent() {
+        first.clear();
+        second.clear();
+        assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
+    }
+
+    @Test
+    void aRunWithoutFinalWeightsIsNeverIdentical() {
+        firstWeights = "";
+        secondWeights = "";
+        assertThat(compare().verdict()).isEqualTo(Verdict.EQUIVALENT);
+    }
+
+    @Test
+    void editedSettingsAreNotEquivalentHoweverNear() {
+        second.get("train/loss").put(3L, Math.nextUp(2.0 / 3));
+        Comparison comparison = compare(SMOKE.with("train.beta2=0.5"));
+        assertThat(comparison.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(comparison.edited()).containsOnly(Map.entry("train.beta2", new Pair("0.99", "0.5")));
+        assertThat(comparison.promised()).isFalse();
+    }
+
+    @Test
+    void saysWhatDiffersInTheProvenance() {
+        Provenance one = provenance(SMOKE, "w");
+        Computation computation = new Computation("cpu", 8, 1, "", "", "", true);
+        Provenance other = new Provenance(
+                one.experiment(),
+                one.command(),
+                new Text("dickens", "cd", ""),
+                one.source(),
+                one.versions(),
+                one.machine(),
+                computation,
+                one.environment(),
+                one.promise(),
+                one.digests());
+        Comparison comparison = Comparison.of(
+                new RunRecord(one, first), new RunRecord(other, second), SMOKE.toParams(), Tolerance.DEFAULT);
+        assertThat(comparison.provenance())
+                .containsOnly(
+                        Map.entry("computation.threads", new Pair("1", "8")),
+                        Map.entry("text.sha256", new Pair("ab", "cd")));
+        assertThat(comparison.promised()).isFalse();
+        assertThat(ComparisonReport.of(comparison, "a", "b"))
+                .contains("computation.threads: 1, then 8", "equal bits were not promised");
+    }
+
+    @Test
+    void toleranceGrowsWithTheStepAndIsAbsoluteForSmallValues() {
+        Tolerance tolerance = new Tolerance(0.001, 0.001, 0.01);
+        assertThat(tolerance.allows(0, 1, 1.0009)).isTrue();
+        assertThat(tolerance.allows(0, 1, 1.0012)).isFalse();
+        assertThat(tolerance.allows(1, 1, 1.0012)).isTrue();
+        assertThat(tolerance.allows(0, 0, 0.0009)).isTrue();
+        assertThat(tolerance.allows(1000, 1, 1.02)).isFalse();
+        assertThat(tolerance.allows(0, Double.NaN, Double.NaN)).isTrue();
+        assertThat(tolerance.allows(0, Double.NaN, 1)).isFalse();
+        assertThat(tolerance.allows(0, Double.POSITIVE_INFINITY, 1)).isFalse();
+    }
+}

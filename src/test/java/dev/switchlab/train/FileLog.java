@@ -1,0 +1,117 @@
+package dev.switchlab.train;
+
+import dev.switchlab.provenance.Timings;
+import dev.switchlab.tracking.RunLog;
+import dev.switchlab.tracking.RunStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A store that outlives its process: every point is a line of a file. As the real one, it is behind until {@link #sync}. Points that the
+ * file holds when it is opened are not written again, as a resumed run does with the points of its store.
+ */
+final class FileLog implements RunLog {
+
+    private static final int BEHIND = 500;
+
+    private final Path file;
+    private final Map<String, Map<Long, Double>> held;
+    private final StringBuilder behind = new StringBuilder();
+
+    FileLog(Path file) throws IOException {
+        this.file = file;
+        dropTornLine(file);
+        held = read(file);
+    }
+
+    /** A kill may have cut off the last write. */
+    private static void dropTornLine(Path file) throws IOException {
+        if (Files.exists(file)) {
+            String text = Files.readString(file);
+            Files.writeString(file, text.substring(0, text.lastIndexOf('\n') + 1));
+        }
+    }
+
+    /** Points by metric and step; fails when one is there twice. */
+    static Map<String, Map<Long, Double>> read(Path file) throws IOException {
+        Map<String, Map<Long, Double>> points = new LinkedHashMap<>();
+        if (!Files.exists(file)) {
+            return points;
+        }
+        for (String line : Files.readAllLines(file)) {
+            String[] parts = line.split(" ", -1);
+            Double before = points.computeIfAbsent(parts[0], name -> new TreeMap<>())
+                    .put(Long.valueOf(parts[1]), Double.valueOf(parts[2]));
+            if (before != null) {
+                throw new AssertionError("there twice: " + line);
+            }
+        }
+        return points;
+    }
+
+    @Override
+    public String runId() {
+        return "filed";
+    }
+
+    @Override
+    public void metrics(long step, Map<String, Double> metrics) {
+        metrics.forEach((name, value) -> {
+            Double before = held.getOrDefault(name, Map.of()).get(step);
+            if (before == null) {
+                behind.append(name + " " + step + " " + value + "\n");
+            } else if (!before.equals(value) && !Timings.isTiming(name)) {
+                throw new AssertionError(name + " at step " + step + " was " + before + " and is now " + value);
+            }
+        });
+        if (behind.length() > BEHIND) {
+            sync();
+        }
+    }
+
+    @Override
+    public void sync() {
+        try {
+            Files.writeString(file, behind, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            behind.setLength(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void params(Map<String, String> params) {
+        throw new AssertionError("the trainer logs no params");
+    }
+
+    @Override
+    public void tags(Map<String, String> tags) {
+        throw new AssertionError("the trainer sets no tags");
+    }
+
+    @Override
+    public void text(String path, String content) {
+        // Samples follow from the weights, which are compared.
+    }
+
+    @Override
+    public void file(String path, Path artifact) {
+        throw new AssertionError("the trainer keeps no files");
+    }
+
+    @Override
+    public void finish(RunStatus status) {
+        throw new AssertionError("the trainer does not end its run");
+    }
+
+    @Override
+    public void close() {
+        sync();
+    }
+}
