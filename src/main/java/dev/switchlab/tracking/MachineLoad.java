@@ -7,6 +7,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,14 +28,12 @@ final class MachineLoad {
     MachineLoad(Path folder) {
         this.folder = folder;
         this.firstTraffic = traffic();
-        // The first reading of the processors' load is since an unknown time.
-        double unused = system.getCpuLoad();
-        assert unused <= 1;
     }
 
     /** The values that this machine tells; a value that it does not tell is absent. */
     Map<String, Double> sample() {
         Map<String, Double> metrics = new LinkedHashMap<>();
+        // The first reading tells the load since an unknown time, or none.
         double processors = system.getCpuLoad();
         if (processors >= 0) {
             metrics.put("system/cpu_utilization_percentage", 100 * processors);
@@ -52,25 +51,29 @@ final class MachineLoad {
 
     private void memory(Map<String, Double> metrics) {
         double total = system.getTotalMemorySize();
-        double used = total - availableMemory();
+        double used = total - availableMemory(total);
         metrics.put("system/system_memory_usage_megabytes", used / MEGA);
         metrics.put("system/system_memory_usage_percentage", 100 * used / total);
     }
 
     /** Bytes that programs could have: on Linux more than is free, because caches give way. */
-    private double availableMemory() {
+    private double availableMemory(double total) {
         try {
-            for (String line : Files.readAllLines(MEMORY)) {
-                if (line.startsWith("MemAvailable:")) {
-                    double available = 1024 * Double.parseDouble(line.replaceAll("\\D", ""));
-                    // In a container the bean knows a limit that this file does not.
-                    return Math.min(available, (double) system.getTotalMemorySize());
-                }
+            List<String> lines = Files.readAllLines(MEMORY);
+            // In a container with a limit the bean tells the container's memory, this file the machine's.
+            if (bytes(lines, "MemTotal:") <= total) {
+                return bytes(lines, "MemAvailable:");
             }
-        } catch (IOException e) {
+        } catch (IOException | NumberFormatException e) {
             // Not Linux.
         }
         return system.getFreeMemorySize();
+    }
+
+    private static double bytes(List<String> lines, String name) {
+        String line =
+                lines.stream().filter(text -> text.startsWith(name)).findFirst().orElse("");
+        return 1024 * Double.parseDouble(line.replaceAll("\\D", ""));
     }
 
     private void disk(Map<String, Double> metrics) {

@@ -76,11 +76,24 @@ public final class MlflowRunLog implements RunLog {
         Map<String, String> ready = new LinkedHashMap<>();
         redactor.clean(values).forEach((key, value) -> {
             if (value.length() > limit) {
-                text(folder + "/" + key.replaceAll("[^\\w.\\-/]", "_") + ".txt", value);
+                text(artifactOf(folder, key), value);
             }
             ready.put(key, cut(value, limit));
         });
         return Batch.parts(ready);
+    }
+
+    /** Keeps tags whole as artifacts where {@link #creationTags} had to cut them. */
+    void keepLongTags(Map<String, String> tags) {
+        tags.forEach((key, value) -> {
+            if (value.length() > MAX_TAG) {
+                text(artifactOf("tags", key), value);
+            }
+        });
+    }
+
+    private static String artifactOf(String folder, String key) {
+        return folder + "/" + key.replaceAll("[^\\w.\\-/]", "_") + ".txt";
     }
 
     /** The tags that a run is created with: without secrets, within limits. */

@@ -13,6 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowHttpException;
@@ -31,6 +33,12 @@ final class OfficialClient implements AutoCloseable {
     }
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
+    /** The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody holds. */
+    private static final Logger HTTP_LOG = Logger.getLogger("org.mlflow_project.apachehttp");
+
+    static {
+        HTTP_LOG.setLevel(Level.WARNING);
+    }
 
     private final URI server;
     private final Credentials credentials;

@@ -40,8 +40,8 @@ final class Spools {
             Sending sending = sending(spool);
             Thread thread = new Thread(sending, "run-log-sender");
             thread.start();
-            awaitServer(spool, sending, thread);
-            return new MlflowRunLog(spool.label(), spool, sending, thread, options, stored);
+            String id = awaitServer(spool, sending, thread);
+            return new MlflowRunLog(id, spool, sending, thread, options, stored);
         } catch (IOException e) {
             throw new TrackingException("cannot write to " + Spool.parent(runsFolder) + ": " + e.getMessage(), e);
         }
@@ -53,12 +53,16 @@ final class Spools {
         return new Sending(new Sender(spool, server, leftovers, options), spool, server, options, leftovers);
     }
 
-    /** Waits for the first answer, which tells a server that is away from one that cannot be used. */
-    private void awaitServer(Spool spool, Sending sending, Thread thread) throws IOException {
+    /**
+     * Waits for the first answer, which tells a server that is away from one that cannot be used.
+     *
+     * @return the server's id of the run, or our own
+     */
+    private String awaitServer(Spool spool, Sending sending, Thread thread) throws IOException {
         String reason;
         try {
             sending.firstAnswer().get(options.timing().start().toMillis(), TimeUnit.MILLISECONDS);
-            return;
+            return spool.label();
         } catch (ExecutionException e) {
             ServerException failure = (ServerException) e.getCause();
             if (failure.kind() != Kind.PASSING) {
@@ -76,11 +80,13 @@ final class Spools {
             Thread.currentThread().interrupt();
             throw new TrackingException("interrupted while starting a run", e);
         }
+        String id = spool.label();
         options.notices()
-                .accept("MLflow server " + spool.start().server() + ": " + reason + "; training goes on, run "
-                        + spool.label() + " is kept in " + spool.folder()
-                        + " and sent when the server is back, or later"
-                        + " with: make flush RUN=" + spool.label());
+                .accept("MLflow server " + spool.start().server() + ": " + reason + "; training goes on, run " + id
+                        + " is kept in " + spool.folder()
+                        + " and sent when the server is back, or later with: make flush"
+                        + " RUN=" + id);
+        return id;
     }
 
     private static void stop(Thread thread) {

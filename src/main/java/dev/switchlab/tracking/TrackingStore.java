@@ -97,6 +97,7 @@ public final class TrackingStore implements AutoCloseable {
                 System.currentTimeMillis(),
                 MlflowRunLog.creationTags(info.systemTags(), redactor));
         MlflowRunLog log = spools.begin(key, start, Spool.Sent.NOTHING, Stored.NOTHING);
+        log.keepLongTags(info.systemTags());
         log.params(info.params());
         log.tags(info.tags());
         info.dataset().ifPresent(log::dataset);

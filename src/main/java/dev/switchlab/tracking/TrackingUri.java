@@ -30,12 +30,16 @@ public final class TrackingUri {
      * @throws TrackingException if the address is not one that can be logged to; credentials in it are not repeated
      */
     public static URI parse(String text) {
-        String shown = VARIABLE + ": '" + Redactor.withoutUriCredentials(text) + "' ";
+        String shown = VARIABLE + ": '" + withoutUserInfo(text) + "' ";
         URI uri;
         try {
             uri = new URI(text);
         } catch (URISyntaxException e) {
             throw new TrackingException(shown + "is not an address; " + ALLOWED);
+        }
+        if (hasUserInfo(uri)) {
+            throw new TrackingException(shown + "carries a user name; put it into " + Credentials.USERNAME + " and "
+                    + Credentials.PASSWORD + "; " + ALLOWED);
         }
         String scheme = uri.getScheme();
         if (scheme == null || text.startsWith("/") || scheme.equals("file")) {
@@ -47,10 +51,6 @@ public final class TrackingUri {
                     + (upperCase ? "has its scheme in upper case; " : "has the scheme '" + scheme + "'; ")
                     + ALLOWED);
         }
-        if (uri.getRawUserInfo() != null || hasUserInfo(uri)) {
-            throw new TrackingException(shown + "carries a user name; put it into " + Credentials.USERNAME + " and "
-                    + Credentials.PASSWORD + "; " + ALLOWED);
-        }
         if (uri.getHost() == null) {
             throw new TrackingException(shown + "has no host name; " + ALLOWED);
         }
@@ -60,8 +60,13 @@ public final class TrackingUri {
         return URI.create(text.replaceAll("/+$", ""));
     }
 
-    /** Also where the host is one that {@link URI} does not understand, and so leaves the user info unparsed. */
+    /** Also where the rest is so strange that {@link URI} leaves the user info unparsed. */
     private static boolean hasUserInfo(URI uri) {
-        return uri.getRawAuthority() != null && uri.getRawAuthority().contains("@");
+        String authority = uri.isOpaque() ? uri.getRawSchemeSpecificPart() : uri.getRawAuthority();
+        return authority != null && authority.contains("@");
+    }
+
+    private static String withoutUserInfo(String text) {
+        return text.replaceFirst("^([A-Za-z]+://)?.*@", "$1***@");
     }
 }

@@ -15,13 +15,13 @@ final class TestOptions {
     }
 
     /**
-     * @param call longest time of a call
+     * @param call longest time of a call, and of the wait for the server at the start
      * @param finish how long a silent server is waited for at the end
      */
     static TrackingOptions of(Credentials credentials, Duration call, Duration finish, Consumer<String> notices) {
         Timing timing = new Timing(
                 call,
-                finish,
+                call,
                 finish,
                 Duration.ofMillis(20),
                 Duration.ofMillis(10),

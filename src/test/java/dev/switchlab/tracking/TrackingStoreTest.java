@@ -2,13 +2,16 @@ package dev.switchlab.tracking;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,9 +62,7 @@ final class TrackingStoreTest {
         assertThat(run.metrics()).containsEntry("train/loss", 0.1 + 0.2);
         assertThat(store.history(log.runId(), "train/loss"))
                 .extracting(MetricPoint::step, MetricPoint::value)
-                .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(1L, 4.25),
-                        org.assertj.core.groups.Tuple.tuple(2L, 0.1 + 0.2));
+                .containsExactly(tuple(1L, 4.25), tuple(2L, 0.1 + 0.2));
         assertThat(store.history(log.runId(), "odd"))
                 .extracting(MetricPoint::value)
                 // MLflow's SQL stores keep an infinity as the largest number.
@@ -89,13 +90,13 @@ final class TrackingStoreTest {
     @Test
     void artifactsGoOutAndComeBackAsTheyWere() throws Exception {
         byte[] bytes = new byte[3_000_000];
-        new java.util.Random(5).nextBytes(bytes);
+        new Random(5).nextBytes(bytes);
         Path weights = Files.write(runs.resolve("weights.safetensors"), bytes);
         MlflowRunLog log = store.startRun(TestRuns.info());
         log.file("checkpoints/a b+c%.safetensors", weights);
         // The upload comes later: a file that is replaced meanwhile must not be the one uploaded.
         Path other = Files.writeString(runs.resolve("other"), "other");
-        Files.move(other, weights, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(other, weights, StandardCopyOption.REPLACE_EXISTING);
         log.finish(RunStatus.FINISHED);
 
         Path back = runs.resolve("down/back.safetensors");

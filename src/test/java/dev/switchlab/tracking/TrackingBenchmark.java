@@ -1,0 +1,158 @@
+package dev.switchlab.tracking;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What tracking costs: metrics a second from the call to the embedded store; reading a long history; and the time of a step with and
+ * without tracking.
+ *
+ * <p>The step is arithmetic on one thread of about as many milliseconds as asked for. Blocks of steps with and without tracking take turns,
+ * so that a machine that becomes slower meanwhile slows both; and while a block without runs, the block with it before is still being sent
+ * in the background only if sending cannot keep up.
+ *
+ * <p>Usage: {@code java -cp target/test-classes:target/classes:$(cat target/classpath) dev.switchlab.tracking.TrackingBenchmark [steps]
+ * [milliseconds a step]}. Writes to a new temporary folder and leaves it for a look.
+ */
+final class TrackingBenchmark {
+    private static final int METRICS_A_STEP = 120;
+    private static final int HISTORY_POINTS = 100_000;
+    private static final int BLOCKS = 10;
+    private static final int BLOCK_STEPS = 100;
+
+    private final TrackingStore store;
+
+    private TrackingBenchmark(TrackingStore store) {
+        this.store = store;
+    }
+
+    /** Runs everything and prints one line a measurement. */
+    public static void main(String[] arguments) throws IOException {
+        int steps = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 10_000;
+        double stepMillis = arguments.length > 1 ? Double.parseDouble(arguments[1]) : 20;
+        Path runs = Files.createTempDirectory("tracking-benchmark");
+        TrackingOptions options =
+                TrackingOptions.of(Map.of(), System.err::println).withSystemMetrics(Duration.ZERO);
+        try (TrackingStore store = TrackingStore.open(Optional.empty(), runs, options)) {
+            TrackingBenchmark benchmark = new TrackingBenchmark(store);
+            benchmark.throughput("warm-up", Math.max(1, steps / 10));
+            benchmark.throughput("as fast as it goes", steps);
+            benchmark.history();
+            benchmark.stepTime(stepMillis);
+        }
+        System.out.println("store: " + runs);
+    }
+
+    private void throughput(String name, int steps) {
+        long start = System.nanoTime();
+        MlflowRunLog log = store.startRun(TestRuns.info());
+        long[] calls = new long[steps];
+        for (int step = 0; step < steps; step++) {
+            Map<String, Double> metrics = metrics(step);
+            long call = System.nanoTime();
+            log.metrics(step, metrics);
+            calls[step] = System.nanoTime() - call;
+        }
+        double logged = (System.nanoTime() - start) / 1e9;
+        log.finish(RunStatus.FINISHED);
+        double stored = (System.nanoTime() - start) / 1e9;
+        Arrays.sort(calls);
+        System.out.printf(
+                Locale.ROOT,
+                "%s: %,d metrics spooled after %.2f s, stored after %.2f s: %,.0f metrics/s; a call of %d metrics:"
+                        + " median %.1f us, 99 %% within %.1f us, longest %.1f ms%n",
+                name,
+                (long) steps * METRICS_A_STEP,
+                logged,
+                stored,
+                (long) steps * METRICS_A_STEP / stored,
+                METRICS_A_STEP,
+                calls[steps / 2] / 1e3,
+                calls[(int) (steps * 0.99)] / 1e3,
+                calls[steps - 1] / 1e6);
+    }
+
+    private void history() {
+        MlflowRunLog log = store.startRun(TestRuns.info());
+        for (int step = 0; step < HISTORY_POINTS; step++) {
+            log.metrics(step, Map.of("train/loss", 1.0 / (step + 1)));
+        }
+        log.finish(RunStatus.FINISHED);
+        for (int i = 0; i < 3; i++) {
+            long start = System.nanoTime();
+            int points = store.history(log.runId(), "train/loss").size();
+            System.out.printf(
+                    Locale.ROOT, "history: %,d points read in %.3f s%n", points, (System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    private void stepTime(double stepMillis) {
+        long rounds = calibrate(stepMillis);
+        MlflowRunLog log = store.startRun(TestRuns.info());
+        double[] with = new double[BLOCKS * BLOCK_STEPS];
+        double[] without = new double[BLOCKS * BLOCK_STEPS];
+        double sum = 0;
+        for (int block = 0; block < BLOCKS; block++) {
+            for (int i = 0; i < BLOCK_STEPS; i++) {
+                int step = block * BLOCK_STEPS + i;
+                long start = System.nanoTime();
+                sum += compute(rounds);
+                without[step] = (System.nanoTime() - start) / 1e6;
+            }
+            for (int i = 0; i < BLOCK_STEPS; i++) {
+                int step = block * BLOCK_STEPS + i;
+                Map<String, Double> metrics = metrics(step);
+                long start = System.nanoTime();
+                sum += compute(rounds);
+                log.metrics(step, metrics);
+                with[step] = (System.nanoTime() - start) / 1e6;
+            }
+        }
+        log.finish(RunStatus.FINISHED);
+        Arrays.sort(with);
+        Arrays.sort(without);
+        double medianWith = with[with.length / 2];
+        double medianWithout = without[without.length / 2];
+        System.out.printf(
+                Locale.ROOT,
+                "step with %d metrics logged: median %.3f ms, without %.3f ms: %+.2f %%; mean %.3f and %.3f ms (checksum %.3f)%n",
+                METRICS_A_STEP,
+                medianWith,
+                medianWithout,
+                100 * (medianWith / medianWithout - 1),
+                Arrays.stream(with).average().orElse(0),
+                Arrays.stream(without).average().orElse(0),
+                sum);
+    }
+
+    private static long calibrate(double millis) {
+        long rounds = 100_000;
+        compute(rounds * 20);
+        long start = System.nanoTime();
+        compute(rounds * 20);
+        return (long) (rounds * 20 * millis * 1e6 / (System.nanoTime() - start));
+    }
+
+    private static double compute(long rounds) {
+        double x = 0.5;
+        for (long i = 0; i < rounds; i++) {
+            x = 3.9 * x * (1 - x);
+        }
+        return x;
+    }
+
+    private static Map<String, Double> metrics(int step) {
+        Map<String, Double> metrics = new HashMap<>();
+        for (int i = 0; i < METRICS_A_STEP; i++) {
+            metrics.put("layer" + i / 20 + "/expert" + i / 5 % 4 + "/statistic" + i % 5, Math.sin(step + i));
+        }
+        return metrics;
+    }
+}
