@@ -1,27 +1,18 @@
 package dev.switchlab.testing;
 
 import java.lang.annotation.ElementType;
-import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A test, or all tests of a class, that use random numbers. A test that takes a parameter {@link Seed} gets the seed; every failure
- * prints the command that repeats it with the same seed.
+ * Marks a test's parameter, a {@code long}, that gets a seed. {@code mvn test -Dswitchlab.test.seed=7} gives another; a failure prints
+ * the command that repeats it with the same seed.
  */
-@Target({ElementType.TYPE, ElementType.METHOD})
+@Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)
-@Inherited
-@ExtendWith(SeededExtension.class)
 public @interface Seeded {
 
-    /** The seed, unless {@code -Dswitchlab.test.seed} gives another. */
+    /** The seed, unless the property gives another. */
     long value() default 1;
-
-    /** Marks the parameter, a {@code long}, that the seed goes to. */
-    @Target(ElementType.PARAMETER)
-    @Retention(RetentionPolicy.RUNTIME)
-    @interface Seed {}
 }

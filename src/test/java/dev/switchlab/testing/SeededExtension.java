@@ -1,45 +1,67 @@
 package dev.switchlab.testing;
 
 import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestWatcher;
-import org.junit.platform.commons.support.AnnotationSupport;
 
-/** Gives seeded tests their seed, and when one fails prints the command that repeats it. */
-final class SeededExtension implements ParameterResolver, TestWatcher {
+/**
+ * Gives tests their seed, and prints for every test that fails the one command that repeats it. On for all tests: most have their seeds
+ * written in them, so that the command alone repeats them.
+ */
+public final class SeededExtension implements ParameterResolver, TestWatcher, InvocationInterceptor {
 
     static final String PROPERTY = "switchlab.test.seed";
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.isAnnotated(Seeded.Seed.class)
-                && parameter.getParameter().getType() == long.class;
+        return parameter.isAnnotated(Seeded.class) && parameter.getParameter().getType() == long.class;
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return seed(context);
+        return Long.getLong(
+                PROPERTY, parameter.findAnnotation(Seeded.class).orElseThrow().value());
     }
 
     @Override
     public void testFailed(ExtensionContext context, Throwable cause) {
-        System.err.println("to repeat this failure: " + command(context));
+        print(context);
     }
 
-    static String command(ExtensionContext context) {
-        String test = context.getRequiredTestClass().getName().replaceFirst(".*\\.", "");
-        return "mvn -q test -Dtest='%s#%s' -D%s=%d"
-                .formatted(test, context.getRequiredTestMethod().getName(), PROPERTY, seed(context));
+    /** Tests that a factory makes are not watched. */
+    @Override
+    public void interceptDynamicTest(
+            Invocation<Void> invocation, DynamicTestInvocationContext invoked, ExtensionContext context)
+            throws Throwable {
+        try {
+            invocation.proceed();
+        } catch (Throwable e) {
+            // The context of the factory: that of the test itself has no method.
+            context.getParent().ifPresent(SeededExtension::print);
+            throw e;
+        }
     }
 
-    private static long seed(ExtensionContext context) {
-        Method method = context.getRequiredTestMethod();
-        long byDefault = AnnotationSupport.findAnnotation(method, Seeded.class)
-                .or(() -> AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Seeded.class))
-                .orElseThrow()
-                .value();
-        return Long.getLong(PROPERTY, byDefault);
+    private static void print(ExtensionContext context) {
+        context.getTestMethod()
+                .ifPresent(method -> System.err.println(
+                        "to repeat this failure: " + command(context.getRequiredTestClass(), method)));
+    }
+
+    private static String command(Class<?> type, Method method) {
+        Optional<Long> seed = Arrays.stream(method.getParameters())
+                .filter(parameter -> parameter.isAnnotationPresent(Seeded.class))
+                .map(parameter -> Long.getLong(
+                        PROPERTY, parameter.getAnnotation(Seeded.class).value()))
+                .findFirst();
+        String test = type.getName().substring(type.getPackageName().length() + 1) + "#" + method.getName();
+        return "mvn test -Dtest='" + test + "'"
+                + seed.map(value -> " -D" + PROPERTY + "=" + value).orElse("");
     }
 }

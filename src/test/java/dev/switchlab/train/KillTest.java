@@ -19,7 +19,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run that is killed and goes on ends as one that was never killed: to the bit, no point twice, none missing. */
-@Seeded(5)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
 class KillTest {
 
@@ -31,7 +30,7 @@ class KillTest {
     Path folder;
 
     @Test
-    void atRandomStepsAndWhileSaving(@Seeded.Seed long seed) throws Exception {
+    void atRandomStepsAndWhileSaving(@Seeded(5) long seed) throws Exception {
         Path whole = Files.createDirectory(folder.resolve("whole"));
         assertThat(train(whole, "never")).isZero();
 
