@@ -182,8 +182,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "Noam warm-up counted from zero",
                         "train/LearningRate.java",
-                        "step * Math.pow(warmup, -1.5)",
-                        "(step - 1) * Math.pow(warmup, -1.5)"),
+                        "step * StrictMath.pow(warmup, -1.5)",
+                        "(step - 1) * StrictMath.pow(warmup, -1.5)"),
                 of(
                         "cross-entropy summed",
                         "train/CrossEntropy.java",
