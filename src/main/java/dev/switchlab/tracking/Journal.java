@@ -1,13 +1,13 @@
 package dev.switchlab.tracking;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,7 +26,11 @@ import java.util.zip.CRC32C;
  * <p>One thread appends, another may read at the same time.
  */
 final class Journal implements AutoCloseable {
-    private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                    .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+                    .build())
+            .build();
     private static final int CHECKSUM_LENGTH = 8;
     private static final int BUFFER = 1 << 16;
 
@@ -109,14 +113,14 @@ final class Journal implements AutoCloseable {
     /** Reads events one after the other, up to the end as it is at each call. */
     final class Reader implements AutoCloseable {
         private final FileChannel source;
-        private final InputStream in;
+        private final ByteBuffer block = ByteBuffer.allocate(BUFFER).limit(0);
+        private final ByteArrayOutputStream longLine = new ByteArrayOutputStream();
         private long offset;
         private int damaged;
 
         private Reader(long offset) throws IOException {
             this.source = FileChannel.open(file, StandardOpenOption.READ);
             source.position(offset);
-            this.in = new BufferedInputStream(Channels.newInputStream(source), BUFFER);
             this.offset = offset;
         }
 
@@ -133,8 +137,7 @@ final class Journal implements AutoCloseable {
         /** The next event; empty where there is none yet. */
         Optional<Event> next() throws IOException {
             while (offset < length) {
-                byte[] line = line();
-                Optional<Event> event = parse(line);
+                Optional<Event> event = nextLine();
                 if (event.isPresent()) {
                     return event;
                 }
@@ -143,32 +146,45 @@ final class Journal implements AutoCloseable {
             return Optional.empty();
         }
 
-        private byte[] line() throws IOException {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
+        /** Reads one line; empty if it is damaged. */
+        private Optional<Event> nextLine() throws IOException {
+            longLine.reset();
             while (true) {
-                int b = in.read();
-                if (b < 0) {
+                int start = block.position();
+                int end = start;
+                while (end < block.limit() && block.get(end) != '\n') {
+                    end++;
+                }
+                offset += end - start;
+                if (end < block.limit()) {
+                    offset++;
+                    block.position(end + 1);
+                    if (longLine.size() == 0) {
+                        return parse(block.array(), start, end);
+                    }
+                    longLine.write(block.array(), start, end - start);
+                    return parse(longLine.toByteArray(), 0, longLine.size());
+                }
+                longLine.write(block.array(), start, end - start);
+                block.clear();
+                if (source.read(block) <= 0) {
                     throw new IOException(file + " became shorter while it was read");
                 }
-                offset++;
-                if (b == '\n') {
-                    return line.toByteArray();
-                }
-                line.write(b);
+                block.flip();
             }
         }
 
-        private static Optional<Event> parse(byte[] line) {
-            if (line.length <= CHECKSUM_LENGTH + 1) {
+        private static Optional<Event> parse(byte[] bytes, int start, int end) {
+            int json = start + CHECKSUM_LENGTH + 1;
+            if (end <= json) {
                 return Optional.empty();
             }
-            String expected = new String(line, 0, CHECKSUM_LENGTH, StandardCharsets.US_ASCII);
-            if (!expected.equals(checksum(line, CHECKSUM_LENGTH + 1, line.length))) {
+            String expected = new String(bytes, start, CHECKSUM_LENGTH, StandardCharsets.US_ASCII);
+            if (!expected.equals(checksum(bytes, json, end))) {
                 return Optional.empty();
             }
             try {
-                return Optional.of(
-                        MAPPER.readValue(line, CHECKSUM_LENGTH + 1, line.length - CHECKSUM_LENGTH - 1, Event.class));
+                return Optional.of(MAPPER.readValue(bytes, json, end - json, Event.class));
             } catch (IOException e) {
                 // The checksum holds, so another version of this program wrote it; it is lost to this one all the same.
                 return Optional.empty();

@@ -1,8 +1,13 @@
 package dev.switchlab.tracking;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.switchlab.tracking.ServerException.Kind;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -22,10 +27,26 @@ import org.mlflow.tracking.RunsPage;
 
 /** Reads runs from a server. */
 final class RunReader {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                    .build())
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
     private static final int PAGE = 1000;
     /** MLflow's largest page of a metric's history. */
     private static final int HISTORY_PAGE = 25_000;
+
+    /** Numbers may come as texts: those that JSON does not have, and from some servers the whole numbers. */
+    record HistoryPoint(long step, long timestamp, double value) {}
+
+    record HistoryPage(
+            List<HistoryPoint> metrics,
+            @JsonProperty("next_page_token") String token) {
+        HistoryPage {
+            metrics = metrics == null ? List.of() : metrics;
+            token = token == null ? "" : token;
+        }
+    }
 
     private final Server server;
 
@@ -122,40 +143,27 @@ final class RunReader {
 
     /** All points of a metric, in order of (time, step, value). */
     List<MetricPoint> history(String runId, String key) throws ServerException {
-        List<MetricPoint> points = new ArrayList<>();
         String query = "metrics/get-history?run_id=" + encoded(runId) + "&metric_key=" + encoded(key) + "&max_results="
                 + HISTORY_PAGE;
+        List<MetricPoint> points = new ArrayList<>();
         String token = "";
         do {
-            JsonNode page = get(token.isEmpty() ? query : query + "&page_token=" + encoded(token));
-            for (JsonNode point : page.path("metrics")) {
-                JsonNode value = point.path("value");
-                points.add(new MetricPoint(
-                        point.path("step").asLong(),
-                        point.path("timestamp").asLong(),
-                        value.isNumber() ? value.doubleValue() : number(value.asText())));
+            String from = token.isEmpty() ? query : query + "&page_token=" + encoded(token);
+            HistoryPage page = get(from, HistoryPage.class);
+            for (HistoryPoint point : page.metrics()) {
+                points.add(new MetricPoint(point.step(), point.timestamp(), point.value()));
             }
-            token = page.path("next_page_token").asText("");
+            token = page.token();
         } while (!token.isEmpty());
         return points;
-    }
-
-    /** Numbers that JSON does not have come as texts. */
-    private static double number(String text) {
-        return switch (text) {
-            case "Infinity" -> Double.POSITIVE_INFINITY;
-            case "-Infinity" -> Double.NEGATIVE_INFINITY;
-            case "NaN" -> Double.NaN;
-            default -> Double.parseDouble(text);
-        };
     }
 
     /** Paths of the files in a folder of a run's artifacts and in its subfolders. */
     List<String> artifacts(String runId, String folder) throws ServerException {
         List<String> paths = new ArrayList<>();
         String query = "artifacts/list?run_id=" + encoded(runId);
-        for (JsonNode entry : get(folder.isEmpty() ? query : query + "&path=" + encoded(folder))
-                .path("files")) {
+        JsonNode listing = get(folder.isEmpty() ? query : query + "&path=" + encoded(folder), JsonNode.class);
+        for (JsonNode entry : listing.path("files")) {
             String path = entry.path("path").asText();
             if (entry.path("is_dir").asBoolean()) {
                 paths.addAll(artifacts(runId, path));
@@ -166,12 +174,12 @@ final class RunReader {
         return paths;
     }
 
-    private JsonNode get(String pathAndQuery) throws ServerException {
+    private <T> T get(String pathAndQuery, Class<T> type) throws ServerException {
         String json = server.official().call(client -> client.sendGet(pathAndQuery));
         try {
-            return MAPPER.readTree(json);
+            return MAPPER.readValue(json, type);
         } catch (JsonProcessingException e) {
-            throw new ServerException(Kind.UNUSABLE, "its answer is not JSON; is it an MLflow tracking server?", e);
+            throw new ServerException(Kind.UNUSABLE, "its answer is not MLflow's; is it an MLflow tracking server?", e);
         }
     }
 
