@@ -56,6 +56,10 @@ sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, 
 runs: target/classpath ## List the runs
 	@$(SWITCHLAB) runs
 
+.PHONY: compare
+compare: target/classpath ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
+	@$(SWITCHLAB) compare
+
 .PHONY: ui
 ui: target/classpath ## Say how to see the runs in MLflow's UI
 	@$(SWITCHLAB) ui

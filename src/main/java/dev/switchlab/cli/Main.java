@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             SampleCommand.class,
             RunsCommand.class,
+            CompareCommand.class,
             UiCommand.class,
             FlushCommand.class,
             MlflowCommand.class,
