@@ -60,6 +60,10 @@ runs: target/classpath ## List the runs
 compare: target/classpath ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
 	@$(SWITCHLAB) compare
 
+.PHONY: report
+report: target/classpath ## Write the report of RUN (one HTML file, no network) and keep it as its artifact; PROMPT to route another text
+	@$(SWITCHLAB) report
+
 .PHONY: ui
 ui: target/classpath ## Say how to see the runs in MLflow's UI
 	@$(SWITCHLAB) ui

@@ -3,6 +3,8 @@ package dev.switchlab.analysis;
 import dev.switchlab.analysis.RoutingTrace.Layer;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -76,7 +78,8 @@ public final class RoutingTables {
             table.doubleColumn("dropped").append((double) dropped / trace.tokens());
             table.doubleColumn("utilization")
                     .append(layer.capacity() == 0 ? 0 : (double) (trace.tokens() - dropped) / layer.capacity());
-            table.doubleColumn("information").append(information(classCounts(l)));
+            table.doubleColumn("information")
+                    .append(information(List.copyOf(classCounts(l).values())));
         }
         return table;
     }
@@ -124,11 +127,11 @@ public final class RoutingTables {
                 IntColumn.create("tokens"),
                 DoubleColumn.create("share"));
         for (int l = 0; l < trace.layers().size(); l++) {
-            int[][] counts = classCounts(l);
-            for (CharacterClass kind : CharacterClass.values()) {
-                int total = Arrays.stream(counts[kind.ordinal()]).sum();
-                for (int expert = 0; total > 0 && expert < trace.nExperts(); expert++) {
-                    int count = counts[kind.ordinal()][expert];
+            for (Map.Entry<CharacterClass, int[]> entry : classCounts(l).entrySet()) {
+                CharacterClass kind = entry.getKey();
+                int total = Arrays.stream(entry.getValue()).sum();
+                for (int expert = 0; expert < trace.nExperts(); expert++) {
+                    int count = entry.getValue()[expert];
                     table.intColumn("layer").append(l);
                     table.stringColumn("class").append(kind.label());
                     table.intColumn("expert").append(expert);
@@ -170,11 +173,11 @@ public final class RoutingTables {
         return table;
     }
 
-    /** [class][expert]. */
-    private int[][] classCounts(int layer) {
-        int[][] counts = new int[CharacterClass.values().length][trace.nExperts()];
+    /** Tokens by class and expert; only classes that occur. */
+    private Map<CharacterClass, int[]> classCounts(int layer) {
+        Map<CharacterClass, int[]> counts = new EnumMap<>(CharacterClass.class);
         for (int token = 0; token < trace.tokens(); token++) {
-            counts[CharacterClass.of(trace.text(), token).ordinal()][
+            counts.computeIfAbsent(CharacterClass.of(trace.text(), token), kind -> new int[trace.nExperts()])[
                     trace.layers().get(layer).expert()[token]]++;
         }
         return counts;
@@ -195,10 +198,9 @@ public final class RoutingTables {
     }
 
     /** Mutual information of row and column over the entropy of the rows; 0 if there is but one row. */
-    static double information(int[][] counts) {
-        double total =
-                Arrays.stream(counts).mapToInt(row -> Arrays.stream(row).sum()).sum();
-        double[] columns = new double[counts[0].length];
+    static double information(List<int[]> counts) {
+        double total = counts.stream().mapToInt(row -> Arrays.stream(row).sum()).sum();
+        double[] columns = new double[counts.get(0).length];
         for (int[] row : counts) {
             for (int c = 0; c < row.length; c++) {
                 columns[c] += row[c];

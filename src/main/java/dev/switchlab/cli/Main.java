@@ -17,6 +17,7 @@ import picocli.CommandLine.ScopeType;
             SampleCommand.class,
             RunsCommand.class,
             CompareCommand.class,
+            ReportCommand.class,
             UiCommand.class,
             FlushCommand.class,
             MlflowCommand.class,
