@@ -76,14 +76,18 @@ final class Figures {
                 .margin(Margin.builder()
                         .left(70)
                         .right(10)
-                        .top(20)
+                        .top(40)
                         .bottom(50)
                         .autoExpand(true)
                         .build())
                 .xAxis(Axis.builder().title(xTitle).build())
                 .yAxis(Axis.builder().title(yTitle).build())
                 .build();
-        Config config = Config.builder().responsive(true).displayLogo(false).build();
+        Config config = Config.builder()
+                .responsive(true)
+                .displayModeBar(false)
+                .displayLogo(false)
+                .build();
         return new Figure(layout, config, traces.toArray(Trace[]::new));
     }
 }
