@@ -68,6 +68,14 @@ sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, 
 runs: target/classpath ## List the runs
 	@$(SWITCHLAB) runs
 
+.PHONY: compare
+compare: target/classpath ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
+	@$(SWITCHLAB) compare
+
+.PHONY: report
+report: target/classpath ## Write the report of RUN (one HTML file, no network) and keep it as its artifact; PROMPT to route another text
+	@$(SWITCHLAB) report
+
 .PHONY: ui
 ui: target/classpath ## Say how to see the runs in MLflow's UI
 	@$(SWITCHLAB) ui

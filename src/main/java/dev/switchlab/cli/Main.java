@@ -18,6 +18,8 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             SampleCommand.class,
             RunsCommand.class,
+            CompareCommand.class,
+            ReportCommand.class,
             UiCommand.class,
             FlushCommand.class,
             MlflowCommand.class,

@@ -241,6 +241,25 @@ public final class TrackingStore implements AutoCloseable {
         }
     }
 
+    /**
+     * Adds an artifact to a run that has ended, at once, or replaces it.
+     *
+     * @param runId whole id
+     * @param artifactPath where, such as {@code report.html}
+     */
+    public void upload(String runId, String artifactPath, Path file) {
+        Keys.checkArtifactPath(artifactPath);
+        read(() -> {
+            TrackedRun run = findRun(runId);
+            if (!RestClient.isProxied(run.artifactUri())) {
+                throw new TrackingException("run " + runId + ": its artifacts are at " + run.artifactUri()
+                        + ", which the server does not write to");
+            }
+            server.rest().upload(run.artifactUri(), artifactPath, file, bytes -> {});
+            return run;
+        });
+    }
+
     /** Runs of which the server does not have everything. */
     public List<UnsentRun> unsent() {
         return spools.unsent();

@@ -50,7 +50,7 @@ public final class Evaluator {
     }
 
     /** The experiment's drop policy outside training. */
-    static DropPolicy dropPolicy(LanguageModel model, int step, int batch) {
+    public static DropPolicy dropPolicy(LanguageModel model, int step, int batch) {
         if (model.experiment().model().dropOrder() == DropOrder.POSITION) {
             return DropPolicy.byPosition();
         }

@@ -1,0 +1,39 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.MetricPoint;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What a comparison needs of a metric's history.
+ *
+ * @param last value at the highest step
+ * @param best least value, or greatest where {@link #isHigherBetter more is better}; NaN only if all points are
+ * @param bestStep its step, the first if several are equal
+ */
+record Curve(double last, double best, long bestStep) {
+
+    /**
+     * @param points at least one, in order of time: of two at the same step, the later counts as last
+     */
+    static Curve of(String metric, List<MetricPoint> points) {
+        MetricPoint last = points.get(0);
+        MetricPoint best = last;
+        Comparator<Double> order = isHigherBetter(metric) ? Comparator.reverseOrder() : Comparator.naturalOrder();
+        for (MetricPoint point : points) {
+            if (point.step() >= last.step()) {
+                last = point;
+            }
+            boolean isFirstNumber = Double.isNaN(best.value());
+            if (!Double.isNaN(point.value()) && (isFirstNumber || order.compare(point.value(), best.value()) < 0)) {
+                best = point;
+            }
+        }
+        return new Curve(last.value(), best.value(), best.step());
+    }
+
+    /** Whether more of {@code metric} is better: accuracy and speed; of losses less is. */
+    static boolean isHigherBetter(String metric) {
+        return metric.endsWith("accuracy") || metric.endsWith("tokens_per_second");
+    }
+}

@@ -1,0 +1,240 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.tracking.TrackedRun;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * Several runs side by side. Runs whose parameters differ in nothing but seed, device and threads form a setting (A, B, ...); settings are compared with
+ * the first, seed by seed.
+ *
+ * @param runs the runs in the order given, each once
+ * @param settings one row a run: run, name, setting, seed, and the parameters that differ
+ * @param metrics one row a run and metric: final value, best value and the step of the best
+ * @param differences one row a later setting and metric: paired difference with its 95 % confidence interval
+ * @param notes what the reader has to know, such as seeds without a partner
+ */
+public record RunComparison(
+        List<TrackedRun> runs, Table settings, Table metrics, Table differences, List<String> notes) {
+
+    private static final String SEED = "seed";
+    /** What does not make another setting: it changes rounding and speed at most. */
+    private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
+
+    private static final int SHORT_ID = 8;
+
+    /** The metrics that are compared. */
+    static final List<String> METRICS = List.of(
+            "train/cross_entropy",
+            "valid/cross_entropy",
+            "valid/bits_per_char",
+            "valid/accuracy",
+            "final/cross_entropy",
+            "final/accuracy",
+            "train/tokens_per_second");
+
+    /**
+     * Compares.
+     *
+     * @param names runs by id, beginning of an id or name; an experiment's name stands for all its finished runs
+     * @throws IllegalArgumentException if these are fewer than two runs
+     */
+    public static RunComparison of(RunSource source, List<String> names) {
+        Map<String, TrackedRun> chosen = new LinkedHashMap<>();
+        for (String name : names) {
+            List<TrackedRun> finished = source.experiment(name).stream()
+                    .filter(run -> run.status().equals("FINISHED"))
+                    .toList();
+            (finished.isEmpty() ? List.of(source.find(name)) : finished).forEach(run -> chosen.put(run.runId(), run));
+        }
+        if (chosen.size() < 2) {
+            throw new IllegalArgumentException("RUNS names " + chosen.size()
+                    + " run, allowed: two or more run ids or names, or experiments, for example RUNS=\"1a2b3c4d"
+                    + " 5e6f7a8b\"; `make runs` lists them");
+        }
+        List<TrackedRun> runs = List.copyOf(chosen.values());
+        Map<String, String> letters = settingLetters(runs);
+        Map<String, Map<String, Curve>> curves = curves(source, runs);
+        List<String> notes = new ArrayList<>();
+        Table differences = differences(runs, letters, curves, notes);
+        return new RunComparison(
+                runs, settings(runs, letters), metrics(runs, letters, curves), differences, List.copyOf(notes));
+    }
+
+    /** The parameters that are not the same in all runs, seed included. */
+    public static List<String> differingParams(List<TrackedRun> runs) {
+        Set<String> keys = new TreeSet<>();
+        runs.forEach(run -> keys.addAll(run.params().keySet()));
+        return keys.stream()
+                .filter(key -> runs.stream()
+                                .map(run -> run.params().getOrDefault(key, ""))
+                                .distinct()
+                                .count()
+                        > 1)
+                .toList();
+    }
+
+    /** Run id to the name of its setting: A, B, ... in order of appearance. */
+    private static Map<String, String> settingLetters(List<TrackedRun> runs) {
+        Map<Map<String, String>, String> names = new LinkedHashMap<>();
+        Map<String, String> letters = new LinkedHashMap<>();
+        for (TrackedRun run : runs) {
+            Map<String, String> setting = new TreeMap<>(run.params());
+            setting.keySet().removeAll(NOT_A_SETTING);
+            letters.put(run.runId(), names.computeIfAbsent(setting, s -> letter(names.size())));
+        }
+        return letters;
+    }
+
+    private static String letter(int index) {
+        return index < 26 ? Character.toString('A' + index) : "S" + (index + 1);
+    }
+
+    private static Map<String, Map<String, Curve>> curves(RunSource source, List<TrackedRun> runs) {
+        Map<String, Map<String, Curve>> curves = new LinkedHashMap<>();
+        for (TrackedRun run : runs) {
+            Map<String, Curve> own = new LinkedHashMap<>();
+            for (String metric : METRICS) {
+                List<MetricPoint> points =
+                        run.metrics().containsKey(metric) ? source.history(run.runId(), metric) : List.of();
+                if (!points.isEmpty()) {
+                    own.put(metric, Curve.of(metric, points));
+                }
+            }
+            curves.put(run.runId(), own);
+        }
+        return curves;
+    }
+
+    private static Table settings(List<TrackedRun> runs, Map<String, String> letters) {
+        Table table = Table.create(
+                "runs",
+                StringColumn.create("run"),
+                StringColumn.create("name"),
+                StringColumn.create("setting"),
+                StringColumn.create(SEED));
+        List<String> params = differingParams(runs).stream()
+                .filter(param -> !param.equals(SEED))
+                .toList();
+        params.forEach(param -> table.addColumns(StringColumn.create(param)));
+        for (TrackedRun run : runs) {
+            table.stringColumn("run").append(shortId(run));
+            table.stringColumn("name").append(run.name());
+            table.stringColumn("setting").append(letters.get(run.runId()));
+            table.stringColumn(SEED).append(run.params().getOrDefault(SEED, ""));
+            params.forEach(
+                    param -> table.stringColumn(param).append(run.params().getOrDefault(param, "")));
+        }
+        return table;
+    }
+
+    private static Table metrics(
+            List<TrackedRun> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
+        Table table = Table.create(
+                "metrics",
+                StringColumn.create("metric"),
+                StringColumn.create("run"),
+                StringColumn.create("setting"),
+                DoubleColumn.create("final"),
+                DoubleColumn.create("best"),
+                IntColumn.create("best_step"));
+        for (String metric : METRICS) {
+            for (TrackedRun run : runs) {
+                Curve curve = curves.get(run.runId()).get(metric);
+                if (curve != null) {
+                    table.stringColumn("metric").append(metric);
+                    table.stringColumn("run").append(shortId(run));
+                    table.stringColumn("setting").append(letters.get(run.runId()));
+                    table.doubleColumn("final").append(curve.last());
+                    table.doubleColumn("best").append(curve.best());
+                    table.intColumn("best_step").append(Math.toIntExact(curve.bestStep()));
+                }
+            }
+        }
+        return table;
+    }
+
+    private static Table differences(
+            List<TrackedRun> runs,
+            Map<String, String> letters,
+            Map<String, Map<String, Curve>> curves,
+            List<String> notes) {
+        Table table = Table.create(
+                "differences",
+                StringColumn.create("difference"),
+                StringColumn.create("metric"),
+                IntColumn.create("pairs"),
+                DoubleColumn.create("mean"),
+                DoubleColumn.create("ci95_low"),
+                DoubleColumn.create("ci95_high"),
+                StringColumn.create("verdict"));
+        List<String> settings = List.copyOf(new LinkedHashSet<>(letters.values()));
+        Map<String, Map<String, TrackedRun>> bySeed = new LinkedHashMap<>();
+        for (TrackedRun run : runs) {
+            String seed = run.params().getOrDefault(SEED, "");
+            Map<String, TrackedRun> own =
+                    bySeed.computeIfAbsent(letters.get(run.runId()), letter -> new LinkedHashMap<>());
+            TrackedRun other = own.putIfAbsent(seed, run);
+            if (other != null) {
+                notes.add("setting " + letters.get(run.runId()) + " has seed " + seed + " twice: the pair takes run "
+                        + shortId(other) + ", not " + shortId(run));
+            }
+        }
+        if (settings.size() == 1) {
+            notes.add("all runs have one setting, so there is nothing to pair");
+        }
+        Map<String, TrackedRun> baseline = bySeed.get(settings.get(0));
+        for (String setting : settings.subList(1, settings.size())) {
+            Map<String, TrackedRun> own = bySeed.get(setting);
+            Set<String> common = new LinkedHashSet<>(baseline.keySet());
+            common.retainAll(own.keySet());
+            String title = setting + " - " + settings.get(0);
+            if (common.size() < 2) {
+                notes.add(title + ": " + common.size()
+                        + " common seed(s); a confidence interval needs two, for example SEED=1 and SEED=2 of both");
+            }
+            for (String metric : METRICS) {
+                double[] values = common.stream()
+                        .map(seed -> List.of(
+                                own.get(seed).runId(), baseline.get(seed).runId()))
+                        .filter(pair ->
+                                pair.stream().allMatch(run -> curves.get(run).containsKey(metric)))
+                        .mapToDouble(pair -> curves.get(pair.get(0)).get(metric).last()
+                                - curves.get(pair.get(1)).get(metric).last())
+                        .toArray();
+                if (values.length > 0) {
+                    append(table, title, metric, PairedDifference.of(values));
+                }
+            }
+        }
+        return table;
+    }
+
+    private static void append(Table table, String title, String metric, PairedDifference difference) {
+        table.stringColumn("difference").append(title);
+        table.stringColumn("metric").append(metric);
+        table.intColumn("pairs").append(difference.pairs());
+        table.doubleColumn("mean").append(difference.mean());
+        table.doubleColumn("ci95_low").append(difference.low());
+        table.doubleColumn("ci95_high").append(difference.high());
+        boolean better = difference.mean() > 0 == Curve.isHigherBetter(metric);
+        table.stringColumn("verdict")
+                .append(difference.isSignificant() ? (better ? "better" : "worse") : "not distinguishable");
+    }
+
+    /** The first characters of a run's id, as people type them. */
+    static String shortId(TrackedRun run) {
+        return run.runId().substring(0, Math.min(SHORT_ID, run.runId().length()));
+    }
+}

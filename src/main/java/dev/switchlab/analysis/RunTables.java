@@ -1,0 +1,161 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.tracking.TrackedRun;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tech.tablesaw.api.ColumnType;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.InstantColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.LongColumn;
+import tech.tablesaw.api.Row;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/** Runs as Tablesaw tables, in long form: one row a fact, the run's whole id in the column {@code run}. */
+public final class RunTables {
+
+    private static final Pattern EXPERT_METRIC = Pattern.compile("layer(\\d+)/expert(\\d+)/(\\w+)");
+    private static final Pattern LAYER_METRIC = Pattern.compile("layer(\\d+)/(\\w+)");
+
+    private final RunSource source;
+
+    /** Tables of the runs of {@code source}. */
+    public RunTables(RunSource source) {
+        this.source = source;
+    }
+
+    /** Columns run, name, experiment, status, start; and one column a metric, its latest value (missing where a run has none). */
+    public static Table runs(List<TrackedRun> runs) {
+        Table table = Table.create(
+                "runs",
+                StringColumn.create("run"),
+                StringColumn.create("name"),
+                StringColumn.create("experiment"),
+                StringColumn.create("status"),
+                InstantColumn.create("start"));
+        Map<String, DoubleColumn> metrics = new TreeMap<>();
+        runs.forEach(run -> run.metrics().keySet().forEach(key -> metrics.computeIfAbsent(key, DoubleColumn::create)));
+        for (TrackedRun run : runs) {
+            table.stringColumn("run").append(run.runId());
+            table.stringColumn("name").append(run.name());
+            table.stringColumn("experiment").append(run.experiment());
+            table.stringColumn("status").append(run.status());
+            table.instantColumn("start").append(run.start());
+            metrics.forEach((key, column) -> {
+                Double value = run.metrics().get(key);
+                if (value == null) {
+                    column.appendMissing();
+                } else {
+                    column.append(value);
+                }
+            });
+        }
+        metrics.values().forEach(table::addColumns);
+        return table;
+    }
+
+    /** Columns run, param, value. */
+    public static Table params(List<TrackedRun> runs) {
+        Table table = Table.create(
+                "params", StringColumn.create("run"), StringColumn.create("param"), StringColumn.create("value"));
+        for (TrackedRun run : runs) {
+            run.params().forEach((param, value) -> {
+                Row row = table.appendRow();
+                row.setString("run", run.runId());
+                row.setString("param", param);
+                row.setString("value", value);
+            });
+        }
+        return table;
+    }
+
+    /**
+     * Columns run, metric, step, value: every logged point of the metrics that {@code wanted} accepts, by run, metric, step. Where a step
+     * was logged twice, the later point counts. NaN reads as a missing value.
+     */
+    public Table histories(List<TrackedRun> runs, Predicate<String> wanted) {
+        Table table = Table.create(
+                "histories",
+                StringColumn.create("run"),
+                StringColumn.create("metric"),
+                LongColumn.create("step"),
+                DoubleColumn.create("value"));
+        for (TrackedRun run : runs) {
+            for (String metric :
+                    run.metrics().keySet().stream().filter(wanted).sorted().toList()) {
+                history(run, metric).forEach((step, value) -> {
+                    table.stringColumn("run").append(run.runId());
+                    table.stringColumn("metric").append(metric);
+                    table.longColumn("step").append(step);
+                    table.doubleColumn("value").append(value);
+                });
+            }
+        }
+        return table;
+    }
+
+    /** Columns layer, expert, step, load, probability, dropped, utilization: what the run logged of each expert, by step. */
+    public Table experts(TrackedRun run) {
+        Table table = Table.create(
+                "experts", IntColumn.create("layer"), IntColumn.create("expert"), LongColumn.create("step"));
+        return statistics(run, EXPERT_METRIC, table, List.of("load", "probability", "dropped", "utilization"));
+    }
+
+    /** Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation: what the run logged of each layer, by step. */
+    public Table layers(TrackedRun run) {
+        Table table = Table.create("layers", IntColumn.create("layer"), LongColumn.create("step"));
+        return statistics(
+                run, LAYER_METRIC, table, List.of("router_entropy", "confidence", "dropped_fraction", "max_violation"));
+    }
+
+    private Table statistics(TrackedRun run, Pattern pattern, Table table, List<String> names) {
+        names.forEach(name -> table.addColumns(DoubleColumn.create(name)));
+        Map<List<Long>, Map<String, Double>> rows = new LinkedHashMap<>();
+        for (String metric : run.metrics().keySet()) {
+            Matcher matcher = pattern.matcher(metric);
+            if (!matcher.matches() || !names.contains(matcher.group(matcher.groupCount()))) {
+                continue;
+            }
+            List<Long> place = new ArrayList<>();
+            for (int i = 1; i < matcher.groupCount(); i++) {
+                place.add(Long.parseLong(matcher.group(i)));
+            }
+            history(run, metric).forEach((step, value) -> {
+                List<Long> key = new ArrayList<>(place);
+                key.add(step);
+                rows.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(matcher.group(matcher.groupCount()), value);
+            });
+        }
+        rows.forEach((key, values) -> {
+            for (int i = 0; i < key.size(); i++) {
+                if (table.column(i).type() == ColumnType.INTEGER) {
+                    table.intColumn(i).append(Math.toIntExact(key.get(i)));
+                } else {
+                    table.longColumn(i).append(key.get(i));
+                }
+            }
+            names.forEach(name -> table.doubleColumn(name).append(values.getOrDefault(name, Double.NaN)));
+        });
+        String[] order = table.columnNames()
+                .subList(0, table.columnCount() - names.size())
+                .toArray(String[]::new);
+        return table.isEmpty() ? table : table.sortAscendingOn(order);
+    }
+
+    /** Step to value, ascending. */
+    private Map<Long, Double> history(TrackedRun run, String metric) {
+        Map<Long, Double> values = new TreeMap<>();
+        for (MetricPoint point : source.history(run.runId(), metric)) {
+            values.put(point.step(), point.value());
+        }
+        return values;
+    }
+}

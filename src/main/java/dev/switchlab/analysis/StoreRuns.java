@@ -1,0 +1,31 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingStore;
+import java.util.List;
+import java.util.Optional;
+
+/** A tracking store as a source of runs. */
+record StoreRuns(TrackingStore store) implements RunSource {
+
+    @Override
+    public List<TrackedRun> runs() {
+        return store.runs(Optional.empty(), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public List<TrackedRun> experiment(String name) {
+        return store.runs(Optional.of(name), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public TrackedRun find(String idOrName) {
+        return store.findRun(idOrName);
+    }
+
+    @Override
+    public List<MetricPoint> history(String runId, String metric) {
+        return store.history(runId, metric);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.tracking.TrackedRun;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Runs made by hand. */
+final class Fakes implements RunSource {
+
+    private final Map<String, TrackedRun> runs = new LinkedHashMap<>();
+    private final Map<String, List<MetricPoint>> histories = new LinkedHashMap<>();
+
+    /** Adds a run of {@code experiment} with params given as "key=value". */
+    Fakes run(String id, String experiment, String... params) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (String param : params) {
+            int equals = param.indexOf('=');
+            settings.put(param.substring(0, equals), param.substring(equals + 1));
+        }
+        runs.put(
+                id,
+                new TrackedRun(
+                        id,
+                        "1",
+                        experiment,
+                        experiment + " " + id,
+                        "FINISHED",
+                        Instant.EPOCH,
+                        Optional.empty(),
+                        "mlflow-artifacts:/1/" + id,
+                        settings,
+                        Map.of(),
+                        new LinkedHashMap<>()));
+        return this;
+    }
+
+    /** Logs a metric of a run: {@code values} at steps 10, 20, 30 ... */
+    Fakes metric(String id, String metric, double... values) {
+        List<MetricPoint> points = new ArrayList<>();
+        for (int i = 0; i < values.length; i++) {
+            points.add(new MetricPoint(10L * (i + 1), i, values[i]));
+        }
+        histories.put(id + "/" + metric, points);
+        runs.get(id).metrics().put(metric, values[values.length - 1]);
+        return this;
+    }
+
+    @Override
+    public List<TrackedRun> runs() {
+        return List.copyOf(runs.values());
+    }
+
+    @Override
+    public List<TrackedRun> experiment(String name) {
+        return runs.values().stream()
+                .filter(run -> run.experiment().equals(name))
+                .toList();
+    }
+
+    @Override
+    public TrackedRun find(String idOrName) {
+        return Optional.ofNullable(runs.get(idOrName)).orElseThrow();
+    }
+
+    @Override
+    public List<MetricPoint> history(String runId, String metric) {
+        return histories.getOrDefault(runId + "/" + metric, List.of());
+    }
+}

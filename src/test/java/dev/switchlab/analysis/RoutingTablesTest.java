@@ -1,0 +1,144 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.switchlab.analysis.RoutingTrace.Layer;
+import dev.switchlab.nn.StateDict;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import tech.tablesaw.api.Table;
+
+/** Eight tokens, two experts, two layers, by hand. */
+class RoutingTablesTest {
+
+    private static final int[] TEXT = "ab\nCDe. ".codePoints().toArray();
+    private static final float[] SURE = {1, 1, 1, 1, 1, 1, 1, 1};
+
+    /** The first layer sends letters to 0 and the rest to 1, dropping the last; the second sends everything to 1. */
+    private final RoutingTrace trace = new RoutingTrace(
+            TEXT,
+            2,
+            List.of(
+                    new Layer(
+                            new int[] {0, 0, 1, 0, 0, 0, 1, 1},
+                            new float[] {.5f, .5f, .5f, .5f, 1, 1, 1, 1},
+                            new double[] {.6, .6, 0, 0, 0, 0, 0, 0},
+                            new boolean[] {false, false, false, false, false, false, false, true},
+                            14),
+                    new Layer(new int[] {1, 1, 1, 1, 1, 1, 1, 1}, SURE, new double[8], new boolean[8], 16)));
+
+    private final RoutingTables tables = new RoutingTables(trace);
+
+    @Test
+    void layersAreSummedUp() {
+        Table layers = tables.layers();
+        assertThat(layers.doubleColumn("router_entropy").getDouble(0)).isCloseTo(0.15, within(1e-12));
+        assertThat(layers.doubleColumn("confidence").getDouble(0)).isEqualTo(0.75);
+        assertThat(layers.doubleColumn("dropped").asDoubleArray()).containsExactly(0.125, 0);
+        assertThat(layers.doubleColumn("utilization").asDoubleArray()).containsExactly(0.5, 0.5);
+        assertThat(layers.doubleColumn("information").getDouble(1)).isCloseTo(0, within(1e-12));
+    }
+
+    @Test
+    void expertsHaveLoadAndCharacters() {
+        Table experts = tables.experts();
+        assertThat(experts.doubleColumn("load").asDoubleArray()).containsExactly(0.625, 0.375, 0, 1);
+        assertThat(experts.doubleColumn("dropped").asDoubleArray()).containsExactly(0, 0.125, 0, 0);
+        assertThat(experts.stringColumn("characters").get(1)).isEqualTo("⏎ ␣ .");
+        assertThat(experts.stringColumn("characters").get(2)).isEmpty();
+    }
+
+    @Test
+    void specializationIsTheShareOfEachClass() {
+        Table first = tables.specialization();
+        first = first.where(first.intColumn("layer")
+                .isEqualTo(0)
+                .and(first.intColumn("expert").isEqualTo(1)));
+        assertThat(first.stringColumn("class").asList())
+                .containsExactly("line break", "line start", "capital", "vowel", "consonant", "space", "punctuation");
+        assertThat(first.doubleColumn("share").asDoubleArray()).containsExactly(1, 0, 0, 0, 0, 1, 1);
+    }
+
+    @Test
+    void coactivationIsTheShareOfTheNextLayer() {
+        Table pairs = tables.coactivation();
+        assertThat(pairs.intColumn("expert").asObjectArray()).containsExactly(0, 0, 1, 1);
+        assertThat(pairs.doubleColumn("share").asDoubleArray()).containsExactly(0, 1, 0, 1);
+    }
+
+    @Test
+    void tokensAreOneRowATokenAndLayer() {
+        Table tokens = tables.tokens();
+        assertThat(tokens.rowCount()).isEqualTo(16);
+        assertThat(tokens.booleanColumn("dropped").countTrue()).isEqualTo(1);
+        assertThat(tokens.stringColumn("character").get(2)).isEqualTo("⏎");
+    }
+
+    @Test
+    void informationIsOneForAPerfectSplitAndZeroForNone() {
+        assertThat(RoutingTables.information(List.of(new int[] {4, 0}, new int[] {0, 4})))
+                .isCloseTo(1, within(1e-12));
+        assertThat(RoutingTables.information(List.of(new int[] {2, 2}, new int[] {3, 3})))
+                .isCloseTo(0, within(1e-12));
+        assertThat(RoutingTables.information(List.of(new int[] {2, 2}))).isEqualTo(0);
+    }
+
+    @Test
+    void classesOfCharacters() {
+        int[] text = "A\nbCéy7,\t".codePoints().toArray();
+        assertThat(java.util.stream.IntStream.range(0, text.length).mapToObj(i -> CharacterClass.of(text, i)))
+                .containsExactly(
+                        CharacterClass.LINE_START,
+                        CharacterClass.LINE_BREAK,
+                        CharacterClass.LINE_START,
+                        CharacterClass.CAPITAL,
+                        CharacterClass.VOWEL,
+                        CharacterClass.VOWEL,
+                        CharacterClass.DIGIT,
+                        CharacterClass.PUNCTUATION,
+                        CharacterClass.SPACE);
+    }
+
+    @Test
+    void aLayerOfAnotherLengthIsRefused() {
+        Layer layer = new Layer(new int[1], new float[1], new double[1], new boolean[1], 1);
+        assertThatThrownBy(() -> new RoutingTrace(TEXT, 2, List.of(layer))).hasMessageContaining("8 tokens");
+    }
+
+    @Test
+    void similarityIsTheCosineOverAllWeightsOfAnExpert() {
+        String experts = "transformer.layers.0.feed_forward.experts.";
+        Table cosine = ExpertSimilarity.of(Map.of(
+                experts + "0.layer1.weight",
+                weight(3, 0),
+                experts + "0.layer1.bias",
+                weight(4),
+                experts + "1.layer1.weight",
+                weight(0, 5),
+                experts + "1.layer1.bias",
+                weight(0),
+                experts + "2.layer1.weight",
+                weight(-3, 0),
+                experts + "2.layer1.bias",
+                weight(-4),
+                "generator.weight",
+                weight(1)));
+        assertThat(cosine.doubleColumn("cosine").asDoubleArray()).containsExactly(1, 0, -1, 0, 1, 0, -1, 0, 1);
+    }
+
+    @Test
+    void coloredTextMarksExpertsAndDropped() {
+        String html = ColoredText.layer(trace, 0, 8);
+        assertThat(html).contains("<span class=\"e0\" title=\"0, p 0.50\">a</span>");
+        assertThat(html).contains("<span class=\"e1 d\" title=\"1, p 1.00, dropped\"> </span>");
+        assertThat(ColoredText.layer(trace, 0, 2)).doesNotContain("C</span>");
+        assertThat(Html.escape("<a href=\"x\">&'")).isEqualTo("&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+    }
+
+    private static StateDict.Weight weight(float... values) {
+        return new StateDict.Weight(new long[] {values.length}, values);
+    }
+}
