@@ -78,10 +78,16 @@ JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
 JSHELL_JVM = -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
   $(if $(THREADS),-R-Dai.djl.pytorch.num_threads=$(THREADS)) $(addprefix -R,$(QUIET_JAVA))
 
+# A startup file is too early for a prompt and a feedback mode of our own; jshell takes them from its preferences, so they are put there.
+target/jshell/.ready: jshell/prompt.jsh
+	@rm -rf target/jshell && mkdir -p target/jshell
+	@$(JSHELL) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell < $< > target/jshell/.log 2>&1 || { cat target/jshell/.log; exit 1; }
+	@touch $@
+
 .PHONY: jshell
-jshell: target/classpath ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
+jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
 	@$(JSHELL) --class-path "target/classes:$$(cat target/classpath)" $(JSHELL_JVM) \
-	  --startup jshell/imports.jsh --startup jshell/startup.jsh
+	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one.
 NOTEBOOK = OMP_WAIT_POLICY=PASSIVE $(SWITCHLAB) notebook --threads $(or $(THREADS),1)

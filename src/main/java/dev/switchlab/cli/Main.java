@@ -16,7 +16,8 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             SampleCommand.class,
             ExperimentsCommand.class,
-            GoldenCommand.class
+            GoldenCommand.class,
+            NotebookCommand.class
         })
 public final class Main implements Runnable {
 
