@@ -24,8 +24,8 @@ record Notebook(Path file, List<Cell> cells) {
     enum Stability {
         /** Nothing, on any machine. */
         STABLE,
-        /** Numbers that come out of training: equal to the bit on one kind of processor, not on another. */
-        TRAINED,
+        /** Numbers that hang on how float32 sums round, such as those of a trained model: equal to the bit on one kind of processor, not on another. */
+        ROUNDING,
         /** Ids, times, speeds: everything. */
         UNSTABLE
     }
@@ -92,14 +92,14 @@ record Notebook(Path file, List<Cell> cells) {
         if (marker.isEmpty()) {
             return Stability.STABLE;
         }
-        if (tags.matches() && tags.group(1).equals("trained")) {
-            return Stability.TRAINED;
+        if (tags.matches() && tags.group(1).equals("rounding")) {
+            return Stability.ROUNDING;
         }
         if (tags.matches() && tags.group(1).equals("unstable")) {
             return Stability.UNSTABLE;
         }
         throw new LabException(file + ":" + markerLine + ": unknown cell marker '" + marker
-                + "', allowed: [markdown], tags=[\"trained\"], tags=[\"unstable\"] or nothing");
+                + "', allowed: [markdown], tags=[\"rounding\"], tags=[\"unstable\"] or nothing");
     }
 
     /** The file's name without {@code .jsh}. */

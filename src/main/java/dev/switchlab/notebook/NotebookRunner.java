@@ -17,7 +17,6 @@ import jdk.jshell.JShell;
 import jdk.jshell.JShellException;
 import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
-import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import jdk.jshell.execution.LocalExecutionControlProvider;
 import jdk.jshell.spi.ExecutionControl;
@@ -98,28 +97,31 @@ public final class NotebookRunner {
             this.printed = printed;
         }
 
+        /** Takes a cell line by line, as jshell does: a snippet ends with the line that makes it whole. */
         List<Output> cell(Path file, Notebook.Cell cell) {
             List<Output> outputs = new ArrayList<>();
-            String rest = cell.source();
-            int line = cell.line();
-            while (failure.isEmpty() && !isBlank(rest)) {
-                int blank = leadingBlankLines(rest);
-                line += blank;
-                rest = rest.lines().skip(blank).collect(Collectors.joining("\n"));
-                CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(rest);
-                String source = info.completeness() == SourceCodeAnalysis.Completeness.DEFINITELY_INCOMPLETE
-                        ? rest
-                        : info.source();
-                String left = info.completeness() == SourceCodeAnalysis.Completeness.DEFINITELY_INCOMPLETE
-                        ? ""
-                        : info.remaining();
-                if (source == null || source.isBlank()) {
-                    source = rest;
-                    left = "";
+            List<String> lines = cell.source().lines().toList();
+            String pending = "";
+            int begin = cell.line();
+            for (int i = 0; i < lines.size() && failure.isEmpty(); i++) {
+                if (pending.isEmpty() && isBlank(lines.get(i))) {
+                    continue;
                 }
-                snippet(file, line, source, outputs);
-                line += newlines(rest) - newlines(left);
-                rest = left;
+                if (pending.isEmpty()) {
+                    begin = cell.line() + i;
+                }
+                pending += (pending.isEmpty() ? "" : "\n") + lines.get(i);
+                boolean last = i == lines.size() - 1;
+                CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
+                while (failure.isEmpty() && info.completeness().isComplete()) {
+                    snippet(file, begin, info.source(), outputs);
+                    begin = cell.line() + i;
+                    pending = isBlank(info.remaining()) ? "" : info.remaining();
+                    info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
+                }
+                if (failure.isEmpty() && last && !pending.isEmpty()) {
+                    snippet(file, begin, pending, outputs); // its error says what is missing
+                }
             }
             return outputs;
         }
@@ -136,15 +138,18 @@ public final class NotebookRunner {
                     fail(file, line, source, event.exception());
                 } else if (event.status() != Snippet.Status.VALID) {
                     reject(file, line, source, event.snippet());
-                } else if (event.snippet().kind() == Snippet.Kind.EXPRESSION && !isAssignment(event.snippet())) {
+                } else if (shows(event.snippet())) {
                     value.map(Output::of).ifPresent(outputs::add);
                 }
             }
             flush(outputs);
         }
 
-        private static boolean isAssignment(Snippet snippet) {
-            return snippet.subKind() == Snippet.SubKind.ASSIGNMENT_SUBKIND;
+        /** An expression's value shows, unless a semicolon silences it. */
+        private static boolean shows(Snippet snippet) {
+            boolean expression = snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND
+                    || snippet.kind() == Snippet.Kind.EXPRESSION;
+            return expression && !snippet.source().strip().endsWith(";");
         }
 
         private void flush(List<Output> outputs) {
@@ -194,15 +199,8 @@ public final class NotebookRunner {
             return file + ":" + line + ": " + what + "\n" + snippet;
         }
 
-        private static boolean isBlank(String source) {
-            return leadingBlankLines(source) == source.lines().count();
-        }
-
-        /** Blank and comment lines before the first code. */
-        private static int leadingBlankLines(String source) {
-            return (int) source.lines()
-                    .takeWhile(text -> text.isBlank() || text.strip().startsWith("//"))
-                    .count();
+        private static boolean isBlank(String line) {
+            return line.isBlank() || line.strip().startsWith("//");
         }
 
         private static int newlines(String text) {

@@ -98,7 +98,7 @@ public record Notebooks(Path folder, Path target, boolean update) {
         if (differences.isEmpty()) {
             String note = Expected.isComparable(expected)
                     ? ""
-                    : "trained numbers not compared: the expected output was made on another kind of processor";
+                    : "outputs tagged rounding not compared: the expected output was made on another kind of processor";
             return new Verdict(notebook.name(), page, Optional.empty(), note);
         }
         String problem = file + ": the output differs from " + expected + "\n" + String.join("\n", differences)
