@@ -5,7 +5,6 @@
 // prompt of `make jshell`, line by line.
 
 // %%
-experiments().select("id")
 experiment("smoke")
 
 // %% [markdown]
