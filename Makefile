@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN PORT DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN PORT NB UPDATE DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads would otherwise spin while they wait: a bit faster on a quiet machine, 30 times slower where anything else wants a core
@@ -108,6 +108,33 @@ exchange: target/classpath ## Carry weights to the reference and back (needs wha
 mutants: target/classpath ## Break the model in many small ways and show that golden tensors catch each
 	@$(MVN) -q -B test-compile
 	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
+
+# JShell runs what is typed in a JVM of its own (-R); offline, or DJL would probe the network at start.
+JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
+JSHELL_JVM = -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+  $(if $(THREADS),-R-Dai.djl.pytorch.num_threads=$(THREADS)) $(addprefix -R,$(QUIET_JAVA))
+
+# A startup file is too early for a prompt and a feedback mode of our own; jshell takes them from its preferences, so they are put there.
+target/jshell/.ready: jshell/prompt.jsh
+	@rm -rf target/jshell && mkdir -p target/jshell
+	@$(JSHELL) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell < $< > target/jshell/.log 2>&1 || { cat target/jshell/.log; exit 1; }
+	@touch $@
+
+.PHONY: jshell
+jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
+	@$(JSHELL) --class-path "target/classes:$$(cat target/classpath)" $(JSHELL_JVM) \
+	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
+
+# Results are equal to the bit only for equal thread counts: notebooks run on one.
+NOTEBOOK = OMP_WAIT_POLICY=PASSIVE $(SWITCHLAB) notebook --threads $(or $(THREADS),1)
+
+.PHONY: notebook
+notebook: target/classpath ## Run one notebook, NB=tour, and render it to target/notebooks (UPDATE=true takes its output as expected)
+	@$(NOTEBOOK)
+
+.PHONY: notebooks
+notebooks: target/classpath ## Run all notebooks and compare what they print with jshell/expected
+	@$(NOTEBOOK) --all
 
 .PHONY: test
 test: ## Build, check and run all tests, golden tensors included

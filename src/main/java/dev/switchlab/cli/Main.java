@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
             FlushCommand.class,
             MlflowCommand.class,
             ExperimentsCommand.class,
-            GoldenCommand.class
+            GoldenCommand.class,
+            NotebookCommand.class
         })
 public final class Main implements Runnable {
 

@@ -1,0 +1,16 @@
+// What a session and every notebook have at hand. Beside it, at the prompt: startup.jsh.
+import java.io.*;
+import java.math.*;
+import java.nio.file.*;
+import java.util.*;
+import java.util.function.*;
+import java.util.stream.*;
+import ai.djl.ndarray.*;
+import ai.djl.ndarray.types.*;
+import tech.tablesaw.api.*;
+import dev.switchlab.experiment.*;
+import dev.switchlab.nn.*;
+import dev.switchlab.notebook.*;
+import dev.switchlab.random.*;
+import dev.switchlab.safetensors.*;
+import static dev.switchlab.notebook.Lab.*;

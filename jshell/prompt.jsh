@@ -1,0 +1,7 @@
+/set mode lab concise -command
+/set truncation lab 20000
+/set truncation lab 20000 expression,varvalue
+/set prompt lab "lab> " "  -> "
+/set mode -retain lab
+/set feedback -retain lab
+/exit

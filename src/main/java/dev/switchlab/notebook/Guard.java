@@ -1,0 +1,48 @@
+package dev.switchlab.notebook;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** Runs a verb so that whatever goes wrong reads as one line of the lab. */
+final class Guard {
+
+    private static volatile String last;
+
+    private Guard() {}
+
+    /** The value of {@code verb}, or a {@link LabException} that says in one line why there is none. */
+    static <T> T call(Callable<T> verb) {
+        try {
+            return verb.call();
+        } catch (LabException e) {
+            throw e;
+        } catch (Exception e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            last = trace(e);
+            throw new LabException(line(e));
+        }
+    }
+
+    /** The stack trace of the last verb that failed. */
+    static Optional<String> last() {
+        return Optional.ofNullable(last);
+    }
+
+    private static String trace(Throwable e) {
+        StringWriter text = new StringWriter();
+        e.printStackTrace(new PrintWriter(text, true));
+        return text.toString().strip();
+    }
+
+    private static String line(Throwable e) {
+        String message = e.getMessage();
+        String text = message == null || message.isBlank()
+                ? e.getClass().getSimpleName() + "; why() shows where"
+                : message.strip().replaceAll("\\s*\\R\\s*", "; ");
+        return e instanceof java.nio.file.NoSuchFileException ? "no such file: " + text : text;
+    }
+}

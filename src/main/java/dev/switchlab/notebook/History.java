@@ -1,0 +1,54 @@
+package dev.switchlab.notebook;
+
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.StepResult;
+import dev.switchlab.train.TrainingProgress;
+import java.util.Locale;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.Table;
+
+/** Keeps every step's numbers, and prints a line at each evaluation. */
+final class History implements TrainingProgress {
+
+    private final int steps;
+    private final IntColumn step = IntColumn.create("step");
+    private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
+    private final DoubleColumn loadBalance = DoubleColumn.create("load_balance");
+    private final DoubleColumn gradNorm = DoubleColumn.create("grad_norm");
+    private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
+
+    History(int steps) {
+        this.steps = steps;
+    }
+
+    @Override
+    public void step(int number, StepResult result) {
+        step.append(number);
+        crossEntropy.append(result.crossEntropy());
+        loadBalance.append(result.loadBalance());
+        gradNorm.append(result.gradNorm());
+        learningRate.append(result.learningRate());
+    }
+
+    @Override
+    public void evaluation(int number, Evaluation evaluation) {
+        System.out.printf(
+                Locale.ROOT,
+                "step %d/%d  train %.3f  valid %.3f%n",
+                number,
+                steps,
+                crossEntropy.getDouble(crossEntropy.size() - 1),
+                evaluation.crossEntropy());
+    }
+
+    @Override
+    public void sample(int number, String text) {}
+
+    @Override
+    public void stage(String what) {}
+
+    LabTable table() {
+        return new LabTable(Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate));
+    }
+}

@@ -1,0 +1,193 @@
+package dev.switchlab.notebook;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.GoldenReport;
+import dev.switchlab.golden.GoldenVerifier;
+import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.tracking.TrackedRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The verbs that a researcher types. Each throws a {@link LabException} of one line when it cannot do what it was asked for.
+ *
+ * <p>They share one {@link LabSession}: the embedded store in {@code runs/} (or the server that MLFLOW_TRACKING_URI names), and the
+ * model that was loaded or trained last.
+ */
+public final class Lab {
+
+    private static final Path GOLDEN = Path.of("golden");
+    private static LabSession session = open(new LabStore(
+            Optional.ofNullable(System.getenv("MLFLOW_TRACKING_URI")).orElse(""), Path.of("runs")));
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> session().close(), "close-lab"));
+    }
+
+    private Lab() {}
+
+    private static LabSession open(LabStore store) {
+        return new LabSession(store);
+    }
+
+    private static synchronized LabSession session() {
+        return session;
+    }
+
+    /** Ends the sitting and begins another one over the embedded store in {@code folder}. */
+    static synchronized void restart(Path folder) {
+        session.close();
+        session = open(new LabStore("", folder));
+    }
+
+    /** The experiment files. */
+    public static LabTable experiments() {
+        return Guard.call(() -> session().experiments());
+    }
+
+    /** An experiment to change and train: {@code experiment("smoke").with("model.n_experts=8").train()}. */
+    public static Recipe experiment(String id) {
+        return Guard.call(() -> session().experiment(id));
+    }
+
+    /** All runs of the store, newest first. */
+    public static LabTable runs() {
+        return Guard.call(() -> Tables.runs(session().store().runs()));
+    }
+
+    /** The newest run as the store has it: id, params, tags, latest metrics. */
+    public static TrackedRun run() {
+        return run("");
+    }
+
+    /** A run by its id, the beginning of it, or its name. */
+    public static TrackedRun run(String run) {
+        return Guard.call(() -> session().store().find(run));
+    }
+
+    /** What differs between runs: settings, and the last losses and accuracies. */
+    public static LabTable compare(String... runs) {
+        return Guard.call(() -> {
+            if (runs.length < 2) {
+                throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
+                        + " runs() lists them");
+            }
+            List<TrackedRun> found =
+                    Arrays.stream(runs).map(run -> session().store().find(run)).toList();
+            return Tables.compare(found, Set.of("train/cross_entropy", "train/load_balance", "valid/", "final/"));
+        });
+    }
+
+    /** Loads the model of a run by its id, the beginning of it, or its name; blank for the newest. It becomes the current one. */
+    public static LabModel load(String run) {
+        return Guard.call(() -> session().load(run));
+    }
+
+    /** The current model. */
+    public static LabModel model() {
+        return Guard.call(() -> session().current());
+    }
+
+    /** Shows which expert of the current model each character goes to. */
+    public static Routes route(String text) {
+        return model().route(text);
+    }
+
+    /** Continues {@code prompt} with the current model. */
+    public static String sample(String prompt) {
+        return model().sample(prompt);
+    }
+
+    /** Continues {@code prompt} with the current model by {@code length} characters. */
+    public static String sample(String prompt, int length) {
+        return model().sample(prompt, length, 0.8, 1);
+    }
+
+    /** Checks golden cases: all whose name contains {@code name}, or those of a file or folder of that path. */
+    public static GoldenCheck golden(String name) {
+        return Guard.call(() -> {
+            Path path = Path.of(name);
+            boolean isPath = !name.isEmpty() && Files.exists(path);
+            // Where the tests run, too: the CPU. `make golden` checks every device.
+            VerifyOptions options =
+                    new VerifyOptions(List.of(DispatchForm.values()), List.of(Device.cpu()), isPath ? "" : name);
+            GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
+            if (report.cases().isEmpty()) {
+                throw new LabException("no golden case has '" + name + "' in its name; goldenCases() lists them");
+            }
+            return new GoldenCheck(report);
+        });
+    }
+
+    /** The names of the golden cases. */
+    public static LabTable goldenCases() {
+        return Guard.call(() -> {
+            List<Path> files = GoldenVerifier.files(GOLDEN);
+            if (files.isEmpty()) {
+                throw new LabException("there are no golden cases in " + GOLDEN);
+            }
+            return new LabTable(Table.create(
+                    "golden cases",
+                    Tables.strings(
+                            "case", files, f -> f.getFileName().toString().replace(".safetensors", ""))));
+        });
+    }
+
+    /** A Tablesaw table that prints itself. */
+    public static LabTable table(Table table) {
+        return new LabTable(table);
+    }
+
+    /** A table with one row an element; {@code String.valueOf} prints it. */
+    public static LabTable table(String column, Iterable<?> values) {
+        StringColumn cells = StringColumn.create(column);
+        values.forEach(value -> cells.append(String.valueOf(value)));
+        return new LabTable(Table.create(column, cells));
+    }
+
+    /** A bar for each row: the text of column {@code label}, the number of column {@code value}. */
+    public static BarChart plot(LabTable table, String label, String value) {
+        return Guard.call(() -> BarChart.of(table.data(), label, value));
+    }
+
+    /** Fails with {@code message} unless {@code condition} holds. */
+    public static void check(boolean condition, String message) {
+        if (!condition) {
+            throw new LabException("check failed: " + message);
+        }
+    }
+
+    /** Where the last verb failed: its stack trace. */
+    public static void why() {
+        System.out.println(Guard.last().orElse("no verb has failed yet"));
+    }
+
+    /** What there is to type. */
+    public static void help() {
+        System.out.println("""
+                SwitchLab. Verbs, each with Tab completion; values print as tables:
+                  experiments()                    the experiment files
+                  experiment("smoke").train()      train one; .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
+                  runs()                           the runs of the store;  run("3f2a") one of them,  compare("3f2a", "91bc")
+                  load("3f2a")                     a run's model becomes the current one;  load("") the newest,  model()
+                  route("To be, or not to be")     which expert takes each character;  .load(), .byKind(), .table()
+                  sample("It was", 300)            text of the current model
+                  golden("switch_ff_keep")         check golden tensors;  goldenCases()
+                  table(t)  plot(t, "expert", "load")   a Tablesaw table, and bars of it
+                  help()  why()                    this;  where the last verb failed
+                """.stripTrailing());
+    }
+
+    /** Seeds the engine's own generator, which the lab's seeded streams do not use. */
+    static void seedEngine(int seed) {
+        Engine.getInstance().setRandomSeed(seed);
+    }
+}

@@ -1,0 +1,174 @@
+package dev.switchlab.notebook;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.switchlab.data.CorpusStore;
+import dev.switchlab.data.TextData;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ModelConfig.DropOrder;
+import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.StateDict;
+import dev.switchlab.nn.StepWeights;
+import dev.switchlab.random.RandomStream;
+import dev.switchlab.random.RandomStreams;
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.Evaluator;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.Sampler;
+import dev.switchlab.train.TextGenerator;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/** A trained model at the prompt. The lab closes it at its end. */
+public final class LabModel implements AutoCloseable {
+
+    private static final double TEMPERATURE = 0.8;
+    private static final int LENGTH = 200;
+
+    private final LanguageModel model;
+
+    LabModel(LanguageModel model) {
+        this.model = model;
+    }
+
+    /** The experiment that the model belongs to. */
+    public Experiment experiment() {
+        return model.experiment();
+    }
+
+    /** The model itself, for what the verbs do not reach. */
+    public LanguageModel languageModel() {
+        return model;
+    }
+
+    /** Shows which expert each character of {@code text} goes to; evaluation mode. */
+    public Routes route(String text) {
+        return Guard.call(() -> {
+            long[] tokens =
+                    Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
+            if (tokens.length == 0) {
+                throw new IllegalArgumentException("the text is empty; give some, for example \"To be, or not to be\"");
+            }
+            try (NDManager scope = model.manager().newSubManager()) {
+                StepWeights weights = new StepWeights(scope, model.network(), false);
+                AutoregressiveModel.Output output = model.network()
+                        .forward(
+                                Pass.evaluation(scope, weights, dropPolicy()),
+                                scope.create(tokens, new Shape(tokens.length, 1))); // (S, 1)
+                if (output.routing().isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "experiment " + experiment().id()
+                                    + " is dense: there is nothing to route; take one with model.feed_forward=switch");
+                }
+                return Routes.of(text, output.routing());
+            }
+        });
+    }
+
+    private DropPolicy dropPolicy() {
+        return experiment().model().dropOrder() == DropOrder.POSITION
+                ? DropPolicy.byPosition()
+                : DropPolicy.random(
+                        new RandomStreams(experiment().seed()).generator(RandomStream.DROPPING, "notebook"));
+    }
+
+    /** Continues {@code prompt} by 200 characters at temperature 0.8 with seed 1. */
+    public String sample(String prompt) {
+        return sample(prompt, LENGTH, TEMPERATURE, 1);
+    }
+
+    /**
+     * Continues {@code prompt}.
+     *
+     * @param length characters to write
+     * @param temperature 0 takes the most probable character
+     * @param seed another seed writes another text
+     */
+    public String sample(String prompt, int length, double temperature, long seed) {
+        return Guard.call(() -> {
+            if (length < 0) {
+                throw new IllegalArgumentException("length is " + length + ", allowed: 0 or more, for example 200");
+            }
+            return new TextGenerator(model, new Sampler(temperature, 0))
+                    .generate(prompt, length, new RandomStreams(seed).generator(RandomStream.SAMPLING));
+        });
+    }
+
+    /** Scores the model on the whole validation split of its corpus. */
+    public Evaluation evaluate() {
+        return Guard.call(() -> {
+            TextData data =
+                    TextData.of(CorpusStore.create().open(experiment()).corpus(), model.tokenizer(), experiment());
+            return new Evaluator(model)
+                    .evaluate(
+                            data.validation(experiment()), experiment().train().steps());
+        });
+    }
+
+    /** The weights by their state_dict names: shape, mean and standard deviation. */
+    public LabTable weights() {
+        return Guard.call(() -> {
+            StringColumn name = StringColumn.create("weight");
+            StringColumn shape = StringColumn.create("shape");
+            DoubleColumn mean = DoubleColumn.create("mean");
+            DoubleColumn deviation = DoubleColumn.create("deviation");
+            model.stateDict().weights().forEach((key, weight) -> {
+                DoubleColumn values = DoubleColumn.create(key);
+                for (float value : weight.values()) {
+                    values.append(value);
+                }
+                name.append(key);
+                shape.append(Arrays.toString(weight.shape()));
+                mean.append(values.mean());
+                deviation.append(values.size() > 1 ? values.standardDeviation() : 0);
+            });
+            return new LabTable(Table.create("weights", name, shape, mean, deviation));
+        });
+    }
+
+    /** SHA-256 over names, shapes and bits of all weights: equal exactly when the models are equal to the bit. */
+    public String digest() {
+        return Guard.call(() -> {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Map.Entry<String, StateDict.Weight> entry :
+                    model.stateDict().weights().entrySet()) {
+                StateDict.Weight weight = entry.getValue();
+                digest.update((entry.getKey() + Arrays.toString(weight.shape())).getBytes(StandardCharsets.UTF_8));
+                ByteBuffer bits = ByteBuffer.allocate(weight.values().length * Float.BYTES);
+                bits.asFloatBuffer().put(weight.values());
+                digest.update(bits);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        });
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+
+    @Override
+    public String toString() {
+        Experiment e = experiment();
+        return String.format(
+                Locale.ROOT,
+                "model of %s seed %d: %,d parameters, %d layers, %d experts, width %d, %d characters",
+                e.id(),
+                e.seed(),
+                model.stateDict().size(),
+                e.model().nLayers(),
+                e.model().nExperts(),
+                e.model().dModel(),
+                model.tokenizer().size());
+    }
+}

@@ -1,0 +1,48 @@
+package dev.switchlab.notebook;
+
+import tech.tablesaw.api.Table;
+
+/** What one snippet left on the page, as Markdown. */
+sealed interface Output {
+
+    /** As it stands in a Markdown file. */
+    String toMarkdown();
+
+    /** Printed text, or a value in its own words. */
+    record Text(String text) implements Output {
+        @Override
+        public String toMarkdown() {
+            return "```text\n" + text.replace("```", "` ` `") + "\n```";
+        }
+    }
+
+    /** A table. */
+    record TableOutput(LabTable table) implements Output {
+        @Override
+        public String toMarkdown() {
+            return table.toMarkdown();
+        }
+    }
+
+    /** A figure: drawn in HTML, characters in Markdown, which readers show as they are. */
+    record Figure(BarChart chart) implements Output {
+        @Override
+        public String toMarkdown() {
+            return new Text(chart.toString().strip()).toMarkdown();
+        }
+    }
+
+    /** How a value shows. */
+    static Output of(Object value) {
+        if (value instanceof LabTable table) {
+            return new TableOutput(table);
+        }
+        if (value instanceof Table table) {
+            return new TableOutput(new LabTable(table));
+        }
+        if (value instanceof BarChart chart) {
+            return new Figure(chart);
+        }
+        return new Text(String.valueOf(value).replaceFirst("^\\R", "").stripTrailing());
+    }
+}

@@ -1,0 +1,67 @@
+package dev.switchlab.notebook;
+
+import dev.switchlab.experiment.Experiment;
+import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/** An experiment that is about to be changed or trained. Immutable: every change gives another one. */
+public final class Recipe {
+
+    private final LabSession session;
+    private final Experiment experiment;
+
+    Recipe(LabSession session, Experiment experiment) {
+        this.session = session;
+        this.experiment = experiment;
+    }
+
+    /** With settings changed, as in {@code with("model.n_experts=8 train.steps=50")}. */
+    public Recipe with(String... settings) {
+        return Guard.call(() -> new Recipe(session, experiment.with(settings)));
+    }
+
+    /** With another root seed. */
+    public Recipe seed(long seed) {
+        return with("seed=" + seed);
+    }
+
+    /** Trains, logs the run to the store, and makes the model the current one. */
+    public TrainedRun train() {
+        return Guard.call(() -> session.train(experiment));
+    }
+
+    /** The experiment record. */
+    public Experiment experiment() {
+        return experiment;
+    }
+
+    /** Every setting. */
+    public LabTable settings() {
+        StringColumn setting = StringColumn.create("setting");
+        StringColumn value = StringColumn.create("value");
+        for (Map.Entry<String, String> entry : experiment.toParams().entrySet()) {
+            setting.append(entry.getKey());
+            value.append(entry.getValue());
+        }
+        return new LabTable(Table.create("settings", setting, value));
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                Locale.ROOT,
+                "experiment %s (%s semantics, seed %d): %d layers, %d experts, width %d; %d steps of %d x %d characters of %s",
+                experiment.id(),
+                experiment.semantics().name().toLowerCase(Locale.ROOT),
+                experiment.seed(),
+                experiment.model().nLayers(),
+                experiment.model().nExperts(),
+                experiment.model().dModel(),
+                experiment.train().steps(),
+                experiment.train().batchSize(),
+                experiment.train().seqLen(),
+                experiment.corpus());
+    }
+}

@@ -1,0 +1,135 @@
+package dev.switchlab.notebook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What plain jshell lets pass with exit code 0 fails here, and says where. */
+class BrokenNotebookTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void imports() throws IOException {
+        Files.copy(Path.of("jshell/imports.jsh"), folder.resolve("imports.jsh"));
+        file = folder.resolve("broken.jsh");
+    }
+
+    private String problem(String... lines) throws IOException {
+        Files.writeString(file, String.join("\n", lines) + "\n");
+        return new Notebooks(folder, folder.resolve("out"), false)
+                .run(file)
+                .problem()
+                .orElse("");
+    }
+
+    @Test
+    void rejectedSnippet() throws IOException {
+        assertThat(problem("// %%", "int a = 1;", "// why", "int b =", "    \"two\";", "int c = 3;"))
+                .isEqualTo(file + ":5: incompatible types: java.lang.String cannot be converted to int\n"
+                        + "    int b =\n        \"two\";");
+    }
+
+    @Test
+    void nameThatIsNotDefined() throws IOException {
+        assertThat(problem("// %% [markdown]", "// Text.", "", "// %%", "int f() { return missing(); }"))
+                .startsWith(file + ":5: ")
+                .contains("missing");
+    }
+
+    @Test
+    void uncaughtException() throws IOException {
+        assertThat(problem("// %%", "", "int[] a = {1};", "a[1]"))
+                .isEqualTo(file + ":4: ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 1\n    a[1]");
+    }
+
+    @Test
+    void failedAssertion() throws IOException {
+        assertThat(problem("// %%", "int a = 1;", "assert a > 3 : \"a is \" + a;"))
+                .isEqualTo(file + ":3: AssertionError: a is 1\n    assert a > 3 : \"a is \" + a;");
+    }
+
+    @Test
+    void failedCheckAndVerb() throws IOException {
+        assertThat(problem("// %%", "check(1 + 1 == 3, \"sums\");")).startsWith(file + ":2: check failed: sums\n");
+        assertThat(problem("// %%", "experiment(\"smoke\").with(\"model.heads=5\")"))
+                .startsWith(file + ":2: ")
+                .contains("model.heads")
+                .doesNotContain("Exception");
+    }
+
+    @Test
+    void snippetThatIsNotWhole() throws IOException {
+        assertThat(problem("// %%", "int a = 1;", "if (a > 0) {", "    a++;"))
+                .startsWith(file + ":")
+                .contains("reached end of file while parsing")
+                .contains("if (a > 0) {");
+    }
+
+    @Test
+    void nothingRunsAfterTheFailure() throws IOException {
+        problem("// %%", "System.out.println(\"before\");", "int b = true;", "System.out.println(\"after\");");
+        assertThat(folder.resolve("out/broken.md"))
+                .content()
+                .contains("```text\nbefore\n```", "**Failed**")
+                .doesNotContain("```text\nafter");
+    }
+
+    @Test
+    void changedNumber() throws IOException {
+        Path expected = folder.resolve("expected/broken.md");
+        Files.writeString(file, "// %%\n6 * 7\n");
+        new Notebooks(folder, folder.resolve("out"), true).run(file);
+        assertThat(problem("// %%", "6 * 7")).isEmpty();
+        assertThat(expected).content().contains("42");
+        Files.writeString(expected, Files.readString(expected).replace("42", "41"));
+        assertThat(problem("// %%", "6 * 7"))
+                .startsWith(file + ": the output differs from " + expected)
+                .contains("\n-41\n+42\n");
+    }
+
+    @Test
+    void unstableOutputIsNotComparedAndRoundingOnlyOnItsProcessor() throws IOException {
+        String[] cells = {
+            "// %% tags=[\"unstable\"]", "System.nanoTime()", "// %% tags=[\"rounding\"]", "0.1f + 0.2f", "// %%", "1"
+        };
+        Files.writeString(file, String.join("\n", cells));
+        new Notebooks(folder, folder.resolve("out"), true).run(file);
+        assertThat(problem(cells)).isEmpty();
+        cells[3] = "0.1f + 0.3f";
+        assertThat(problem(cells)).isNotEmpty();
+        Path expected = folder.resolve("expected/broken.md");
+        String elsewhere = Files.readString(expected)
+                .replace(Expected.platform(), "another machine")
+                .replace("0.1f + 0.2f", "0.1f + 0.3f"); // the code is compared everywhere
+        Files.writeString(expected, elsewhere);
+        assertThat(problem(cells)).isEmpty();
+        cells[5] = "2";
+        assertThat(problem(cells)).contains("+2");
+    }
+
+    @Test
+    void withoutExpectedOutput() throws IOException {
+        assertThat(problem("// %%", "1 + 1")).contains("there is no expected output yet");
+    }
+
+    @Test
+    void badMarkers() {
+        assertThatThrownBy(() -> problem("int a = 1;"))
+                .isInstanceOf(LabException.class)
+                .hasMessage(file + ":1: a notebook begins with a marker, // %% or // %% [markdown]");
+        assertThatThrownBy(() -> problem("// %%", "1", "// %% tags=[\"stabel\"]"))
+                .hasMessageContaining(file + ":3: unknown cell marker 'tags=[\"stabel\"]', allowed: ");
+        assertThatThrownBy(() -> problem("// %% [markdown]", "text"))
+                .hasMessageContaining(file + ":2: a line of a markdown cell begins with //");
+    }
+}
