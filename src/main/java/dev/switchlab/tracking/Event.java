@@ -22,7 +22,7 @@ sealed interface Event {
      * The first event of every journal.
      *
      * @param key our own id of the run, unique in the world
-     * @param server where it is logged to, for messages
+     * @param server where it is logged to: an address, or {@link Spools#EMBEDDED}
      * @param tags the tags that it is created with
      */
     record Start(String key, String server, String experiment, String user, long time, Map<String, String> tags)

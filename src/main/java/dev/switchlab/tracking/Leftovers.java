@@ -49,6 +49,18 @@ final class Leftovers {
         tell("run " + runId + ": artifacts stay in " + folder + " because " + reason);
     }
 
+    /** Removes a spool that has been sent, but keeps its journal if lines of it were damaged: a person may read more in them. */
+    void tidy(Spool spool, int damaged) throws IOException {
+        if (damaged > 0) {
+            Path kept = runsFolder.resolve("rejected").resolve(spool.folder().getFileName() + ".journal");
+            Files.createDirectories(kept.getParent());
+            Files.copy(spool.folder().resolve("journal"), kept, StandardCopyOption.REPLACE_EXISTING);
+            tell("run " + spool.label() + ": damaged lines of its journal could not be sent: " + damaged
+                    + "; the journal is kept in " + kept);
+        }
+        spool.delete();
+    }
+
     /** Writes an item down in {@code <runs>/rejected/<run>.jsonl}. */
     void reject(String runId, Batch item, String reason) throws IOException {
         Path file = runsFolder.resolve("rejected").resolve(runId + ".jsonl");

@@ -212,7 +212,7 @@ public final class MlflowRunLog implements RunLog {
     private void leaveSpool() {
         try {
             if (sending.isDrained()) {
-                spool.delete();
+                sending.tidy();
                 return;
             }
             spool.close();

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,6 +35,9 @@ final class RestClient {
     private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/";
     private static final String PROXIED = "mlflow-artifacts:/";
     private static final int POLL_MILLIS = 20;
+    /** In bytes a second. */
+    private static final long SLOWEST_STORAGE = 1_000_000;
+
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final HttpClient http;
@@ -59,8 +63,8 @@ final class RestClient {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                 .build();
-        HttpResponse<String> response =
-                await(http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), () -> 0, sent -> {});
+        HttpResponse<String> response = await(
+                http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), () -> 0, sent -> {}, limit);
         require(response.statusCode(), response.body());
         try {
             return MAPPER.readTree(response.body());
@@ -82,8 +86,10 @@ final class RestClient {
     void upload(String artifactUri, String path, Path file, LongConsumer progress) throws ServerException, IOException {
         CountedFile body = new CountedFile(file);
         HttpRequest request = request(artifact(artifactUri, path)).PUT(body).build();
-        HttpResponse<String> response =
-                await(http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), body::count, progress);
+        // A server may hand the whole file on to another storage before it answers.
+        Duration storing = limit.plusMillis(1000 * Files.size(file) / SLOWEST_STORAGE);
+        HttpResponse<String> response = await(
+                http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), body::count, progress, storing);
         require(response.statusCode(), response.body());
     }
 
@@ -91,7 +97,7 @@ final class RestClient {
     void download(String artifactUri, String path, Path target, LongSupplier received) throws ServerException {
         HttpRequest request = request(artifact(artifactUri, path)).GET().build();
         HttpResponse<Path> response =
-                await(http.sendAsync(request, BodyHandlers.ofFile(target)), received, bytes -> {});
+                await(http.sendAsync(request, BodyHandlers.ofFile(target)), received, bytes -> {}, limit);
         require(response.statusCode(), "");
     }
 
@@ -113,7 +119,7 @@ final class RestClient {
 
     /** Waits for the answer as long as bytes keep flowing. */
     private <T> HttpResponse<T> await(
-            CompletableFuture<HttpResponse<T>> answer, LongSupplier bytes, LongConsumer progress)
+            CompletableFuture<HttpResponse<T>> answer, LongSupplier bytes, LongConsumer progress, Duration silence)
             throws ServerException {
         long lastCount = 0;
         long lastChange = System.nanoTime();
@@ -127,9 +133,9 @@ final class RestClient {
                         lastCount = count;
                         lastChange = System.nanoTime();
                         progress.accept(count);
-                    } else if (System.nanoTime() - lastChange > limit.toNanos()) {
+                    } else if (System.nanoTime() - lastChange > silence.toNanos()) {
                         throw new ServerException(
-                                Kind.PASSING, "no answer within " + limit.toMillis() / 1000.0 + " s", e);
+                                Kind.PASSING, "no answer within " + silence.toMillis() / 1000.0 + " s", e);
                     }
                 }
             }

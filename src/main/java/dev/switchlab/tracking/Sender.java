@@ -35,7 +35,6 @@ final class Sender implements AutoCloseable {
     private Event held;
     private long lastSave = System.nanoTime();
     private volatile boolean showsBars;
-    private long metricsSent;
 
     Sender(Spool spool, Server server, Leftovers leftovers, TrackingOptions options) throws IOException {
         this.spool = spool;
@@ -51,11 +50,6 @@ final class Sender implements AutoCloseable {
     /** Lines of the journal that were damaged, and so not sent. */
     int damaged() {
         return reader.damaged();
-    }
-
-    /** Metric points sent. */
-    long metricsSent() {
-        return metricsSent;
     }
 
     /** From now on nothing else is on the terminal: large uploads may show a bar. */
@@ -76,7 +70,6 @@ final class Sender implements AutoCloseable {
         }
         if (!batch.isEmpty()) {
             send(batch);
-            metricsSent += batch.metrics().size();
             batch = new Batch();
             commit(false);
             return true;

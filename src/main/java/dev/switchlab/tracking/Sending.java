@@ -53,6 +53,11 @@ final class Sending implements Runnable {
         return drained;
     }
 
+    /** Removes the spool: the server has everything. */
+    void tidy() throws IOException {
+        leftovers.tidy(spool, sender.damaged());
+    }
+
     String serverUri() {
         return server.uri().toString();
     }
@@ -82,7 +87,7 @@ final class Sending implements Runnable {
                     }
                 } catch (ServerException e) {
                     failed(e);
-                    if (isHopeless()) {
+                    if (isHopeless(e)) {
                         return;
                     }
                     pause(retry);
@@ -131,8 +136,10 @@ final class Sending implements Runnable {
         return complete;
     }
 
-    private synchronized boolean isHopeless() {
-        return complete && System.nanoTime() - lastProgress > patience.toNanos();
+    /** At the end, waiting helps only against what passes. */
+    private synchronized boolean isHopeless(ServerException failure) {
+        boolean passes = failure.kind() == Kind.PASSING;
+        return complete && (!passes || System.nanoTime() - lastProgress > patience.toNanos());
     }
 
     private synchronized void sleepUnlessComplete(Duration duration) throws InterruptedException {

@@ -15,12 +15,20 @@ import java.util.stream.Stream;
 
 /** The spools of a runs folder: begins those of new runs, sends those of runs that could not send everything. */
 final class Spools {
+    /** Stands for the embedded server, whose address is another one each time. */
+    static final String EMBEDDED = "embedded";
+
     private final Path runsFolder;
+    private final String place;
     private final TrackingOptions options;
     private final Supplier<Server> servers;
 
-    /** @param servers gives each spool clients of its own */
-    Spools(Path runsFolder, TrackingOptions options, Supplier<Server> servers) {
+    /**
+     * @param place address of the server, or {@link #EMBEDDED}
+     * @param servers gives each spool clients of its own
+     */
+    Spools(Path runsFolder, String place, TrackingOptions options, Supplier<Server> servers) {
+        this.place = place;
         this.runsFolder = runsFolder;
         this.options = options;
         this.servers = servers;
@@ -67,9 +75,9 @@ final class Spools {
             ServerException failure = (ServerException) e.getCause();
             if (failure.kind() != Kind.PASSING) {
                 stop(thread);
-                String server = spool.start().server();
                 spool.delete();
-                throw new TrackingException("MLflow server " + server + ": " + failure.getMessage(), failure);
+                throw new TrackingException(
+                        "MLflow server " + sending.serverUri() + ": " + failure.getMessage(), failure);
             }
             reason = failure.getMessage();
         } catch (TimeoutException e) {
@@ -82,7 +90,7 @@ final class Spools {
         }
         String id = spool.label();
         options.notices()
-                .accept("MLflow server " + spool.start().server() + ": " + reason + "; training goes on, run " + id
+                .accept("MLflow server " + sending.serverUri() + ": " + reason + "; training goes on, run " + id
                         + " is kept in " + spool.folder()
                         + " and sent when the server is back, or later with: make flush"
                         + " RUN=" + id);
@@ -179,6 +187,22 @@ final class Spools {
         }
     }
 
+    /** Flushing without MLFLOW_TRACKING_URI must not create a run in the runs folder that was meant for a server, nor the reverse. */
+    private void requireSameKindOfStore(Spool spool, String id) {
+        String startedFor = spool.start().server();
+        if (place.equals(startedFor)) {
+            return;
+        }
+        if (startedFor.equals(EMBEDDED)) {
+            throw new TrackingException("run " + id
+                    + ": was started in the store in the runs folder; send it there: unset " + TrackingUri.VARIABLE);
+        }
+        if (place.equals(EMBEDDED)) {
+            throw new TrackingException("run " + id + ": was started for " + startedFor + "; send it there: "
+                    + TrackingUri.VARIABLE + "=" + startedFor + " make flush RUN=" + id);
+        }
+    }
+
     private String send(Path folder, boolean endsRun) {
         String id = describe(folder).id();
         try {
@@ -186,6 +210,7 @@ final class Spools {
                     .orElseThrow(() -> new TrackingException(
                             "run " + id + ": its process is still running, and sends what it logs by itself"));
             try (spool) {
+                requireSameKindOfStore(spool, id);
                 if (endsRun && !spool.isFinished()) {
                     // Its process died; the server still shows it as running.
                     spool.journal().append(List.of(new Event.Finish(RunStatus.FAILED, spool.lastTime())));
@@ -200,7 +225,7 @@ final class Spools {
                             + " (the run was started for " + spool.start().server() + ")");
                 }
                 String runId = spool.label();
-                spool.delete();
+                sending.tidy();
                 return runId;
             }
         } catch (IOException e) {

@@ -40,7 +40,11 @@ public final class TrackingStore implements AutoCloseable {
         this.options = options;
         this.server = newServer();
         this.reader = new RunReader(server);
-        this.spools = new Spools(runsFolder, options, this::newServer);
+        this.spools = new Spools(runsFolder, storeName(), options, this::newServer);
+    }
+
+    private String storeName() {
+        return embedded.isPresent() ? Spools.EMBEDDED : uri.toString();
     }
 
     private Server newServer() {
@@ -91,7 +95,7 @@ public final class TrackingStore implements AutoCloseable {
         Redactor redactor = new Redactor(options.credentials());
         Event.Start start = new Event.Start(
                 key,
-                uri.toString(),
+                storeName(),
                 info.experimentName(),
                 info.user(),
                 System.currentTimeMillis(),
@@ -119,7 +123,7 @@ public final class TrackingStore implements AutoCloseable {
         String key = run.tags().getOrDefault(RunCreation.KEY_TAG, run.runId());
         Event.Start start = new Event.Start(
                 key,
-                uri.toString(),
+                storeName(),
                 run.experiment(),
                 "",
                 System.currentTimeMillis(),

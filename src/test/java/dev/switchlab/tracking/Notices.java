@@ -13,6 +13,10 @@ final class Notices implements Consumer<String> {
         all.add(notice);
     }
 
+    void clear() {
+        all.clear();
+    }
+
     List<String> all() {
         return List.copyOf(all);
     }
