@@ -32,7 +32,7 @@ final class ResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (TrackingStore store = tracking.open()) {
-            TrackedRun run = runs.find(store);
+            TrackedRun run = runs.findUnfinished(store);
             if (run.status().equals("FINISHED")) {
                 throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                         + ") is finished; only a run that was stopped, killed or failed can go on");
@@ -40,8 +40,7 @@ final class ResumeCommand implements Callable<Integer> {
             Provenance begun = RunOptions.provenance(store, run);
             TrainingInput input = TrainingInput.of(begun);
             Device device = engine.startAs(begun.computation());
-            try (RunLock lock =
-                    RunLock.take(TrainingSession.checkpoints(tracking.folder(), run.runId()), run.runId())) {
+            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(tracking.folder(), run), run.runId())) {
                 Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
                 System.out.println(checkpoint
                         .map(c -> "going on from the checkpoint of step " + c.step())

@@ -6,6 +6,7 @@ import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingException;
 import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.tracking.UnsentRun;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,8 @@ final class RunOptions {
             names = "--run",
             paramLabel = "ID",
             description =
-                    "A run by its id, the first characters of it, or its name; default: the newest that has ended.",
+                    "A run by its id, the first characters of it, or its name; default: the newest that has ended (to resume:"
+                            + " the newest that is not finished).",
             defaultValue = "${env:SWITCHLAB_RUN:-}")
     private String run;
 
@@ -40,6 +42,29 @@ final class RunOptions {
                 .filter(r -> r.status().equals("FINISHED") || r.status().equals("KILLED"))
                 .findFirst()
                 .orElseThrow(() -> new TrackingException("there is no run yet; make one with: make train"));
+    }
+
+    /** The run in {@code store} to go on with, which has first got there as far as it came. */
+    TrackedRun findUnfinished(TrackingStore store) {
+        if (!run.isBlank()) {
+            sendLeftBehind(store, run.strip());
+            return store.findRun(run.strip());
+        }
+        TrackedRun newest = store.runs(Optional.empty(), RECENT).stream()
+                .filter(r -> !r.status().equals("FINISHED") && !SeedRepeats.isParent(r))
+                .findFirst()
+                .orElseThrow(() -> new TrackingException("there is no run to go on with: all are finished"));
+        sendLeftBehind(store, newest.runId());
+        return store.findRun(newest.runId());
+    }
+
+    /** A process that was killed could not send all that it had logged. */
+    private static void sendLeftBehind(TrackingStore store, String id) {
+        for (UnsentRun left : store.unsent()) {
+            if (!left.isLive() && left.id().startsWith(id)) {
+                store.flush(left.id());
+            }
+        }
     }
 
     /** The model that {@code run} trained. */
@@ -61,6 +86,10 @@ final class RunOptions {
      * @throws IllegalArgumentException in one line, if that is not stored or damaged
      */
     static Provenance provenance(TrackingStore store, TrackedRun run) throws IOException {
+        if (SeedRepeats.isParent(run)) {
+            throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+                    + ") only sums up runs with several seeds; name one of those: make runs lists them");
+        }
         Path file = Files.createTempFile("switchlab-provenance", ".json");
         try {
             store.download(run.runId(), Provenance.ARTIFACT, file);

@@ -7,6 +7,7 @@ import dev.switchlab.tracking.Dataset;
 import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
@@ -20,6 +21,8 @@ import java.util.function.Function;
 
 /** One experiment with several seeds: a child run each, and a parent run that has mean and confidence interval of what they score. */
 final class SeedRepeats {
+
+    private static final String SEEDS_TAG = "switchlab.seeds";
 
     private final TrainingInput input;
     private final Device device;
@@ -69,6 +72,11 @@ final class SeedRepeats {
         }
     }
 
+    /** Whether {@code run} is such a parent. */
+    static boolean isParent(TrackedRun run) {
+        return run.tags().containsKey(SEEDS_TAG);
+    }
+
     private static Map<String, Double> scores(TrainingResult result) {
         Map<String, Double> scores = new LinkedHashMap<>();
         scores.put("final/train_cross_entropy", result.trainCrossEntropy());
@@ -108,7 +116,7 @@ final class SeedRepeats {
                 Optional.empty(),
                 System.getProperty("user.name"),
                 params,
-                Map.of("switchlab.version", Version.current(), "switchlab.seeds", Integer.toString(seeds.size())),
+                Map.of("switchlab.version", Version.current(), SEEDS_TAG, Integer.toString(seeds.size())),
                 Optional.of(new Dataset(
                         input.text().name(), input.text().sha256(), input.text().name(), "training")));
     }

@@ -12,6 +12,7 @@ import dev.switchlab.tracking.Dataset;
 import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
@@ -95,7 +96,7 @@ final class TrainingSession {
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Comparison.conditions(begun, now)
                     .forEach((key, pair) -> System.err.printf(
-                            "WARNING: %s was '%s' when the run began and is '%s' now: it will not end as it would have%n",
+                            "WARNING: %s was '%s' when the run began and is '%s' now: it may not end as it would have%n",
                             key, pair.first(), pair.second()));
             return run(log, model, begun, lock.folder(), checkpoint);
         }
@@ -141,6 +142,12 @@ final class TrainingSession {
     /** Where a run's checkpoints are. */
     static Path checkpoints(Path folder, String runId) {
         return folder.resolve("checkpoints").resolve(runId);
+    }
+
+    /** The same for a run that began earlier, perhaps before it was known to its server. */
+    static Path checkpoints(Path folder, TrackedRun run) {
+        Path early = checkpoints(folder, run.ownId());
+        return Files.isDirectory(early) ? early : checkpoints(folder, run.runId());
     }
 
     private RunInfo info(Provenance provenance, Map<String, String> more) {

@@ -106,7 +106,7 @@ public record Comparison(
                         new Point(step, metric, Optional.ofNullable(a.get(step)), Optional.ofNullable(b.get(step)));
                 if (!point.first().equals(point.second())) {
                     unequal.add(point);
-                    if (point.distance().isEmpty() || !tolerance.allows(step, a.get(step), b.get(step))) {
+                    if (point.distance().isEmpty() || !tolerance.allows(metric, step, a.get(step), b.get(step))) {
                         beyond.add(point);
                     }
                 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +23,7 @@ public record Environment(@JsonValue Map<String, String> variables) {
             "CUDNN_",
             "DJL_",
             "DNNL_",
+            "GLIBC_TUNABLES",
             "GOMP_",
             "KMP_",
             "LD_PRELOAD",
@@ -32,6 +34,9 @@ public record Environment(@JsonValue Map<String, String> variables) {
             "OPENBLAS_",
             "PYTORCH_",
             "TORCH_");
+
+    /** Where files are, which changes nothing. */
+    private static final Set<String> PLACES = Set.of("DJL_CACHE_DIR", "TORCH_HOME");
 
     private static final List<String> SECRETS = List.of("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "API_KEY", "AUTH");
 
@@ -46,7 +51,8 @@ public record Environment(@JsonValue Map<String, String> variables) {
         Map<String, String> taken = new TreeMap<>();
         all.forEach((name, value) -> {
             String upper = name.toUpperCase(Locale.ROOT);
-            if (PREFIXES.stream().anyMatch(upper::startsWith)
+            if (!PLACES.contains(upper)
+                    && PREFIXES.stream().anyMatch(upper::startsWith)
                     && SECRETS.stream().noneMatch(upper::contains)) {
                 // A user and password before the host of an address.
                 taken.put(name, value.replaceAll("://[^/@\\s]*@", "://"));

@@ -22,4 +22,10 @@ public record TrackedRun(
         String artifactUri,
         Map<String, String> params,
         Map<String, String> tags,
-        Map<String, Double> metrics) {}
+        Map<String, Double> metrics) {
+
+    /** The id that the run had while the server had not been reached: what it left on its machine may be called so. */
+    public String ownId() {
+        return tags.getOrDefault(RunCreation.KEY_TAG, runId);
+    }
+}

@@ -168,14 +168,19 @@ class ComparisonTest {
 
     @Test
     void toleranceGrowsWithTheStepAndIsAbsoluteForSmallValues() {
-        Tolerance tolerance = new Tolerance(0.001, 0.001, 0.01);
-        assertThat(tolerance.allows(0, 1, 1.0009)).isTrue();
-        assertThat(tolerance.allows(0, 1, 1.0012)).isFalse();
-        assertThat(tolerance.allows(1, 1, 1.0012)).isTrue();
-        assertThat(tolerance.allows(0, 0, 0.0009)).isTrue();
-        assertThat(tolerance.allows(1000, 1, 1.02)).isFalse();
-        assertThat(tolerance.allows(0, Double.NaN, Double.NaN)).isTrue();
-        assertThat(tolerance.allows(0, Double.NaN, 1)).isFalse();
-        assertThat(tolerance.allows(0, Double.POSITIVE_INFINITY, 1)).isFalse();
+        Tolerance.Share narrow = new Tolerance.Share(0.001, 0.001, 0.01);
+        Tolerance tolerance = new Tolerance(narrow, new Tolerance.Share(0.5, 0, 0.5));
+        String loss = "train/loss";
+        assertThat(tolerance.allows(loss, 0, 1, 1.0009)).isTrue();
+        assertThat(tolerance.allows(loss, 0, 1, 1.0012)).isFalse();
+        assertThat(tolerance.allows(loss, 1, 1, 1.0012)).isTrue();
+        assertThat(tolerance.allows(loss, 0, 0, 0.0009)).isTrue();
+        assertThat(tolerance.allows(loss, 1000, 1, 1.02)).isFalse();
+        assertThat(tolerance.allows("layer0/expert1/load", 1000, 0.3, 0.7)).isTrue();
+        assertThat(tolerance.allows("layer0/expert1/load", 1000, 0.3, 0.9)).isFalse();
+        assertThat(tolerance.allows("train/learning_rate", 1000, 1e-9, 2e-9)).isFalse();
+        assertThat(tolerance.allows(loss, 0, Double.NaN, Double.NaN)).isTrue();
+        assertThat(tolerance.allows(loss, 0, Double.NaN, 1)).isFalse();
+        assertThat(tolerance.allows(loss, 0, Double.POSITIVE_INFINITY, 1)).isFalse();
     }
 }

@@ -102,7 +102,9 @@ class ProvenanceTest {
                 "DJL_REPO",
                 "https://me:hunter2@example.org/x",
                 "HOME",
-                "/home/me"));
+                "/home/me",
+                "DJL_CACHE_DIR",
+                "/somewhere"));
         assertThat(environment.variables())
                 .containsOnly(Map.entry("OMP_NUM_THREADS", "2"), Map.entry("DJL_REPO", "https://example.org/x"));
     }

@@ -1,0 +1,178 @@
+package dev.switchlab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.provenance.Timings;
+import dev.switchlab.testing.Seeded;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingOptions;
+import dev.switchlab.tracking.TrackingStore;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as processes of their own, on the embedded store: killed and resumed, reproduced, and reproduced after an edit. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
+class ReproducibleRunTest {
+
+    private static final int KILLED = 128 + 9;
+    private static final String SETTINGS = "train.steps=150 train.log_every=4 train.eval_every=50 train.eval_batches=1"
+            + " train.checkpoint_every=5 train.sample_every=75 train.sample_length=5 train.batch_size=8"
+            + " model.dropout=0.1 train_fraction=0.99";
+
+    @TempDir
+    Path folder;
+
+    private Path runs;
+
+    @Test
+    void killedResumedReproducedEdited(@Seeded(3) long seed) throws Exception {
+        runs = folder.resolve("runs");
+        assertThat(switchlab("train", "--experiment", "smoke", "--set", SETTINGS)
+                        .waitFor())
+                .isZero();
+        String whole = newest().runId();
+
+        SplittableRandom random = new SplittableRandom(seed);
+        killAfterACheckpoint(random, "train", "--experiment", "smoke", "--set", SETTINGS);
+        String cut = newest().runId();
+        assertThat(cut).isNotEqualTo(whole);
+        killAfterACheckpoint(random, "resume", "--run", cut);
+        assertThat(switchlab("resume").waitFor()).as(output()).isZero();
+        assertThat(output()).contains("going on from the checkpoint of step");
+
+        try (TrackingStore store = store()) {
+            assertThat(points(store, cut)).isEqualTo(points(store, whole));
+            Map<String, String> tags = store.findRun(cut).tags();
+            assertThat(tags)
+                    .containsEntry(
+                            "switchlab.weights_sha256",
+                            store.findRun(whole).tags().get("switchlab.weights_sha256"))
+                    .containsEntry(
+                            "switchlab.metrics_sha256",
+                            store.findRun(whole).tags().get("switchlab.metrics_sha256"));
+            assertThat(store.findRun(cut).status()).isEqualTo("FINISHED");
+        }
+        assertThat(switchlab("resume", "--run", cut).waitFor()).isEqualTo(1);
+        assertThat(output()).contains("is finished");
+
+        assertThat(switchlab("reproduce", "--run", cut).waitFor()).as(output()).isZero();
+        assertThat(output()).endsWith("- equal bits were promised\n\nIDENTICAL\n");
+        assertThat(newest().tags())
+                .containsEntry("switchlab.reproduces", cut)
+                .containsEntry("switchlab.verdict", "IDENTICAL");
+
+        edit(whole, "\"learning_rate\" : 0.005", "\"learning_rate\" : 0.006");
+        assertThat(switchlab("reproduce", "--run", whole).waitFor()).isEqualTo(4);
+        assertThat(output())
+                .contains(
+                        "first difference: step 1, train/learning_rate: 2.5E-4, then 3.0000000000000003E-4",
+                        "first out of tolerance: step 1, train/learning_rate",
+                        "train.learning_rate: 0.005, then 0.006")
+                .endsWith("DIFFERENT\n");
+        assertThat(artifact(newest().runId(), "reproduction.md")).endsWith("DIFFERENT\n");
+    }
+
+    /** Starts a process and kills it as soon as it has saved a checkpoint, or up to 0.3 s later. */
+    private void killAfterACheckpoint(SplittableRandom random, String... arguments) throws Exception {
+        Set<Path> before = checkpoints();
+        Process process = switchlab(arguments);
+        long start = System.nanoTime();
+        while (process.isAlive() && before.containsAll(checkpoints())) {
+            assertThat(System.nanoTime() - start).as(output()).isLessThan(TimeUnit.SECONDS.toNanos(60));
+            Thread.sleep(2);
+        }
+        Thread.sleep(random.nextInt(300));
+        process.destroyForcibly();
+        assertThat(process.waitFor()).as(output()).isEqualTo(KILLED);
+    }
+
+    private Set<Path> checkpoints() throws IOException {
+        Path checkpoints = Files.createDirectories(runs.resolve("checkpoints"));
+        Set<Path> found = new HashSet<>();
+        try (DirectoryStream<Path> ofRuns = Files.newDirectoryStream(checkpoints)) {
+            for (Path run : ofRuns) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(run, "step-*.safetensors")) {
+                    files.forEach(found::add);
+                }
+            }
+        }
+        return found;
+    }
+
+    private void edit(String runId, String from, String to) throws IOException {
+        Path file = artifactFile(runId, "provenance.json");
+        String text = Files.readString(file);
+        assertThat(text).contains(from);
+        Files.writeString(file, text.replace(from, to));
+    }
+
+    private String artifact(String runId, String path) throws IOException {
+        return Files.readString(artifactFile(runId, path));
+    }
+
+    private Path artifactFile(String runId, String path) throws IOException {
+        try (Stream<Path> files = Files.walk(runs.resolve("mlartifacts"))) {
+            return files.filter(file -> file.endsWith(Path.of(runId, "artifacts", path)))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private TrackedRun newest() {
+        try (TrackingStore store = store()) {
+            return store.runs(Optional.empty(), 1).get(0);
+        }
+    }
+
+    private TrackingStore store() {
+        TrackingOptions options = TrackingOptions.of(Map.of(), System.out::println);
+        return TrackingStore.open(Optional.empty(), runs, options.withSystemMetrics(Duration.ZERO));
+    }
+
+    /** Everything that is not a timing; fails where a step is there twice. */
+    private static Map<String, SortedMap<Long, Double>> points(TrackingStore store, String runId) {
+        List<String> metrics = store.findRun(runId).metrics().keySet().stream()
+                .filter(metric -> !Timings.isTiming(metric))
+                .toList();
+        return RunOptions.points(store, runId, metrics);
+    }
+
+    private Process switchlab(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--runs", runs.toString(), "--threads", "1"));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile())
+                .start();
+    }
+
+    /** Of the last process. */
+    private String output() throws IOException {
+        return Files.readString(folder.resolve("output"));
+    }
+}
