@@ -111,7 +111,7 @@ mutants: target/classpath ## Break the model in many small ways and show that go
 
 # JShell runs what is typed in a JVM of its own (-R); offline, or DJL would probe the network at start.
 JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
-JSHELL_JVM = -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
   $(if $(THREADS),-R-Dai.djl.pytorch.num_threads=$(THREADS)) $(addprefix -R,$(QUIET_JAVA))
 
 # A startup file is too early for a prompt and a feedback mode of our own; jshell takes them from its preferences, so they are put there.

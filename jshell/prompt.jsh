@@ -1,4 +1,4 @@
-/set mode lab concise -command
+/set mode lab normal -command
 /set truncation lab 20000
 /set truncation lab 20000 expression,varvalue
 /set prompt lab "lab> " "  -> "
