@@ -104,6 +104,11 @@ golden-capture: ## Capture golden/ anew from the reference (needs python3-torch;
 exchange: target/classpath ## Carry weights to the reference and back (needs what golden-capture needs)
 	@PYTHON=$(PYTHON) golden/exchange.sh
 
+.PHONY: step-time
+step-time: target/classpath ## Time a training step against the reference's, in turn (needs what golden-capture needs)
+	@$(MVN) -q -B test-compile
+	@PYTHON=$(PYTHON) golden/step_time.sh $(if $(THREADS),$(THREADS),2)
+
 .PHONY: mutants
 mutants: target/classpath ## Break the model in many small ways and show that golden tensors catch each
 	@$(MVN) -q -B test-compile
