@@ -141,6 +141,9 @@ final class Sender implements AutoCloseable {
             }
             requireActive();
             if (items.size() == 1) {
+                if (isThere(items)) {
+                    return;
+                }
                 leftovers.reject(runId(), items, e.getMessage());
             } else {
                 for (Batch half : items.halves()) {
@@ -148,6 +151,22 @@ final class Sender implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /**
+     * Whether the server has an item although it refuses it. MLflow refuses a NaN that is sent again: its search for what is stored
+     * compares NaN with NaN and finds nothing, and then its table refuses the second row.
+     */
+    private boolean isThere(Batch item) throws ServerException {
+        if (!item.metrics().isEmpty()) {
+            Service.Metric metric = item.metrics().get(0);
+            MetricPoint sent = new MetricPoint(metric.getStep(), metric.getTimestamp(), metric.getValue());
+            return new RunReader(server).history(runId(), metric.getKey()).contains(sent);
+        }
+        Service.RunData data =
+                server.official().call(client -> client.getRun(runId()).getData());
+        return data.getParamsList().containsAll(item.params())
+                && data.getTagsList().containsAll(item.tags());
     }
 
     /** Tells a deleted run, which takes nothing, from an item that the server does not take. */

@@ -30,6 +30,8 @@ final class FaultyProxy implements AutoCloseable {
         ERROR_500_BEFORE,
         ERROR_500_AFTER,
         TOO_MANY_429,
+        /** The server does it, and says that it did not: as MLflow does with a NaN that it has already. */
+        REFUSED_400_AFTER,
         /** No answer ever, and the server sees nothing. */
         HANG_BEFORE,
         /** The server does it, but no answer ever comes. */
@@ -48,6 +50,8 @@ final class FaultyProxy implements AutoCloseable {
 
     /** A request that came in. */
     record Seen(String method, String path, String authorization, int bytes) {}
+
+    private static final String REFUSAL = "{\"error_code\":\"BAD_REQUEST\",\"message\":\"UNIQUE constraint failed\"}";
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -140,6 +144,10 @@ final class FaultyProxy implements AutoCloseable {
             case ERROR_500_AFTER -> {
                 forward(exchange, body);
                 answer(exchange, 500, "<h1>broken</h1>".getBytes(StandardCharsets.UTF_8));
+            }
+            case REFUSED_400_AFTER -> {
+                forward(exchange, body);
+                answer(exchange, 400, REFUSAL.getBytes(StandardCharsets.UTF_8));
             }
             case TOO_MANY_429 -> answer(exchange, 429, new byte[0]);
             case HANG_BEFORE -> closed.await();

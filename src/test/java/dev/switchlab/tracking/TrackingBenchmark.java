@@ -1,6 +1,8 @@
 package dev.switchlab.tracking;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,8 +17,7 @@ import java.util.Optional;
  * without tracking.
  *
  * <p>The step is arithmetic on one thread of about as many milliseconds as asked for. Blocks of steps with and without tracking take turns,
- * so that a machine that becomes slower meanwhile slows both; and while a block without runs, the block with it before is still being sent
- * in the background only if sending cannot keep up.
+ * so that a machine that becomes slower meanwhile slows both.
  *
  * <p>Usage: {@code java -cp target/test-classes:target/classes:$(cat target/classpath) dev.switchlab.tracking.TrackingBenchmark [steps]
  * [milliseconds a step]}. Writes to a new temporary folder and leaves it for a look.
@@ -96,40 +97,76 @@ final class TrackingBenchmark {
     private void stepTime(double stepMillis) {
         long rounds = calibrate(stepMillis);
         MlflowRunLog log = store.startRun(TestRuns.info());
-        double[] with = new double[BLOCKS * BLOCK_STEPS];
-        double[] without = new double[BLOCKS * BLOCK_STEPS];
+        Times without = new Times(BLOCKS * BLOCK_STEPS);
+        Times with = new Times(BLOCKS * BLOCK_STEPS);
         double sum = 0;
-        for (int block = 0; block < BLOCKS; block++) {
+        for (int step = 0; step < BLOCKS * BLOCK_STEPS; step += BLOCK_STEPS) {
             for (int i = 0; i < BLOCK_STEPS; i++) {
-                int step = block * BLOCK_STEPS + i;
-                long start = System.nanoTime();
+                without.start();
                 sum += compute(rounds);
-                without[step] = (System.nanoTime() - start) / 1e6;
+                without.stop();
             }
             for (int i = 0; i < BLOCK_STEPS; i++) {
-                int step = block * BLOCK_STEPS + i;
-                Map<String, Double> metrics = metrics(step);
-                long start = System.nanoTime();
+                Map<String, Double> metrics = metrics(step + i);
+                with.start();
                 sum += compute(rounds);
-                log.metrics(step, metrics);
-                with[step] = (System.nanoTime() - start) / 1e6;
+                log.metrics(step + i, metrics);
+                with.stop();
             }
         }
         log.finish(RunStatus.FINISHED);
-        Arrays.sort(with);
-        Arrays.sort(without);
-        double medianWith = with[with.length / 2];
-        double medianWithout = without[without.length / 2];
         System.out.printf(
                 Locale.ROOT,
-                "step with %d metrics logged: median %.3f ms, without %.3f ms: %+.2f %%; mean %.3f and %.3f ms (checksum %.3f)%n",
+                "step with %d metrics logged: median %.3f ms, without %.3f ms: %+.2f %%; processor time of its thread: median"
+                        + " %.3f ms, without %.3f ms: %+.2f %% (checksum %.3f)%n",
                 METRICS_A_STEP,
-                medianWith,
-                medianWithout,
-                100 * (medianWith / medianWithout - 1),
-                Arrays.stream(with).average().orElse(0),
-                Arrays.stream(without).average().orElse(0),
+                with.medianMillis(),
+                without.medianMillis(),
+                100 * (with.medianMillis() / without.medianMillis() - 1),
+                with.medianProcessorMillis(),
+                without.medianProcessorMillis(),
+                100 * (with.medianProcessorMillis() / without.medianProcessorMillis() - 1),
                 sum);
+    }
+
+    /** Times of steps: on the clock, and of the processor, which other programs on the machine hardly change. */
+    private static final class Times {
+        private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+        private final double[] millis;
+        private final double[] processorMillis;
+        private int count;
+        private long start;
+        private long processorStart;
+
+        Times(int steps) {
+            millis = new double[steps];
+            processorMillis = new double[steps];
+        }
+
+        void start() {
+            processorStart = THREADS.getCurrentThreadCpuTime();
+            start = System.nanoTime();
+        }
+
+        void stop() {
+            millis[count] = (System.nanoTime() - start) / 1e6;
+            processorMillis[count] = (THREADS.getCurrentThreadCpuTime() - processorStart) / 1e6;
+            count++;
+        }
+
+        double medianMillis() {
+            return median(millis);
+        }
+
+        double medianProcessorMillis() {
+            return median(processorMillis);
+        }
+
+        private static double median(double[] values) {
+            double[] sorted = values.clone();
+            Arrays.sort(sorted);
+            return sorted[sorted.length / 2];
+        }
     }
 
     private static long calibrate(double millis) {
