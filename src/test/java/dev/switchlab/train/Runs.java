@@ -7,6 +7,7 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Training runs for tests, on the corpus that arrives with the build. */
@@ -26,12 +27,17 @@ final class Runs {
     record Outcome(TrainingResult result, RecordingLog log, TextData data) {}
 
     static Outcome train(Experiment experiment, Path folder, BooleanSupplier stop) {
+        return train(experiment, folder, stop, Optional.empty());
+    }
+
+    static Outcome train(Experiment experiment, Path folder, BooleanSupplier stop, Optional<Checkpoint> from) {
         TextData data = data(experiment);
         RecordingLog log = new RecordingLog();
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             Checkpoints checkpoints = new Checkpoints(folder, 2);
-            TrainingResult result = new Trainer(model, data, log, checkpoints, new Silent(), stop).run();
-            return new Outcome(result, log, data);
+            Trainer trainer = new Trainer(model, data, log, checkpoints, new Silent(), stop);
+            from.ifPresent(trainer::resume);
+            return new Outcome(trainer.run(), log, data);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.switchlab.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.tracking.RunStatus;
@@ -60,6 +61,29 @@ class TrainerTest {
         assertThat(outcome.result().status()).isEqualTo(RunStatus.KILLED);
         assertThat(outcome.result().steps()).isEqualTo(3);
         assertThat(folder.resolve("step-0000003.safetensors")).exists();
+    }
+
+    /** Every optimizer keeps other moments, and every one goes on from them. */
+    @Test
+    void aStoppedRunGoesOnAsIfItHadNotBeen() {
+        for (String optimizer : List.of("adamw", "amsgrad", "noam train.schedule=noam train.update=reference")) {
+            Experiment experiment =
+                    Runs.smoke("train.steps=9 train.accumulate=2 train.eval_every=4 train.eval_batches=1 "
+                            + "train.sample_length=1 train_fraction=0.99 train.optimizer=" + optimizer);
+            Path other = folder.resolve(optimizer.substring(0, 4));
+            Runs.Outcome whole = Runs.train(experiment, folder, () -> false);
+            AtomicInteger asked = new AtomicInteger();
+            Runs.Outcome first = Runs.train(experiment, other, () -> asked.incrementAndGet() > 5);
+            assertThat(first.result().steps()).isEqualTo(5);
+            Runs.Outcome rest =
+                    Runs.train(experiment, other, () -> false, Checkpoints.latest(other, notice -> fail(notice)));
+            assertThat(rest.result().metricsDigest()).isEqualTo(whole.result().metricsDigest());
+            assertThat(rest.result().trainCrossEntropy())
+                    .isEqualTo(whole.result().trainCrossEntropy());
+            assertThat(rest.result().checkpoints().get(9))
+                    .isEqualTo(whole.result().checkpoints().get(9));
+            assertThat(rest.log().metrics.get("train/loss")).hasSize(4);
+        }
     }
 
     @Test
