@@ -1,6 +1,6 @@
 package dev.switchlab.provenance;
 
-/** What a run promises to a run of the same experiment, seed and text. Tested on the CPU (KillTest, ReproductionTest). */
+/** What a run promises to a run of the same experiment, seed and text. Tested on the CPU (KillTest, ReproducibleRunTest). */
 public enum Promise {
     /**
      * On a CPU: the same bits for the same versions, thread counts and instruction set. Deterministic algorithms are on.
