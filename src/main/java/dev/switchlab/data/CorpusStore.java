@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import dev.switchlab.digest.Sha256;
 import dev.switchlab.experiment.Experiment;
 import java.io.IOException;
 import java.io.InputStream;

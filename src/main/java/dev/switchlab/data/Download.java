@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import dev.switchlab.digest.Sha256;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;

@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import dev.switchlab.digest.Sha256;
 import java.net.URI;
 
 /**

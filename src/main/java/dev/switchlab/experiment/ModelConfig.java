@@ -111,8 +111,12 @@ public record ModelConfig(
      * @return tokens that one expert takes when {@code dropTokens} is on
      */
     public int capacity(int tokens, boolean training) {
-        double factor = training ? capacityFactor : evalCapacityFactor;
-        return Math.max(training ? minCapacity : evalMinCapacity, (int) (factor * tokens / nExperts));
+        return capacity(training).of(tokens, nExperts);
+    }
+
+    /** The rule for expert capacity in training or at evaluation. */
+    public Capacity capacity(boolean training) {
+        return training ? new Capacity(capacityFactor, minCapacity) : new Capacity(evalCapacityFactor, evalMinCapacity);
     }
 
     private static void checkHeads(int dModel, int heads, Positions positions) {

@@ -1,5 +1,6 @@
 package dev.switchlab.nn;
 
+import dev.switchlab.experiment.Capacity;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
@@ -35,8 +36,8 @@ public record SwitchConfig(
         return new SwitchConfig(
                 model.nExperts(),
                 FeedForwardConfig.of(model),
-                new Capacity(model.capacityFactor(), model.minCapacity()),
-                new Capacity(model.evalCapacityFactor(), model.evalMinCapacity()),
+                model.capacity(true),
+                model.capacity(false),
                 model.dropTokens(),
                 model.droppedTokens(),
                 model.isScaleProb(),

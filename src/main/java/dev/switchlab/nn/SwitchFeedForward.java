@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.switchlab.experiment.Capacity;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import java.util.Arrays;
 import java.util.Optional;

@@ -9,7 +9,6 @@ import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
@@ -18,13 +17,8 @@ import dev.switchlab.train.Evaluator;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Sampler;
 import dev.switchlab.train.TextGenerator;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Map;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -138,18 +132,7 @@ public final class LabModel implements AutoCloseable {
 
     /** SHA-256 over names, shapes and bits of all weights: equal exactly when the models are equal to the bit. */
     public String digest() {
-        return Guard.call(() -> {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Map.Entry<String, StateDict.Weight> entry :
-                    model.stateDict().weights().entrySet()) {
-                StateDict.Weight weight = entry.getValue();
-                digest.update((entry.getKey() + Arrays.toString(weight.shape())).getBytes(StandardCharsets.UTF_8));
-                ByteBuffer bits = ByteBuffer.allocate(weight.values().length * Float.BYTES);
-                bits.asFloatBuffer().put(weight.values());
-                digest.update(bits);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        });
+        return Guard.call(model::digest);
     }
 
     @Override

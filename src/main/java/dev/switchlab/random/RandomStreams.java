@@ -1,9 +1,9 @@
 package dev.switchlab.random;
 
+import dev.switchlab.digest.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.SplittableRandom;
 
 /**
@@ -41,7 +41,7 @@ public record RandomStreams(long rootSeed) {
     }
 
     private long seed(String name, long... indices) {
-        MessageDigest sha256 = sha256();
+        MessageDigest sha256 = Sha256.newDigest();
         sha256.update(bytes(rootSeed));
         sha256.update(name.getBytes(StandardCharsets.UTF_8));
         sha256.update((byte) 0);
@@ -53,13 +53,5 @@ public record RandomStreams(long rootSeed) {
 
     private static byte[] bytes(long value) {
         return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

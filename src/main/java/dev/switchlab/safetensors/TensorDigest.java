@@ -1,9 +1,9 @@
 package dev.switchlab.safetensors;
 
+import dev.switchlab.digest.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,7 +20,7 @@ public final class TensorDigest {
      * @return lower-case hexadecimal
      */
     public static String sha256(Map<String, Tensor> tensors) {
-        MessageDigest digest = newSha256();
+        MessageDigest digest = Sha256.newDigest();
         for (Map.Entry<String, Tensor> entry : new TreeMap<>(tensors).entrySet()) {
             Tensor tensor = entry.getValue();
             StringBuilder line = new StringBuilder(entry.getKey());
@@ -33,13 +33,5 @@ public final class TensorDigest {
             digest.update(data);
         }
         return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -70,12 +70,12 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "router.forward(pass, jitter(pass, x)).softmax(0)"),
                 of(
                         "capacity rounded up",
-                        "nn/Capacity.java",
+                        "experiment/Capacity.java",
                         "(int) (factor * tokens / nExperts)",
                         "(int) Math.ceil(factor * tokens / nExperts)"),
                 of(
                         "capacity in another order",
-                        "nn/Capacity.java",
+                        "experiment/Capacity.java",
                         "(int) (factor * tokens / nExperts)",
                         "(int) (factor * ((double) tokens / nExperts))"),
                 of(

@@ -2,6 +2,7 @@ package dev.switchlab.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.experiment.Capacity;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package dev.switchlab.nn;
+package dev.switchlab.experiment;
 
 /**
  * How many tokens an expert takes (paper section 2.2; reference: {@code int(capacity_factor * len(x) / n_experts)}).

@@ -1,0 +1,2 @@
+/** SHA-256 for whoever needs it. */
+package dev.switchlab.digest;
