@@ -1,8 +1,8 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.StepResult;
-import dev.switchlab.train.TrainingProgress;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 
 /** Training progress: a bar with time left on a terminal, a line now and then in a file or a pipe. */
-final class ConsoleProgress implements TrainingProgress, AutoCloseable {
+final class ConsoleProgress implements TrainingView.Progress {
 
     private static final Duration QUIET = Duration.ofSeconds(10);
 

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.session.StoredRun;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Evaluation;
@@ -40,7 +41,7 @@ final class EvaluateCommand implements Runnable {
         Device device = engine.start();
         try (TrackingStore store = tracking.open()) {
             TrackedRun run = runs.find(store);
-            try (LanguageModel model = RunOptions.model(store, run, device)) {
+            try (LanguageModel model = new StoredRun(store, run).model(device)) {
                 evaluate(model, run);
             } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);

@@ -7,6 +7,9 @@ import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.RunRecord;
 import dev.switchlab.provenance.Tolerance;
+import dev.switchlab.session.StoredRun;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
 import dev.switchlab.tracking.TrackedRun;
@@ -57,7 +60,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         + first.status() + "; only a finished run can be reproduced; finish it with: make resume RUN="
                         + first.runId());
             }
-            Provenance provenance = RunOptions.provenance(store, first);
+            Provenance provenance = new StoredRun(store, first).provenance();
             TrainingInput input = TrainingInput.of(provenance);
             Device device = engine.startAs(provenance.computation());
             sayWhatDiffers(provenance, input, device);
@@ -65,12 +68,14 @@ final class ReproduceCommand implements Callable<Integer> {
                     spec.commandLine().getParent().getParseResult().originalArgs(),
                     System.getenv(),
                     Map.of("RUN", first.runId()));
-            TrainingSession.Outcome outcome = new TrainingSession(input, device, store, tracking)
-                    .train(command, Map.of("switchlab.reproduces", first.runId()));
-            if (outcome.result().status() != RunStatus.FINISHED) {
-                return outcome.exitCode();
+            ConsoleView view = new ConsoleView(input, tracking);
+            TrainingSession.Outcome outcome;
+            try (StopOnSignal stop = StopOnSignal.ofTraining()) {
+                outcome = new TrainingSession(input, device, store, tracking.folder(), view, stop)
+                        .train(command, Map.of("switchlab.reproduces", first.runId()));
             }
-            return compare(store, first, provenance, outcome.runId());
+            int exitCode = view.ended(outcome);
+            return outcome.isComplete() ? compare(store, first, provenance, outcome.runId()) : exitCode;
         }
     }
 
@@ -94,7 +99,7 @@ final class ReproduceCommand implements Callable<Integer> {
         try (RunLog log = store.resumeRun(secondId, Long.MAX_VALUE)) {
             TrackedRun second = store.findRun(secondId);
             RunRecord one = new RunRecord(provenance, points(store, first));
-            RunRecord other = new RunRecord(RunOptions.provenance(store, second), points(store, second));
+            RunRecord other = new RunRecord(new StoredRun(store, second).provenance(), points(store, second));
             warnOfTampering(first, one);
             Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
             String report = ComparisonReport.of(comparison, first.runId(), secondId);

@@ -2,6 +2,9 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.session.StoredRun;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Checkpoint;
@@ -37,7 +40,7 @@ final class ResumeCommand implements Callable<Integer> {
                 throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                         + ") is finished; only a run that was stopped, killed or failed can go on");
             }
-            Provenance begun = RunOptions.provenance(store, run);
+            Provenance begun = new StoredRun(store, run).provenance();
             TrainingInput input = TrainingInput.of(begun);
             Device device = engine.startAs(begun.computation());
             try (RunLock lock = RunLock.take(TrainingSession.checkpoints(tracking.folder(), run), run.runId())) {
@@ -45,9 +48,11 @@ final class ResumeCommand implements Callable<Integer> {
                 System.out.println(checkpoint
                         .map(c -> "going on from the checkpoint of step " + c.step())
                         .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
-                return new TrainingSession(input, device, store, tracking)
-                        .resume(lock, run.runId(), begun, checkpoint)
-                        .exitCode();
+                ConsoleView view = new ConsoleView(input, tracking);
+                try (StopOnSignal stop = StopOnSignal.ofTraining()) {
+                    return view.ended(new TrainingSession(input, device, store, tracking.folder(), view, stop)
+                            .resume(lock, run.runId(), begun, checkpoint));
+                }
             }
         }
     }

@@ -1,16 +1,11 @@
 package dev.switchlab.cli;
 
-import ai.djl.Device;
-import dev.switchlab.provenance.Provenance;
+import dev.switchlab.session.StoredRun;
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingException;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.tracking.UnsentRun;
-import dev.switchlab.train.LanguageModel;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +46,7 @@ final class RunOptions {
             return store.findRun(run.strip());
         }
         TrackedRun newest = store.runs(Optional.empty(), RECENT).stream()
-                .filter(r -> !r.status().equals("FINISHED") && !SeedRepeats.isParent(r))
+                .filter(r -> !r.status().equals("FINISHED") && !StoredRun.isSeedsParent(r))
                 .findFirst()
                 .orElseThrow(() -> new TrackingException("there is no run to go on with: all are finished"));
         sendLeftBehind(store, newest.runId());
@@ -64,38 +59,6 @@ final class RunOptions {
             if (!left.isLive() && left.id().startsWith(id)) {
                 store.flush(left.id());
             }
-        }
-    }
-
-    /** The model that {@code run} trained. */
-    static LanguageModel model(TrackingStore store, TrackedRun run, Device device) throws IOException {
-        Path folder = Files.createTempDirectory("switchlab-weights");
-        Path file = folder.resolve("weights.safetensors");
-        try {
-            store.download(run.runId(), "weights.safetensors", file);
-            return LanguageModel.load(file, device);
-        } finally {
-            Files.deleteIfExists(file);
-            Files.delete(folder);
-        }
-    }
-
-    /**
-     * Where {@code run} comes from.
-     *
-     * @throws IllegalArgumentException in one line, if that is not stored or damaged
-     */
-    static Provenance provenance(TrackingStore store, TrackedRun run) throws IOException {
-        if (SeedRepeats.isParent(run)) {
-            throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
-                    + ") only sums up runs with several seeds; name one of those: make runs lists them");
-        }
-        Path file = Files.createTempFile("switchlab-provenance", ".json");
-        try {
-            store.download(run.runId(), Provenance.ARTIFACT, file);
-            return Provenance.ofJson(Files.readString(file), "run " + run.runId());
-        } finally {
-            Files.deleteIfExists(file);
         }
     }
 

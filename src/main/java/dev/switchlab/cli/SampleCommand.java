@@ -3,6 +3,7 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.session.StoredRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Sampler;
@@ -70,7 +71,7 @@ final class SampleCommand implements Callable<Integer> {
         }
         Device device = engine.start();
         try (TrackingStore store = tracking.open();
-                LanguageModel model = RunOptions.model(store, runs.find(store), device)) {
+                LanguageModel model = new StoredRun(store, runs.find(store)).model(device)) {
             String start = prompt.isEmpty() ? model.experiment().train().samplePrompt() : prompt;
             model.tokenizer().encode(start); // refuses unknown characters before anything is printed
             System.out.print(start);

@@ -3,11 +3,13 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.session.StoredRun;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
 import dev.switchlab.tracking.Dataset;
 import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
-import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
@@ -21,8 +23,6 @@ import java.util.function.Function;
 
 /** One experiment with several seeds: a child run each, and a parent run that has mean and confidence interval of what they score. */
 final class SeedRepeats {
-
-    private static final String SEEDS_TAG = "switchlab.seeds";
 
     private final TrainingInput input;
     private final Device device;
@@ -49,15 +49,20 @@ final class SeedRepeats {
     /** Trains with each seed, one after the other, and returns the exit code. */
     int run(List<Long> seeds) throws IOException {
         Map<String, List<Double>> scores = new LinkedHashMap<>();
-        try (RunLog parent = store.startRun(info(seeds))) {
+        try (StopOnSignal stop = StopOnSignal.ofTraining();
+                RunLog parent = store.startRun(info(seeds))) {
             for (long seed : seeds) {
                 System.out.printf("%nseed %d of %s%n", seed, seeds);
                 Map<String, String> variables = Map.of("SEEDS", "", "SEED", Long.toString(seed));
-                TrainingSession.Outcome outcome = new TrainingSession(input.withSeed(seed), device, store, tracking)
+                TrainingInput seeded = input.withSeed(seed);
+                ConsoleView view = new ConsoleView(seeded, tracking);
+                TrainingSession.Outcome outcome = new TrainingSession(
+                                seeded, device, store, tracking.folder(), view, stop)
                         .train(command.apply(variables), Map.of("mlflow.parentRunId", parent.runId()));
-                if (outcome.result().status() != RunStatus.FINISHED) {
+                int exitCode = view.ended(outcome);
+                if (!outcome.isComplete()) {
                     parent.finish(RunStatus.KILLED);
-                    return outcome.exitCode();
+                    return exitCode;
                 }
                 scores(outcome.result())
                         .forEach((metric, value) -> scores.computeIfAbsent(metric, m -> new ArrayList<>())
@@ -70,11 +75,6 @@ final class SeedRepeats {
             System.out.println("parent run  " + parent.runId());
             return 0;
         }
-    }
-
-    /** Whether {@code run} is such a parent. */
-    static boolean isParent(TrackedRun run) {
-        return run.tags().containsKey(SEEDS_TAG);
     }
 
     private static Map<String, Double> scores(TrainingResult result) {
@@ -116,7 +116,7 @@ final class SeedRepeats {
                 Optional.empty(),
                 System.getProperty("user.name"),
                 params,
-                Map.of("switchlab.version", Version.current(), SEEDS_TAG, Integer.toString(seeds.size())),
+                Map.of("switchlab.version", Version.current(), StoredRun.SEEDS_TAG, Integer.toString(seeds.size())),
                 Optional.of(new Dataset(
                         input.text().name(), input.text().sha256(), input.text().name(), "training")));
     }

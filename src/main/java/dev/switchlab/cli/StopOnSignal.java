@@ -15,6 +15,11 @@ final class StopOnSignal implements BooleanSupplier, AutoCloseable {
     private final String notice;
     private volatile boolean requested;
 
+    /** For training. */
+    static StopOnSignal ofTraining() {
+        return new StopOnSignal("stopping: the step in progress is finished and saved ...");
+    }
+
     /** With what is said when a stop is asked for. */
     StopOnSignal(String notice) {
         this.notice = notice;

@@ -2,6 +2,8 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
 import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
 import java.util.List;
@@ -59,9 +61,11 @@ final class TrainCommand implements Callable<Integer> {
             if (!repeats.isEmpty()) {
                 return new SeedRepeats(input, device, store, tracking, this::command).run(repeats);
             }
-            return new TrainingSession(input, device, store, tracking)
-                    .train(command(Map.of()), Map.of())
-                    .exitCode();
+            ConsoleView view = new ConsoleView(input, tracking);
+            try (StopOnSignal stop = StopOnSignal.ofTraining()) {
+                return view.ended(new TrainingSession(input, device, store, tracking.folder(), view, stop)
+                        .train(command(Map.of()), Map.of()));
+            }
         }
     }
 

@@ -1,25 +1,33 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
-import dev.switchlab.train.TrainingProgress;
 import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /** Keeps every step's numbers, and prints a line at each evaluation. */
-final class History implements TrainingProgress {
+final class History implements TrainingView, TrainingView.Progress {
 
-    private final int steps;
     private final IntColumn step = IntColumn.create("step");
     private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
     private final DoubleColumn loadBalance = DoubleColumn.create("load_balance");
     private final DoubleColumn gradNorm = DoubleColumn.create("grad_norm");
     private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
 
-    History(int steps) {
+    private int steps;
+
+    @Override
+    public void begun(String runId, LanguageModel model, Provenance provenance) {}
+
+    @Override
+    public Progress progress(int steps, int taken) {
         this.steps = steps;
+        return this;
     }
 
     @Override
@@ -47,6 +55,14 @@ final class History implements TrainingProgress {
 
     @Override
     public void stage(String what) {}
+
+    @Override
+    public void warning(String text) {
+        System.err.println("WARNING: " + text);
+    }
+
+    @Override
+    public void close() {}
 
     LabTable table() {
         return new LabTable(Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate));

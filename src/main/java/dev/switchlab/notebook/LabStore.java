@@ -1,7 +1,5 @@
 package dev.switchlab.notebook;
 
-import dev.switchlab.tracking.RunInfo;
-import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.tracking.TrackingUri;
@@ -13,7 +11,6 @@ import java.util.Optional;
 /** The one place where the lab touches the tracking store. It opens when it is first asked for something. */
 final class LabStore implements AutoCloseable {
 
-    private static final String WEIGHTS = "weights.safetensors";
     private static final int MOST_RUNS = 200;
 
     private final String uri;
@@ -29,7 +26,13 @@ final class LabStore implements AutoCloseable {
         this.folder = folder;
     }
 
-    private TrackingStore store() {
+    /** Where runs, checkpoints and reports are on this machine. */
+    Path folder() {
+        return folder;
+    }
+
+    /** The store itself. */
+    TrackingStore tracking() {
         if (store == null) {
             Optional<URI> server = uri.isBlank() ? Optional.empty() : Optional.of(TrackingUri.parse(uri.strip()));
             store = TrackingStore.open(server, folder);
@@ -39,38 +42,18 @@ final class LabStore implements AutoCloseable {
 
     /** All runs, newest first. */
     List<TrackedRun> runs() {
-        return store().runs(Optional.empty(), MOST_RUNS);
+        return tracking().runs(Optional.empty(), MOST_RUNS);
     }
 
     /** A run by its id, the beginning of it, or its name; blank for the newest. */
     TrackedRun find(String run) {
         if (!run.isBlank()) {
-            return store().findRun(run);
+            return tracking().findRun(run);
         }
         return runs().stream()
                 .findFirst()
                 .orElseThrow(
                         () -> new LabException("there is no run yet; make one with experiment(\"smoke\").train()"));
-    }
-
-    /** Copies the weights of a run to {@code target}. */
-    void weights(TrackedRun run, Path target) {
-        store().download(run.runId(), WEIGHTS, target);
-    }
-
-    /** Starts a run. */
-    RunLog start(RunInfo info) {
-        return store().startRun(info);
-    }
-
-    /** Keeps the weights of a run. */
-    static void keepWeights(RunLog log, Path file) {
-        log.file(WEIGHTS, file);
-    }
-
-    /** Where a run's checkpoints go. */
-    Path checkpoints(String runId) {
-        return folder.resolve("checkpoints").resolve(runId);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.switchlab.cli;
+package dev.switchlab.session;
 
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
@@ -15,17 +15,17 @@ import java.util.Optional;
  * @param data the text
  * @param fallbackReason why the text is the experiment's fallback, if it is
  */
-record TrainingInput(Experiment experiment, TextData data, Optional<String> fallbackReason) {
+public record TrainingInput(Experiment experiment, TextData data, Optional<String> fallbackReason) {
 
     /** An experiment on its corpus; that it takes the fallback is said loudly. */
-    static TrainingInput of(Experiment experiment) {
+    public static TrainingInput of(Experiment experiment) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
         opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
         return of(experiment, opened);
     }
 
     /** The experiment of a run on the text that the run was trained on, which is never a fallback for it. */
-    static TrainingInput of(Provenance provenance) {
+    public static TrainingInput of(Provenance provenance) {
         Experiment experiment = provenance.toExperiment();
         OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
         String reason = provenance.text().fallbackReason();
@@ -41,12 +41,12 @@ record TrainingInput(Experiment experiment, TextData data, Optional<String> fall
     }
 
     /** The same with another seed. */
-    TrainingInput withSeed(long seed) {
+    public TrainingInput withSeed(long seed) {
         return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason);
     }
 
     /** The text, as it is recorded. */
-    Text text() {
+    public Text text() {
         return new Text(data.corpus().name(), data.corpus().sha256(), fallbackReason.orElse(""));
     }
 }

@@ -1,0 +1,92 @@
+package dev.switchlab.session;
+
+import ai.djl.Device;
+import dev.switchlab.data.CorpusStore;
+import dev.switchlab.data.TextData;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.LanguageModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * A run in a store, with what its artifacts hold.
+ *
+ * @param store where it is
+ * @param run what the store says of it
+ */
+public record StoredRun(TrackingStore store, TrackedRun run) {
+
+    /** The artifact with the model's weights. */
+    public static final String WEIGHTS = "weights.safetensors";
+    /** The tag of a run that sums up runs with several seeds; how many they are. */
+    public static final String SEEDS_TAG = "switchlab.seeds";
+
+    /** Whether this run only sums up runs with several seeds. */
+    public static boolean isSeedsParent(TrackedRun run) {
+        return run.tags().containsKey(SEEDS_TAG);
+    }
+
+    /** The model that the run trained. To be closed. */
+    public LanguageModel model(Device device) throws IOException {
+        requireOwnTraining();
+        return withArtifact(WEIGHTS, file -> LanguageModel.load(file, device));
+    }
+
+    /**
+     * Where the run comes from.
+     *
+     * @throws IllegalArgumentException in one line, if that is not stored or damaged
+     */
+    public Provenance provenance() throws IOException {
+        requireOwnTraining();
+        return withArtifact(
+                Provenance.ARTIFACT, file -> Provenance.ofJson(Files.readString(file), "run " + run.runId()));
+    }
+
+    /** The last text that the run wrote while training. */
+    public Optional<String> sample() throws IOException {
+        Optional<String> newest = store.artifacts(run.runId()).stream()
+                .filter(path -> path.matches("samples/.*\\.txt"))
+                .max(Comparator.naturalOrder());
+        return newest.isEmpty() ? Optional.empty() : Optional.of(withArtifact(newest.get(), Files::readString));
+    }
+
+    /** The text that the run was trained on, never its fallback, as {@code model} reads it. */
+    public TextData data(LanguageModel model) {
+        String corpus =
+                run.params().getOrDefault("corpus.name", model.experiment().corpus());
+        return TextData.of(
+                CorpusStore.create().open(corpus, Experiment.NO_FALLBACK).corpus(),
+                model.tokenizer(),
+                model.experiment());
+    }
+
+    private void requireOwnTraining() {
+        if (isSeedsParent(run)) {
+            throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+                    + ") only sums up runs with several seeds; name one of those: make runs lists them");
+        }
+    }
+
+    private interface FileReader<T> {
+        T read(Path file) throws IOException;
+    }
+
+    private <T> T withArtifact(String path, FileReader<T> reader) throws IOException {
+        Path folder = Files.createTempDirectory("switchlab-artifact");
+        Path file = folder.resolve(Path.of(path).getFileName());
+        try {
+            store.download(run.runId(), path, file);
+            return reader.read(file);
+        } finally {
+            Files.deleteIfExists(file);
+            Files.delete(folder);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package dev.switchlab.session;
+
+import ai.djl.Device;
+import dev.switchlab.data.Corpus;
+import dev.switchlab.data.TextData;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.provenance.Comparison;
+import dev.switchlab.provenance.Digests;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.Dataset;
+import dev.switchlab.tracking.RunInfo;
+import dev.switchlab.tracking.RunLog;
+import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingException;
+import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.Checkpoint;
+import dev.switchlab.train.Checkpoints;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RunLock;
+import dev.switchlab.train.Trainer;
+import dev.switchlab.train.TrainingResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** One training run from first weights, or from a checkpoint, to the last artifact and the report. */
+public final class TrainingSession {
+
+    private static final int CHECKPOINTS_KEPT = 3;
+
+    private final TrainingInput input;
+    private final Experiment experiment;
+    private final TextData data;
+    private final Device device;
+    private final TrackingStore store;
+    private final Path runs;
+    private final TrainingView view;
+    private final BooleanSupplier stopRequested;
+
+    /**
+     * @param runs the folder of what stays on this machine: checkpoints and reports
+     * @param stopRequested asked after each step; true ends the run early but in good order
+     */
+    public TrainingSession(
+            TrainingInput input,
+            Device device,
+            TrackingStore store,
+            Path runs,
+            TrainingView view,
+            BooleanSupplier stopRequested) {
+        this.input = input;
+        this.experiment = input.experiment();
+        this.data = input.data();
+        this.device = device;
+        this.store = store;
+        this.runs = runs;
+        this.view = view;
+        this.stopRequested = stopRequested;
+    }
+
+    /**
+     * How a run ended.
+     *
+     * @param runId its id
+     * @param result what training gave
+     * @param seconds that training took
+     * @param report the file of its report; empty if the run was stopped, or if the report could not be written, which was said then
+     */
+    public record Outcome(String runId, TrainingResult result, double seconds, Optional<Path> report) {
+
+        /** Whether all steps were taken. */
+        public boolean isComplete() {
+            return result.status() == RunStatus.FINISHED;
+        }
+    }
+
+    /**
+     * Trains a new run.
+     *
+     * @param command what was typed
+     * @param more tags beside the usual
+     */
+    public Outcome train(String command, Map<String, String> more) throws IOException {
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device)) {
+            Provenance provenance = Provenance.collect(experiment, command, input.text(), device, model.digest());
+            try (RunLog log = store.startRun(info(provenance, more))) {
+                log.text("experiment.yaml", experiment.toYaml());
+                log.text(Provenance.ARTIFACT, provenance.toJson());
+                log.sync();
+                try (RunLock lock = RunLock.take(checkpoints(runs, log.runId()), log.runId())) {
+                    return run(log, model, provenance, lock.folder(), Optional.empty());
+                }
+            }
+        }
+    }
+
+    /**
+     * Goes on with a run.
+     *
+     * @param lock of the run
+     * @param runId its whole id
+     * @param begun its provenance, as it began
+     * @param checkpoint empty to take all steps again, for a run that was cut off before its first checkpoint
+     */
+    public Outcome resume(RunLock lock, String runId, Provenance begun, Optional<Checkpoint> checkpoint)
+            throws IOException {
+        int step = checkpoint.map(Checkpoint::step).orElse(0);
+        // The last steps of a run are scored after its last checkpoint: those points may be there already.
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device);
+                RunLog log = store.resumeRun(runId, step - 1L)) {
+            Provenance now = Provenance.collect(experiment, begun.command(), input.text(), device, model.digest());
+            log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
+            Comparison.conditions(begun, now)
+                    .forEach((key, pair) -> view.warning(
+                            "%s was '%s' when the run began and is '%s' now: it may not end as it would have"
+                                    .formatted(key, pair.first(), pair.second())));
+            return run(log, model, begun, lock.folder(), checkpoint);
+        }
+    }
+
+    private Outcome run(
+            RunLog log,
+            LanguageModel model,
+            Provenance provenance,
+            Path checkpointFolder,
+            Optional<Checkpoint> checkpoint)
+            throws IOException {
+        view.begun(log.runId(), model, provenance);
+        long start = System.nanoTime();
+        TrainingResult result;
+        int taken = checkpoint.map(Checkpoint::step).orElse(0);
+        try (TrainingView.Progress progress = view.progress(experiment.train().steps(), taken)) {
+            Checkpoints checkpoints = new Checkpoints(checkpointFolder, CHECKPOINTS_KEPT);
+            Trainer trainer = new Trainer(model, data, log, checkpoints, progress, stopRequested);
+            checkpoint.ifPresent(trainer::resume);
+            result = trainer.run();
+        }
+        keepWeights(log, model);
+        boolean complete = result.status() == RunStatus.FINISHED;
+        Digests digests = new Digests(
+                provenance.digests().initialWeights(),
+                result.checkpoints(),
+                result.metricsDigest(),
+                complete ? model.digest() : "");
+        log.text(Provenance.ARTIFACT, provenance.with(digests).toJson());
+        log.tags(Map.of(
+                "switchlab.steps", Integer.toString(result.steps()),
+                "switchlab.metrics_sha256", digests.metrics(),
+                "switchlab.weights_sha256", digests.finalWeights()));
+        log.finish(result.status());
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return new Outcome(log.runId(), result, seconds, complete ? report(log.runId(), model) : Optional.empty());
+    }
+
+    /** The run is complete and kept by now: a store that cannot be read back takes nothing from it but the report. */
+    private Optional<Path> report(String runId, LanguageModel model) {
+        view.stage("writing the report");
+        try {
+            StoredRun run = new StoredRun(store, store.findRun(runId));
+            return Optional.of(new Reports(store, runs).write(run, model, Reports.text(model, data)));
+        } catch (TrackingException | IOException e) {
+            view.warning("no report now: " + e.getMessage() + "; it can be written later with: make report RUN="
+                    + runId.substring(0, 8));
+            return Optional.empty();
+        }
+    }
+
+    /** Where a run's checkpoints are. */
+    public static Path checkpoints(Path folder, String runId) {
+        return folder.resolve("checkpoints").resolve(runId);
+    }
+
+    /** The same for a run that began earlier, perhaps before it was known to its server. */
+    public static Path checkpoints(Path folder, TrackedRun run) {
+        Path early = checkpoints(folder, run.ownId());
+        return Files.isDirectory(early) ? early : checkpoints(folder, run.runId());
+    }
+
+    private RunInfo info(Provenance provenance, Map<String, String> more) {
+        Map<String, String> params = new LinkedHashMap<>(experiment.toParams());
+        Corpus corpus = data.corpus();
+        params.put("corpus.name", corpus.name());
+        params.put("corpus.sha256", corpus.sha256());
+        params.put("corpus.unigram_entropy", String.format(Locale.ROOT, "%.4f", corpus.unigramEntropy()));
+        params.put("device", provenance.computation().device());
+        params.put("threads", Integer.toString(provenance.computation().threads()));
+        Map<String, String> tags = new LinkedHashMap<>(provenance.tags());
+        tags.putAll(more);
+        return new RunInfo(
+                experiment.id(),
+                experiment.id() + "-seed-" + experiment.seed(),
+                experiment.about(),
+                provenance.command(),
+                "experiments/" + experiment.id() + ".yaml",
+                Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
+                System.getProperty("user.name"),
+                params,
+                tags,
+                Optional.of(new Dataset(corpus.name(), corpus.sha256(), corpus.name(), "training")));
+    }
+
+    private static void keepWeights(RunLog log, LanguageModel model) throws IOException {
+        Path file = Files.createTempFile("switchlab-weights", ".safetensors");
+        try {
+            model.save(file);
+            log.file(StoredRun.WEIGHTS, file);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+}
