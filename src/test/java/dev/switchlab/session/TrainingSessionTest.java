@@ -1,0 +1,160 @@
+package dev.switchlab.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingOptions;
+import dev.switchlab.tracking.TrackingOptions.Timing;
+import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.StepResult;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole sessions in this process: what a run leaves behind. */
+class TrainingSessionTest {
+
+    private static final String SETTINGS = "train.steps=4 train.log_every=1 train.eval_every=2 train.eval_batches=1"
+            + " train.checkpoint_every=2 train.sample_every=2 train.sample_length=5 train.batch_size=4";
+
+    @TempDir
+    Path runs;
+
+    private final List<String> warnings = new ArrayList<>();
+    private final TrainingInput input =
+            TrainingInput.of(ExperimentLoader.load("smoke", List.of(SETTINGS), Path.of("experiments")));
+
+    @Test
+    void aFinishedRunHasItsReport() throws IOException {
+        try (TrackingStore store = store(Optional.empty())) {
+            TrainingSession.Outcome outcome = train(store, () -> false);
+            assertThat(warnings).isEmpty();
+            assertThat(outcome.isComplete()).isTrue();
+            Path file = outcome.report().orElseThrow();
+            assertThat(file).isEqualTo(runs.resolve("reports").resolve(outcome.runId() + ".html"));
+            assertThat(store.artifacts(outcome.runId()))
+                    .contains(Reports.ARTIFACT, StoredRun.WEIGHTS, Provenance.ARTIFACT, "experiment.yaml");
+            Path kept = runs.resolve("kept.html");
+            store.download(outcome.runId(), Reports.ARTIFACT, kept);
+            assertThat(kept).hasSameTextualContentAs(file);
+            // What the run logged last is in it: it was written after the run was stored.
+            TrackedRun run = store.findRun(outcome.runId());
+            assertThat(Files.readString(file))
+                    .contains("final/cross_entropy", outcome.runId())
+                    .contains(String.format("%.4f", run.metrics().get("final/cross_entropy")))
+                    .contains(outcome.result()
+                            .sample()
+                            .orElseThrow()
+                            .lines()
+                            .findFirst()
+                            .orElseThrow());
+            StoredRun stored = new StoredRun(store, run);
+            try (LanguageModel model = stored.model(Device.cpu())) {
+                assertThat(model.digest()).isEqualTo(run.tags().get("switchlab.weights_sha256"));
+            }
+        }
+    }
+
+    @Test
+    void aStoppedRunHasNoneYet() {
+        try (TrackingStore store = store(Optional.empty())) {
+            int[] asked = {0};
+            TrainingSession.Outcome outcome = train(store, () -> ++asked[0] > 2);
+            assertThat(outcome.isComplete()).isFalse();
+            assertThat(outcome.report()).isEmpty();
+            assertThat(store.artifacts(outcome.runId())).doesNotContain(Reports.ARTIFACT);
+            assertThat(store.findRun(outcome.runId()).status()).isEqualTo("KILLED");
+        }
+    }
+
+    @Test
+    void withoutTheServerTheRunIsKeptAndTheReportIsForLater() throws IOException {
+        URI nobody;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = URI.create("http://127.0.0.1:" + taken.getLocalPort());
+        }
+        try (TrackingStore store = store(Optional.of(nobody))) {
+            TrainingSession.Outcome outcome = train(store, () -> false);
+            assertThat(outcome.isComplete()).isTrue();
+            assertThat(outcome.report()).isEmpty();
+            assertThat(warnings)
+                    .singleElement()
+                    .asString()
+                    .startsWith("no report now: MLflow server " + nobody)
+                    .endsWith("make report RUN=" + outcome.runId().substring(0, 8));
+            assertThat(store.unsent()).hasSize(1);
+        }
+    }
+
+    private TrainingSession.Outcome train(TrackingStore store, BooleanSupplier stop) {
+        try {
+            return new TrainingSession(input, Device.cpu(), store, runs, new View(), stop)
+                    .train("make train", Map.of());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private TrackingStore store(Optional<URI> server) {
+        Duration shortWait = Duration.ofMillis(500);
+        Timing timing = new Timing(
+                Duration.ofSeconds(20),
+                shortWait,
+                server.isPresent() ? shortWait : Duration.ofSeconds(20),
+                Duration.ofMillis(20),
+                Duration.ofMillis(10),
+                Duration.ofMillis(100),
+                Duration.ofMillis(200));
+        TrackingOptions usual = TrackingOptions.of(Map.of(), notice -> {});
+        return TrackingStore.open(
+                server, runs, new TrackingOptions(usual.credentials(), timing, Duration.ZERO, false, usual.notices()));
+    }
+
+    /** Keeps the warnings. */
+    private final class View implements TrainingView, TrainingView.Progress {
+
+        @Override
+        public void begun(String runId, LanguageModel model, Provenance provenance) {}
+
+        @Override
+        public Progress progress(int steps, int taken) {
+            return this;
+        }
+
+        @Override
+        public void warning(String text) {
+            warnings.add(text);
+        }
+
+        @Override
+        public void stage(String what) {}
+
+        @Override
+        public void step(int step, StepResult result) {}
+
+        @Override
+        public void evaluation(int step, Evaluation evaluation) {}
+
+        @Override
+        public void sample(int step, String text) {}
+
+        @Override
+        public void close() {}
+    }
+}
