@@ -58,7 +58,7 @@ final class SeedRepeats {
                 ConsoleView view = new ConsoleView(seeded, tracking);
                 TrainingSession.Outcome outcome = new TrainingSession(
                                 seeded, device, store, tracking.folder(), view, stop)
-                        .train(command.apply(variables), Map.of("mlflow.parentRunId", parent.runId()));
+                        .train(command.apply(variables), Map.of(RunInfo.PARENT_TAG, parent.runId()));
                 int exitCode = view.ended(outcome);
                 if (!outcome.isComplete()) {
                     parent.finish(RunStatus.KILLED);

@@ -7,6 +7,7 @@ import dev.switchlab.tracking.ServerException.Kind;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mlflow.api.proto.Service.Experiment;
 import org.mlflow.api.proto.Service.RunInfo;
@@ -74,9 +75,19 @@ final class RunCreation {
         }
     }
 
-    /** The active runs with our key, in a fixed order. */
+    /** The server's id of the parent: one that began without the server was known by an id of our own when its children began. */
+    private String parent(String experiment, String id) throws ServerException {
+        List<RunInfo> ofOurId = runsOfKey(experiment, id);
+        return ofOurId.isEmpty() ? id : ofOurId.get(0).getRunId();
+    }
+
     private List<RunInfo> runsOfKey(String experiment) throws ServerException {
-        String filter = "tags.`" + KEY_TAG + "` = '" + spool.start().key() + "'";
+        return runsOfKey(experiment, spool.start().key());
+    }
+
+    /** The active runs with that key, in a fixed order. */
+    private List<RunInfo> runsOfKey(String experiment, String runKey) throws ServerException {
+        String filter = "tags.`" + KEY_TAG + "` = '" + runKey + "'";
         return server
                 .official()
                 .call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
@@ -108,16 +119,19 @@ final class RunCreation {
         return known.get().getExperimentId();
     }
 
-    private ObjectNode request(String experiment) {
+    private ObjectNode request(String experiment) throws ServerException {
         Event.Start start = spool.start();
         ObjectNode request = JsonNodeFactory.instance.objectNode();
         request.put("experiment_id", experiment);
         request.put("user_id", start.user());
         request.put("run_name", start.tags().get("mlflow.runName"));
         request.put("start_time", start.time());
-        start.tags()
-                .forEach((key, value) ->
-                        request.withArray("tags").addObject().put("key", key).put("value", value));
+        for (Map.Entry<String, String> tag : start.tags().entrySet()) {
+            String value = tag.getKey().equals(dev.switchlab.tracking.RunInfo.PARENT_TAG)
+                    ? parent(experiment, tag.getValue())
+                    : tag.getValue();
+            request.withArray("tags").addObject().put("key", tag.getKey()).put("value", value);
+        }
         request.withArray("tags").addObject().put("key", KEY_TAG).put("value", start.key());
         return request;
     }

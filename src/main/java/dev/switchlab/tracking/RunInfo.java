@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param gitCommit the commit that ran, if it is known
  * @param user who ran it
  * @param params settings; values longer than MLflow takes are kept whole as artifacts
- * @param tags for searching
+ * @param tags for searching; {@value #PARENT_TAG} makes it a child of another run
  * @param dataset what it trains on
  */
 public record RunInfo(
@@ -30,6 +30,9 @@ public record RunInfo(
         Map<String, String> params,
         Map<String, String> tags,
         Optional<Dataset> dataset) {
+
+    /** The tag with the id of the parent run, which MLflow's UI lists this one under. */
+    public static final String PARENT_TAG = "mlflow.parentRunId";
 
     private static final int MAX_NAME = 250;
 
@@ -51,7 +54,14 @@ public record RunInfo(
         }
     }
 
-    /** The tags that MLflow's UI shows: name, description, source, user. */
+    /** The tags that are not {@link #systemTags}. */
+    Map<String, String> otherTags() {
+        Map<String, String> other = new LinkedHashMap<>(tags);
+        other.remove(PARENT_TAG);
+        return other;
+    }
+
+    /** The tags that a run is created with and that MLflow's UI shows: name, description, source, user, parent. */
     Map<String, String> systemTags() {
         Map<String, String> system = new LinkedHashMap<>();
         system.put("mlflow.runName", runName);
@@ -59,6 +69,7 @@ public record RunInfo(
         system.put("mlflow.note.content", description + "\n\nReproduce it:\n\n```sh\n" + command + "\n```\n");
         system.put("mlflow.source.name", sourceName);
         system.put("mlflow.source.type", "LOCAL");
+        Optional.ofNullable(tags.get(PARENT_TAG)).ifPresent(parent -> system.put(PARENT_TAG, parent));
         gitCommit.ifPresent(commit -> system.put("mlflow.source.git.commit", commit));
         return system;
     }

@@ -103,7 +103,7 @@ public final class TrackingStore implements AutoCloseable {
         MlflowRunLog log = spools.begin(key, start, Spool.Sent.NOTHING, Stored.NOTHING);
         log.keepLongTags(info.systemTags());
         log.params(info.params());
-        log.tags(info.tags());
+        log.tags(info.otherTags());
         info.dataset().ifPresent(log::dataset);
         return log;
     }

@@ -90,6 +90,22 @@ final class FlushTest {
     }
 
     @Test
+    void aChildThatBeganWithoutTheServerFindsItsParentThere() {
+        String child;
+        try (TrackingStore store = store(Optional.of(down));
+                MlflowRunLog log = store.startRun(TestRuns.childOf(id))) {
+            child = log.runId();
+            log.finish(RunStatus.FINISHED);
+        }
+        try (TrackingServer server = TrackingServer.start(StoreConfig.of(serverRuns));
+                TrackingStore store = store(Optional.of(server.uri()))) {
+            String parent = store.flush(id);
+            assertThat(parent).isNotEqualTo(id);
+            assertThat(store.findRun(store.flush(child)).tags()).containsEntry("mlflow.parentRunId", parent);
+        }
+    }
+
+    @Test
     void aDamagedLineIsToldAndTheJournalIsKept() throws Exception {
         Path journal = runs.resolve("spool").resolve(id).resolve("journal");
         String damaged = Files.readString(journal, StandardCharsets.ISO_8859_1).replace("\"step\":2", "\"step\":9");

@@ -24,4 +24,20 @@ final class TestRuns {
                         "https://example.org/input.txt",
                         "training")));
     }
+
+    /** The same below a parent. */
+    static RunInfo childOf(String parent) {
+        RunInfo info = info();
+        return new RunInfo(
+                info.experimentName(),
+                "child",
+                info.description(),
+                info.command(),
+                info.sourceName(),
+                info.gitCommit(),
+                info.user(),
+                info.params(),
+                Map.of(RunInfo.PARENT_TAG, parent),
+                info.dataset());
+    }
 }
