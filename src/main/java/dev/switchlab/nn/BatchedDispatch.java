@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * Gathers the tokens into (E, C, D), runs all experts as batched matrix products, and gathers the rows back.
+ * Gathers the tokens into (C, E, D), runs all experts in one grouped product, and gathers the rows back.
  *
- * <p>C is the fullest expert's load. Slots that stay empty repeat token 0: nothing gathers them back, so they cost arithmetic but
- * get no gradient.
+ * <p>C is the fullest expert's load, rounded up a little. Slots that stay empty repeat token 0: nothing gathers them back, so they cost
+ * arithmetic but get no gradient.
  */
 final class BatchedDispatch implements Dispatch {
 
@@ -23,19 +23,29 @@ final class BatchedDispatch implements Dispatch {
         if (c == 0) {
             return x.zerosLike();
         }
+        c = rounded(c);
         long d = x.getShape().get(1);
         long[] tokenOfSlot = new long[e * c];
         long[] slotOfToken = new long[n];
         for (int expert = 0; expert < e; expert++) {
             int[] kept = plan.kept(expert);
             for (int i = 0; i < kept.length; i++) {
-                int slot = expert * c + i;
+                int slot = i * e + expert;
                 tokenOfSlot[slot] = kept[i];
                 slotOfToken[kept[i]] = slot;
             }
         }
-        NDArray in = Rows.gather(x, manager.create(tokenOfSlot)).reshape(e, c, d); // (E, C, D)
-        NDArray out = experts.forward(pass, in).reshape((long) e * c, d); // (E * C, D)
+        NDArray in = Rows.gather(x, manager.create(tokenOfSlot)).reshape(c, e, d); // (C, E, D)
+        NDArray out = experts.forward(pass, in).reshape((long) c * e, d); // (C * E, D)
         return Rows.gather(out, manager.create(slotOfToken)); // (N, D)
+    }
+
+    /**
+     * At most a sixteenth more: few different sizes come back again and again. libtorch compiles a kernel for each new size, which takes
+     * longer than running it.
+     */
+    static int rounded(int slots) {
+        int grain = Math.max(1, Integer.highestOneBit(slots) / 16);
+        return (slots + grain - 1) / grain * grain;
     }
 }

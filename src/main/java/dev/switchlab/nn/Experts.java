@@ -27,13 +27,13 @@ public final class Experts extends LabBlock {
                 : null;
     }
 
-    /** All experts at once: (E, C, D) to (E, C, D). */
+    /** All experts at once, slot by slot: (C, E, D) to (C, E, D). */
     NDArray forward(Pass pass, NDArray x) {
-        NDArray hidden = Activations.apply(config.activation(), layer1.all(pass, x)); // (E, C, F)
+        NDArray hidden = Activations.apply(config.activation(), layer1.all(pass, x)); // (C, E, F)
         if (gate != null) {
-            hidden = hidden.mul(gate.all(pass, x)); // (E, C, F)
+            hidden = hidden.mul(gate.all(pass, x)); // (C, E, F)
         }
-        return layer2.all(pass, Activations.dropout(pass, hidden, config.dropout())); // (E, C, D)
+        return layer2.all(pass, Activations.dropout(pass, hidden, config.dropout())); // (C, E, D)
     }
 
     /** One expert: (n, D) to (n, D). */
@@ -61,10 +61,9 @@ public final class Experts extends LabBlock {
             bias = withBias ? parameter(name + ".bias", new Shape(nExperts, out)) : null;
         }
 
-        /** (E, C, in) to (E, C, out). */
+        /** (C, E, in) to (C, E, out). */
         NDArray all(Pass pass, NDArray x) {
-            NDArray y = x.batchMatMul(value(pass, weight).transpose(0, 2, 1)); // (E, C, out)
-            return bias == null ? y : y.add(value(pass, bias).expandDims(1)); // (E, C, out)
+            return Products.perExpert(x, value(pass, weight), bias == null ? null : value(pass, bias)); // (C, E, out)
         }
 
         /** (n, in) to (n, out). */
