@@ -40,7 +40,7 @@ final class RoutingProbe {
     private RoutingProbe(LanguageModel model, List<Batch> batches) {
         this.model = model;
         this.batches = batches;
-        text = batches.stream().flatMap(batch -> windows(batch).stream()).toList();
+        text = batches.stream().flatMap(batch -> windows(model, batch).stream()).toList();
     }
 
     /**
@@ -65,7 +65,8 @@ final class RoutingProbe {
         return Optional.of(new RoutingProbe(model, List.copyOf(batches)));
     }
 
-    private List<String> windows(Batch batch) {
+    /** The sequences of a batch as text. */
+    static List<String> windows(LanguageModel model, Batch batch) {
         List<String> windows = new ArrayList<>();
         for (int b = 0; b < batch.batchSize(); b++) {
             int[] tokens = new int[batch.seqLen()];

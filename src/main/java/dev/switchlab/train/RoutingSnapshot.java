@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Where a model sent each token of a fixed text after some step of its training.
@@ -45,14 +46,14 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
     public RoutingSnapshot {
         require(step >= 0, "step is " + step + ", allowed: whole numbers from 0");
         require(experts >= 1, "experts is " + experts + ", allowed: whole numbers from 1");
-        require(seqLen >= 1, "seq_len is " + seqLen + ", allowed: whole numbers from 1");
+        requireSeqLen(seqLen);
         require(!text.isEmpty(), "text has no windows, allowed: one or more");
         require(!layers.isEmpty(), "layers is empty, allowed: one or more");
         text = List.copyOf(text);
         layers = List.copyOf(layers);
         for (int[] layer : layers) {
             require(
-                    layer.length == text.size() * seqLen,
+                    layer.length == (long) text.size() * seqLen,
                     "a layer has " + layer.length + " experts, the text " + text.size() + " windows of " + seqLen);
             for (int expert : layer) {
                 require(
@@ -135,6 +136,10 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         return Integer.toString(experts - 1, RADIX).length();
     }
 
+    private static void requireSeqLen(int seqLen) {
+        require(seqLen >= 1, "seq_len is " + seqLen + ", allowed: whole numbers from 1");
+    }
+
     private static void require(boolean condition, String otherwise) {
         if (!condition) {
             throw new IllegalArgumentException(otherwise);
@@ -156,22 +161,23 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
             require(
                     experts >= 1 && digits == RoutingSnapshot.digits(experts),
                     "experts is " + experts + " and digits is " + digits + "; 36 experts need one digit, 37 need two");
+            requireSeqLen(seqLen);
             return new RoutingSnapshot(
                     step, experts, seqLen, text, layers.stream().map(this::read).toList());
         }
 
         private int[] read(List<String> windows) {
-            int[] layer = new int[windows.size() * seqLen];
-            int token = 0;
+            long length = (long) seqLen * digits;
+            IntStream.Builder layer = IntStream.builder();
             for (String window : windows) {
                 require(
-                        window.length() == seqLen * digits,
-                        "a window of a layer has " + window.length() + " digits, allowed: " + seqLen * digits);
+                        window.length() == length,
+                        "a window of a layer has " + window.length() + " digits, allowed: " + length);
                 for (int i = 0; i < window.length(); i += digits) {
-                    layer[token++] = expert(window.substring(i, i + digits));
+                    layer.add(expert(window.substring(i, i + digits)));
                 }
             }
-            return layer;
+            return layer.build().toArray();
         }
 
         private static int expert(String number) {
