@@ -78,6 +78,11 @@ final class RoutingProbe {
         return windows;
     }
 
+    /** The windows that are routed. */
+    List<String> text() {
+        return text;
+    }
+
     /** Routes the text through the model as it is now, after {@code step} steps. */
     RoutingSnapshot at(int step) {
         int seqLen = batches.get(0).seqLen();

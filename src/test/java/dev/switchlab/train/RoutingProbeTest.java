@@ -98,15 +98,17 @@ class RoutingProbeTest {
                 "train.batch_size=2 train.seq_len=5000 train.eval_batches=1 | 1", // one whole window at least
             })
     void theTextIsAPartOfTheValidationSample(String settings, int windows) {
-        check(settings + " train.log_every=1", (model, data, probe) -> {
-            List<String> text = probe.at(0).text();
-            assertThat(text).hasSize(windows);
+        Experiment experiment = Runs.smoke(settings);
+        TextData data = Runs.data(experiment);
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+            List<String> text = RoutingProbe.of(model, data).orElseThrow().text();
+            assertThat(text).hasSize(windows).doesNotHaveDuplicates();
             Set<String> sample = new HashSet<>();
-            for (Batch batch : data.validationSample(model.experiment())) {
+            for (Batch batch : data.validationSample(experiment)) {
                 sample.addAll(RoutingProbe.windows(model, batch));
             }
             assertThat(sample).containsAll(text);
-        });
+        }
     }
 
     /** Whatever else was done with the model, and whatever step it is called: only the weights count. */
