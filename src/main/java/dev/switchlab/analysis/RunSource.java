@@ -20,6 +20,12 @@ public interface RunSource {
     /** All points of a metric in order of time; empty if the run has no such metric. */
     List<MetricPoint> history(String runId, String metric);
 
+    /** Paths of a run's artifacts; empty if it has none. */
+    List<String> artifacts(String runId);
+
+    /** A small text that a run kept; throws {@code TrackingException} if there is no such artifact. */
+    String text(String runId, String artifactPath);
+
     /** The runs of a tracking store. */
     static RunSource of(TrackingStore store) {
         return new StoreRuns(store);

@@ -23,7 +23,8 @@ import java.util.function.BooleanSupplier;
 /**
  * The training loop: batch, step, log; now and then an evaluation, a sample, a checkpoint.
  *
- * <p>Losses are logged at every step, routing statistics every {@code log_every} steps.
+ * <p>Losses are logged at every step, routing statistics every {@code log_every} steps; the routing of a fixed text is kept before the
+ * first step and at every evaluation.
  */
 public final class Trainer {
 
@@ -38,6 +39,7 @@ public final class Trainer {
     private final EvaluationBatches validation;
     private final TrainStep trainStep;
     private final Evaluator evaluator;
+    private final Optional<RoutingProbe> probe;
     private final RunLog log;
     private final Checkpoints checkpoints;
     private final TrainingProgress progress;
@@ -69,6 +71,7 @@ public final class Trainer {
         this.validation = data.validation(experiment);
         this.trainStep = new TrainStep(model);
         this.evaluator = new Evaluator(model);
+        this.probe = RoutingProbe.of(model, data);
         this.log = log;
         this.checkpoints = checkpoints;
         this.progress = progress;
@@ -111,6 +114,9 @@ public final class Trainer {
     /** Trains to the end, or until a stop is asked for. */
     public TrainingResult run() {
         boolean stopped = stopRequested.getAsBoolean();
+        if (state.step() == 0) {
+            keepRouting(0);
+        }
         while (state.step() < config.steps() && !stopped) {
             int step = state.step() + 1;
             train(step);
@@ -172,8 +178,13 @@ public final class Trainer {
         Evaluation evaluation = evaluator.evaluate(validationSample, step);
         log(step, evaluation.metrics("valid"));
         progress.evaluation(step, evaluation);
+        keepRouting(step);
         state = state.evaluated(evaluation.crossEntropy());
         return state.bestStep() == step;
+    }
+
+    private void keepRouting(int step) {
+        probe.ifPresent(p -> log.text(RoutingSnapshot.path(step), p.at(step).toJson()));
     }
 
     private String sample(int step) {

@@ -14,6 +14,7 @@ final class Fakes implements RunSource {
 
     private final Map<String, TrackedRun> runs = new LinkedHashMap<>();
     private final Map<String, List<MetricPoint>> histories = new LinkedHashMap<>();
+    private final Map<String, Map<String, String>> texts = new LinkedHashMap<>();
 
     /** Adds a run of {@code experiment} with params given as "key=value". */
     Fakes run(String id, String experiment, String... params) {
@@ -50,6 +51,12 @@ final class Fakes implements RunSource {
         return this;
     }
 
+    /** Keeps a text as an artifact of a run. */
+    Fakes text(String id, String path, String content) {
+        texts.computeIfAbsent(id, run -> new LinkedHashMap<>()).put(path, content);
+        return this;
+    }
+
     @Override
     public List<TrackedRun> runs() {
         return List.copyOf(runs.values());
@@ -70,5 +77,15 @@ final class Fakes implements RunSource {
     @Override
     public List<MetricPoint> history(String runId, String metric) {
         return histories.getOrDefault(runId + "/" + metric, List.of());
+    }
+
+    @Override
+    public List<String> artifacts(String runId) {
+        return List.copyOf(texts.getOrDefault(runId, Map.of()).keySet());
+    }
+
+    @Override
+    public String text(String runId, String artifactPath) {
+        return Optional.ofNullable(texts.get(runId).get(artifactPath)).orElseThrow();
     }
 }

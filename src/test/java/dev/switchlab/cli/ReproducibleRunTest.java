@@ -7,6 +7,7 @@ import dev.switchlab.testing.Seeded;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingOptions;
 import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.RoutingSnapshot;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,7 @@ class ReproducibleRunTest {
 
         try (TrackingStore store = store()) {
             assertThat(points(store, cut)).isEqualTo(points(store, whole));
+            assertThat(routing(store, cut)).hasSize(4).isEqualTo(routing(store, whole));
             Map<String, String> tags = store.findRun(cut).tags();
             assertThat(tags)
                     .containsEntry(
@@ -152,6 +155,17 @@ class ReproducibleRunTest {
                 .filter(metric -> !Timings.isTiming(metric))
                 .toList();
         return RunOptions.points(store, runId, metrics);
+    }
+
+    /** The routing of the fixed text, by path. */
+    private Map<String, String> routing(TrackingStore store, String runId) throws IOException {
+        Map<String, String> routing = new TreeMap<>();
+        for (String path : store.artifacts(runId)) {
+            if (RoutingSnapshot.step(path).isPresent()) {
+                routing.put(path, artifact(runId, path));
+            }
+        }
+        return routing;
     }
 
     private Process switchlab(String... arguments) throws IOException {

@@ -7,13 +7,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A store that outlives its process: every point is a line of a file. As the real one, it is behind until {@link #sync}. Points that the
+ * A store that outlives its process: every point is a line of a file, every text a file beside it. As the real one, it is behind until {@link #sync}. Points that the
  * file holds when it is opened are not written again, as a resumed run does with the points of its store.
  */
 final class FileLog implements RunLog {
@@ -21,11 +22,13 @@ final class FileLog implements RunLog {
     private static final int BEHIND = 500;
 
     private final Path file;
+    private final Path texts;
     private final Map<String, Map<Long, Double>> held;
     private final StringBuilder behind = new StringBuilder();
 
     FileLog(Path file) throws IOException {
         this.file = file;
+        texts = file.resolveSibling("texts");
         dropTornLine(file);
         held = read(file);
     }
@@ -97,7 +100,18 @@ final class FileLog implements RunLog {
 
     @Override
     public void text(String path, String content) {
-        // Samples follow from the weights, which are compared.
+        Path text = texts.resolve(path);
+        try {
+            Files.createDirectories(text.getParent());
+            if (Files.exists(text) && !Files.readString(text).equals(content)) {
+                throw new AssertionError(path + " was another text before");
+            }
+            Path part = texts.resolveSibling("part");
+            Files.writeString(part, content);
+            Files.move(part, text, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -62,6 +64,21 @@ class KillTest {
     private static void assertSame(Path actual, Path expected) throws IOException {
         assertThat(points(actual)).isEqualTo(points(expected));
         assertThat(actual.resolve("result")).hasSameTextualContentAs(expected.resolve("result"));
+        assertThat(texts(actual))
+                .isEqualTo(texts(expected))
+                .containsKeys("routing/step-000000.json", "routing/step-000045.json");
+    }
+
+    /** Samples and the routing of the fixed text, by path. */
+    private static Map<String, String> texts(Path run) throws IOException {
+        Path folder = run.resolve("texts");
+        Map<String, String> texts = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                texts.put(folder.relativize(file).toString(), Files.readString(file));
+            }
+        }
+        return texts;
     }
 
     /** All points; of throughput, which is never twice the same, only that they are there. */

@@ -65,11 +65,13 @@ class MemoryTest {
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             TrainStep trainStep = new TrainStep(model);
             Evaluator evaluator = new Evaluator(model);
+            RoutingProbe probe = RoutingProbe.of(model, data).orElseThrow();
             TextGenerator generator = new TextGenerator(model, new Sampler(1, 0));
             for (int step = 1; step <= 400; step++) {
                 trainStep.run(step, List.of(batches.batch(step - 1)), true);
                 if (step % 50 == 0) {
                     evaluator.evaluate(data.validationSample(experiment), step);
+                    probe.at(step);
                     generator.generate("The ", 40, new SplittableRandom(step));
                 }
                 if (step % 100 == 0) {
@@ -80,7 +82,7 @@ class MemoryTest {
     }
 
     /** All arrays of all managers. */
-    private static int liveArrays() {
+    static int liveArrays() {
         try (NDManager any = Engine.getInstance().newBaseManager()) {
             return any.getParentManager().getManagedArrays().size();
         }

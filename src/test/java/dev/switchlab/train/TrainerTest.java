@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -47,7 +49,13 @@ class TrainerTest {
             }
             assertThat(load).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
         }
-        assertThat(outcome.log().texts).containsOnlyKeys("samples/step-000006.txt", "samples/step-000012.txt");
+        assertThat(outcome.log().texts)
+                .containsOnlyKeys(
+                        "samples/step-000006.txt",
+                        "samples/step-000012.txt",
+                        "routing/step-000000.json",
+                        "routing/step-000006.json",
+                        "routing/step-000012.json");
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).isNotEmpty();
         }
@@ -83,6 +91,9 @@ class TrainerTest {
             assertThat(rest.result().checkpoints().get(9))
                     .isEqualTo(whole.result().checkpoints().get(9));
             assertThat(rest.log().metrics.get("train/loss")).hasSize(4);
+            Map<String, String> texts = new TreeMap<>(first.log().texts);
+            texts.putAll(rest.log().texts);
+            assertThat(texts).isEqualTo(whole.log().texts).containsKey("routing/step-000008.json");
         }
     }
 
@@ -116,5 +127,6 @@ class TrainerTest {
                 Runs.train(Runs.smoke("train.steps=3 model.feed_forward=dense model.n_experts=1"), folder, () -> false);
         assertThat(outcome.log().metrics).doesNotContainKey("layer0/router_entropy");
         assertThat(outcome.log().metrics.get("train/load_balance")).containsOnly(0.0);
+        assertThat(outcome.log().texts).containsOnlyKeys("samples/step-000003.txt");
     }
 }

@@ -1,0 +1,138 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.train.RoutingSnapshot;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.LongColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * When a run's routing settled: the share of a fixed text's tokens that go to the same expert as at the end (Muennighoff et al., OLMoE,
+ * arXiv 2409.02060, router saturation, with one expert a token). The numbers of experts mean something within one run only.
+ *
+ * @param table one row a layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
+ *     unchanged (share routed as at the step before in the table; missing at the first), chance (the saturation of a routing with the
+ *     same loads that knows nothing of the tokens); empty if the run kept no routing
+ * @param note what the table is about, or why it is empty, in one line
+ */
+public record RouterSaturation(Table table, String note) {
+
+    /**
+     * Reads the routing that a run kept while it was trained.
+     *
+     * @throws IllegalArgumentException in one line, if an artifact is damaged or does not belong to the others
+     */
+    public static RouterSaturation of(RunSource source, TrackedRun run) {
+        List<String> paths = source.artifacts(run.runId()).stream()
+                .filter(path -> RoutingSnapshot.step(path).isPresent())
+                .sorted(Comparator.comparingInt(
+                        path -> RoutingSnapshot.step(path).orElseThrow()))
+                .toList();
+        Table table = Table.create(
+                "router saturation",
+                IntColumn.create("layer"),
+                LongColumn.create("step"),
+                DoubleColumn.create("saturation"),
+                DoubleColumn.create("unchanged"),
+                DoubleColumn.create("chance"));
+        if (paths.isEmpty()) {
+            return new RouterSaturation(table, whyNone(run));
+        }
+        RoutingSnapshot newest = read(source, run, paths.get(paths.size() - 1));
+        Optional<RoutingSnapshot> before = Optional.empty();
+        for (String path : paths) {
+            // One at a time: a long run keeps hundreds.
+            RoutingSnapshot now = read(source, run, path);
+            requireSameText(run, now, newest);
+            append(table, now, before, newest);
+            before = Optional.of(now);
+        }
+        return new RouterSaturation(table.sortAscendingOn("layer", "step"), note(run, newest));
+    }
+
+    private static RoutingSnapshot read(RunSource source, TrackedRun run, String path) {
+        return RoutingSnapshot.ofJson(source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path);
+    }
+
+    private static void requireSameText(TrackedRun run, RoutingSnapshot now, RoutingSnapshot newest) {
+        boolean same = now.text().equals(newest.text())
+                && now.seqLen() == newest.seqLen()
+                && now.experts() == newest.experts()
+                && now.layers().size() == newest.layers().size();
+        if (!same) {
+            throw new IllegalArgumentException("run " + run.runId() + ": the routing at step " + now.step()
+                    + " is of another text or model than that at step " + newest.step()
+                    + "; one run has the same for all steps");
+        }
+    }
+
+    private static void append(
+            Table table, RoutingSnapshot now, Optional<RoutingSnapshot> before, RoutingSnapshot newest) {
+        for (int layer = 0; layer < now.layers().size(); layer++) {
+            int[] here = now.layers().get(layer);
+            int[] end = newest.layers().get(layer);
+            table.intColumn("layer").append(layer);
+            table.longColumn("step").append(now.step());
+            table.doubleColumn("saturation").append(agreement(here, end));
+            if (before.isPresent()) {
+                table.doubleColumn("unchanged")
+                        .append(agreement(before.get().layers().get(layer), here));
+            } else {
+                table.doubleColumn("unchanged").appendMissing();
+            }
+            table.doubleColumn("chance").append(chance(here, end, now.experts()));
+        }
+    }
+
+    private static double agreement(int[] first, int[] second) {
+        int same = 0;
+        for (int token = 0; token < first.length; token++) {
+            same += first[token] == second[token] ? 1 : 0;
+        }
+        return (double) same / first.length;
+    }
+
+    /** The sum over experts of the product of both loads. */
+    private static double chance(int[] first, int[] second, int experts) {
+        double[] loads = load(first, experts);
+        double[] others = load(second, experts);
+        double sum = 0;
+        for (int expert = 0; expert < experts; expert++) {
+            sum += loads[expert] * others[expert];
+        }
+        return sum;
+    }
+
+    private static double[] load(int[] layer, int experts) {
+        double[] load = new double[experts];
+        for (int expert : layer) {
+            load[expert] += 1.0 / layer.length;
+        }
+        return load;
+    }
+
+    private static String note(TrackedRun run, RoutingSnapshot newest) {
+        String text = String.format(
+                Locale.ROOT,
+                "%,d characters of the validation split, compared with their routing at step %d",
+                newest.tokens(),
+                newest.step());
+        String steps = run.params().getOrDefault("train.steps", "");
+        return steps.equals(Integer.toString(newest.step()))
+                ? text + ", the last"
+                : text + ", the newest there is: the run (" + run.status() + ") has not come to its last step, "
+                        + steps;
+    }
+
+    private static String whyNone(TrackedRun run) {
+        return "dense".equals(run.params().get("model.feed_forward"))
+                ? "run " + run.runId() + " is dense: it has no router"
+                : "run " + run.runId()
+                        + " kept no routing while it was trained: it is older than that; a new run keeps it";
+    }
+}

@@ -1,0 +1,188 @@
+package dev.switchlab.train;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+
+/**
+ * Where a model sent each token of a fixed text after some step of its training.
+ *
+ * <p>As an artifact it is JSON, one window of text and one window of a layer a line. An expert is a number in base 36 of as many digits
+ * as the last expert needs, so that character i of a window stands above digit i with up to 36 experts: {@code layers[2][5]} holds the
+ * experts of {@code text[5]} in layer 2. In Python: {@code [int(w[i : i + d], 36) for w in layer for i in range(0, len(w), d)]}.
+ *
+ * @param step optimizer steps taken
+ * @param experts experts a layer
+ * @param seqLen tokens a window
+ * @param text the windows
+ * @param layers a layer's expert by token, window after window, before dropping
+ */
+public record RoutingSnapshot(int step, int experts, int seqLen, List<String> text, List<int[]> layers) {
+
+    private static final String FORMAT = "switchlab-routing-1";
+    private static final Pattern PATH = Pattern.compile("routing/step-(\\d{6,9})\\.json");
+    private static final int RADIX = 36;
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .setDefaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL));
+
+    /** Checks that each layer has an expert for each token. */
+    public RoutingSnapshot {
+        require(step >= 0, "step is " + step + ", allowed: whole numbers from 0");
+        require(experts >= 1, "experts is " + experts + ", allowed: whole numbers from 1");
+        requireSeqLen(seqLen);
+        require(!text.isEmpty(), "text has no windows, allowed: one or more");
+        require(!layers.isEmpty(), "layers is empty, allowed: one or more");
+        text = List.copyOf(text);
+        layers = List.copyOf(layers);
+        for (int[] layer : layers) {
+            require(
+                    layer.length == (long) text.size() * seqLen,
+                    "a layer has " + layer.length + " experts, the text " + text.size() + " windows of " + seqLen);
+            for (int expert : layer) {
+                require(
+                        expert >= 0 && expert < experts,
+                        "there is an expert " + expert + ", allowed: 0 to " + (experts - 1));
+            }
+        }
+    }
+
+    /** The artifact's path. */
+    public static String path(int step) {
+        return String.format(Locale.ROOT, "routing/step-%06d.json", step);
+    }
+
+    /** The step in an artifact's path; empty if it is another artifact. */
+    public static OptionalInt step(String path) {
+        Matcher matcher = PATH.matcher(path);
+        return matcher.matches() ? OptionalInt.of(Integer.parseInt(matcher.group(1))) : OptionalInt.empty();
+    }
+
+    /** Number of tokens. */
+    public int tokens() {
+        return text.size() * seqLen;
+    }
+
+    /** The artifact. */
+    public String toJson() {
+        int digits = digits(experts);
+        List<List<String>> windows =
+                layers.stream().map(layer -> write(layer, digits)).toList();
+        DefaultPrettyPrinter lines = new DefaultPrettyPrinter();
+        lines.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
+        lines.indentObjectsWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
+        try {
+            return JSON.writer(lines).writeValueAsString(new Form(FORMAT, step, experts, digits, seqLen, text, windows))
+                    + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("the routing cannot be written: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private List<String> write(int[] layer, int digits) {
+        List<String> windows = new ArrayList<>();
+        StringBuilder window = new StringBuilder();
+        for (int token = 0; token < layer.length; token++) {
+            String expert = Integer.toString(layer[token], RADIX);
+            window.append("0".repeat(digits - expert.length())).append(expert);
+            if ((token + 1) % seqLen == 0) {
+                windows.add(window.toString());
+                window.setLength(0);
+            }
+        }
+        return windows;
+    }
+
+    /**
+     * Reads {@link #toJson}.
+     *
+     * @param source what a message calls the artifact
+     * @throws IllegalArgumentException in one line, if it is something else
+     */
+    public static RoutingSnapshot ofJson(String json, String source) {
+        try {
+            JsonNode root = JSON.readTree(json);
+            String format = root.path("format").asText();
+            require(format.equals(FORMAT), "its format is '" + format + "', the routing of a run has '" + FORMAT + "'");
+            return JSON.treeToValue(root, Form.class).snapshot();
+        } catch (JsonProcessingException e) {
+            throw unreadable(source, e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "), e);
+        } catch (IllegalArgumentException e) {
+            throw unreadable(source, e.getMessage(), e);
+        }
+    }
+
+    private static IllegalArgumentException unreadable(String source, String reason, Exception cause) {
+        return new IllegalArgumentException(source + ": not the routing of a run: " + reason, cause);
+    }
+
+    private static int digits(int experts) {
+        return Integer.toString(experts - 1, RADIX).length();
+    }
+
+    private static void requireSeqLen(int seqLen) {
+        require(seqLen >= 1, "seq_len is " + seqLen + ", allowed: whole numbers from 1");
+    }
+
+    private static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    /** The artifact, field by field. */
+    @JsonPropertyOrder({"format", "step", "experts", "digits", "seq_len", "text", "layers"})
+    private record Form(
+            String format,
+            int step,
+            int experts,
+            int digits,
+            @JsonProperty("seq_len") int seqLen,
+            List<String> text,
+            List<List<String>> layers) {
+
+        RoutingSnapshot snapshot() {
+            require(
+                    experts >= 1 && digits == RoutingSnapshot.digits(experts),
+                    "experts is " + experts + " and digits is " + digits + "; 36 experts need one digit, 37 need two");
+            requireSeqLen(seqLen);
+            return new RoutingSnapshot(
+                    step, experts, seqLen, text, layers.stream().map(this::read).toList());
+        }
+
+        private int[] read(List<String> windows) {
+            long length = (long) seqLen * digits;
+            IntStream.Builder layer = IntStream.builder();
+            for (String window : windows) {
+                require(
+                        window.length() == length,
+                        "a window of a layer has " + window.length() + " digits, allowed: " + length);
+                for (int i = 0; i < window.length(); i += digits) {
+                    layer.add(expert(window.substring(i, i + digits)));
+                }
+            }
+            return layer.build().toArray();
+        }
+
+        private static int expert(String number) {
+            require(number.matches("[0-9a-z]+"), "'" + number + "' is no expert, allowed: digits 0 to 9 and a to z");
+            return Integer.parseInt(number, RADIX);
+        }
+    }
+}

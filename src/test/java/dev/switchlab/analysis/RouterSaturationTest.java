@@ -1,0 +1,143 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.tracking.RunInfo;
+import dev.switchlab.tracking.RunLog;
+import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackingOptions;
+import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.RoutingSnapshot;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tech.tablesaw.api.Table;
+
+class RouterSaturationTest {
+
+    private static final List<String> TEXT = List.of("ab", "cd");
+
+    private static RoutingSnapshot routing(int step, int experts, int[]... layers) {
+        return new RoutingSnapshot(step, experts, 2, TEXT, List.of(layers));
+    }
+
+    private static Fakes run(RoutingSnapshot... snapshots) {
+        Fakes source = new Fakes().run("r", "smoke", "train.steps=20", "model.feed_forward=switch");
+        source.text("r", "samples/step-000020.txt", "It is");
+        for (RoutingSnapshot snapshot : snapshots) {
+            source.text("r", RoutingSnapshot.path(snapshot.step()), snapshot.toJson());
+        }
+        return source;
+    }
+
+    private static RouterSaturation saturation(Fakes source) {
+        return RouterSaturation.of(source, source.find("r"));
+    }
+
+    /** Three times four tokens in two layers, in no order. */
+    @Test
+    void byHand() {
+        RouterSaturation saturation = saturation(run(
+                routing(20, 3, new int[] {0, 1, 2, 2}, new int[] {1, 1, 1, 1}),
+                routing(0, 3, new int[] {1, 0, 0, 2}, new int[] {0, 1, 2, 1}),
+                routing(10, 3, new int[] {0, 0, 0, 2}, new int[] {1, 1, 2, 1})));
+        Table table = saturation.table();
+        assertThat(table.columnNames()).containsExactly("layer", "step", "saturation", "unchanged", "chance");
+        assertThat(table.intColumn("layer").asList()).containsExactly(0, 0, 0, 1, 1, 1);
+        assertThat(table.longColumn("step").asList()).containsExactly(0L, 10L, 20L, 0L, 10L, 20L);
+        assertThat(table.doubleColumn("saturation").asDoubleArray()).containsExactly(0.25, 0.5, 1, 0.5, 0.75, 1);
+        assertThat(table.doubleColumn("unchanged").asDoubleArray())
+                .containsExactly(Double.NaN, 0.75, 0.5, Double.NaN, 0.75, 0.75);
+        // Loads at the end: 1/4, 1/4, 1/2. At step 0: 1/2, 1/4, 1/4. At step 10: 3/4, 0, 1/4.
+        assertThat(table.doubleColumn("chance").asDoubleArray()).containsExactly(0.3125, 0.3125, 0.375, 0.5, 0.75, 1);
+        assertThat(saturation.note())
+                .isEqualTo("4 characters of the validation split, compared with their routing at step 20, the last");
+    }
+
+    @Test
+    void oneExpertIsSaturatedFromTheStart() {
+        Table table = saturation(run(routing(0, 1, new int[4]), routing(20, 1, new int[4])))
+                .table();
+        assertThat(table.doubleColumn("saturation").asDoubleArray()).containsExactly(1, 1);
+        assertThat(table.doubleColumn("chance").asDoubleArray()).containsExactly(1, 1);
+    }
+
+    @Test
+    void aRunThatWasCutOffIsComparedWithItsNewest() {
+        RouterSaturation saturation =
+                saturation(run(routing(0, 2, new int[] {0, 0, 1, 1}), routing(10, 2, new int[] {0, 1, 1, 1})));
+        assertThat(saturation.table().doubleColumn("saturation").asDoubleArray())
+                .containsExactly(0.75, 1);
+        assertThat(saturation.note())
+                .isEqualTo(
+                        "4 characters of the validation split, compared with their routing at step 10, the newest there is:"
+                                + " the run (FINISHED) has not come to its last step, 20");
+    }
+
+    @Test
+    void aRunWithoutAnySaysWhy() {
+        assertThat(saturation(run()).table().isEmpty()).isTrue();
+        assertThat(saturation(run()).note())
+                .isEqualTo("run r kept no routing while it was trained: it is older than that; a new run keeps it");
+        Fakes dense = new Fakes().run("r", "dense", "model.feed_forward=dense");
+        assertThat(saturation(dense).table().isEmpty()).isTrue();
+        assertThat(saturation(dense).note()).isEqualTo("run r is dense: it has no router");
+    }
+
+    @Test
+    void aDamagedArtifactIsNamed() {
+        Fakes source = run(routing(0, 2, new int[4])).text("r", "routing/step-000020.json", "{\"format\": 1}");
+        assertThatThrownBy(() -> saturation(source))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("run r, artifact routing/step-000020.json: not the routing of a run: its format is '1', the"
+                        + " routing of a run has 'switchlab-routing-1'");
+    }
+
+    @Test
+    void anotherTextIsRefused() {
+        RoutingSnapshot other = new RoutingSnapshot(10, 2, 2, List.of("ab", "ce"), List.of(new int[4]));
+        assertThatThrownBy(() -> saturation(run(other, routing(20, 2, new int[4]))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "run r: the routing at step 10 is of another text or model than that at step 20; one run has"
+                                + " the same for all steps");
+    }
+
+    @Test
+    void readsTheStore(@TempDir Path runs) {
+        TrackingOptions options =
+                TrackingOptions.of(Map.of(), System.out::println).withSystemMetrics(Duration.ZERO);
+        RunInfo info = new RunInfo(
+                "smoke",
+                "smoke-seed-1",
+                "Small.",
+                "make train",
+                "experiments/smoke.yaml",
+                Optional.empty(),
+                "ada",
+                Map.of("train.steps", "20"),
+                Map.of(),
+                Optional.empty());
+        try (TrackingStore store = TrackingStore.open(Optional.empty(), runs, options)) {
+            String id;
+            try (RunLog log = store.startRun(info)) {
+                id = log.runId();
+                log.text(
+                        RoutingSnapshot.path(0),
+                        routing(0, 2, new int[] {0, 0, 1, 1}).toJson());
+                log.text(
+                        RoutingSnapshot.path(20),
+                        routing(20, 2, new int[] {0, 1, 1, 1}).toJson());
+                log.finish(RunStatus.FINISHED);
+            }
+            RunSource source = RunSource.of(store);
+            Table table = RouterSaturation.of(source, source.find(id)).table();
+            assertThat(table.doubleColumn("saturation").asDoubleArray()).containsExactly(0.75, 1);
+        }
+    }
+}
