@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.Palette;
 import java.util.Locale;
 
 /** A traced text as HTML, each character on the colour of the expert that took it; a dropped one is struck through. */
