@@ -17,7 +17,7 @@ record Ticks(List<Double> values, List<String> labels) {
     /** About {@code count} ticks inside {@code range}. */
     static Ticks of(Range range, int count) {
         BigDecimal step = step((range.high() - range.low()) / count);
-        BigDecimal tick = new BigDecimal(range.low()).divide(step, 0, RoundingMode.CEILING);
+        BigDecimal tick = BigDecimal.valueOf(range.low()).divide(step, 0, RoundingMode.CEILING);
         List<Double> values = new ArrayList<>();
         List<String> labels = new ArrayList<>();
         for (; tick.multiply(step).doubleValue() <= range.high(); tick = tick.add(BigDecimal.ONE)) {
