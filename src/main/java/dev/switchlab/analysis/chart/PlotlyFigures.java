@@ -72,8 +72,9 @@ public final class PlotlyFigures implements Chart.Renderer<Figure> {
 
     @Override
     public Figure heatMap(HeatMap chart) {
-        Trace trace = HeatmapTrace.builder(chart.x().toArray(), chart.y().toArray(), chart.z())
-                .build();
+        HeatmapTrace.HeatmapBuilder trace =
+                HeatmapTrace.builder(chart.x().toArray(), chart.y().toArray(), chart.z());
+        trace.name(chart.zTitle());
         return figure(
                 Math.max(200, Math.min(1200, 120 + 22 * chart.y().size())),
                 axis(chart.xTitle()).type(Axis.Type.CATEGORY).build(),
@@ -81,7 +82,7 @@ public final class PlotlyFigures implements Chart.Renderer<Figure> {
                         .type(Axis.Type.CATEGORY)
                         .autoRange(Axis.AutoRange.REVERSED)
                         .build(),
-                List.of(trace));
+                List.of(trace.build()));
     }
 
     private static Axis.AxisBuilder axis(String title) {
