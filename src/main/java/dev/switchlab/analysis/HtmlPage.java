@@ -20,15 +20,23 @@ final class HtmlPage {
 
     private final String title;
     private final StringBuilder body = new StringBuilder();
+    private final StringBuilder contents = new StringBuilder();
+    private int headings;
     private final Map<String, String> pictures = new LinkedHashMap<>();
 
     HtmlPage(String title) {
         this.title = title;
     }
 
-    /** A section's heading. */
+    /** A section's heading, which the table of contents leads to. */
     HtmlPage heading(String text) {
-        return raw("<h2>" + Html.escape(text) + "</h2>\n");
+        String id = "section-" + ++headings;
+        contents.append("<a href=\"#")
+                .append(id)
+                .append("\">")
+                .append(Html.escape(text))
+                .append("</a>\n");
+        return raw("<h2 id=\"" + id + "\">" + Html.escape(text) + "</h2>\n");
     }
 
     /** A paragraph. */
@@ -55,7 +63,8 @@ final class HtmlPage {
         String plot = "plot_" + slug.replace('-', '_'); // becomes part of a JavaScript name
         return raw("<figure id=\"" + slug + "\"><div class=\"still\">" + svg + "</div><div id=\"" + plot
                 + "\" class=\"plot\"></div>"
-                + PlotlyFigures.of(chart).asJavascript(plot) + "<figcaption>" + Html.escape(caption)
+                + PlotlyFigures.of(chart).asJavascript(plot) + "<figcaption><b>Figure " + pictures.size() + ". "
+                + Html.escape(chart.title()) + ".</b> " + Html.escape(caption)
                 + "</figcaption></figure>\n");
     }
 
@@ -76,6 +85,7 @@ final class HtmlPage {
         return html.replace("@TITLE@", Html.escape(title))
                 .replace("@STYLE@", resource("dev/switchlab/analysis/report.css"))
                 .replace("@PLOTLY@", pictures.isEmpty() ? "" : resource(PLOTLY))
+                .replace("@CONTENTS@", contents)
                 .replace("@BODY@", body);
     }
 

@@ -33,6 +33,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                         + " a layer whose rows look alike does not tell the kinds apart.");
         page.raw(Html.table(tables.experts()));
         page.heading("The text by expert")
+                .text(
+                        "The beginning of the text, each character on the colour of its expert. Point at one to see its expert and probability.")
                 .raw(ColoredText.style(trace.nExperts()))
                 .raw(ColoredText.key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {

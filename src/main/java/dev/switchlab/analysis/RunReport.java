@@ -9,11 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, parameters. */
+/** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, the provenance. */
 public final class RunReport {
 
     private static final int CHARACTERS_SHOWN = 1500;
@@ -52,7 +50,8 @@ public final class RunReport {
 
     private HtmlPage page() {
         HtmlPage page = new HtmlPage(run.name());
-        page.raw(Html.table(summary()));
+        RunFacts facts = new RunFacts(run, page);
+        facts.summary();
         losses(page);
         if (trace.layers().isEmpty()) {
             page.heading("Experts").text("This model is dense: it has no router and no experts.");
@@ -61,23 +60,8 @@ public final class RunReport {
             new RoutingSections(trace, similarity, page).write(CHARACTERS_SHOWN);
         }
         sample.ifPresent(text -> page.heading("Sample").verbatim(text));
-        page.heading("Parameters").raw(Html.table(pairs("parameter", "value", run.params())));
-        page.heading("Tags").raw(Html.table(pairs("tag", "value", run.tags())));
+        facts.provenance();
         return page;
-    }
-
-    private Table summary() {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("run", run.runId());
-        facts.put("experiment", run.experiment());
-        facts.put("status", run.status());
-        facts.put("started", run.start().toString());
-        for (String metric : RunComparison.METRICS) {
-            if (run.metrics().containsKey(metric)) {
-                facts.put(metric, Html.number(run.metrics().get(metric)));
-            }
-        }
-        return pairs("", "value", facts);
     }
 
     private void losses(HtmlPage page) {
@@ -119,14 +103,5 @@ public final class RunReport {
         if (!lines.isEmpty()) {
             page.figure(slug, new LineChart(title, "step", unit, lines), caption);
         }
-    }
-
-    private static Table pairs(String key, String value, Map<String, String> entries) {
-        Table table = Table.create("pairs", StringColumn.create(key), StringColumn.create(value));
-        new LinkedHashMap<>(entries instanceof LinkedHashMap ? entries : new TreeMap<>(entries)).forEach((k, v) -> {
-            table.stringColumn(0).append(k);
-            table.stringColumn(1).append(v);
-        });
-        return table;
     }
 }

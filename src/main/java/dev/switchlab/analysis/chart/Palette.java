@@ -36,9 +36,9 @@ public final class Palette {
         return hex(color);
     }
 
-    /** The same colour as a background for black text. */
+    /** Colour {@code index} as a background for black text; it comes again after {@link #COLORS}. */
     public static String background(int index) {
-        Color color = Color.decode(color(index));
+        Color color = Color.decode(OKABE_ITO.get(index % COLORS));
         return hex(new Color(tint(color.getRed()), tint(color.getGreen()), tint(color.getBlue())));
     }
 

@@ -44,7 +44,7 @@ final class SvgFrame {
         svg.text("title", chart.title()).text("desc", chart.description());
         svg.leaf("rect", "width", WIDTH, "height", height, "fill", "#ffffff");
         String title = TextWidth.cut(chart.title(), TITLE, WIDTH - 2 * MARGIN);
-        return svg.label(MARGIN, 22, "start", title, "font-size", TITLE, "font-weight", "bold");
+        return svg.label(MARGIN, 22, "start", title, "font-size", TITLE, "font-weight", "bold", "class", "title");
     }
 
     /** How far down the title and a legend of {@code names} reach. */

@@ -15,6 +15,9 @@ final class SvgHeatMap {
 
     private static final double MOST_HEIGHT = 640;
     private static final double MOST_LABEL = 180;
+    /** Of a cell. */
+    private static final double MOST_WIDTH = 64;
+
     private static final double BAR = 74;
     /** Different colours drawn: more the eye does not tell apart. */
     private static final int SHADES = 100;
@@ -26,7 +29,7 @@ final class SvgHeatMap {
     private final int merged;
     private final Range range;
     private final double left;
-    private final double right = SvgFrame.WIDTH - BAR;
+    private final double right;
     private final double top = SvgFrame.top(List.of());
     private final double bottom;
     private final double width;
@@ -45,8 +48,10 @@ final class SvgHeatMap {
                                 .mapToDouble(label -> TextWidth.of(label, SvgFrame.FONT))
                                 .max()
                                 .orElse(0));
-        this.width = (right - left) / cells[0].length;
-        this.height = Math.min(26, MOST_HEIGHT / cells.length);
+        this.width = Math.min(MOST_WIDTH, (SvgFrame.WIDTH - BAR - left) / cells[0].length);
+        this.right = left + width * cells[0].length;
+        double enough = (TextWidth.of(chart.yTitle(), SvgFrame.FONT) + 8) / cells.length;
+        this.height = Math.min(Math.max(26, enough), MOST_HEIGHT / cells.length);
         this.bottom = top + height * cells.length;
     }
 
@@ -141,7 +146,7 @@ final class SvgHeatMap {
         double x = right + 14;
         double low = Math.max(bottom, top + 90);
         double length = low - top - 16;
-        svg.label(SvgFrame.WIDTH - 6, top - 2, "end", chart.zTitle());
+        svg.label(right + BAR - 6, top - 2, "end", chart.zTitle());
         for (int i = 0; i < 50; i++) {
             svg.leaf(
                     "rect",
