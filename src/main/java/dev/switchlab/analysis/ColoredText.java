@@ -1,9 +1,14 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.Palette;
+import java.util.List;
 import java.util.Locale;
 
 /** A traced text as HTML, each character on the colour of the expert that took it; a dropped one is struck through. */
 final class ColoredText {
+
+    /** What tells the experts apart that have the same colour. */
+    private static final List<String> LINES = List.of("solid", "dotted", "dashed", "double");
 
     private ColoredText() {}
 
@@ -15,7 +20,11 @@ final class ColoredText {
                     .append(e)
                     .append("{background:")
                     .append(Palette.background(e))
-                    .append("}");
+                    .append(
+                            e < Palette.COLORS
+                                    ? "}"
+                                    : ";border-bottom:2px " + LINES.get((e / Palette.COLORS - 1) % LINES.size())
+                                            + " #222}");
         }
         return css.append("</style>\n").toString();
     }
@@ -26,8 +35,7 @@ final class ColoredText {
         for (int e = 0; e < nExperts; e++) {
             html.append("<span class=\"key e" + e + "\">expert " + e + "</span>");
         }
-        return html.append("<span class=\"routed\"><span class=\"d\">dropped</span></span></p>\n")
-                .toString();
+        return html.append("<span class=\"key\"><s>dropped</s></span></p>\n").toString();
     }
 
     /** The first {@code length} characters as one layer routes them; pointing at one shows its expert and probability. */

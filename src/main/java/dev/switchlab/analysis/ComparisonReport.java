@@ -1,8 +1,10 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,7 @@ public final class ComparisonReport {
         csv.put("compare-runs.csv", comparison.settings());
         csv.put("compare-metrics.csv", comparison.metrics());
         csv.put("compare-differences.csv", comparison.differences());
-        List<Path> files = new java.util.ArrayList<>();
+        List<Path> files = new ArrayList<>();
         for (Map.Entry<String, Table> entry : csv.entrySet()) {
             files.add(folder.resolve(entry.getKey()));
             ReportFiles.write(
@@ -53,22 +55,24 @@ public final class ComparisonReport {
         page.heading("Learning curves");
         Table histories = tables.histories(comparison.runs(), CURVES::contains);
         for (String metric : CURVES) {
-            Map<String, Figures.Points> lines = new LinkedHashMap<>();
+            List<LineChart.Line> lines = new ArrayList<>();
             for (TrackedRun run : comparison.runs()) {
                 Table own = histories.where(histories
                         .stringColumn("run")
                         .isEqualTo(run.runId())
                         .and(histories.stringColumn("metric").isEqualTo(metric)));
                 if (!own.isEmpty()) {
-                    lines.put(
+                    lines.add(new LineChart.Line(
                             RunComparison.shortId(run) + " " + run.name(),
-                            new Figures.Points(
-                                    own.longColumn("step").asDoubleArray(),
-                                    own.doubleColumn("value").asDoubleArray()));
+                            own.longColumn("step").asDoubleArray(),
+                            own.doubleColumn("value").asDoubleArray()));
                 }
             }
             if (!lines.isEmpty()) {
-                page.figure(Figures.lines("step", metric + " (nats)", lines), metric + " by step, one line a run");
+                page.figure(
+                        metric.replaceAll("[^a-z]", "-"),
+                        new LineChart(metric + " of " + lines.size() + " runs", "step", "nats per character", lines),
+                        metric + " by step, one line a run. Lower is better.");
             }
         }
         return page.heading("Final and best metrics")

@@ -1,16 +1,20 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.HeatMap;
+import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.tracking.TrackedRun;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tech.tablesaw.api.Table;
 
 /** The part of a report that shows experts over training, from what the run logged. */
 record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
+
+    /** What {@link #expertName} shows. */
+    static final String EXPERT_AXIS = "layer·expert";
 
     void write() {
         Table experts = tables.experts(run);
@@ -23,20 +27,42 @@ record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
         overTime(
                 experts,
                 "load",
-                "Load: share of the layer's tokens that the router sends to each expert, before dropping."
-                        + " Even would be 1 over the number of experts.");
-        overTime(experts, "utilization", "Utilization: tokens that each expert keeps, over its capacity.");
-        byLayer(layers, "dropped_fraction", "share", "Share of each layer's tokens that are dropped.");
+                "Load of each expert over training",
+                "share of tokens",
+                "Load: share of the layer's tokens that the router sends to each expert, before dropping. One row an expert, training"
+                        + " from left to right. Even would be 1 over the number of experts; a bright row takes more than its share, a"
+                        + " dark one is starving.");
+        overTime(
+                experts,
+                "utilization",
+                "Utilization of each expert's capacity over training",
+                "kept / capacity",
+                "Utilization: tokens that each expert keeps, over its capacity. At 1 an expert is full, and what comes beyond is dropped.");
+        byLayer(
+                layers,
+                "dropped_fraction",
+                "dropped-share",
+                "Dropped tokens over training",
+                "share of tokens",
+                "Share of each layer's tokens that are dropped, because their expert was full. 0 throughout where dropping is off.");
         byLayer(
                 layers,
                 "router_entropy",
+                "router-entropy",
+                "Router entropy over training",
                 "nats",
-                "Router entropy: 0 is a router that is sure, ln(experts) one that guesses.");
-        byLayer(layers, "confidence", "probability", "Confidence: mean probability of the chosen expert.");
+                "Router entropy, mean over tokens: 0 is a router that is sure, ln(number of experts) one that guesses.");
+        byLayer(
+                layers,
+                "confidence",
+                "router-confidence",
+                "Router confidence over training",
+                "probability",
+                "Confidence: mean probability of the chosen expert, from 1 over the number of experts (a guess) to 1.");
     }
 
     /** A heat map: experts of all layers by step. */
-    private void overTime(Table experts, String statistic, String caption) {
+    private void overTime(Table experts, String statistic, String title, String unit, String caption) {
         long[] steps = Arrays.stream(experts.longColumn("step").asLongArray())
                 .sorted()
                 .distinct()
@@ -58,25 +84,24 @@ record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
             int x = Arrays.binarySearch(steps, experts.longColumn("step").getLong(row));
             z[y][x] = experts.doubleColumn(statistic).getDouble(row);
         }
-        Object[] x = Arrays.stream(steps).boxed().toArray();
-        page.figure(Figures.heatMap("step", "", x, names.toArray(), z), caption);
+        List<String> x = Arrays.stream(steps).mapToObj(Long::toString).toList();
+        page.figure(statistic + "-over-time", new HeatMap(title, "step", EXPERT_AXIS, unit, x, names, z), caption);
     }
 
-    private void byLayer(Table layers, String statistic, String unit, String caption) {
-        Map<String, Figures.Points> lines = new LinkedHashMap<>();
+    private void byLayer(Table layers, String statistic, String slug, String title, String unit, String caption) {
+        List<LineChart.Line> lines = new ArrayList<>();
         Stream.of(layers.intColumn("layer").asObjectArray()).distinct().sorted().forEach(layer -> {
             Table own = layers.where(layers.intColumn("layer").isEqualTo(layer));
-            lines.put(
+            lines.add(new LineChart.Line(
                     "layer " + layer,
-                    new Figures.Points(
-                            own.longColumn("step").asDoubleArray(),
-                            own.doubleColumn(statistic).asDoubleArray()));
+                    own.longColumn("step").asDoubleArray(),
+                    own.doubleColumn(statistic).asDoubleArray()));
         });
-        page.figure(Figures.lines("step", unit, lines), caption);
+        page.figure(slug, new LineChart(title, "step", unit, lines), caption);
     }
 
     /** Short enough for an axis. */
     static String expertName(int layer, int expert) {
-        return "layer " + layer + " · " + expert;
+        return layer + "·" + expert;
     }
 }

@@ -1,6 +1,8 @@
 package dev.switchlab.analysis;
 
 import java.util.Locale;
+import java.util.Map;
+import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
@@ -29,7 +31,10 @@ final class Html {
     static String table(Table table) {
         StringBuilder out = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         for (Column<?> column : table.columns()) {
-            out.append("<th>").append(escape(column.name())).append("</th>");
+            boolean isNumber = column instanceof NumericColumn<?>;
+            out.append(isNumber ? "<th class=\"n\">" : "<th>")
+                    .append(breakable(column.name()))
+                    .append("</th>");
         }
         out.append("</tr></thead><tbody>\n");
         for (int row = 0; row < table.rowCount(); row++) {
@@ -44,6 +49,22 @@ final class Html {
             out.append("</tr>\n");
         }
         return out.append("</tbody></table></div>\n").toString();
+    }
+
+    /** A table of names and values, whose values break anywhere where the page is narrow. */
+    static String pairs(Map<String, String> entries) {
+        StringBuilder out = new StringBuilder("<table class=\"pairs\"><tbody>\n");
+        entries.forEach((name, value) -> out.append("<tr><th scope=\"row\">")
+                .append(breakable(name))
+                .append("</th><td>")
+                .append(escape(value))
+                .append("</td></tr>\n"));
+        return out.append("</tbody></table>\n").toString();
+    }
+
+    /** A name that may break after what stands in metrics' and parameters' names for a space. */
+    private static String breakable(String name) {
+        return escape(name).replaceAll("[_/.]", "$0<wbr>");
     }
 
     private static String shown(Object value) {

@@ -1,9 +1,14 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.Chart;
+import dev.switchlab.analysis.chart.PlotlyFigures;
+import dev.switchlab.analysis.chart.Svg;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import tech.tablesaw.plotly.components.Figure;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * One self-contained HTML page: style, figures and Plotly itself are in the file, and its content security policy forbids every request.
@@ -15,15 +20,23 @@ final class HtmlPage {
 
     private final String title;
     private final StringBuilder body = new StringBuilder();
-    private int figures;
+    private final StringBuilder contents = new StringBuilder();
+    private int headings;
+    private final Map<String, String> pictures = new LinkedHashMap<>();
 
     HtmlPage(String title) {
         this.title = title;
     }
 
-    /** A section's heading. */
+    /** A section's heading, which the table of contents leads to. */
     HtmlPage heading(String text) {
-        return raw("<h2>" + Html.escape(text) + "</h2>\n");
+        String id = "section-" + ++headings;
+        contents.append("<a href=\"#")
+                .append(id)
+                .append("\">")
+                .append(Html.escape(text))
+                .append("</a>\n");
+        return raw("<h2 id=\"" + id + "\">" + Html.escape(text) + "</h2>\n");
     }
 
     /** A paragraph. */
@@ -36,11 +49,28 @@ final class HtmlPage {
         return raw("<pre>" + Html.escape(text) + "</pre>\n");
     }
 
-    /** A figure with what it shows. */
-    HtmlPage figure(Figure figure, String caption) {
-        String id = "figure" + ++figures;
-        return raw("<figure><div id=\"" + id + "\" class=\"plot\"></div>" + figure.asJavascript(id) + "<figcaption>"
-                + Html.escape(caption) + "</figcaption></figure>\n");
+    /**
+     * A chart with what it shows and how to read it. Where scripts run, it answers to the pointer; on paper and without scripts it is a
+     * drawing.
+     *
+     * @param slug its name in links and of its picture's file: lower-case words with hyphens, once a page
+     */
+    HtmlPage figure(String slug, Chart chart, String caption) {
+        String svg = Svg.of(chart);
+        if (pictures.put(slug, svg) != null) {
+            throw new IllegalArgumentException("two figures of a page are called '" + slug + "'");
+        }
+        String plot = "plot_" + slug.replace('-', '_'); // becomes part of a JavaScript name
+        return raw("<figure id=\"" + slug + "\"><div class=\"still\">" + svg + "</div><div id=\"" + plot
+                + "\" class=\"plot\"></div>"
+                + PlotlyFigures.of(chart).asJavascript(plot) + "<figcaption><b>Figure " + pictures.size() + ". "
+                + Html.escape(chart.title()) + ".</b> " + Html.escape(caption)
+                + "</figcaption></figure>\n");
+    }
+
+    /** The figures so far as SVG drawings that stand alone, by slug, in the page's order. */
+    Map<String, String> pictures() {
+        return Collections.unmodifiableMap(pictures);
     }
 
     /** HTML as it is. */
@@ -54,7 +84,8 @@ final class HtmlPage {
         String html = resource("dev/switchlab/analysis/report.html");
         return html.replace("@TITLE@", Html.escape(title))
                 .replace("@STYLE@", resource("dev/switchlab/analysis/report.css"))
-                .replace("@PLOTLY@", figures == 0 ? "" : resource(PLOTLY))
+                .replace("@PLOTLY@", pictures.isEmpty() ? "" : resource(PLOTLY))
+                .replace("@CONTENTS@", contents)
                 .replace("@BODY@", body);
     }
 

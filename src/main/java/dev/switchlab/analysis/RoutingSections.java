@@ -1,9 +1,11 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.BarChart;
+import dev.switchlab.analysis.chart.HeatMap;
+import dev.switchlab.analysis.chart.Palette;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
@@ -18,17 +20,21 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
         RoutingTables tables = new RoutingTables(trace);
         page.heading("Routing of a text by the trained model")
                 .text(
-                        String.format(java.util.Locale.ROOT, "%,d characters.", trace.tokens())
+                        String.format(Locale.ROOT, "%,d characters.", trace.tokens())
                                 + " Information: how much an expert's number tells of the kind of character, from 0 (nothing) to 1 (all).")
                 .raw(Html.table(tables.layers()));
         load(tables.experts());
         Table kinds = tables.specialization();
         page.heading("What experts specialise in");
         page.figure(
-                matrix(kinds, "layer", "expert", "class", "share"),
-                "Of each kind of character, the share that goes to each expert of each layer.");
+                "specialization",
+                matrix("What experts specialise in", "kind of character", "share", kinds, "class", "share"),
+                "Of each kind of character (row), the share that goes to each expert (column). The shares of a layer sum to 1 along a row;"
+                        + " a layer whose rows look alike does not tell the kinds apart.");
         page.raw(Html.table(tables.experts()));
         page.heading("The text by expert")
+                .text(
+                        "The beginning of the text, each character on the colour of its expert. Point at one to see its expert and probability.")
                 .raw(ColoredText.style(trace.nExperts()))
                 .raw(ColoredText.key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {
@@ -40,38 +46,57 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     }
 
     private void load(Table experts) {
-        String[] layers = names(trace.layers().size(), layer -> "layer " + layer);
-        Map<String, double[]> bars = new LinkedHashMap<>();
-        for (int expert = 0; expert < trace.nExperts(); expert++) {
-            bars.put(
-                    "expert " + expert,
-                    experts.where(experts.intColumn("expert").isEqualTo(expert))
-                            .doubleColumn("load")
-                            .asDoubleArray());
+        int nExperts = trace.nExperts();
+        List<String> layers = names(trace.layers().size(), layer -> "layer " + layer);
+        double[][] load = new double[layers.size()][nExperts];
+        for (int row = 0; row < experts.rowCount(); row++) {
+            load[experts.intColumn("layer").getInt(row)][
+                            experts.intColumn("expert").getInt(row)] =
+                    experts.doubleColumn("load").getDouble(row);
         }
-        page.figure(Figures.bars("", "share of tokens", true, layers, bars), "Load of the experts on this text.");
+        String title = "Load of the experts on the text";
+        String caption = "Share of the text's tokens that each layer sends to each of its experts. Even would be "
+                + String.format(Locale.ROOT, "%.3f", 1.0 / nExperts) + " each.";
+        // More bars than colours cannot be told apart; a heat map tells them apart by place.
+        if (nExperts > Palette.COLORS) {
+            List<String> columns = names(nExperts, Integer::toString);
+            page.figure("load-on-text", new HeatMap(title, "expert", "", "share", columns, layers, load), caption);
+            return;
+        }
+        List<BarChart.Series> bars = IntStream.range(0, nExperts)
+                .mapToObj(expert -> new BarChart.Series(
+                        "expert " + expert,
+                        Arrays.stream(load).mapToDouble(layer -> layer[expert]).toArray()))
+                .toList();
+        page.figure("load-on-text", new BarChart(title, "share of tokens", layers, bars), caption);
     }
 
     private void relations(Table coactivation) {
         page.heading("Experts among each other");
         if (!coactivation.isEmpty()) {
             page.figure(
-                    matrix(coactivation, "layer", "expert", "next_expert", "share"),
-                    "Co-activation: of the tokens of each expert (across), the share that each expert of the next layer takes (up).");
+                    "co-activation",
+                    matrix(
+                            "Co-activation of experts in successive layers",
+                            "expert of the next layer",
+                            "share",
+                            coactivation,
+                            "next_expert",
+                            "share"),
+                    "Co-activation: of the tokens of each expert (column), the share that each expert of the next layer takes (row). A"
+                            + " column sums to 1; even columns mean that a layer's choice says nothing about the next one's.");
         }
         page.figure(
-                matrix(similarity, "layer", "expert", "other", "cosine"),
-                "Cosine similarity of expert weights: each expert (across) with each expert of its layer (up). Experts that start identical"
+                "expert-similarity",
+                matrix("Similarity of expert weights", "other expert", "cosine", similarity, "other", "cosine"),
+                "Cosine similarity of expert weights: each expert (column) with each expert of its layer (row). Experts that start identical"
                         + " stay near 1 until training tells them apart.");
     }
 
     /** A heat map with the experts of all layers across and {@code up} upwards. */
-    private static tech.tablesaw.plotly.components.Figure matrix(
-            Table table, String layer, String expert, String up, String value) {
+    private static HeatMap matrix(String title, String yTitle, String zTitle, Table table, String up, String value) {
         List<String> x = IntStream.range(0, table.rowCount())
-                .mapToObj(row -> ExpertSections.expertName(
-                        table.intColumn(layer).getInt(row),
-                        table.intColumn(expert).getInt(row)))
+                .mapToObj(row -> expertName(table, row))
                 .distinct()
                 .toList();
         List<String> y = table.column(up).asStringColumn().unique().asList();
@@ -80,18 +105,18 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
             Arrays.fill(row, Double.NaN);
         }
         for (int row = 0; row < table.rowCount(); row++) {
-            int column = x.indexOf(ExpertSections.expertName(
-                    table.intColumn(layer).getInt(row), table.intColumn(expert).getInt(row)));
-            z[y.indexOf(table.getString(row, up))][column] =
+            z[y.indexOf(table.getString(row, up))][x.indexOf(expertName(table, row))] =
                     table.doubleColumn(value).getDouble(row);
         }
-        Object[] labels = y.stream()
-                .map(label -> label.matches("\\d+") ? "expert " + label : label)
-                .toArray();
-        return Figures.heatMap("", "", x.toArray(), labels, z);
+        return new HeatMap(title, ExpertSections.EXPERT_AXIS, yTitle, zTitle, x, y, z);
     }
 
-    private static String[] names(int count, IntFunction<String> name) {
-        return IntStream.range(0, count).mapToObj(name).toArray(String[]::new);
+    private static String expertName(Table table, int row) {
+        return ExpertSections.expertName(
+                table.intColumn("layer").getInt(row), table.intColumn("expert").getInt(row));
+    }
+
+    private static List<String> names(int count, IntFunction<String> name) {
+        return IntStream.range(0, count).mapToObj(name).toList();
     }
 }

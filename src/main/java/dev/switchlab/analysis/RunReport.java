@@ -1,17 +1,17 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, parameters. */
+/** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, the provenance. */
 public final class RunReport {
 
     private static final int CHARACTERS_SHOWN = 1500;
@@ -37,14 +37,21 @@ public final class RunReport {
         this.sample = sample;
     }
 
-    /** Writes the page to {@code file}, whole or not at all. */
-    public void write(Path file) throws IOException {
-        ReportFiles.write(file, html());
+    /**
+     * Writes the page to {@code file}, whole or not at all.
+     *
+     * @return its figures as SVG drawings that stand alone, by slug, such as "losses"
+     */
+    public Map<String, String> write(Path file) throws IOException {
+        HtmlPage page = page();
+        ReportFiles.write(file, page.render());
+        return page.pictures();
     }
 
-    private String html() throws IOException {
+    private HtmlPage page() {
         HtmlPage page = new HtmlPage(run.name());
-        page.raw(Html.table(summary()));
+        RunFacts facts = new RunFacts(run, page);
+        facts.summary();
         losses(page);
         if (trace.layers().isEmpty()) {
             page.heading("Experts").text("This model is dense: it has no router and no experts.");
@@ -53,23 +60,8 @@ public final class RunReport {
             new RoutingSections(trace, similarity, page).write(CHARACTERS_SHOWN);
         }
         sample.ifPresent(text -> page.heading("Sample").verbatim(text));
-        page.heading("Parameters").raw(Html.table(pairs("parameter", "value", run.params())));
-        page.heading("Tags").raw(Html.table(pairs("tag", "value", run.tags())));
-        return page.render();
-    }
-
-    private Table summary() {
-        Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("run", run.runId());
-        facts.put("experiment", run.experiment());
-        facts.put("status", run.status());
-        facts.put("started", run.start().toString());
-        for (String metric : RunComparison.METRICS) {
-            if (run.metrics().containsKey(metric)) {
-                facts.put(metric, Html.number(run.metrics().get(metric)));
-            }
-        }
-        return pairs("", "value", facts);
+        facts.provenance();
+        return page;
     }
 
     private void losses(HtmlPage page) {
@@ -77,34 +69,39 @@ public final class RunReport {
         wanted.put("train/cross_entropy", "training");
         wanted.put("valid/cross_entropy", "validation");
         page.heading("Losses");
-        lines(page, wanted, "nats per character", "Cross-entropy by step.");
-        lines(page, Map.of("train/load_balance", "load balance"), "loss", "Load-balancing loss, summed over layers.");
+        lines(
+                page,
+                "losses",
+                wanted,
+                "Cross-entropy over training",
+                "nats per character",
+                "Cross-entropy by step: on the training batch of the step, and on batches of the validation text. Lower is better; validation"
+                        + " rising while training falls is overfitting.");
+        lines(
+                page,
+                "load-balancing-loss",
+                Map.of("train/load_balance", "load balance"),
+                "Load-balancing loss over training",
+                "loss",
+                "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the number of experts where one"
+                        + " expert takes all.");
     }
 
-    private void lines(HtmlPage page, Map<String, String> metrics, String unit, String caption) {
+    private void lines(
+            HtmlPage page, String slug, Map<String, String> metrics, String title, String unit, String caption) {
         Table histories = tables.histories(List.of(run), metrics::containsKey);
-        Map<String, Figures.Points> lines = new LinkedHashMap<>();
+        List<LineChart.Line> lines = new ArrayList<>();
         metrics.forEach((metric, name) -> {
             Table own = histories.where(histories.stringColumn("metric").isEqualTo(metric));
             if (!own.isEmpty()) {
-                lines.put(
+                lines.add(new LineChart.Line(
                         name,
-                        new Figures.Points(
-                                own.longColumn("step").asDoubleArray(),
-                                own.doubleColumn("value").asDoubleArray()));
+                        own.longColumn("step").asDoubleArray(),
+                        own.doubleColumn("value").asDoubleArray()));
             }
         });
         if (!lines.isEmpty()) {
-            page.figure(Figures.lines("step", unit, lines), caption);
+            page.figure(slug, new LineChart(title, "step", unit, lines), caption);
         }
-    }
-
-    private static Table pairs(String key, String value, Map<String, String> entries) {
-        Table table = Table.create("pairs", StringColumn.create(key), StringColumn.create(value));
-        new LinkedHashMap<>(entries instanceof LinkedHashMap ? entries : new TreeMap<>(entries)).forEach((k, v) -> {
-            table.stringColumn(0).append(k);
-            table.stringColumn(1).append(v);
-        });
-        return table;
     }
 }

@@ -153,9 +153,9 @@ public final class Lab {
         return new LabTable(Table.create(column, cells));
     }
 
-    /** A bar for each row: the text of column {@code label}, the number of column {@code value}. */
-    public static BarChart plot(LabTable table, String label, String value) {
-        return Guard.call(() -> BarChart.of(table.data(), label, value));
+    /** Column {@code y} by column {@code x}: bars where {@code x} names things, such as experts; a line where it measures, such as steps. */
+    public static Plot plot(LabTable table, String x, String y) {
+        return Guard.call(() -> Plot.of(table.data(), x, y));
     }
 
     /** Fails with {@code message} unless {@code condition} holds. */
@@ -181,7 +181,7 @@ public final class Lab {
                   route("To be, or not to be")     which expert takes each character;  .load(), .byKind(), .table()
                   sample("It was", 300)            text of the current model
                   golden("switch_ff_keep")         check golden tensors;  goldenCases()
-                  table(t)  plot(t, "expert", "load")   a Tablesaw table, and bars of it
+                  table(t)  plot(t, "expert", "load")   a Tablesaw table, and bars or a line of it
                   help()  why()                    this;  where the last verb failed
                 """.stripTrailing());
     }

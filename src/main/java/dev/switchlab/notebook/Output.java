@@ -25,10 +25,10 @@ sealed interface Output {
     }
 
     /** A figure: drawn in HTML, characters in Markdown, which readers show as they are. */
-    record Figure(BarChart chart) implements Output {
+    record Figure(Plot plot) implements Output {
         @Override
         public String toMarkdown() {
-            return new Text(chart.toString().strip()).toMarkdown();
+            return new Text(plot.toString().strip()).toMarkdown();
         }
     }
 
@@ -40,8 +40,8 @@ sealed interface Output {
         if (value instanceof Table table) {
             return new TableOutput(new LabTable(table));
         }
-        if (value instanceof BarChart chart) {
-            return new Figure(chart);
+        if (value instanceof Plot plot) {
+            return new Figure(plot);
         }
         return new Text(String.valueOf(value).replaceFirst("^\\R", "").stripTrailing());
     }

@@ -68,7 +68,7 @@ final class Page {
     }
 
     private static String outputHtml(Output output) {
-        return output instanceof Output.Figure figure ? figure.chart().svg() : fromMarkdown(output.toMarkdown());
+        return output instanceof Output.Figure figure ? figure.plot().svg() : fromMarkdown(output.toMarkdown());
     }
 
     private static String fromMarkdown(String markdown) {

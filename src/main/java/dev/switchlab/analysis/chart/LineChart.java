@@ -1,0 +1,74 @@
+package dev.switchlab.analysis.chart;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+
+/**
+ * Lines over a common x axis.
+ *
+ * @param title names the chart where it stands alone
+ * @param xTitle what x is
+ * @param yTitle what y is, with its unit
+ * @param lines at least one, in the order of the legend
+ */
+public record LineChart(String title, String xTitle, String yTitle, List<Line> lines) implements Chart {
+
+    /** Checks that there is something to draw. */
+    public LineChart {
+        lines = List.copyOf(lines);
+        if (lines.isEmpty()) {
+            throw new IllegalArgumentException("chart '" + title + "' has no line");
+        }
+    }
+
+    /**
+     * One line; where y is NaN or infinite, it has a gap.
+     *
+     * @param name what the legend calls it
+     * @param x finite and ascending
+     * @param y as many as {@code x}
+     */
+    public record Line(String name, double[] x, double[] y) {
+
+        /** Checks the points. */
+        public Line {
+            if (x.length != y.length) {
+                throw new IllegalArgumentException("line '" + name + "' has " + x.length + " x and " + y.length + " y");
+            }
+            for (int i = 0; i < x.length; i++) {
+                if (!Double.isFinite(x[i]) || (i > 0 && x[i] < x[i - 1])) {
+                    throw new IllegalArgumentException(
+                            "line '" + name + "': x must be finite and ascend, but x[" + i + "] is " + x[i]);
+                }
+            }
+        }
+
+        private String words() {
+            double[] finite = Arrays.stream(y).filter(Double::isFinite).toArray();
+            return finite.length == 0
+                    ? name + " has no finite value"
+                    : String.format(
+                            Locale.ROOT,
+                            "%s from %.4g to %.4g (least %.4g, greatest %.4g)",
+                            name,
+                            finite[0],
+                            finite[finite.length - 1],
+                            DoubleStream.of(finite).min().orElseThrow(),
+                            DoubleStream.of(finite).max().orElseThrow());
+        }
+    }
+
+    @Override
+    public String description() {
+        return "Line chart, " + yTitle + " by " + xTitle + ": "
+                + lines.stream().map(Line::words).collect(Collectors.joining("; ")) + ".";
+    }
+
+    @Override
+    public <R> R draw(Renderer<R> renderer) {
+        return renderer.lines(this);
+    }
+}

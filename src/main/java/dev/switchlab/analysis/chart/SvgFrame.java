@@ -1,0 +1,105 @@
+package dev.switchlab.analysis.chart;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What all drawings have around their marks: size, title, legend, axis titles. */
+final class SvgFrame {
+
+    static final double WIDTH = 680;
+    /** Of text, in pixels. */
+    static final double FONT = 12;
+
+    static final String INK = "#222222";
+    static final String GRID = "#dddddd";
+    static final String AXIS = "#888888";
+    static final double ROW = 18;
+
+    private static final double MARGIN = 12;
+    private static final double TITLE = 15;
+    private static final double SAMPLE = 26;
+    private static final double GAP = 16;
+
+    private SvgFrame() {}
+
+    /** Begins a drawing on white, so that it can be read on a dark page, too. */
+    static SvgWriter begin(Chart chart, double height) {
+        SvgWriter svg = new SvgWriter()
+                .open(
+                        "svg",
+                        "xmlns",
+                        "http://www.w3.org/2000/svg",
+                        "viewBox",
+                        "0 0 " + SvgWriter.number(WIDTH) + " " + SvgWriter.number(height),
+                        "role",
+                        "img",
+                        "aria-label",
+                        chart.title(),
+                        "font-family",
+                        "sans-serif",
+                        "font-size",
+                        FONT,
+                        "fill",
+                        INK);
+        svg.text("title", chart.title()).text("desc", chart.description());
+        svg.leaf("rect", "width", WIDTH, "height", height, "fill", "#ffffff");
+        String title = TextWidth.cut(chart.title(), TITLE, WIDTH - 2 * MARGIN);
+        return svg.label(MARGIN, 22, "start", title, "font-size", TITLE, "font-weight", "bold", "class", "title");
+    }
+
+    /** How far down the title and a legend of {@code names} reach. */
+    static double top(List<String> names) {
+        return 36 + (names.size() < 2 ? 0 : places(names).get(names.size() - 1)[1] + ROW);
+    }
+
+    /** The legend, if there is more than one name. */
+    static void legend(SvgWriter svg, List<String> names, Sample sample) {
+        if (names.size() < 2) {
+            return;
+        }
+        List<double[]> places = places(names);
+        for (int i = 0; i < names.size(); i++) {
+            double x = places.get(i)[0];
+            double y = places.get(i)[1] + 40;
+            sample.draw(i, x, y - 4, SAMPLE);
+            svg.label(x + SAMPLE + 5, y, "start", shown(names.get(i)));
+        }
+    }
+
+    private static String shown(String name) {
+        return TextWidth.cut(name, FONT, WIDTH - 2 * MARGIN - SAMPLE - GAP);
+    }
+
+    /** x and y of each entry, row by row. */
+    private static List<double[]> places(List<String> names) {
+        List<double[]> places = new ArrayList<>();
+        double x = MARGIN;
+        double y = 0;
+        for (String name : names) {
+            double width = SAMPLE + 5 + TextWidth.of(shown(name), FONT) + GAP;
+            if (x + width > WIDTH && x > MARGIN) {
+                x = MARGIN;
+                y += ROW;
+            }
+            places.add(new double[] {x, y});
+            x += width;
+        }
+        return places;
+    }
+
+    /** The x axis' title, centred below it. */
+    static void xTitle(SvgWriter svg, String title, double left, double right, double y) {
+        svg.label((left + right) / 2, y, "middle", title);
+    }
+
+    /** The y axis' title, written upwards at the left edge. */
+    static void yTitle(SvgWriter svg, String title, double top, double bottom) {
+        double middle = (top + bottom) / 2;
+        svg.label(16, middle, "middle", title, "transform", "rotate(-90 16 " + SvgWriter.number(middle) + ")");
+    }
+
+    /** Draws the sample of entry {@code index} from {@code x} rightwards, centred on {@code y}. */
+    interface Sample {
+        void draw(int index, double x, double y, double width);
+    }
+}

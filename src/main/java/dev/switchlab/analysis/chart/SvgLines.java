@@ -1,0 +1,136 @@
+package dev.switchlab.analysis.chart;
+
+import java.util.List;
+import java.util.stream.DoubleStream;
+
+/** Draws lines. */
+final class SvgLines {
+
+    private static final double HEIGHT = 250;
+    /** Points drawn of all lines together, about ten bytes each. */
+    private static final int MOST_POINTS = 6000;
+    /** Up to so many points, each gets a dot. */
+    private static final int DOTTED = 20;
+
+    private static final List<String> DASHES = List.of("none", "7 3", "2 2", "7 3 2 3", "12 4", "12 3 2 3");
+
+    private final LineChart chart;
+    private final Range x;
+    private final Range y;
+    private final Ticks yTicks;
+    private final double left;
+    private final double right = SvgFrame.WIDTH - 16;
+    private final double top;
+    private final double bottom;
+
+    SvgLines(LineChart chart) {
+        this.chart = chart;
+        Range points = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.x())));
+        this.x = points.high() > points.low() ? points : points.padded(0.04);
+        this.y = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.y())))
+                .padded(0.04);
+        this.yTicks = Ticks.of(y, 5);
+        this.left = 32
+                + yTicks.labels().stream()
+                        .mapToDouble(label -> TextWidth.of(label, SvgFrame.FONT))
+                        .max()
+                        .orElse(0);
+        this.top = SvgFrame.top(names());
+        this.bottom = top + HEIGHT;
+    }
+
+    private List<String> names() {
+        return chart.lines().stream().map(LineChart.Line::name).toList();
+    }
+
+    String draw() {
+        SvgWriter svg = SvgFrame.begin(chart, bottom + 46);
+        SvgFrame.legend(
+                svg,
+                names(),
+                (index, from, middle, width) -> stroke(
+                        svg, index, "M" + SvgWriter.number(from) + " " + SvgWriter.number(middle) + "h" + width));
+        axes(svg);
+        int columns = Math.max(40, (int)
+                Math.min(right - left, MOST_POINTS / (4.0 * chart.lines().size())));
+        for (int i = 0; i < chart.lines().size(); i++) {
+            LineChart.Line line = chart.lines().get(i);
+            svg.open("g").text("title", line.name());
+            for (int[] run : Thinning.runs(line, x, columns)) {
+                draw(svg, i, line, run);
+            }
+            svg.close();
+        }
+        return svg.close().finish();
+    }
+
+    private void axes(SvgWriter svg) {
+        for (int i = 0; i < yTicks.values().size(); i++) {
+            double place = y(yTicks.values().get(i));
+            svg.line(left, place, right, place, SvgFrame.GRID);
+            svg.label(left - 6, place + 4, "end", yTicks.labels().get(i));
+        }
+        Ticks xTicks = Ticks.of(x, 8);
+        for (int i = 0; i < xTicks.values().size(); i++) {
+            double place = x(xTicks.values().get(i));
+            svg.line(place, bottom, place, bottom + 4, SvgFrame.AXIS);
+            svg.label(place, bottom + 17, "middle", xTicks.labels().get(i));
+        }
+        svg.line(left, bottom, right, bottom, SvgFrame.AXIS);
+        SvgFrame.xTitle(svg, chart.xTitle(), left, right, bottom + 37);
+        SvgFrame.yTitle(svg, chart.yTitle(), top, bottom);
+    }
+
+    private void draw(SvgWriter svg, int index, LineChart.Line line, int[] run) {
+        StringBuilder path = new StringBuilder();
+        for (int i = 0; i < run.length; i++) {
+            path.append(i == 0 ? "M" : i == 1 ? "L" : " ")
+                    .append(SvgWriter.number(x(line.x()[run[i]])))
+                    .append(' ')
+                    .append(SvgWriter.number(y(line.y()[run[i]])));
+        }
+        if (run.length > 1) {
+            stroke(svg, index, path.toString());
+        }
+        // A point by itself would be invisible.
+        if (run.length == 1 || line.x().length <= DOTTED) {
+            for (int point : run) {
+                svg.leaf(
+                        "circle",
+                        "cx",
+                        x(line.x()[point]),
+                        "cy",
+                        y(line.y()[point]),
+                        "r",
+                        2.5,
+                        "fill",
+                        Palette.color(index));
+            }
+        }
+    }
+
+    private static void stroke(SvgWriter svg, int index, String path) {
+        svg.leaf(
+                "path",
+                "d",
+                path,
+                "fill",
+                "none",
+                "stroke",
+                Palette.color(index),
+                "stroke-width",
+                1.5,
+                "stroke-linejoin",
+                "round",
+                "stroke-dasharray",
+                DASHES.get(index / Palette.COLORS % DASHES.size()));
+    }
+
+    private double x(double value) {
+        return left + x.share(value) * (right - left);
+    }
+
+    private double y(double value) {
+        return bottom - y.share(value) * (bottom - top);
+    }
+}

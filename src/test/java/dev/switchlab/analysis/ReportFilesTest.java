@@ -1,0 +1,42 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Report files are whole, alone in their folder, and as readable as any other file. */
+class ReportFilesTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "has no POSIX permissions")
+    void whoeverMayReadOtherFilesMayReadReports() throws IOException {
+        Path ordinary = Files.writeString(folder.resolve("ordinary"), "");
+        Path report = folder.resolve("reports/report.html");
+        ReportFiles.write(report, "new");
+        assertThat(Files.getPosixFilePermissions(report)).isEqualTo(Files.getPosixFilePermissions(ordinary));
+    }
+
+    @Test
+    void replacesAndLeavesNothingElse() throws IOException {
+        Path report = folder.resolve("report.html");
+        ReportFiles.write(report, "old");
+        ReportFiles.write(report, "new ⏎");
+        assertThat(report).hasContent("new ⏎");
+        Path taken = Files.createDirectories(folder.resolve("taken/inside")).getParent();
+        assertThatThrownBy(() -> ReportFiles.write(taken, "x")).isInstanceOf(IOException.class);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactlyInAnyOrder(report, taken);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package dev.switchlab.analysis.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.StringReader;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+/** Drawings: well-formed, small, and with every mark where its value says. */
+class SvgTest {
+
+    private static final double[] STEPS = {1, 2, 3, 4, 5};
+
+    private static LineChart lines(LineChart.Line... lines) {
+        return new LineChart("title", "step", "loss", List.of(lines));
+    }
+
+    private static Document parse(Chart chart) throws Exception {
+        return DocumentBuilderFactory.newDefaultInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(Svg.of(chart))));
+    }
+
+    /** All elements of {@code chart}'s drawing with an attribute of that value. */
+    private static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
+        NodeList all = parse(chart).getElementsByTagName(element);
+        return IntStream.range(0, all.getLength())
+                .mapToObj(i -> (Element) all.item(i))
+                .filter(mark -> mark.getAttribute(attribute).equals(value))
+                .toList();
+    }
+
+    @Test
+    void sameChartSameBytes() {
+        LineChart chart = lines(new LineChart.Line("a", STEPS, new double[] {5, 4, 3, 2.5, 2.4}));
+        assertThat(Svg.of(chart))
+                .isEqualTo(Svg.of(chart))
+                .startsWith("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 680 ")
+                .contains("role=\"img\" aria-label=\"title\"", "a from 5.000 to 2.400 (least 2.400, greatest 5.000)");
+    }
+
+    @Test
+    void anyTextStaysText() throws Exception {
+        String text = "a<b>&\"'\u0007\n\ud800 ]]>";
+        LineChart chart = new LineChart(
+                text,
+                text,
+                text,
+                List.of(new LineChart.Line(text, STEPS, STEPS), new LineChart.Line(text, STEPS, STEPS)));
+        assertThat(parse(chart).getDocumentElement().getAttribute("aria-label")).isEqualTo("a<b>&\"'\uFFFD⏎\uFFFD ]]>");
+        parse(new BarChart(text, text, List.of(text), List.of(new BarChart.Series(text, new double[] {1}))));
+        parse(new HeatMap(text, text, text, text, List.of(text), List.of(text), new double[][] {{1}}));
+    }
+
+    @Test
+    void valuesThatAreNotFiniteAreGaps() throws Exception {
+        LineChart.Line line = new LineChart.Line(
+                "a", new double[] {1, 2, 3, 4, 5, 6}, new double[] {1, 2, Double.NaN, 3, Double.POSITIVE_INFINITY, 2});
+        // Two points joined; two by themselves. All of them dots, since they are few.
+        assertThat(marks(lines(line), "path", "fill", "none"))
+                .singleElement()
+                .satisfies(path -> assertThat(path.getAttribute("d")).matches("M\\S+ \\S+L\\S+ \\S+"));
+        assertThat(marks(lines(line), "circle", "r", "2.5")).hasSize(4);
+    }
+
+    @Test
+    void nothingFinite() throws Exception {
+        double[] none = {Double.NaN, Double.NaN};
+        double[] x = {0, 1};
+        assertThat(marks(lines(new LineChart.Line("a", x, none)), "path", "fill", "none"))
+                .isEmpty();
+        assertThat(Svg.of(new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c"), new double[][] {none})))
+                .doesNotContain("<path");
+        assertThat(Svg.of(new BarChart("t", "v", List.of("a", "b"), List.of(new BarChart.Series("s", none)))))
+                .contains("width=\"0\"");
+    }
+
+    @Test
+    void longLinesStaySmallAndKeepTheirExtremes() throws Exception {
+        int n = 100_000;
+        double[] x = IntStream.range(0, n).asDoubleStream().toArray();
+        double[] y = DoubleStream.of(x)
+                .map(i -> Math.sin(i * 12.9898) * 43758.5453 % 1)
+                .toArray();
+        y[77_777] = 9; // one spike among many points
+        y[33_333] = -9;
+        LineChart.Line line = new LineChart.Line("a", x, y);
+        int[] kept = Thinning.runs(line, Range.of(DoubleStream.of(x)), 600).get(0);
+        assertThat(kept).hasSizeLessThanOrEqualTo(2400).isSorted().contains(0, 33_333, 77_777, n - 1);
+        LineChart.Line[] twelve = IntStream.range(0, 12)
+                .mapToObj(i -> new LineChart.Line("line " + i, x, y))
+                .toArray(LineChart.Line[]::new);
+        assertThat(Svg.of(lines(twelve)).length()).isLessThan(90_000);
+    }
+
+    @Test
+    void shortLinesKeepEveryPoint() {
+        LineChart.Line line = new LineChart.Line("a", STEPS, STEPS);
+        assertThat(Thinning.runs(line, new Range(1, 5), 600)).containsExactly(new int[] {0, 1, 2, 3, 4});
+    }
+
+    @Test
+    void moreLinesThanColoursAreDashed() throws Exception {
+        LineChart.Line[] sixteen = IntStream.range(0, 16)
+                .mapToObj(i -> new LineChart.Line("line " + i, STEPS, STEPS))
+                .toArray(LineChart.Line[]::new);
+        NodeList paths = parse(lines(sixteen)).getElementsByTagName("path");
+        assertThat(IntStream.range(0, paths.getLength())
+                        .mapToObj(i -> (Element) paths.item(i))
+                        .map(path -> path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"))
+                        .distinct())
+                .hasSize(16);
+    }
+
+    @Test
+    void barsAreAsLongAsTheirValues() throws Exception {
+        BarChart chart = new BarChart(
+                "t",
+                "share",
+                List.of("layer 0", "layer 1"),
+                List.of(
+                        new BarChart.Series("a", new double[] {0.5, 0.25}),
+                        new BarChart.Series("b", new double[] {0.5, 0})));
+        List<Double> widths = marks(chart, "rect", "height", "16").stream()
+                .map(bar -> Double.valueOf(bar.getAttribute("width")))
+                .toList();
+        assertThat(widths).hasSize(4);
+        assertThat(widths.get(1)).isCloseTo(widths.get(0), org.assertj.core.data.Offset.offset(0.2));
+        assertThat(widths.get(2)).isCloseTo(widths.get(0) / 2, org.assertj.core.data.Offset.offset(0.2));
+        assertThat(widths.get(3)).isZero();
+    }
+
+    @Test
+    void heatMapPaintsItsCells() throws Exception {
+        HeatMap chart = new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c", "d"), new double[][] {
+            {0, 1}, {Double.NaN, 0}
+        });
+        assertThat(marks(chart, "path", "fill", "#00204C"))
+                .singleElement()
+                .satisfies(path -> assertThat(path.getAttribute("d")).isEqualTo("M0 0h1v1h-1zM1 1h1v1h-1z"));
+        assertThat(marks(chart, "path", "fill", "#FFE945"))
+                .singleElement()
+                .satisfies(path -> assertThat(path.getAttribute("d")).isEqualTo("M1 0h1v1h-1z"));
+    }
+
+    @Test
+    void largeHeatMapsAreAveraged() {
+        List<String> x = IntStream.range(0, 3000).mapToObj(Integer::toString).toList();
+        List<String> y =
+                IntStream.range(0, 96).mapToObj(i -> i / 16 + "·" + i % 16).toList();
+        double[][] z = IntStream.range(0, 96)
+                .mapToObj(row -> IntStream.range(0, 3000)
+                        .mapToDouble(column -> Math.sin(row + column * 0.01))
+                        .toArray())
+                .toArray(double[][]::new);
+        assertThat(Svg.of(new HeatMap("t", "step", "expert", "load", x, y, z)).length())
+                .isLessThan(90_000);
+    }
+
+    @Test
+    void roundTicks() {
+        assertThat(Ticks.of(new Range(0.13, 4.2), 5).labels()).containsExactly("1", "2", "3", "4");
+        assertThat(Ticks.of(new Range(-0.0021, 0.0032), 5).labels())
+                .containsExactly("-0.002", "-0.001", "0.000", "0.001", "0.002", "0.003");
+        assertThat(Ticks.of(new Range(0, 62848), 8).labels())
+                .containsExactly("0", "10,000", "20,000", "30,000", "40,000", "50,000", "60,000");
+        assertThat(Ticks.of(new Range(0, 3e-7), 3).labels()).containsExactly("0", "1e-7", "2e-7", "3e-7");
+        assertThat(Ticks.of(new Range(1e300, 3e300), 2).labels()).containsExactly("1e300", "2e300", "3e300");
+    }
+
+    @Test
+    void labelsThatFit() {
+        List<String> steps =
+                IntStream.rangeClosed(1, 100).mapToObj(i -> "" + 10 * i).toList();
+        assertThat(Labels.columns(steps, 12, 6)).startsWith(9, 19).hasSize(10); // 100, 200 ...
+        assertThat(Labels.columns(List.of("0·0", "0·1", "1·0"), 12, 50)).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    void badCharts() {
+        assertThatThrownBy(() -> new LineChart.Line("a", new double[] {2, 1}, new double[] {0, 0}))
+                .hasMessage("line 'a': x must be finite and ascend, but x[1] is 1.0");
+        assertThatThrownBy(() -> new HeatMap("t", "", "", "", List.of("a"), List.of("b"), new double[][] {{1, 2}}))
+                .hasMessageContaining("a row of 2 cells for 1 names");
+        assertThatThrownBy(() ->
+                        new BarChart("t", "", List.of("a"), List.of(new BarChart.Series("s", new double[] {1, 2}))))
+                .hasMessageContaining("2 values for 1 categories");
+    }
+}
