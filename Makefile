@@ -114,10 +114,12 @@ mutants: target/classpath ## Break the model in many small ways and show that go
 	@$(MVN) -q -B test-compile
 	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
 
-# JShell runs what is typed in a JVM of its own (-R); offline, or DJL would probe the network at start.
+# JShell runs what is typed in a JVM of its own (-R), offline, or DJL would probe the network at start. In it the lab's agent prints values
+# and errors; a JDK that it does not understand gets jshell's own agent, as jshell would choose it.
 JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
+JSHELL_AGENT = failover:0(jdi:remoteAgent(dev.switchlab.notebook.LabAgent),hostname(127.0.0.1)),1(jdi:hostname(127.0.0.1)),2(jdi:launch(true)),3(jdi)
 JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
-  $(if $(THREADS),-R-Dai.djl.pytorch.num_threads=$(THREADS)) $(addprefix -R,$(QUIET_JAVA))
+  $(addprefix -R,$(QUIET_JAVA))
 
 # A startup file is too early for a prompt and a feedback mode of our own; jshell takes them from its preferences, so they are put there.
 target/jshell/.ready: jshell/prompt.jsh
@@ -127,7 +129,8 @@ target/jshell/.ready: jshell/prompt.jsh
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
-	@$(JSHELL) --class-path "target/classes:$$(cat target/classpath)" $(JSHELL_JVM) \
+	@path="target/classes:$$(cat target/classpath)"; \
+	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" --execution '$(JSHELL_AGENT)' $(JSHELL_JVM) \
 	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one.

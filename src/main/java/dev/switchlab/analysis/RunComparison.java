@@ -35,7 +35,7 @@ public record RunComparison(
     private static final int SHORT_ID = 8;
 
     /** The metrics that are compared. */
-    static final List<String> METRICS = List.of(
+    public static final List<String> METRICS = List.of(
             "train/cross_entropy",
             "valid/cross_entropy",
             "valid/bits_per_char",
@@ -234,7 +234,7 @@ public record RunComparison(
     }
 
     /** The first characters of a run's id, as people type them. */
-    static String shortId(TrackedRun run) {
+    public static String shortId(TrackedRun run) {
         return run.runId().substring(0, Math.min(SHORT_ID, run.runId().length()));
     }
 }

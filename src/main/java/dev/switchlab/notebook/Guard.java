@@ -22,12 +22,17 @@ final class Guard {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            last = trace(e);
+            keep(e);
             throw new LabException(line(e));
         }
     }
 
-    /** The stack trace of the last verb that failed. */
+    /** Keeps what went wrong outside a verb for {@link #last()}. */
+    static void keep(Throwable e) {
+        last = trace(e);
+    }
+
+    /** The stack trace of what failed last. */
     static Optional<String> last() {
         return Optional.ofNullable(last);
     }

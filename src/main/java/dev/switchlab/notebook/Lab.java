@@ -2,17 +2,18 @@ package dev.switchlab.notebook;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.session.EngineStart;
 import dev.switchlab.tracking.TrackedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -25,8 +26,8 @@ import tech.tablesaw.api.Table;
 public final class Lab {
 
     private static final Path GOLDEN = Path.of("golden");
-    private static LabSession session = open(new LabStore(
-            Optional.ofNullable(System.getenv("MLFLOW_TRACKING_URI")).orElse(""), Path.of("runs")));
+    private static LabSession session =
+            new LabSession(new LabStore(environment("MLFLOW_TRACKING_URI", ""), Path.of("runs")), Lab::startEngine);
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> session().close(), "close-lab"));
@@ -34,18 +35,28 @@ public final class Lab {
 
     private Lab() {}
 
-    private static LabSession open(LabStore store) {
-        return new LabSession(store);
+    private static String environment(String variable, String otherwise) {
+        return Optional.ofNullable(System.getenv(variable))
+                .filter(value -> !value.isBlank())
+                .orElse(otherwise);
+    }
+
+    private static Device startEngine() {
+        String threads = environment("SWITCHLAB_THREADS", "0");
+        if (!threads.matches("\\d{1,6}")) {
+            throw new LabException("THREADS is '" + threads + "', allowed: 1 or more, for example 2");
+        }
+        return EngineStart.start(environment("SWITCHLAB_DEVICE", "auto"), Integer.parseInt(threads));
     }
 
     private static synchronized LabSession session() {
         return session;
     }
 
-    /** Ends the sitting and begins another one over the embedded store in {@code folder}. */
+    /** Ends the sitting and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
     static synchronized void restart(Path folder) {
         session.close();
-        session = open(new LabStore("", folder));
+        session = new LabSession(new LabStore("", folder), Device::cpu);
     }
 
     /** The experiment files. */
@@ -73,21 +84,37 @@ public final class Lab {
         return Guard.call(() -> session().store().find(run));
     }
 
-    /** What differs between runs: settings, and the last losses and accuracies. */
-    public static LabTable compare(String... runs) {
-        return Guard.call(() -> {
-            if (runs.length < 2) {
-                throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
-                        + " runs() lists them");
-            }
-            List<TrackedRun> found =
-                    Arrays.stream(runs).map(run -> session().store().find(run)).toList();
-            return Tables.compare(found, Set.of("train/cross_entropy", "train/load_balance", "valid/", "final/"));
-        });
+    /**
+     * Runs side by side: settings that differ, final and best metrics, paired differences over seeds.
+     *
+     * @param runs runs by id, beginning of an id or name; an experiment stands for its finished runs
+     */
+    public static LabComparison compare(String... runs) {
+        return Guard.call(() -> new LabComparison(RunComparison.of(session().source(), List.of(runs))));
+    }
+
+    /** Runs of this sitting side by side. */
+    public static LabComparison compare(TrainedRun... runs) {
+        return compare(Arrays.stream(runs).map(TrainedRun::id).toArray(String[]::new));
+    }
+
+    /**
+     * What a run logged, by step: one column a metric, empty where it was not logged at that step.
+     *
+     * @param run a run by its id, the beginning of it, or its name; blank for the newest
+     * @param metrics names, or beginnings that end in a slash such as {@code layer0/}; none for training and validation cross-entropy
+     */
+    public static LabTable history(String run, String... metrics) {
+        return Guard.call(() -> session().history(run, metrics));
     }
 
     /** Loads the model of a run by its id, the beginning of it, or its name; blank for the newest. It becomes the current one. */
     public static LabModel load(String run) {
+        return Guard.call(() -> session().load(session().store().find(run)));
+    }
+
+    /** Loads the model of a run. It becomes the current one. */
+    public static LabModel load(TrackedRun run) {
         return Guard.call(() -> session().load(run));
     }
 

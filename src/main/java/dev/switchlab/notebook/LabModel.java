@@ -1,15 +1,11 @@
 package dev.switchlab.notebook;
 
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import dev.switchlab.analysis.ExpertSimilarity;
+import dev.switchlab.analysis.RoutingTrace;
+import dev.switchlab.analysis.RoutingTracer;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.experiment.ModelConfig.DropOrder;
-import dev.switchlab.nn.AutoregressiveModel;
-import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.train.Evaluation;
@@ -45,35 +41,37 @@ public final class LabModel implements AutoCloseable {
         return model;
     }
 
-    /** Shows which expert each character of {@code text} goes to; evaluation mode. */
+    /**
+     * Shows which expert each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of at most {@code
+     * train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that length, which go through in
+     * batches of the training size: the model has never seen more at once ({@link #sample(String)} shows it no more either), and what is
+     * dropped depends on what shares a batch. An expert's capacity is a share of the tokens of its batch, so a short text fills experts
+     * more easily than training does.
+     */
     public Routes route(String text) {
         return Guard.call(() -> {
-            long[] tokens =
-                    Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
-            if (tokens.length == 0) {
-                throw new IllegalArgumentException("the text is empty; give some, for example \"To be, or not to be\"");
+            RoutingTrace trace = new RoutingTracer(model).trace(text);
+            if (trace.layers().isEmpty()) {
+                throw dense("there is nothing to route");
             }
-            try (NDManager scope = model.manager().newSubManager()) {
-                StepWeights weights = new StepWeights(scope, model.network(), false);
-                AutoregressiveModel.Output output = model.network()
-                        .forward(
-                                Pass.evaluation(scope, weights, dropPolicy()),
-                                scope.create(tokens, new Shape(tokens.length, 1))); // (S, 1)
-                if (output.routing().isEmpty()) {
-                    throw new IllegalArgumentException(
-                            "experiment " + experiment().id()
-                                    + " is dense: there is nothing to route; take one with model.feed_forward=switch");
-                }
-                return Routes.of(text, output.routing());
-            }
+            return new Routes(trace);
         });
     }
 
-    private DropPolicy dropPolicy() {
-        return experiment().model().dropOrder() == DropOrder.POSITION
-                ? DropPolicy.byPosition()
-                : DropPolicy.random(
-                        new RandomStreams(experiment().seed()).generator(RandomStream.DROPPING, "notebook"));
+    /** One row a layer and expert: the cosine between its weights and those of each expert of the layer. */
+    public LabTable similarity() {
+        return Guard.call(() -> {
+            Table similarity = ExpertSimilarity.of(model.stateDict().weights());
+            if (similarity.isEmpty()) {
+                throw dense("there are no experts");
+            }
+            return new LabTable(similarity).wide("other", "cosine");
+        });
+    }
+
+    private LabException dense(String soThat) {
+        return new LabException("experiment " + experiment().id() + " is dense: " + soThat
+                + "; take one with model.feed_forward=switch, for example experiment(\"smoke\")");
     }
 
     /** Continues {@code prompt} by 200 characters at temperature 0.8 with seed 1. */

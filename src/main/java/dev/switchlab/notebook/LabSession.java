@@ -1,28 +1,52 @@
 package dev.switchlab.notebook;
 
 import ai.djl.Device;
+import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.RunSource;
+import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
+import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import tech.tablesaw.api.Table;
 
 /** What the verbs of one sitting share: the store, the current model, and everything that has to be closed at its end. */
 final class LabSession implements AutoCloseable {
 
     private static final Path EXPERIMENTS = Path.of("experiments");
 
+    private static final List<String> LOSSES = List.of("train/cross_entropy", "valid/cross_entropy");
+
     private final LabStore store;
+    private final Supplier<Device> engine;
+    private Device device;
     private final List<LabModel> models = new ArrayList<>();
 
-    LabSession(LabStore store) {
+    /**
+     * @param engine starts the engine and says where models compute; asked once, when a model is first wanted: it takes half a second
+     */
+    LabSession(LabStore store, Supplier<Device> engine) {
         this.store = store;
+        this.engine = engine;
+    }
+
+    private Device device() {
+        if (device == null) {
+            device = engine.get();
+        }
+        return device;
     }
 
     LabStore store() {
@@ -46,8 +70,33 @@ final class LabSession implements AutoCloseable {
         return models.get(models.size() - 1);
     }
 
-    LabModel load(String text) throws IOException {
-        return keep(new StoredRun(store.tracking(), store.find(text)).model(Device.cpu()));
+    LabModel load(TrackedRun run) throws IOException {
+        return keep(new StoredRun(store.tracking(), run).model(device()));
+    }
+
+    RunSource source() {
+        return RunSource.of(store.tracking());
+    }
+
+    LabTable history(String name, String... metrics) {
+        TrackedRun run = store.find(name);
+        List<String> wanted = metrics.length == 0 ? LOSSES : List.of(metrics);
+        Set<String> known = new TreeSet<>();
+        for (String metric : wanted) {
+            List<String> found = run.metrics().keySet().stream()
+                    .filter(key -> metric.endsWith("/") ? key.startsWith(metric) : key.equals(metric))
+                    .toList();
+            if (found.isEmpty()) {
+                throw new LabException("run " + RunComparison.shortId(run) + " has no metric '" + metric + "', it has: "
+                        + String.join(", ", new TreeSet<>(run.metrics().keySet())));
+            }
+            known.addAll(found);
+        }
+        Table points = new RunTables(source()).histories(List.of(run), known::contains);
+        return new LabTable(points)
+                .select("step", "metric", "value")
+                .wide("metric", "value")
+                .sort("step");
     }
 
     private LabModel keep(LanguageModel model) {
@@ -56,16 +105,20 @@ final class LabSession implements AutoCloseable {
         return kept;
     }
 
-    /** Trains as {@code make train} does: with provenance, checkpoints and a report, in the same store. */
-    TrainedRun train(Experiment experiment) throws IOException {
+    /**
+     * Trains as {@code make train} does: with provenance, checkpoints and a report, in the same store.
+     *
+     * @param stop asked after each step; true ends the run early but in good order
+     */
+    TrainedRun train(Experiment experiment, BooleanSupplier stop) throws IOException {
         TrainingInput input = TrainingInput.of(experiment);
         History history = new History();
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";
         TrainingSession.Outcome outcome = new TrainingSession(
-                        input, Device.cpu(), store.tracking(), store.folder(), history, () -> false)
+                        input, device(), store.tracking(), store.folder(), history, stop)
                 .train(command, Map.of("switchlab.source", "notebook"));
-        return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(outcome.runId()));
+        return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(store.find(outcome.runId())));
     }
 
     @Override

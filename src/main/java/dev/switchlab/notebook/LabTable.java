@@ -1,14 +1,19 @@
 package dev.switchlab.notebook;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.ColumnType;
 import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
+import tech.tablesaw.selection.Selection;
 
 /**
  * A Tablesaw table that prints itself as a table.
@@ -18,6 +23,7 @@ import tech.tablesaw.columns.Column;
 public record LabTable(Table data) {
 
     private static final int MOST_ROWS = 40;
+    private static final int MOST_WIDTH = 160;
 
     /** The first {@code rows} rows. */
     public LabTable first(int rows) {
@@ -39,6 +45,45 @@ public record LabTable(Table data) {
         });
     }
 
+    /**
+     * Spreads a long table: the numbers of column {@code value} go into one column for each value of {@code key}; the other columns say
+     * which row. {@code specialization.wide("expert", "share")} has columns {@code expert 0}, {@code expert 1} and so on.
+     */
+    public LabTable wide(String key, String value) {
+        return Guard.call(() -> {
+            known(key, value);
+            if (!(data.column(value) instanceof NumericColumn<?> numbers)) {
+                throw new IllegalArgumentException("column '" + value + "' holds no numbers");
+            }
+            List<String> rest = data.columnNames().stream()
+                    .filter(name -> !name.equals(key) && !name.equals(value))
+                    .toList();
+            Map<List<Object>, Integer> rows = new LinkedHashMap<>();
+            Map<String, Map<Integer, Double>> columns = new LinkedHashMap<>();
+            Selection first = Selection.with();
+            for (int i = 0; i < data.rowCount(); i++) {
+                List<Object> row = new ArrayList<>();
+                for (String name : rest) {
+                    row.add(data.column(name).get(i));
+                }
+                if (!rows.containsKey(row)) {
+                    rows.put(row, rows.size());
+                    first.add(i);
+                }
+                String cell = data.column(key).getString(i);
+                columns.computeIfAbsent(isNumber(data.columnIndex(key)) ? key + " " + cell : cell, k -> new HashMap<>())
+                        .put(rows.get(row), numbers.getDouble(i));
+            }
+            Table wide = data.selectColumns(rest.toArray(String[]::new)).where(first);
+            columns.forEach((name, cells) -> {
+                DoubleColumn column = DoubleColumn.create(name, rows.size());
+                cells.forEach((row, number) -> column.set((int) row, (double) number));
+                wide.addColumns(column);
+            });
+            return new LabTable(wide);
+        });
+    }
+
     private String[] known(String... columns) {
         for (String column : columns) {
             if (!data.containsColumn(column)) {
@@ -49,16 +94,11 @@ public record LabTable(Table data) {
         return columns;
     }
 
-    /** Rows of padded text, the header first; long tables are cut and say so. */
+    /** Rows of padded text, the header first; long and wide tables are cut and say so. */
     @Override
     public String toString() {
         List<List<String>> rows = rows();
-        int[] widths = new int[data.columnCount()];
-        for (List<String> row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        }
+        int[] widths = widths(rows);
         StringBuilder text = new StringBuilder();
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();
@@ -68,7 +108,28 @@ public record LabTable(Table data) {
             }
             text.append('\n').append(line.toString().stripTrailing());
         }
-        return text + cut();
+        int hidden = data.columnCount() - widths.length;
+        return text
+                + (hidden == 0 ? "" : String.format("%n... %d more columns; .select(...), .data()", hidden))
+                + cut();
+    }
+
+    /** Widths of the columns that fit beside each other; the first always does. */
+    private int[] widths(List<List<String>> rows) {
+        List<Integer> widths = new ArrayList<>();
+        int used = 0;
+        for (int i = 0; i < data.columnCount(); i++) {
+            int width = 0;
+            for (List<String> row : rows) {
+                width = Math.max(width, row.get(i).length());
+            }
+            used += width + 2;
+            if (i > 0 && used > MOST_WIDTH) {
+                break;
+            }
+            widths.add(width);
+        }
+        return widths.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** As a GitHub-flavoured Markdown table. */

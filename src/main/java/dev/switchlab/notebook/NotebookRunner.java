@@ -139,7 +139,8 @@ public final class NotebookRunner {
                 } else if (event.status() != Snippet.Status.VALID) {
                     reject(file, line, source, event.snippet());
                 } else if (shows(event.snippet())) {
-                    value.map(Output::of).ifPresent(outputs::add);
+                    value.map(v -> Shown.text(v).<Output>map(Output.Text::new).orElseGet(() -> Output.of(v)))
+                            .ifPresent(outputs::add);
                 }
             }
             flush(outputs);

@@ -27,9 +27,12 @@ public final class Recipe {
         return with("seed=" + seed);
     }
 
-    /** Trains, logs the run to the store, and makes the model the current one. */
+    /**
+     * Trains, logs the run to the store, and makes the model the current one. Ctrl-C at the prompt ends the run after the step that it is
+     * in, as it does in {@code make train}: its checkpoint is kept, and {@code make resume} goes on with it.
+     */
     public TrainedRun train() {
-        return Guard.call(() -> session.train(experiment));
+        return Guard.call(() -> Stoppable.call(stop -> session.train(experiment, stop)));
     }
 
     /** The experiment record. */

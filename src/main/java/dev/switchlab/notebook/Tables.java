@@ -1,14 +1,12 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.tracking.TrackedRun;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
@@ -17,8 +15,6 @@ import tech.tablesaw.api.Table;
 
 /** Makes tables of what the verbs return. */
 final class Tables {
-
-    private static final int SHORT_ID = 8;
 
     private Tables() {}
 
@@ -33,48 +29,13 @@ final class Tables {
         Instant now = Instant.now();
         return new LabTable(Table.create(
                 "runs",
-                strings("run", runs, run -> shortId(run.runId())),
+                strings("run", runs, RunComparison::shortId),
                 strings("name", runs, TrackedRun::name),
                 strings("status", runs, TrackedRun::status),
                 strings("age", runs, run -> age(Duration.between(run.start(), now))),
                 numbers("train/cross_entropy", runs, run -> run.metrics().get("train/cross_entropy")),
                 numbers("valid/cross_entropy", runs, run -> run.metrics().get("valid/cross_entropy")),
                 numbers("valid/accuracy", runs, run -> run.metrics().get("valid/accuracy"))));
-    }
-
-    /** One row for each parameter that differs and each metric under a prefix, one column a run. */
-    static LabTable compare(List<TrackedRun> runs, Set<String> metricPrefixes) {
-        Set<String> params = new LinkedHashSet<>();
-        Set<String> metrics = new LinkedHashSet<>();
-        for (TrackedRun run : runs) {
-            params.addAll(run.params().keySet());
-            run.metrics().keySet().stream()
-                    .filter(name -> metricPrefixes.stream().anyMatch(name::startsWith))
-                    .sorted()
-                    .forEach(metrics::add);
-        }
-        params.removeIf(key ->
-                runs.stream().map(run -> run.params().get(key)).distinct().count() == 1);
-        List<String> keys = new ArrayList<>(params);
-        keys.sort(null);
-        keys.addAll(metrics);
-        StringColumn setting = StringColumn.create("param or metric", keys);
-        Table table = Table.create("comparison", setting);
-        for (int i = 0; i < runs.size(); i++) {
-            TrackedRun run = runs.get(i);
-            String name = runs.stream().map(TrackedRun::name).distinct().count() == runs.size()
-                    ? run.name()
-                    : shortId(run.runId());
-            table.addColumns(strings(name, keys, key -> value(run, key)));
-        }
-        return new LabTable(table);
-    }
-
-    private static String value(TrackedRun run, String key) {
-        Double metric = run.metrics().get(key);
-        return metric == null
-                ? run.params().getOrDefault(key, "")
-                : String.format(java.util.Locale.ROOT, "%.4f", metric);
     }
 
     static LabTable golden(List<CaseResult> cases) {
@@ -103,10 +64,6 @@ final class Tables {
             }
         }
         return column;
-    }
-
-    static String shortId(String id) {
-        return id.substring(0, Math.min(SHORT_ID, id.length()));
     }
 
     private static String age(Duration age) {

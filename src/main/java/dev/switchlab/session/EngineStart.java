@@ -1,0 +1,66 @@
+package dev.switchlab.session;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.switchlab.provenance.Libtorch;
+import java.util.Locale;
+
+/** How commands and the prompt start the engine, so that what one of them trains the other can repeat to the bit. */
+public final class EngineStart {
+
+    /** These models are too small for more to help. */
+    public static final int MOST_THREADS = 8;
+
+    private EngineStart() {}
+
+    /**
+     * Starts the engine: offline, with deterministic algorithms.
+     *
+     * @param device auto, cpu, gpu or gpu:N
+     * @param threads CPU threads; 0 for {@linkplain #threads(int) as many as help}
+     * @return the device to compute on
+     */
+    public static Device start(String device, int threads) {
+        if (threads < 0) {
+            throw new IllegalArgumentException("THREADS is " + threads + ", allowed: 1 or more, for example 2");
+        }
+        // DJL reads these once, when the engine starts. Offline: it would otherwise probe the network at start.
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));
+        System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
+        Engine engine = Engine.getInstance();
+        JniUtils.setNumThreads(threads(threads)); // at the prompt a tensor may have started the engine before
+        if (!Libtorch.loaded().useDeterministicAlgorithms()) {
+            System.err.println(
+                    "WARNING: libtorch's deterministic algorithms cannot be switched on here: runs are seeded, but"
+                            + " not equal to the bit");
+        }
+        return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
+    }
+
+    /** CPU threads for a wish; without one (0), all cores but at most {@value #MOST_THREADS}. */
+    public static int threads(int wanted) {
+        return wanted > 0 ? wanted : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The device for a request, given how many CUDA devices there are. */
+    static Device choose(String request, int gpus) {
+        if (request.equals("cpu") || (request.equals("auto") && gpus == 0)) {
+            return Device.cpu();
+        }
+        if (request.equals("auto") || (request.equals("gpu") && gpus > 0)) {
+            return Device.gpu();
+        }
+        if (!request.matches("gpu(:\\d{1,4})?")) {
+            throw new IllegalArgumentException(
+                    "DEVICE is '" + request + "', allowed: auto, cpu, gpu or gpu:N, for example DEVICE=gpu:0");
+        }
+        int index = request.equals("gpu") ? 0 : Integer.parseInt(request.substring(4));
+        if (index >= gpus) {
+            throw new IllegalArgumentException("DEVICE is '" + request + "', but DJL finds " + gpus
+                    + " CUDA devices; use DEVICE=cpu, or see \"CUDA\" in README.md for the libraries that it needs");
+        }
+        return Device.gpu(index);
+    }
+}
