@@ -73,7 +73,7 @@ compare: target/classpath ## Compare RUNS ("a b c"; an experiment stands for its
 	@$(SWITCHLAB) compare
 
 .PHONY: report
-report: target/classpath ## Write the report of RUN (one HTML file, no network) and keep it as its artifact; PROMPT to route another text
+report: target/classpath ## Write the report of RUN (one HTML file, no network), or of RUNS compared; PROMPT to route another text
 	@$(SWITCHLAB) report
 
 .PHONY: ui

@@ -1,7 +1,5 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.analysis.chart.LineChart;
-import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,15 +11,13 @@ import tech.tablesaw.api.Table;
 /** A comparison as files: CSV for other programs, HTML for people. */
 public final class ComparisonReport {
 
-    private static final List<String> CURVES = List.of("train/cross_entropy", "valid/cross_entropy");
-
     private final RunComparison comparison;
-    private final RunTables tables;
+    private final RunSource source;
 
     /** Files of {@code comparison}; curves come from {@code source}. */
     public ComparisonReport(RunComparison comparison, RunSource source) {
         this.comparison = comparison;
-        this.tables = new RunTables(source);
+        this.source = source;
     }
 
     /** Writes compare-runs.csv, compare-metrics.csv, compare-differences.csv and compare.html into {@code folder}. */
@@ -36,12 +32,18 @@ public final class ComparisonReport {
             ReportFiles.write(
                     folder.resolve(entry.getKey()), entry.getValue().write().toString("csv"));
         }
-        files.add(folder.resolve("compare.html"));
-        ReportFiles.write(folder.resolve("compare.html"), html());
+        Path page = folder.resolve("compare.html");
+        writePage(page);
+        files.add(page);
         return files;
     }
 
-    private String html() throws IOException {
+    /**
+     * Writes the page alone, whole or not at all.
+     *
+     * @return its figures as SVG drawings that stand alone, by slug, such as "validation"
+     */
+    public Map<String, String> writePage(Path file) throws IOException {
         HtmlPage page = new HtmlPage("Comparison of " + comparison.runs().size() + " runs");
         page.heading("Runs and the parameters that differ").raw(Html.table(comparison.settings()));
         comparison.notes().forEach(page::text);
@@ -52,31 +54,16 @@ public final class ComparisonReport {
                                     + " distinguish the settings.")
                     .raw(Html.table(comparison.differences()));
         }
-        page.heading("Learning curves");
-        Table histories = tables.histories(comparison.runs(), CURVES::contains);
-        for (String metric : CURVES) {
-            List<LineChart.Line> lines = new ArrayList<>();
-            for (TrackedRun run : comparison.runs()) {
-                Table own = histories.where(histories
-                        .stringColumn("run")
-                        .isEqualTo(run.runId())
-                        .and(histories.stringColumn("metric").isEqualTo(metric)));
-                if (!own.isEmpty()) {
-                    lines.add(new LineChart.Line(
-                            RunComparison.shortId(run) + " " + run.name(),
-                            own.longColumn("step").asDoubleArray(),
-                            own.doubleColumn("value").asDoubleArray()));
-                }
-            }
-            if (!lines.isEmpty()) {
-                page.figure(
-                        metric.replaceAll("[^a-z]", "-"),
-                        new LineChart(metric + " of " + lines.size() + " runs", "step", "nats per character", lines),
-                        metric + " by step, one line a run. Lower is better.");
-            }
+        new ComparisonSections(comparison.runs(), source, page).write();
+        page.heading("Final and best metrics").raw(Html.table(comparison.metrics()));
+        Table origins = comparison.origins();
+        page.heading("Where the runs come from");
+        if (origins.isEmpty()) {
+            page.text("Code, text, versions, machine and threads are the same in all runs.");
+        } else {
+            page.raw(Html.table(origins));
         }
-        return page.heading("Final and best metrics")
-                .raw(Html.table(comparison.metrics()))
-                .render();
+        ReportFiles.write(file, page.render());
+        return page.pictures();
     }
 }

@@ -40,6 +40,14 @@ record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
                 "Utilization: tokens that each expert keeps, over its capacity. At 1 an expert is full, and what comes beyond is dropped.");
         byLayer(
                 layers,
+                "max_violation",
+                "max-violation",
+                "Imbalance of the load over training",
+                "max load / mean load - 1",
+                "Imbalance: how far the fullest expert's load is above the mean. 0 is even; the number of experts less 1 is one expert that"
+                        + " takes all.");
+        byLayer(
+                layers,
                 "dropped_fraction",
                 "dropped-share",
                 "Dropped tokens over training",

@@ -32,6 +32,22 @@ public record RunComparison(
     /** What does not make another setting: it changes rounding and speed at most. */
     private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
 
+    /** What may change a result without being a setting. */
+    private static final List<String> ORIGINS = List.of(
+            "mlflow.source.git.commit",
+            "switchlab.dirty",
+            "switchlab.version",
+            "switchlab.corpus",
+            "switchlab.corpus_sha256",
+            "switchlab.libtorch",
+            "switchlab.jdk",
+            "switchlab.device",
+            "switchlab.gpu",
+            "switchlab.cpu",
+            "switchlab.kernels",
+            "switchlab.threads",
+            "switchlab.promise");
+
     private static final int SHORT_ID = 8;
 
     /** The metrics that are compared. */
@@ -70,6 +86,26 @@ public record RunComparison(
         Table differences = differences(runs, letters, curves, notes);
         return new RunComparison(
                 runs, settings(runs, letters), metrics(runs, letters, curves), differences, List.copyOf(notes));
+    }
+
+    /** One row a run: run, and the tags of code, text, versions, machine and threads that are not the same in all runs; empty if all are. */
+    public Table origins() {
+        List<String> differing = ORIGINS.stream()
+                .filter(tag -> runs.stream()
+                                .map(run -> run.tags().getOrDefault(tag, ""))
+                                .distinct()
+                                .count()
+                        > 1)
+                .toList();
+        Table table = Table.create("origins");
+        if (!differing.isEmpty()) {
+            table.addColumns(StringColumn.create(
+                    "run", runs.stream().map(RunComparison::shortId).toList()));
+            differing.forEach(tag -> table.addColumns(StringColumn.create(
+                    tag.substring(tag.indexOf('.') + 1),
+                    runs.stream().map(run -> run.tags().getOrDefault(tag, "")).toList())));
+        }
+        return table;
     }
 
     /** The parameters that are not the same in all runs, seed included. */

@@ -18,13 +18,14 @@ public final class RunReport {
 
     private final TrackedRun run;
     private final RunTables tables;
+    private final RouterSaturation saturation;
     private final RoutingTrace trace;
     private final Table similarity;
     private final Optional<String> sample;
 
     /**
      * @param run the run
-     * @param source where its metrics are
+     * @param source where its metrics and artifacts are
      * @param trace its model's routing of a text
      * @param similarity what {@link ExpertSimilarity#of} says of its model
      * @param sample text that its model wrote
@@ -32,6 +33,7 @@ public final class RunReport {
     public RunReport(TrackedRun run, RunSource source, RoutingTrace trace, Table similarity, Optional<String> sample) {
         this.run = run;
         this.tables = new RunTables(source);
+        this.saturation = RouterSaturation.of(source, run);
         this.trace = trace;
         this.similarity = similarity;
         this.sample = sample;
@@ -57,6 +59,7 @@ public final class RunReport {
             page.heading("Experts").text("This model is dense: it has no router and no experts.");
         } else {
             new ExpertSections(run, tables, page).write();
+            new SaturationSection(saturation, page).write();
             new RoutingSections(trace, similarity, page).write(CHARACTERS_SHOWN);
         }
         sample.ifPresent(text -> page.heading("Sample").verbatim(text));

@@ -9,13 +9,10 @@ import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.text.NumberFormat;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 
@@ -28,22 +25,14 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private StoreOptions tracking;
 
-    @Option(
-            names = "--compare",
-            paramLabel = "\"A B\"",
-            description =
-                    "Two or more runs by id, beginning of an id or name; an experiment stands for all its finished runs.",
-            defaultValue = "${env:SWITCHLAB_RUNS:-}")
-    private String names;
+    @Mixin
+    private RunsOption runs;
 
     @Override
     public Integer call() throws IOException {
         try (TrackingStore store = tracking.open()) {
             RunSource source = RunSource.of(store);
-            List<String> wanted = Arrays.stream(names.strip().split("[\\s,]+"))
-                    .filter(name -> !name.isEmpty())
-                    .toList();
-            RunComparison comparison = RunComparison.of(source, wanted);
+            RunComparison comparison = RunComparison.of(source, runs.names());
             print(comparison.settings());
             print(comparison.metrics());
             if (!comparison.differences().isEmpty()) {

@@ -27,6 +27,11 @@ final class RunOptions {
             defaultValue = "${env:SWITCHLAB_RUN:-}")
     private String run;
 
+    /** Whether a run was named. */
+    boolean isGiven() {
+        return !run.isBlank();
+    }
+
     /** The run in {@code store}. */
     TrackedRun find(TrackingStore store) {
         if (!run.isBlank()) {

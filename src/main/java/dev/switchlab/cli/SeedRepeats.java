@@ -3,6 +3,7 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
@@ -10,6 +11,7 @@ import dev.switchlab.tracking.Dataset;
 import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
+import dev.switchlab.tracking.TrackingException;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
@@ -72,8 +74,23 @@ final class SeedRepeats {
             parent.finish(RunStatus.FINISHED);
             System.out.println();
             System.out.print(summary);
+            if (seeds.size() > 1) {
+                report(parent.runId());
+            }
             System.out.println("parent run  " + parent.runId());
             return 0;
+        }
+    }
+
+    /** All seeds on one page, as the parent's report. */
+    private void report(String parent) throws IOException {
+        try {
+            StoredRun stored = new StoredRun(store, store.findRun(parent));
+            System.out.println(
+                    "report      " + new Reports(store, tracking.folder()).write(stored.children(), stored.run()));
+        } catch (TrackingException e) {
+            System.err.println("WARNING: no report now: " + e.getMessage()
+                    + "; it can be written later with: make report RUN=" + parent.substring(0, 8));
         }
     }
 

@@ -1,22 +1,29 @@
 package dev.switchlab.session;
 
+import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.ExpertSimilarity;
 import dev.switchlab.analysis.RoutingTrace;
 import dev.switchlab.analysis.RoutingTracer;
+import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.TextData;
+import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 
 /** Writes reports of runs into the runs folder, and keeps them as artifacts of their run. */
 public final class Reports {
 
     /** The artifact. */
     public static final String ARTIFACT = "report.html";
+
+    private static final String FIGURES = "figures/";
 
     /** Enough for stable shares of rare characters, and done in seconds. */
     private static final int TOKENS_TRACED = 20_000;
@@ -44,7 +51,7 @@ public final class Reports {
     }
 
     /**
-     * Writes the report of a run that has ended, and keeps it with its run.
+     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as {@code figures/<name>.svg}.
      *
      * @param model what the run trained
      * @param text whose routing is shown
@@ -59,8 +66,39 @@ public final class Reports {
                 ExpertSimilarity.of(model.stateDict().weights()),
                 stored.sample());
         Path file = folder.resolve(stored.run().runId() + ".html");
-        report.write(file);
-        store.upload(stored.run().runId(), ARTIFACT, file);
+        Map<String, String> pictures = report.write(file);
+        keep(stored.run().runId(), file, pictures);
         return file;
+    }
+
+    /**
+     * Writes the comparison of several runs.
+     *
+     * @param name of the file, without its ending
+     */
+    public Path write(RunComparison comparison, String name) throws IOException {
+        Path file = folder.resolve(name + ".html");
+        new ComparisonReport(comparison, RunSource.of(store)).writePage(file);
+        return file;
+    }
+
+    /** The same, kept as the report of a run that sums up the others. */
+    public Path write(RunComparison comparison, TrackedRun parent) throws IOException {
+        Path file = folder.resolve(parent.runId() + ".html");
+        keep(parent.runId(), file, new ComparisonReport(comparison, RunSource.of(store)).writePage(file));
+        return file;
+    }
+
+    private void keep(String runId, Path file, Map<String, String> pictures) throws IOException {
+        store.upload(runId, ARTIFACT, file);
+        for (Map.Entry<String, String> picture : pictures.entrySet()) {
+            Path svg = Files.createTempFile("switchlab-figure", ".svg");
+            try {
+                Files.writeString(svg, picture.getValue());
+                store.upload(runId, FIGURES + picture.getKey() + ".svg", svg);
+            } finally {
+                Files.deleteIfExists(svg);
+            }
+        }
     }
 }

@@ -1,10 +1,13 @@
 package dev.switchlab.session;
 
 import ai.djl.Device;
+import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.tracking.RunInfo;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
@@ -12,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,6 +34,21 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
     /** Whether this run only sums up runs with several seeds. */
     public static boolean isSeedsParent(TrackedRun run) {
         return run.tags().containsKey(SEEDS_TAG);
+    }
+
+    /**
+     * The runs that this one sums up, the oldest first, compared.
+     *
+     * @throws IllegalArgumentException if they are fewer than two
+     */
+    public RunComparison children() {
+        List<String> ids = store.runs(Optional.of(run.experiment()), Integer.MAX_VALUE).stream()
+                .filter(child -> run.runId().equals(child.tags().get(RunInfo.PARENT_TAG)))
+                .filter(child -> child.status().equals("FINISHED"))
+                .sorted(Comparator.comparing(TrackedRun::start))
+                .map(TrackedRun::runId)
+                .toList();
+        return RunComparison.of(RunSource.of(store), ids);
     }
 
     /** The model that the run trained. To be closed. */

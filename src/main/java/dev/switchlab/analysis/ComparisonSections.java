@@ -1,0 +1,140 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.tracking.TrackedRun;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import tech.tablesaw.api.Table;
+
+/**
+ * The figures of a comparison: one line a run, in the same colour throughout; statistics of layers as their mean.
+ *
+ * @param runs in the order of the colours
+ * @param source where their metrics and artifacts are
+ * @param page where the figures go
+ */
+record ComparisonSections(List<TrackedRun> runs, RunSource source, HtmlPage page) {
+
+    private static final Set<String> LOSSES =
+            Set.of("train/cross_entropy", "valid/cross_entropy", "train/load_balance");
+
+    void write() {
+        page.heading("Learning curves");
+        Table histories = new RunTables(source).histories(runs, LOSSES::contains);
+        metric(histories, "train/cross_entropy", "training", "Training cross-entropy", "On the batch of each step.");
+        metric(
+                histories,
+                "valid/cross_entropy",
+                "validation",
+                "Validation cross-entropy",
+                "On the fixed sample of the validation split.");
+        metric(
+                histories,
+                "train/load_balance",
+                "load-balance",
+                "Load-balancing loss",
+                "Summed over layers: each adds 1 where its load is even.");
+        experts();
+    }
+
+    private void metric(Table histories, String metric, String slug, String title, String note) {
+        lines(
+                slug,
+                title,
+                metric.endsWith("balance") ? "loss" : "nats per character",
+                note + " Lower is better.",
+                run -> {
+                    Table own = histories.where(histories
+                            .stringColumn("run")
+                            .isEqualTo(run.runId())
+                            .and(histories.stringColumn("metric").isEqualTo(metric)));
+                    Map<Long, Double> byStep = new TreeMap<>();
+                    own.forEach(row -> byStep.put(row.getLong("step"), row.getDouble("value")));
+                    return byStep;
+                });
+    }
+
+    private void experts() {
+        Map<String, Table> layers = new TreeMap<>();
+        Map<String, Table> saturation = new TreeMap<>();
+        for (TrackedRun run : runs) {
+            layers.put(run.runId(), new RunTables(source).layers(run));
+            saturation.put(run.runId(), RouterSaturation.of(source, run).table());
+        }
+        page.heading("Experts");
+        if (layers.values().stream().allMatch(Table::isEmpty)) {
+            page.text("None of these runs logged expert statistics.");
+            return;
+        }
+        statistic(
+                layers,
+                "max_violation",
+                "max-violation",
+                "Imbalance of the load",
+                "max load / mean load - 1",
+                "0 is an even load; the number of experts less 1 is one expert that takes all.");
+        statistic(
+                layers,
+                "dropped_fraction",
+                "dropped-share",
+                "Dropped tokens",
+                "share of tokens",
+                "Tokens whose expert was full.");
+        statistic(
+                layers,
+                "router_entropy",
+                "router-entropy",
+                "Router entropy",
+                "nats",
+                "0 is a router that is sure, ln(number of experts) one that guesses.");
+        statistic(
+                layers,
+                "confidence",
+                "router-confidence",
+                "Router confidence",
+                "probability",
+                "Mean probability of the chosen expert.");
+        statistic(
+                saturation,
+                "saturation",
+                "router-saturation",
+                "Router saturation",
+                "share of tokens",
+                "Tokens of a fixed text that go to the expert that they go to at the end of their run.");
+    }
+
+    private void statistic(
+            Map<String, Table> tables, String column, String slug, String title, String unit, String note) {
+        lines(slug, title, unit, note + " Mean over layers.", run -> meanByStep(tables.get(run.runId()), column));
+    }
+
+    private static Map<Long, Double> meanByStep(Table table, String column) {
+        Map<Long, List<Double>> values = new TreeMap<>();
+        table.forEach(row -> values.computeIfAbsent(row.getLong("step"), step -> new ArrayList<>())
+                .add(row.getDouble(column)));
+        Map<Long, Double> means = new TreeMap<>();
+        values.forEach((step, all) -> means.put(
+                step, all.stream().mapToDouble(Double::doubleValue).average().orElseThrow()));
+        return means;
+    }
+
+    /** A figure, unless no run has a point. A run without one still takes its place, so that colours stay with their runs. */
+    private void lines(
+            String slug, String title, String unit, String note, Function<TrackedRun, Map<Long, Double>> points) {
+        List<LineChart.Line> lines = new ArrayList<>();
+        for (TrackedRun run : runs) {
+            Map<Long, Double> byStep = points.apply(run);
+            lines.add(new LineChart.Line(
+                    RunComparison.shortId(run) + " " + run.name(),
+                    byStep.keySet().stream().mapToDouble(Long::doubleValue).toArray(),
+                    byStep.values().stream().mapToDouble(Double::doubleValue).toArray()));
+        }
+        if (lines.stream().anyMatch(line -> line.x().length > 0)) {
+            page.figure(slug, new LineChart(title, "step", unit, lines), note);
+        }
+    }
+}
