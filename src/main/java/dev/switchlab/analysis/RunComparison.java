@@ -28,6 +28,9 @@ import tech.tablesaw.api.Table;
 public record RunComparison(
         List<TrackedRun> runs, Table settings, Table metrics, Table differences, List<String> notes) {
 
+    /** The tag of a run that sums up runs with several seeds; how many they are. */
+    public static final String SUMMARY_TAG = "switchlab.seeds";
+
     private static final String SEED = "seed";
     /** What does not make another setting: it changes rounding and speed at most. */
     private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
@@ -63,14 +66,14 @@ public record RunComparison(
     /**
      * Compares.
      *
-     * @param names runs by id, beginning of an id or name; an experiment's name stands for all its finished runs
+     * @param names runs by id, beginning of an id or name; an experiment's name stands for all its finished runs that trained a model
      * @throws IllegalArgumentException if these are fewer than two runs
      */
     public static RunComparison of(RunSource source, List<String> names) {
         Map<String, TrackedRun> chosen = new LinkedHashMap<>();
         for (String name : names) {
             List<TrackedRun> finished = source.experiment(name).stream()
-                    .filter(run -> run.status().equals("FINISHED"))
+                    .filter(run -> run.status().equals("FINISHED") && !isSummary(run))
                     .toList();
             (finished.isEmpty() ? List.of(source.find(name)) : finished).forEach(run -> chosen.put(run.runId(), run));
         }
@@ -106,6 +109,11 @@ public record RunComparison(
                     runs.stream().map(run -> run.tags().getOrDefault(tag, "")).toList())));
         }
         return table;
+    }
+
+    /** Whether {@code run} trained nothing itself but sums up others, its children. */
+    public static boolean isSummary(TrackedRun run) {
+        return run.tags().containsKey(SUMMARY_TAG);
     }
 
     /** The parameters that are not the same in all runs, seed included. */

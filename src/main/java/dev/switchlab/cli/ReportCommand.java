@@ -75,7 +75,7 @@ final class ReportCommand implements Callable<Integer> {
         TrackedRun found = run.find(store);
         StoredRun stored = new StoredRun(store, found);
         Reports reports = new Reports(store, tracking.folder());
-        if (StoredRun.isSeedsParent(found)) {
+        if (RunComparison.isSummary(found)) {
             System.out.println("wrote " + reports.write(stored.children(), found));
         } else {
             Device device = engine.start();

@@ -1,6 +1,6 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.session.StoredRun;
+import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingException;
@@ -51,7 +51,7 @@ final class RunOptions {
             return store.findRun(run.strip());
         }
         TrackedRun newest = store.runs(Optional.empty(), RECENT).stream()
-                .filter(r -> !r.status().equals("FINISHED") && !StoredRun.isSeedsParent(r))
+                .filter(r -> !r.status().equals("FINISHED") && !RunComparison.isSummary(r))
                 .findFirst()
                 .orElseThrow(() -> new TrackingException("there is no run to go on with: all are finished"));
         sendLeftBehind(store, newest.runId());

@@ -2,6 +2,7 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
@@ -133,7 +134,11 @@ final class SeedRepeats {
                 Optional.empty(),
                 System.getProperty("user.name"),
                 params,
-                Map.of("switchlab.version", Version.current(), StoredRun.SEEDS_TAG, Integer.toString(seeds.size())),
+                Map.of(
+                        "switchlab.version",
+                        Version.current(),
+                        RunComparison.SUMMARY_TAG,
+                        Integer.toString(seeds.size())),
                 Optional.of(new Dataset(
                         input.text().name(), input.text().sha256(), input.text().name(), "training")));
     }

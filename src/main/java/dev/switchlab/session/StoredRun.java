@@ -28,13 +28,6 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
 
     /** The artifact with the model's weights. */
     public static final String WEIGHTS = "weights.safetensors";
-    /** The tag of a run that sums up runs with several seeds; how many they are. */
-    public static final String SEEDS_TAG = "switchlab.seeds";
-
-    /** Whether this run only sums up runs with several seeds. */
-    public static boolean isSeedsParent(TrackedRun run) {
-        return run.tags().containsKey(SEEDS_TAG);
-    }
 
     /**
      * The runs that this one sums up, the oldest first, compared.
@@ -87,7 +80,7 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
     }
 
     private void requireOwnTraining() {
-        if (isSeedsParent(run)) {
+        if (RunComparison.isSummary(run)) {
             throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                     + ") only sums up runs with several seeds; name one of those: make runs lists them");
         }
