@@ -54,7 +54,7 @@ public final class ComparisonReport {
                                     + " distinguish the settings.")
                     .raw(Html.table(comparison.differences()));
         }
-        new ComparisonSections(comparison.runs(), source, page).write();
+        new ComparisonSections(comparison, source, page).write();
         page.heading("Final and best metrics").raw(Html.table(comparison.metrics()));
         Table origins = comparison.origins();
         page.heading("Where the runs come from");

@@ -13,18 +13,18 @@ import tech.tablesaw.api.Table;
 /**
  * The figures of a comparison: one line a run, in the same colour throughout; statistics of layers as their mean.
  *
- * @param runs in the order of the colours
+ * @param comparison its runs are in the order of the colours
  * @param source where their metrics and artifacts are
  * @param page where the figures go
  */
-record ComparisonSections(List<TrackedRun> runs, RunSource source, HtmlPage page) {
+record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage page) {
 
     private static final Set<String> LOSSES =
             Set.of("train/cross_entropy", "valid/cross_entropy", "train/load_balance");
 
     void write() {
         page.heading("Learning curves");
-        Table histories = new RunTables(source).histories(runs, LOSSES::contains);
+        Table histories = new RunTables(source).histories(comparison.runs(), LOSSES::contains);
         metric(histories, "train/cross_entropy", "training", "Training cross-entropy", "On the batch of each step.");
         metric(
                 histories,
@@ -61,7 +61,7 @@ record ComparisonSections(List<TrackedRun> runs, RunSource source, HtmlPage page
     private void experts() {
         Map<String, Table> layers = new TreeMap<>();
         Map<String, Table> saturation = new TreeMap<>();
-        for (TrackedRun run : runs) {
+        for (TrackedRun run : comparison.runs()) {
             layers.put(run.runId(), new RunTables(source).layers(run));
             saturation.put(run.runId(), RouterSaturation.of(source, run).table());
         }
@@ -126,10 +126,10 @@ record ComparisonSections(List<TrackedRun> runs, RunSource source, HtmlPage page
     private void lines(
             String slug, String title, String unit, String note, Function<TrackedRun, Map<Long, Double>> points) {
         List<LineChart.Line> lines = new ArrayList<>();
-        for (TrackedRun run : runs) {
+        for (TrackedRun run : comparison.runs()) {
             Map<Long, Double> byStep = points.apply(run);
             lines.add(new LineChart.Line(
-                    RunComparison.shortId(run) + " " + run.name(),
+                    comparison.letter(run) + " " + RunComparison.shortId(run) + " " + run.name(),
                     byStep.keySet().stream().mapToDouble(Long::doubleValue).toArray(),
                     byStep.values().stream().mapToDouble(Double::doubleValue).toArray()));
         }

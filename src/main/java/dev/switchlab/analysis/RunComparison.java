@@ -3,6 +3,7 @@ package dev.switchlab.analysis;
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -74,6 +75,8 @@ public record RunComparison(
         for (String name : names) {
             List<TrackedRun> finished = source.experiment(name).stream()
                     .filter(run -> run.status().equals("FINISHED") && !isSummary(run))
+                    .sorted(Comparator.comparing(
+                            TrackedRun::start)) // what was tried first is what others are held against
                     .toList();
             (finished.isEmpty() ? List.of(source.find(name)) : finished).forEach(run -> chosen.put(run.runId(), run));
         }
@@ -109,6 +112,11 @@ public record RunComparison(
                     runs.stream().map(run -> run.tags().getOrDefault(tag, "")).toList())));
         }
         return table;
+    }
+
+    /** The setting of a run: A, B, ... */
+    String letter(TrackedRun run) {
+        return settings.stringColumn("setting").get(runs.indexOf(run));
     }
 
     /** Whether {@code run} trained nothing itself but sums up others, its children. */
