@@ -133,6 +133,6 @@ public record RouterSaturation(Table table, String note) {
         return "dense".equals(run.params().get("model.feed_forward"))
                 ? "run " + run.runId() + " is dense: it has no router"
                 : "run " + run.runId()
-                        + " kept no routing while it was trained: it is older than that; a new run keeps it";
+                        + " kept no routing while it was trained (it is older than that, or the parent of runs); a new run keeps it";
     }
 }

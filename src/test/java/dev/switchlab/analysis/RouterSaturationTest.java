@@ -83,7 +83,8 @@ class RouterSaturationTest {
     void aRunWithoutAnySaysWhy() {
         assertThat(saturation(run()).table().isEmpty()).isTrue();
         assertThat(saturation(run()).note())
-                .isEqualTo("run r kept no routing while it was trained: it is older than that; a new run keeps it");
+                .isEqualTo(
+                        "run r kept no routing while it was trained (it is older than that, or the parent of runs); a new run keeps it");
         Fakes dense = new Fakes().run("r", "dense", "model.feed_forward=dense");
         assertThat(saturation(dense).table().isEmpty()).isTrue();
         assertThat(saturation(dense).note()).isEqualTo("run r is dense: it has no router");

@@ -5,15 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.switchlab.provenance.Timings;
 import dev.switchlab.testing.Seeded;
 import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingOptions;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.RoutingSnapshot;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +19,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -41,13 +36,12 @@ class ReproducibleRunTest {
     @TempDir
     Path folder;
 
-    private Path runs;
+    private Commands commands;
 
     @Test
     void killedResumedReproducedEdited(@Seeded(3) long seed) throws Exception {
-        runs = folder.resolve("runs");
-        assertThat(switchlab("train", "--experiment", "smoke", "--set", SETTINGS)
-                        .waitFor())
+        commands = new Commands(folder);
+        assertThat(commands.run("train", "--experiment", "smoke", "--set", SETTINGS))
                 .isZero();
         String whole = newest().runId();
 
@@ -56,10 +50,10 @@ class ReproducibleRunTest {
         String cut = newest().runId();
         assertThat(cut).isNotEqualTo(whole);
         killAfterACheckpoint(random, "resume", "--run", cut);
-        assertThat(switchlab("resume").waitFor()).as(output()).isZero();
-        assertThat(output()).contains("going on from the checkpoint of step");
+        assertThat(commands.run("resume")).as(commands.output()).isZero();
+        assertThat(commands.output()).contains("going on from the checkpoint of step");
 
-        try (TrackingStore store = store()) {
+        try (TrackingStore store = commands.store()) {
             assertThat(points(store, cut)).isEqualTo(points(store, whole));
             assertThat(routing(store, cut)).hasSize(4).isEqualTo(routing(store, whole));
             Map<String, String> tags = store.findRun(cut).tags();
@@ -72,42 +66,40 @@ class ReproducibleRunTest {
                             store.findRun(whole).tags().get("switchlab.metrics_sha256"));
             assertThat(store.findRun(cut).status()).isEqualTo("FINISHED");
         }
-        assertThat(switchlab("resume", "--run", cut).waitFor()).isEqualTo(1);
-        assertThat(output()).contains("is finished");
+        assertThat(commands.run("resume", "--run", cut)).isEqualTo(1);
+        assertThat(commands.output()).contains("is finished");
 
-        assertThat(switchlab("reproduce", "--run", cut).waitFor()).as(output()).isZero();
-        assertThat(output()).endsWith("- equal bits were promised\n\nIDENTICAL\n");
+        assertThat(commands.run("reproduce", "--run", cut))
+                .as(commands.output())
+                .isZero();
+        assertThat(commands.output()).endsWith("- equal bits were promised\n\nIDENTICAL\n");
         assertThat(newest().tags())
                 .containsEntry("switchlab.reproduces", cut)
                 .containsEntry("switchlab.verdict", "IDENTICAL");
 
         edit(whole, "\"learning_rate\" : 0.005", "\"learning_rate\" : 0.006");
-        assertThat(switchlab("reproduce", "--run", whole).waitFor()).isEqualTo(4);
-        assertThat(output())
+        assertThat(commands.run("reproduce", "--run", whole)).isEqualTo(4);
+        assertThat(commands.output())
                 .contains(
                         "first difference: step 1, train/learning_rate: 2.5E-4, then 3.0000000000000003E-4",
                         "first out of tolerance: step 1, train/learning_rate",
                         "train.learning_rate: 0.005, then 0.006")
                 .endsWith("DIFFERENT\n");
-        assertThat(artifact(newest().runId(), "reproduction.md")).endsWith("DIFFERENT\n");
+        assertThat(commands.artifact(newest().runId(), "reproduction.md")).endsWith("DIFFERENT\n");
     }
 
     /** Starts a process and kills it as soon as it has saved a checkpoint, or up to 0.3 s later. */
     private void killAfterACheckpoint(SplittableRandom random, String... arguments) throws Exception {
         Set<Path> before = checkpoints();
-        Process process = switchlab(arguments);
-        long start = System.nanoTime();
-        while (process.isAlive() && before.containsAll(checkpoints())) {
-            assertThat(System.nanoTime() - start).as(output()).isLessThan(TimeUnit.SECONDS.toNanos(60));
-            Thread.sleep(2);
-        }
+        Process process = commands.start(arguments);
+        commands.await(process, () -> !before.containsAll(checkpoints()));
         Thread.sleep(random.nextInt(300));
         process.destroyForcibly();
-        assertThat(process.waitFor()).as(output()).isEqualTo(KILLED);
+        assertThat(commands.end(process)).as(commands.output()).isEqualTo(KILLED);
     }
 
     private Set<Path> checkpoints() throws IOException {
-        Path checkpoints = Files.createDirectories(runs.resolve("checkpoints"));
+        Path checkpoints = Files.createDirectories(commands.runs().resolve("checkpoints"));
         Set<Path> found = new HashSet<>();
         try (DirectoryStream<Path> ofRuns = Files.newDirectoryStream(checkpoints)) {
             for (Path run : ofRuns) {
@@ -120,33 +112,16 @@ class ReproducibleRunTest {
     }
 
     private void edit(String runId, String from, String to) throws IOException {
-        Path file = artifactFile(runId, "provenance.json");
+        Path file = commands.artifactFile(runId, "provenance.json");
         String text = Files.readString(file);
         assertThat(text).contains(from);
         Files.writeString(file, text.replace(from, to));
     }
 
-    private String artifact(String runId, String path) throws IOException {
-        return Files.readString(artifactFile(runId, path));
-    }
-
-    private Path artifactFile(String runId, String path) throws IOException {
-        try (Stream<Path> files = Files.walk(runs.resolve("mlartifacts"))) {
-            return files.filter(file -> file.endsWith(Path.of(runId, "artifacts", path)))
-                    .findFirst()
-                    .orElseThrow();
-        }
-    }
-
     private TrackedRun newest() {
-        try (TrackingStore store = store()) {
+        try (TrackingStore store = commands.store()) {
             return store.runs(Optional.empty(), 1).get(0);
         }
-    }
-
-    private TrackingStore store() {
-        TrackingOptions options = TrackingOptions.of(Map.of(), System.out::println);
-        return TrackingStore.open(Optional.empty(), runs, options.withSystemMetrics(Duration.ZERO));
     }
 
     /** Everything that is not a timing; fails where a step is there twice. */
@@ -162,31 +137,9 @@ class ReproducibleRunTest {
         Map<String, String> routing = new TreeMap<>();
         for (String path : store.artifacts(runId)) {
             if (RoutingSnapshot.step(path).isPresent()) {
-                routing.put(path, artifact(runId, path));
+                routing.put(path, commands.artifact(runId, path));
             }
         }
         return routing;
-    }
-
-    private Process switchlab(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("--runs", runs.toString(), "--threads", "1"));
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output").toFile())
-                .start();
-    }
-
-    /** Of the last process. */
-    private String output() throws IOException {
-        return Files.readString(folder.resolve("output"));
     }
 }

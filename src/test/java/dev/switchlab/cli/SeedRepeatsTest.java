@@ -1,0 +1,178 @@
+package dev.switchlab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.tracking.TrackingStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One experiment with several seeds, as the commands do it. */
+class SeedRepeatsTest {
+
+    private static final int TERMINATED = 128 + 15;
+    private static final String PARENT = "mlflow.parentRunId";
+    private static final String SETTINGS = "train.eval_batches=1 train.sample_every=0 train.sample_length=5"
+            + " train.batch_size=4 train_fraction=0.99 train.steps=";
+
+    @TempDir
+    Path folder;
+
+    private Commands commands;
+
+    @BeforeEach
+    void store() {
+        commands = new Commands(folder);
+    }
+
+    @Test
+    void meanAndIntervalOfThreeSeeds() throws Exception {
+        assertThat(commands.run("train", "--experiment", "smoke", "--seeds", "1,2,7", "--set", SETTINGS + 12))
+                .as(commands.output())
+                .isZero();
+        try (TrackingStore store = commands.store()) {
+            List<TrackedRun> runs = oldestFirst(store);
+            assertThat(runs).hasSize(4).allMatch(run -> run.status().equals("FINISHED"));
+            TrackedRun parent = runs.get(0);
+            List<TrackedRun> children = runs.subList(1, 4);
+
+            assertThat(parent.name()).isEqualTo("smoke-seeds-1-to-7");
+            assertThat(parent.params())
+                    .containsEntry("seeds", "[1, 2, 7]")
+                    .containsEntry("train.steps", "12")
+                    .doesNotContainKey("seed");
+            assertThat(parent.tags()).containsEntry("switchlab.seeds", "3").doesNotContainKey(PARENT);
+            assertThat(children).extracting(run -> run.params().get("seed")).containsExactly("1", "2", "7");
+            assertThat(children)
+                    .extracting(TrackedRun::name)
+                    .containsExactly("smoke-seed-1", "smoke-seed-2", "smoke-seed-7");
+            assertThat(children).allSatisfy(run -> assertThat(run.tags()).containsEntry(PARENT, parent.runId()));
+            assertThat(children)
+                    .extracting(run -> run.tags().get("switchlab.weights_sha256"))
+                    .doesNotHaveDuplicates();
+
+            for (String metric : List.of("final/cross_entropy", "final/bits_per_char", "final/accuracy")) {
+                assertInterval(parent, metric, children, run -> run.metrics().get(metric));
+            }
+            assertInterval(parent, "final/train_cross_entropy", children, run -> lastTen(store, run));
+            assertThat(parent.metrics()).hasSize(3 * 4);
+
+            String summary = commands.artifact(parent.runId(), "seeds.txt");
+            assertThat(summary.lines()).hasSize(4);
+            assertThat(summary)
+                    .contains("final/cross_entropy")
+                    .contains("(mean and 95 % interval of 3 seeds)")
+                    .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy/mean")));
+            assertThat(commands.output()).endsWith("\n" + summary + "parent run  " + parent.runId() + "\n");
+        }
+    }
+
+    /** Student's t for 95 % and two degrees of freedom, from a table; the sample's deviation over the root of three. */
+    private static void assertInterval(
+            TrackedRun parent, String metric, List<TrackedRun> children, ToDoubleFunction<TrackedRun> score) {
+        double a = score.applyAsDouble(children.get(0));
+        double b = score.applyAsDouble(children.get(1));
+        double c = score.applyAsDouble(children.get(2));
+        double mean = (a + b + c) / 3;
+        double variance = ((a - mean) * (a - mean) + (b - mean) * (b - mean) + (c - mean) * (c - mean)) / 2;
+        double half = 4.302652729911275 * Math.sqrt(variance / 3);
+        assertThat(half).as("half an interval of %s", metric).isPositive();
+        Map<String, Double> metrics = parent.metrics();
+        assertThat(metrics.get(metric + "/mean")).as(metric).isCloseTo(mean, within(1e-12));
+        assertThat(metrics.get(metric + "/ci95_low")).as(metric).isCloseTo(mean - half, within(1e-9));
+        assertThat(metrics.get(metric + "/ci95_high")).as(metric).isCloseTo(mean + half, within(1e-9));
+    }
+
+    private static double lastTen(TrackingStore store, TrackedRun run) {
+        List<MetricPoint> points = store.history(run.runId(), "train/cross_entropy");
+        assertThat(points).hasSize(12);
+        return points.subList(2, 12).stream()
+                .mapToDouble(MetricPoint::value)
+                .average()
+                .orElseThrow();
+    }
+
+    /** A child is the run that its seed gives by itself; one value has no interval. */
+    @Test
+    void oneSeedHasAMeanAlone() throws Exception {
+        assertThat(commands.run("train", "--experiment", "smoke", "--seeds", "5", "--set", SETTINGS + 3))
+                .as(commands.output())
+                .isZero();
+        assertThat(commands.run("train", "--experiment", "smoke", "--seed", "5", "--set", SETTINGS + 3))
+                .as(commands.output())
+                .isZero();
+        try (TrackingStore store = commands.store()) {
+            List<TrackedRun> runs = oldestFirst(store);
+            assertThat(runs).hasSize(3);
+            TrackedRun child = runs.get(1);
+            TrackedRun single = runs.get(2);
+            assertThat(runs.get(0).metrics())
+                    .containsOnlyKeys(
+                            "final/train_cross_entropy/mean",
+                            "final/cross_entropy/mean",
+                            "final/bits_per_char/mean",
+                            "final/accuracy/mean")
+                    .containsEntry("final/cross_entropy/mean", child.metrics().get("final/cross_entropy"));
+            assertThat(single.tags())
+                    .containsEntry("switchlab.weights_sha256", child.tags().get("switchlab.weights_sha256"))
+                    .containsEntry("switchlab.metrics_sha256", child.tags().get("switchlab.metrics_sha256"))
+                    .doesNotContainKey(PARENT);
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
+    void aStopEndsTheChildInProgressAndTheParent() throws Exception {
+        // So many that the last is never reached, however late the signal comes.
+        Process process = commands.start("train", "--experiment", "smoke", "--seeds", "1..900", "--set", SETTINGS + 80);
+        commands.await(process, () -> commands.output().contains("seed 2 of"));
+        process.destroy();
+        assertThat(commands.end(process)).as(commands.output()).isEqualTo(TERMINATED);
+        assertThat(commands.output()).contains("stopping: the step in progress is finished and saved");
+
+        String stopped;
+        try (TrackingStore store = commands.store()) {
+            assertThat(store.unsent()).isEmpty();
+            List<TrackedRun> runs = oldestFirst(store);
+            assertThat(runs).hasSizeBetween(3, 900);
+            assertThat(runs.get(0).status()).isEqualTo("KILLED");
+            assertThat(runs.get(0).metrics()).isEmpty();
+            List<TrackedRun> children = runs.subList(1, runs.size());
+            assertThat(children)
+                    .allSatisfy(run -> assertThat(run.tags())
+                            .containsEntry(PARENT, runs.get(0).runId()));
+            assertThat(children.subList(0, children.size() - 1))
+                    .allMatch(run -> run.status().equals("FINISHED"));
+            TrackedRun last = children.get(children.size() - 1);
+            assertThat(last.status()).isEqualTo("KILLED");
+            stopped = last.runId();
+            assertThat(commands.output()).contains("go on with: make resume RUN=" + stopped.substring(0, 8));
+        }
+
+        // Without a name it is the child that goes on: the parent takes no steps.
+        assertThat(commands.run("resume")).as(commands.output()).isZero();
+        try (TrackingStore store = commands.store()) {
+            assertThat(store.findRun(stopped).status()).isEqualTo("FINISHED");
+            assertThat(store.findRun(stopped).tags()).containsEntry("switchlab.steps", "80");
+            assertThat(oldestFirst(store).get(0).status()).isEqualTo("KILLED");
+        }
+    }
+
+    private static List<TrackedRun> oldestFirst(TrackingStore store) {
+        List<TrackedRun> runs = new ArrayList<>(store.runs(Optional.empty(), Integer.MAX_VALUE));
+        Collections.reverse(runs);
+        return runs;
+    }
+}
