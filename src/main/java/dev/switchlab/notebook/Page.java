@@ -10,14 +10,16 @@ import org.commonmark.renderer.html.HtmlRenderer;
 final class Page {
 
     private static final String STYLE = """
-            body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; color: #1b1b1b }
+            body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; color: #1b1b1b; overflow-wrap: anywhere }
             pre { overflow-x: auto; padding: .6rem .8rem; background: #f3f5f7; font: 13px/1.4 monospace }
             .output { border-left: 3px solid #0072b2; padding-left: .8rem; overflow-x: auto }
             .output pre { background: none; padding: .2rem 0 }
             .failure pre { border-left: 3px solid #d55e00; background: #fff3ea }
             table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums }
             th, td { border: 1px solid #ccd2d8; padding: .2rem .6rem }
-            svg { max-width: 100%; height: auto }
+            table { overflow-wrap: normal }
+            svg { display: block; width: 100%; min-width: 30rem; max-width: 680px; height: auto }
+            @media print { pre, .output { overflow: visible; white-space: pre-wrap } svg, tr { break-inside: avoid } }
             """;
 
     private Page() {}

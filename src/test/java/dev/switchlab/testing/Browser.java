@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -24,6 +25,9 @@ public final class Browser implements AutoCloseable {
 
     private static final List<String> CHROMIUM = List.of("chromium", "chromium-browser", "google-chrome");
     private static final List<String> DRIVER = List.of("chromedriver");
+
+    /** Warns of every browser younger than Selenium, for a feature that is not used here. Held, or its level would be forgotten. */
+    private static final Logger VERSION_WARNINGS = Logger.getLogger("org.openqa.selenium.devtools.CdpVersionFinder");
 
     /** A desktop's window and a phone's. */
     public enum Screen {
@@ -57,6 +61,7 @@ public final class Browser implements AutoCloseable {
 
     /** Starts one. */
     static Browser start(Path profile) {
+        VERSION_WARNINGS.setLevel(Level.SEVERE);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         logs.enable(LogType.PERFORMANCE, Level.ALL);
@@ -164,6 +169,11 @@ public final class Browser implements AutoCloseable {
                                 Map.of("x", 0, "y", 0, "width", size.get(0), "height", size.get(1), "scale", 1)))
                 .get("data");
         write(file, picture);
+    }
+
+    /** Applies the style for paper, or the one for screens again. */
+    public void asOnPaper(boolean paper) {
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", paper ? "print" : ""));
     }
 
     /** The page as it prints, as PDF. */

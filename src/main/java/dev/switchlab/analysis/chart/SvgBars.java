@@ -13,6 +13,7 @@ final class SvgBars {
     private final BarChart chart;
     private final boolean stacked;
     private final Range values;
+    private final Ticks ticks;
     private final double left;
     private final double right;
     private final double top;
@@ -29,7 +30,8 @@ final class SvgBars {
                                 .mapToDouble(label -> TextWidth.of(label, SvgFrame.FONT))
                                 .max()
                                 .orElse(0));
-        this.right = SvgFrame.WIDTH - (stacked ? 20 : VALUE);
+        this.ticks = Ticks.of(values, 6);
+        this.right = stacked ? SvgFrame.right(ticks) : SvgFrame.WIDTH - VALUE;
         this.top = SvgFrame.top(names());
         this.bottom = top + ROW * chart.categories().size();
     }
@@ -45,7 +47,6 @@ final class SvgBars {
                 names(),
                 (index, x, y, width) -> svg.leaf(
                         "rect", "x", x, "y", y - 5, "width", width, "height", 10, "fill", Palette.color(index)));
-        Ticks ticks = Ticks.of(values, 6);
         for (int i = 0; i < ticks.values().size(); i++) {
             double place = x(ticks.values().get(i));
             svg.line(place, top, place, bottom, SvgFrame.GRID);

@@ -87,6 +87,12 @@ final class SvgFrame {
         return places;
     }
 
+    /** Where an axis along the bottom ends, so that its last label stays inside. */
+    static double right(Ticks ticks) {
+        int last = ticks.labels().size() - 1;
+        return WIDTH - Math.max(16, last < 0 ? 0 : TextWidth.of(ticks.labels().get(last), FONT) / 2 + 4);
+    }
+
     /** The x axis' title, centred below it. */
     static void xTitle(SvgWriter svg, String title, double left, double right, double y) {
         svg.label((left + right) / 2, y, "middle", title);

@@ -17,9 +17,10 @@ final class SvgLines {
     private final LineChart chart;
     private final Range x;
     private final Range y;
+    private final Ticks xTicks;
     private final Ticks yTicks;
     private final double left;
-    private final double right = SvgFrame.WIDTH - 16;
+    private final double right;
     private final double top;
     private final double bottom;
 
@@ -29,7 +30,9 @@ final class SvgLines {
         this.x = points.high() > points.low() ? points : points.padded(0.04);
         this.y = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.y())))
                 .padded(0.04);
+        this.xTicks = Ticks.of(x, 8);
         this.yTicks = Ticks.of(y, 5);
+        this.right = SvgFrame.right(xTicks);
         this.left = 32
                 + yTicks.labels().stream()
                         .mapToDouble(label -> TextWidth.of(label, SvgFrame.FONT))
@@ -70,7 +73,6 @@ final class SvgLines {
             svg.line(left, place, right, place, SvgFrame.GRID);
             svg.label(left - 6, place + 4, "end", yTicks.labels().get(i));
         }
-        Ticks xTicks = Ticks.of(x, 8);
         for (int i = 0; i < xTicks.values().size(); i++) {
             double place = x(xTicks.values().get(i));
             svg.line(place, bottom, place, bottom + 4, SvgFrame.AXIS);

@@ -49,8 +49,11 @@ final class SvgWriter {
         return close();
     }
 
-    /** A label at a point, anchored at its start, middle or end. */
+    /** A label at a point, anchored at its start, middle or end; nothing if it is empty. */
     SvgWriter label(double x, double y, String anchor, String content, Object... attributes) {
+        if (content.isEmpty()) {
+            return this;
+        }
         open("text", "x", x, "y", y, "text-anchor", anchor);
         write(() -> {
             attributes(attributes);

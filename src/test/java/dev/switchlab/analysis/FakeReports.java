@@ -1,0 +1,123 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.tracking.TrackedRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.Table;
+
+/** Reports of runs that never were, with numbers that look like a training's. */
+final class FakeReports {
+
+    /** Long, and full of what HTML and JavaScript must not take for theirs. */
+    static final String NAME = "a rather long name of a run, seed 1 </script><b>'\"&";
+
+    private static final String TEXT =
+            "It was the <best> of times,\nit was the worst of times.\n'A & B', said 2.\n".repeat(8);
+    private static final int POINTS = 40;
+
+    private FakeReports() {}
+
+    /** A run report with {@code nExperts} in each of {@code nLayers}; no layers for a dense model. Returns its drawings. */
+    static Map<String, String> run(Path file, int nLayers, int nExperts) throws IOException {
+        Fakes fakes =
+                new Fakes().run("0123456789abcdef0123456789abcdef", NAME, "seed=1", "model.n_experts=" + nExperts);
+        String id = fakes.runs().get(0).runId();
+        fakes.metric(
+                        id,
+                        "train/cross_entropy",
+                        values(2000, i -> 2 + 2 * Math.exp(-i / 300.0) + 0.1 * Math.sin(i * 12.9)))
+                .metric(id, "valid/cross_entropy", values(5, i -> 2.5 - 0.1 * i))
+                .metric(id, "valid/accuracy", 0.31);
+        for (int layer = 0; layer < nLayers; layer++) {
+            int l = layer;
+            fakes.metric(id, "train/load_balance", values(POINTS, i -> nLayers * (1 + 0.5 / (i + 1))));
+            fakes.metric(
+                    id,
+                    "layer" + l + "/router_entropy",
+                    values(POINTS, i -> Math.log(nExperts) / (1 + 0.1 * i * (l + 1))));
+            fakes.metric(id, "layer" + l + "/confidence", values(POINTS, i -> 1.0 / nExperts + 0.01 * i));
+            // Constant, as where dropping is off; and one point that is no number.
+            fakes.metric(id, "layer" + l + "/dropped_fraction", values(POINTS, i -> i == 7 ? Double.NaN : 0));
+            for (int expert = 0; expert < nExperts; expert++) {
+                int e = expert;
+                String name = "layer" + l + "/expert" + e;
+                fakes.metric(id, name + "/load", values(POINTS, i -> (1 + Math.sin(i * 0.3 + e + l)) / nExperts));
+                fakes.metric(
+                        id,
+                        name + "/utilization",
+                        values(POINTS, i -> Math.min(1, (1 + Math.sin(i * 0.3 + e + l)) * 0.8)));
+            }
+        }
+        TrackedRun run = fakes.runs().get(0);
+        return new RunReport(run, fakes, trace(nLayers, nExperts), similarity(nLayers, nExperts), Optional.of(TEXT))
+                .write(file);
+    }
+
+    /** A comparison of six runs of two settings; its HTML page. */
+    static Path comparison(Path folder) throws IOException {
+        Fakes fakes = new Fakes();
+        List<String> ids = new ArrayList<>();
+        for (int run = 0; run < 6; run++) {
+            String id = run + "123456789abcdef0123456789abcdef";
+            ids.add(id);
+            double level = 2 + 0.1 * run;
+            fakes.run(id, NAME, "seed=" + run % 3, "model.n_experts=" + (run < 3 ? 4 : 16))
+                    .metric(id, "train/cross_entropy", values(300, i -> level + 2 * Math.exp(-i / 50.0)))
+                    .metric(id, "valid/cross_entropy", values(6, i -> level + 1.0 / (i + 1)));
+        }
+        return new ComparisonReport(RunComparison.of(fakes, ids), fakes)
+                .write(folder).stream()
+                        .filter(file -> file.toString().endsWith(".html"))
+                        .findFirst()
+                        .orElseThrow();
+    }
+
+    private static double[] values(int count, IntToDoubleFunction value) {
+        return IntStream.range(0, count).mapToDouble(value).toArray();
+    }
+
+    private static RoutingTrace trace(int nLayers, int nExperts) {
+        int[] text = TEXT.codePoints().toArray();
+        List<RoutingTrace.Layer> layers = new ArrayList<>();
+        for (int layer = 0; layer < nLayers; layer++) {
+            int[] expert = new int[text.length];
+            float[] probability = new float[text.length];
+            double[] entropy = new double[text.length];
+            boolean[] dropped = new boolean[text.length];
+            for (int token = 0; token < text.length; token++) {
+                expert[token] = (text[token] * 7 + layer * token) % nExperts;
+                probability[token] = 0.5f;
+                entropy[token] = 0.7;
+                dropped[token] = token % 11 == 0;
+            }
+            layers.add(new RoutingTrace.Layer(expert, probability, entropy, dropped, text.length));
+        }
+        return new RoutingTrace(text, nExperts, layers);
+    }
+
+    private static Table similarity(int nLayers, int nExperts) {
+        Table table = Table.create(
+                "similarity",
+                IntColumn.create("layer"),
+                IntColumn.create("expert"),
+                IntColumn.create("other"),
+                DoubleColumn.create("cosine"));
+        for (int i = 0; i < nLayers * nExperts * nExperts; i++) {
+            int expert = i / nExperts % nExperts;
+            int other = i % nExperts;
+            table.intColumn("layer").append(i / nExperts / nExperts);
+            table.intColumn("expert").append(expert);
+            table.intColumn("other").append(other);
+            table.doubleColumn("cosine").append(expert == other ? 1 : 0.1 * Math.cos(expert + other));
+        }
+        return table;
+    }
+}

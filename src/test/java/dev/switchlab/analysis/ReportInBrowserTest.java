@@ -1,0 +1,149 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.testing.Browser;
+import dev.switchlab.testing.Browser.Screen;
+import dev.switchlab.testing.NeedsBrowser;
+import dev.switchlab.testing.PageChecks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reports as a person sees them: in a browser, at a desk, on a phone, on paper. */
+@NeedsBrowser
+class ReportInBrowserTest {
+
+    /** Of each figure, what is drawn in it: lines, dots, bars, or the picture of a heat map. */
+    private static final String MARKS = """
+            const marks = '.scatterlayer path.js-line, .scatterlayer path.point, .barlayer .point path, .heatmaplayer image';
+            return [...document.querySelectorAll('figure')].map(figure => figure.id + ' ' + [...figure.querySelectorAll(marks)]
+                .filter(mark => mark.getBoundingClientRect().width > 0)
+                .filter(mark => mark.tagName === 'image' ? mark.href.baseVal.length > 100 : mark.getAttribute('d').length > 9)
+                .length);
+            """;
+
+    /** Plotly's tick labels that overlap one another, and legends that reach into the data. */
+    private static final String COLLISIONS = """
+            const problems = [];
+            for (const figure of document.querySelectorAll('figure')) {
+              const plot = figure.querySelector('.nsewdrag').getBoundingClientRect();
+              for (const axis of ['.xtick text', '.ytick text']) {
+                const boxes = [...figure.querySelectorAll(axis)].map(text => [text.textContent, text.getBoundingClientRect()]);
+                boxes.slice(1).forEach(([text, box], i) => {
+                  const [before, last] = boxes[i];
+                  const across = Math.min(box.right, last.right) - Math.max(box.left, last.left);
+                  const down = Math.min(box.bottom, last.bottom) - Math.max(box.top, last.top);
+                  if (across > 1 && down > 4) problems.push(`${figure.id}: "${before}" overlaps "${text}"`);
+                });
+              }
+              const legend = figure.querySelector('.legend');
+              if (legend && legend.getBoundingClientRect().bottom > plot.top + 1) problems.push(figure.id + ': legend over data');
+              if (plot.width < 120 || plot.height < 60) problems.push(`${figure.id}: ${plot.width} x ${plot.height} left for data`);
+            }
+            return problems;
+            """;
+
+    private static final List<String> OF_EXPERTS = List.of(
+            "load-over-time",
+            "utilization-over-time",
+            "dropped-share",
+            "router-entropy",
+            "router-confidence",
+            "load-on-text",
+            "specialization",
+            "co-activation",
+            "expert-similarity");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void fourExperts(Browser browser) throws IOException {
+        Path page = folder.resolve("run-4-experts.html");
+        Map<String, String> drawings = FakeReports.run(page, 2, 4);
+        assertThat(drawings.keySet())
+                .startsWith("losses", "load-balancing-loss")
+                .containsAll(OF_EXPERTS);
+        check(browser, page, drawings);
+        assertThat(marks(browser))
+                .contains(
+                        "losses 7",
+                        "router-entropy 2",
+                        "dropped-share 4",
+                        "load-on-text 8",
+                        "specialization 1",
+                        "expert-similarity 1");
+    }
+
+    @Test
+    void sixteenExperts(Browser browser) throws IOException {
+        Path page = folder.resolve("run-16-experts.html");
+        Map<String, String> drawings = FakeReports.run(page, 6, 16);
+        assertThat(drawings.keySet()).containsAll(OF_EXPERTS);
+        check(browser, page, drawings);
+        // Sixteen colours are too many to tell apart: a heat map instead of bars, and styles of the text that all
+        // differ.
+        assertThat(marks(browser)).contains("load-on-text 1", "router-entropy 6");
+        assertThat(browser.strings("""
+                return [...document.querySelectorAll('.key[class*=" e"]')]
+                    .map(key => getComputedStyle(key).backgroundColor + getComputedStyle(key).borderBottom)""")).hasSize(16).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void denseModel(Browser browser) throws IOException {
+        Path page = folder.resolve("run-dense.html");
+        Map<String, String> drawings = FakeReports.run(page, 0, 1);
+        assertThat(drawings.keySet()).containsExactly("losses");
+        check(browser, page, drawings);
+        assertThat(browser.strings("return [document.body.innerText]").get(0))
+                .contains("This model is dense", FakeReports.NAME, "Provenance");
+    }
+
+    @Test
+    void comparison(Browser browser) throws IOException {
+        Path page = FakeReports.comparison(folder);
+        check(browser, page, Map.of());
+        assertThat(marks(browser)).hasSize(2).allMatch(figure -> !figure.endsWith(" 0"));
+    }
+
+    @Test
+    void onPaperAndWithoutScriptsFiguresAreDrawings(Browser browser) throws IOException {
+        Path page = folder.resolve("paper.html");
+        Map<String, String> drawings = FakeReports.run(page, 2, 4);
+        String shown = "return [...document.querySelectorAll('.still svg')]"
+                + ".map(svg => String(svg.getBoundingClientRect().height > 50 && !svg.closest('figure').querySelector('.plot').offsetHeight))";
+        browser.open(page, Screen.DESKTOP);
+        assertThat(browser.strings(shown)).hasSize(drawings.size()).containsOnly("false");
+        browser.asOnPaper(true);
+        assertThat(browser.strings(shown)).containsOnly("true");
+        browser.asOnPaper(false);
+        Files.writeString(page, Files.readString(page).replaceAll("(?s)<script>.*?</script>", ""));
+        browser.open(page, Screen.PHONE);
+        assertThat(browser.strings(shown)).hasSize(drawings.size()).containsOnly("true");
+    }
+
+    private void check(Browser browser, Path page, Map<String, String> drawings) throws IOException {
+        Path blank = Files.writeString(folder.resolve("blank.html"), "<!DOCTYPE html><body></body>");
+        PageChecks.checkDrawings(browser, blank, drawings.values());
+        PageChecks.check(browser, page);
+        for (Screen screen : Screen.values()) {
+            browser.open(page, screen);
+            assertThat(marks(browser)).isNotEmpty().allMatch(figure -> !figure.endsWith(" 0"));
+            assertThat(browser.strings(COLLISIONS)).as(page + " on " + screen).isEmpty();
+        }
+        assertThat(
+                        browser.strings(
+                                "return [...document.querySelectorAll('nav a')].map(a => String(!!document.querySelector(a.hash)))"))
+                .isNotEmpty()
+                .containsOnly("true");
+    }
+
+    private static List<String> marks(Browser browser) {
+        return browser.strings(MARKS);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.switchlab.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.testing.Browser.Screen;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+
+/** What holds of every page that people look at. */
+public final class PageChecks {
+
+    private static final Path SCREENSHOTS = Path.of("target/screenshots");
+
+    private PageChecks() {}
+
+    /**
+     * Opens {@code page} on each screen, and checks that it is silent, asks for nothing outside itself, is no wider than the screen, and
+     * shows no label of a drawing cut or over another. Keeps a picture of each in {@code target/screenshots}.
+     */
+    public static void check(Browser browser, Path page) throws IOException {
+        for (Screen screen : Screen.values()) {
+            browser.open(page, screen);
+            browser.screenshot(
+                    SCREENSHOTS.resolve(name(page) + "-" + screen.name().toLowerCase(java.util.Locale.ROOT) + ".png"));
+            assertThat(browser.complaints())
+                    .as("console of " + page + " on " + screen)
+                    .isEmpty();
+            assertThat(browser.requests())
+                    .as("requests of " + page)
+                    .isNotEmpty()
+                    .allMatch(url ->
+                            url.equals(page.toUri().toString()) || url.startsWith("data:") || url.startsWith("blob:"));
+            assertThat(browser.strings(TOO_WIDE))
+                    .as("what is wider than " + screen + " in " + page)
+                    .isEmpty();
+        }
+    }
+
+    /** Elements that reach beyond the screen, but for those inside something that scrolls by itself. */
+    private static final String TOO_WIDE = """
+            const d = document.documentElement;
+            if (d.scrollWidth <= d.clientWidth) return [];
+            return [...document.querySelectorAll('body *')]
+                .filter(e => e.getBoundingClientRect().right > d.clientWidth + 1 && !e.closest('.scroll, .output, pre'))
+                .map(e => e.tagName + ' ' + e.className + ' ' + Math.round(e.getBoundingClientRect().right))
+                .concat(['the page is ' + d.scrollWidth + ' wide']);
+            """;
+
+    /**
+     * Checks drawings as they look in the browser with its own fonts: each is painted in several colours, its labels lie inside it, and no
+     * two of them overlap.
+     */
+    public static void checkDrawings(Browser browser, Path blankPage, Collection<String> drawings) {
+        browser.open(blankPage, Screen.DESKTOP);
+        List<String> all = List.copyOf(drawings);
+        Object colors = browser.await(COLORS, all);
+        assertThat((List<?>) colors)
+                .as("colours of each drawing")
+                .hasSize(all.size())
+                .allSatisfy(count -> assertThat(((Number) count).intValue()).isGreaterThan(5));
+        for (String drawing : all) {
+            assertThat(browser.strings(LABELS, drawing))
+                    .as(drawing.substring(0, Math.min(160, drawing.length())))
+                    .isEmpty();
+        }
+    }
+
+    /** As an image by itself, as in a README: how many colours it paints. */
+    private static final String COLORS = """
+            const done = arguments[arguments.length - 1];
+            Promise.all(arguments[0].map(async svg => {
+              const image = new Image();
+              image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(svg);
+              await image.decode();
+              const canvas = document.createElement('canvas');
+              canvas.width = 680;
+              canvas.height = 400;
+              const context = canvas.getContext('2d');
+              context.drawImage(image, 0, 0, 680, 400);
+              return new Set(new Uint32Array(context.getImageData(0, 0, 680, 400).data.buffer)).size;
+            })).then(done, error => done([String(error)]));
+            """;
+
+    private static final String LABELS = """
+            document.body.innerHTML = arguments[0];
+            const svg = document.querySelector('svg');
+            const frame = svg.getBoundingClientRect();
+            const labels = [...svg.querySelectorAll('text')].map(e => ({text: e.textContent, box: e.getBoundingClientRect()}));
+            const problems = [];
+            labels.forEach(({text, box}, i) => {
+              if (box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom) {
+                problems.push(`"${text}" is cut`);
+              }
+              for (const other of labels.slice(i + 1)) {
+                const across = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
+                const down = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
+                if (across > 1 && down > 4) problems.push(`"${text}" overlaps "${other.text}"`); // boxes are higher than letters
+              }
+            });
+            return problems;
+            """;
+
+    private static String name(Path page) {
+        return page.getFileName().toString().replaceAll("\\.[^.]*$", "");
+    }
+}
