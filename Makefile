@@ -129,8 +129,8 @@ target/jshell/.ready: jshell/prompt.jsh
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
-	@path="target/classes:$$(cat target/classpath)"; \
-	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" --execution '$(JSHELL_AGENT)' $(JSHELL_JVM) \
+	@path="target/classes:$$(cat target/classpath)"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
+	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal --execution '$(JSHELL_AGENT)' $(JSHELL_JVM) \
 	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one.
