@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -90,12 +91,20 @@ public final class Lab {
      * @param runs runs by id, beginning of an id or name; an experiment stands for its finished runs
      */
     public static LabComparison compare(String... runs) {
-        return Guard.call(() -> new LabComparison(RunComparison.of(session().source(), List.of(runs))));
+        return Guard.call(() -> {
+            if (runs.length == 0) {
+                throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
+                        + " runs() lists them");
+            }
+            return new LabComparison(RunComparison.of(session().source(), List.of(runs)));
+        });
     }
 
     /** Runs of this sitting side by side. */
-    public static LabComparison compare(TrainedRun... runs) {
-        return compare(Arrays.stream(runs).map(TrainedRun::id).toArray(String[]::new));
+    public static LabComparison compare(TrainedRun first, TrainedRun... others) {
+        return compare(Stream.concat(Stream.of(first), Arrays.stream(others))
+                .map(TrainedRun::id)
+                .toArray(String[]::new));
     }
 
     /**
