@@ -114,10 +114,9 @@ mutants: target/classpath ## Break the model in many small ways and show that go
 	@$(MVN) -q -B test-compile
 	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
 
-# JShell runs what is typed in a JVM of its own (-R), offline, or DJL would probe the network at start. In it the lab's agent prints values
-# and errors; a JDK that it does not understand gets jshell's own agent, as jshell would choose it.
+# JShell runs what is typed in a JVM of its own (-R), offline, or DJL would probe the network at start. The lab's agent is there in place of
+# jshell's (LabExecution, found on the class path of jshell itself: -J), so that values and errors are the lab's.
 JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
-JSHELL_AGENT = failover:0(jdi:remoteAgent(dev.switchlab.notebook.LabAgent),hostname(127.0.0.1)),1(jdi:hostname(127.0.0.1)),2(jdi:launch(true)),3(jdi)
 JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
   $(addprefix -R,$(QUIET_JAVA))
 
@@ -129,8 +128,8 @@ target/jshell/.ready: jshell/prompt.jsh
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
-	@path="target/classes:$$(cat target/classpath)"; \
-	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" --execution '$(JSHELL_AGENT)' $(JSHELL_JVM) \
+	@path="target/classes:$$(cat target/classpath)"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
+	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab $(JSHELL_JVM) \
 	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one.

@@ -1,4 +1,4 @@
-/set mode lab normal -command
+/set mode lab normal -quiet
 /set truncation lab 20000
 /set truncation lab 20000 expression,varvalue
 /set prompt lab "lab> " "  -> "

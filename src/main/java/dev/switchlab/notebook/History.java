@@ -5,13 +5,24 @@ import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
-/** Keeps every step's numbers, and prints a line at each evaluation. */
+/** Keeps every step's numbers, and prints a line at each evaluation; at a terminal, a bar with the time left below it. */
 final class History implements TrainingView, TrainingView.Progress {
+
+    /** Set by {@code make jshell} where what is printed goes to a terminal. */
+    private static final boolean TERMINAL = Boolean.getBoolean("switchlab.terminal");
+
+    private static final int WIDTH = 79;
 
     private final IntColumn step = IntColumn.create("step");
     private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
@@ -20,6 +31,7 @@ final class History implements TrainingView, TrainingView.Progress {
     private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
 
     private int steps;
+    private Optional<ProgressBar> bar = Optional.empty();
 
     @Override
     public void begun(String runId, LanguageModel model, Provenance provenance) {}
@@ -27,6 +39,16 @@ final class History implements TrainingView, TrainingView.Progress {
     @Override
     public Progress progress(int steps, int taken) {
         this.steps = steps;
+        if (TERMINAL) {
+            bar = Optional.of(new ProgressBarBuilder()
+                    .setTaskName("training")
+                    .setInitialMax(steps)
+                    .startsFrom(taken, Duration.ZERO)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(250)
+                    .setConsumer(new ConsoleProgressBarConsumer(System.out, WIDTH))
+                    .build());
+        }
         return this;
     }
 
@@ -37,17 +59,24 @@ final class History implements TrainingView, TrainingView.Progress {
         loadBalance.append(result.loadBalance());
         gradNorm.append(result.gradNorm());
         learningRate.append(result.learningRate());
+        bar.ifPresent(b -> b.stepTo(number));
     }
 
     @Override
     public void evaluation(int number, Evaluation evaluation) {
-        System.out.printf(
+        line(String.format(
                 Locale.ROOT,
-                "step %d/%d  train %.3f  valid %.3f%n",
+                "step %d/%d  train %.3f  valid %.3f",
                 number,
                 steps,
                 crossEntropy.getDouble(crossEntropy.size() - 1),
-                evaluation.crossEntropy());
+                evaluation.crossEntropy()));
+    }
+
+    /** Prints above the bar, which draws itself again below. */
+    private void line(String text) {
+        System.out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
+        bar.ifPresent(ProgressBar::refresh);
     }
 
     @Override
@@ -62,7 +91,10 @@ final class History implements TrainingView, TrainingView.Progress {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        bar.ifPresent(ProgressBar::close);
+        bar = Optional.empty();
+    }
 
     LabTable table() {
         return new LabTable(Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate));

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -90,12 +91,20 @@ public final class Lab {
      * @param runs runs by id, beginning of an id or name; an experiment stands for its finished runs
      */
     public static LabComparison compare(String... runs) {
-        return Guard.call(() -> new LabComparison(RunComparison.of(session().source(), List.of(runs))));
+        return Guard.call(() -> {
+            if (runs.length == 0) {
+                throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
+                        + " runs() lists them");
+            }
+            return new LabComparison(RunComparison.of(session().source(), List.of(runs)));
+        });
     }
 
     /** Runs of this sitting side by side. */
-    public static LabComparison compare(TrainedRun... runs) {
-        return compare(Arrays.stream(runs).map(TrainedRun::id).toArray(String[]::new));
+    public static LabComparison compare(TrainedRun first, TrainedRun... others) {
+        return compare(Stream.concat(Stream.of(first), Arrays.stream(others))
+                .map(TrainedRun::id)
+                .toArray(String[]::new));
     }
 
     /**
@@ -192,24 +201,29 @@ public final class Lab {
         }
     }
 
-    /** Where the last verb failed: its stack trace. */
+    /** What went wrong last, in full: message, causes, stack trace. */
     public static void why() {
-        System.out.println(Guard.last().orElse("no verb has failed yet"));
+        System.out.println(Guard.last().orElse("nothing has gone wrong yet that has more to say"));
     }
 
     /** What there is to type. */
     public static void help() {
         System.out.println("""
-                SwitchLab. Verbs, each with Tab completion; values print as tables:
-                  experiments()                    the experiment files
-                  experiment("smoke").train()      train one; .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
-                  runs()                           the runs of the store;  run("3f2a") one of them,  compare("3f2a", "91bc")
-                  load("3f2a")                     a run's model becomes the current one;  load("") the newest,  model()
-                  route("To be, or not to be")     which expert takes each character;  .load(), .byKind(), .table()
-                  sample("It was", 300)            text of the current model
-                  golden("switch_ff_keep")         check golden tensors;  goldenCases()
-                  table(t)  plot(t, "expert", "load")   a Tablesaw table, and bars or a line of it
-                  help()  why()                    this;  where the last verb failed
+                SwitchLab. Verbs, each with Tab completion; values print as tables, Ctrl-C stops what runs:
+                  experiments()                  the experiment files
+                  experiment("smoke").train()    train one;  .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
+                  runs()                         the runs of the store;  run("3f2a") one of them
+                  history("3f2a", "layer0/")     what a run logged, by step
+                  compare("3f2a", "91bc")        settings that differ, metrics, paired differences over seeds
+                  load("3f2a")                   a run's model becomes the current one;  load("") the newest
+                  model()                        the current one;  .evaluate(), .weights(), .similarity(), .digest()
+                  route("To be, or not to be")   which expert takes each character;  .layers(), .experts(), .specialization(),
+                                                 .coactivation(), .tokens()
+                  sample("It was", 300)          text of the current model
+                  golden("switch_ff_keep")       check golden tensors;  goldenCases()
+                  table(t)                       a Tablesaw table;  .where("layer", 0), .sort("-load"), .first(5), .select("load")
+                  plot(t, "expert", "load")      bars of a table, or a line where the first column has numbers
+                  help()  why()                  this;  the last error in full
                 """.stripTrailing());
     }
 

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 
 /** What the verbs of one sitting share: the store, the current model, and everything that has to be closed at its end. */
@@ -80,23 +81,33 @@ final class LabSession implements AutoCloseable {
 
     LabTable history(String name, String... metrics) {
         TrackedRun run = store.find(name);
-        List<String> wanted = metrics.length == 0 ? LOSSES : List.of(metrics);
-        Set<String> known = new TreeSet<>();
-        for (String metric : wanted) {
-            List<String> found = run.metrics().keySet().stream()
+        Set<String> logged = new TreeSet<>(run.metrics().keySet());
+        Set<String> chosen = new TreeSet<>();
+        for (String metric : metrics) {
+            List<String> found = logged.stream()
                     .filter(key -> metric.endsWith("/") ? key.startsWith(metric) : key.equals(metric))
                     .toList();
             if (found.isEmpty()) {
                 throw new LabException("run " + RunComparison.shortId(run) + " has no metric '" + metric + "', it has: "
-                        + String.join(", ", new TreeSet<>(run.metrics().keySet())));
+                        + String.join(", ", summary(logged)));
             }
-            known.addAll(found);
+            chosen.addAll(found);
         }
-        Table points = new RunTables(source()).histories(List.of(run), known::contains);
+        if (metrics.length == 0) {
+            LOSSES.stream().filter(logged::contains).forEach(chosen::add);
+        }
+        Table points = new RunTables(source()).histories(List.of(run), chosen::contains);
         return new LabTable(points)
                 .select("step", "metric", "value")
                 .wide("metric", "value")
                 .sort("step");
+    }
+
+    /** Metrics by name, those of layers by the beginning that they share. */
+    private static Set<String> summary(Set<String> metrics) {
+        return metrics.stream()
+                .map(name -> name.matches("(layer\\d+|system)/.*") ? name.substring(0, name.indexOf('/') + 1) : name)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private LabModel keep(LanguageModel model) {

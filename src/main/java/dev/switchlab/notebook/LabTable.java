@@ -35,6 +35,15 @@ public record LabTable(Table data) {
         return Guard.call(() -> new LabTable(data.selectColumns(known(columns))));
     }
 
+    /** The rows whose cell in {@code column} is {@code value}, such as {@code where("layer", 0)}. */
+    public LabTable where(String column, Object value) {
+        return Guard.call(() -> {
+            known(column);
+            String wanted = String.valueOf(value);
+            return new LabTable(data.where(data.column(column).asStringColumn().isEqualTo(wanted)));
+        });
+    }
+
     /** All rows in the order of {@code columns}, largest first where a name begins with {@code -}. */
     public LabTable sort(String... columns) {
         return Guard.call(() -> {

@@ -53,13 +53,13 @@ final class Shown {
 
     private static String run(TrackedRun run) {
         StringBuilder text = new StringBuilder(run.name() + ", " + run.status().toLowerCase(Locale.ROOT));
-        text.append(INDENT).append("id          ").append(run.runId());
-        text.append(INDENT).append("experiment  ").append(run.experiment());
-        text.append(INDENT).append("started     ").append(run.start());
+        text.append(INDENT).append("id                         ").append(run.runId());
+        text.append(INDENT).append("experiment                 ").append(run.experiment());
+        text.append(INDENT).append("started                    ").append(run.start());
         Map<String, Double> metrics = new TreeMap<>(run.metrics());
         metrics.keySet().retainAll(RunComparison.METRICS);
         metrics.forEach(
-                (name, value) -> text.append(INDENT).append(String.format(Locale.ROOT, "%-20s %.4f", name, value)));
+                (name, value) -> text.append(INDENT).append(String.format(Locale.ROOT, "%-26s %.4f", name, value)));
         return text.append(INDENT)
                 .append(String.format(
                         "%d params, %d metrics, %d tags: .params(), .metrics(), .tags(); history(\"%s\")",

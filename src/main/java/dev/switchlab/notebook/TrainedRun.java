@@ -34,7 +34,7 @@ public record TrainedRun(String id, TrainingResult result, LabTable history, Lab
                         e.crossEntropy(),
                         e.bitsPerChar(),
                         100 * e.accuracy()))
-                .orElse("stopped early");
+                .orElse("stopped early; go on with: make resume RUN=" + id.substring(0, 8));
         return String.format(
                 Locale.ROOT,
                 "%s seed %d: %d steps, training %.3f, %s",
