@@ -62,6 +62,12 @@ final class Html {
         return out.append("</tbody></table>\n").toString();
     }
 
+    /** {@code html} under a line that folds it up and unfolds it; on paper it is unfolded. */
+    static String folded(String summary, boolean open, String html) {
+        return "<details" + (open ? " open" : "") + "><summary>" + escape(summary) + "</summary>" + html
+                + "</details>\n";
+    }
+
     /** A name that may break after what stands in metrics' and parameters' names for a space. */
     private static String breakable(String name) {
         return escape(name).replaceAll("[_/.]", "$0<wbr>");

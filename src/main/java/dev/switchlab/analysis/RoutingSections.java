@@ -13,6 +13,9 @@ import tech.tablesaw.api.Table;
 /** The part of a report that shows how the trained model routes a text. */
 record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
 
+    /** A longer table is folded up. */
+    private static final int MOST_ROWS = 12;
+
     /**
      * @param length characters of the text that are shown
      */
@@ -31,16 +34,18 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 matrix("What experts specialise in", "kind of character", "share", kinds, "class", "share"),
                 "Of each kind of character (row), the share that goes to each expert (column). The shares of a layer sum to 1 along a row;"
                         + " a layer whose rows look alike does not tell the kinds apart.");
-        page.raw(Html.table(tables.experts()));
+        Table experts = tables.experts();
+        page.raw(Html.folded(
+                "Load and most frequent characters of each expert",
+                experts.rowCount() <= MOST_ROWS,
+                Html.table(experts)));
         page.heading("The text by expert")
                 .text(
                         "The beginning of the text, each character on the colour of its expert. Point at one to see its expert and probability.")
                 .raw(ColoredText.style(trace.nExperts()))
                 .raw(ColoredText.key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {
-            page.raw("<details" + (layer == 0 ? " open" : "") + "><summary>Layer " + layer + "</summary>")
-                    .raw(ColoredText.layer(trace, layer, length))
-                    .raw("</details>\n");
+            page.raw(Html.folded("Layer " + layer, layer == 0, ColoredText.layer(trace, layer, length)));
         }
         relations(tables.coactivation());
     }
@@ -99,7 +104,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 .mapToObj(row -> expertName(table, row))
                 .distinct()
                 .toList();
-        List<String> y = table.column(up).asStringColumn().unique().asList();
+        List<String> y =
+                table.column(up).asStringColumn().asList().stream().distinct().toList();
         double[][] z = new double[y.size()][x.size()];
         for (double[] row : z) {
             Arrays.fill(row, Double.NaN);

@@ -59,9 +59,8 @@ record RunFacts(TrackedRun run, HtmlPage page) {
         put(facts, "libtorch", tag("switchlab.libtorch"));
         put(facts, "JDK", tag("switchlab.jdk"));
         page.heading("Provenance").raw(Html.pairs(facts));
-        page.raw("<details><summary>All parameters</summary>" + Html.pairs(new TreeMap<>(run.params()))
-                + "</details>\n");
-        page.raw("<details><summary>All tags</summary>" + Html.pairs(new TreeMap<>(run.tags())) + "</details>\n");
+        page.raw(Html.folded("All parameters", false, Html.pairs(new TreeMap<>(run.params()))));
+        page.raw(Html.folded("All tags", false, Html.pairs(new TreeMap<>(run.tags()))));
     }
 
     private Optional<Matcher> note() {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +90,11 @@ class ReportInBrowserTest {
         // Sixteen colours are too many to tell apart: a heat map instead of bars, and styles of the text that all
         // differ.
         assertThat(marks(browser)).contains("load-on-text 1", "router-entropy 6");
+        for (String matrix : List.of("co-activation", "expert-similarity")) {
+            assertThat(browser.strings("return document.querySelector('#" + matrix + " .plot').data[0].y"))
+                    .isEqualTo(
+                            IntStream.range(0, 16).mapToObj(Integer::toString).toList());
+        }
         assertThat(browser.strings("""
                 return [...document.querySelectorAll('.key[class*=" e"]')]
                     .map(key => getComputedStyle(key).backgroundColor + getComputedStyle(key).borderBottom)""")).hasSize(16).doesNotHaveDuplicates();

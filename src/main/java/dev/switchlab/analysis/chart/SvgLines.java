@@ -30,7 +30,10 @@ final class SvgLines {
         this.x = points.high() > points.low() ? points : points.padded(0.04);
         this.y = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.y())))
                 .padded(0.04);
-        this.xTicks = Ticks.of(x, 8);
+        boolean isCounted = chart.lines().stream()
+                .flatMapToDouble(line -> DoubleStream.of(line.x()))
+                .allMatch(value -> value == Math.rint(value));
+        this.xTicks = isCounted ? Ticks.ofWhole(x, 8) : Ticks.of(x, 8);
         this.yTicks = Ticks.of(y, 5);
         this.right = SvgFrame.right(xTicks);
         this.left = 32

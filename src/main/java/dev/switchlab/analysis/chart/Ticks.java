@@ -16,7 +16,15 @@ record Ticks(List<Double> values, List<String> labels) {
 
     /** About {@code count} ticks inside {@code range}. */
     static Ticks of(Range range, int count) {
-        BigDecimal step = step((range.high() - range.low()) / count);
+        return every(step((range.high() - range.low()) / count), range);
+    }
+
+    /** The same for what is counted: at whole numbers only. */
+    static Ticks ofWhole(Range range, int count) {
+        return every(step((range.high() - range.low()) / count).max(BigDecimal.ONE), range);
+    }
+
+    private static Ticks every(BigDecimal step, Range range) {
         BigDecimal tick = BigDecimal.valueOf(range.low()).divide(step, 0, RoundingMode.CEILING);
         List<Double> values = new ArrayList<>();
         List<String> labels = new ArrayList<>();

@@ -170,6 +170,7 @@ class SvgTest {
         assertThat(Ticks.of(new Range(0.13, 4.2), 5).labels()).containsExactly("1", "2", "3", "4");
         assertThat(Ticks.of(new Range(-0.0021, 0.0032), 5).labels())
                 .containsExactly("-0.002", "-0.001", "0.000", "0.001", "0.002", "0.003");
+        assertThat(Ticks.ofWhole(new Range(1, 4), 8).labels()).containsExactly("1", "2", "3", "4");
         assertThat(Ticks.of(new Range(0, 62848), 8).labels())
                 .containsExactly("0", "10,000", "20,000", "30,000", "40,000", "50,000", "60,000");
         assertThat(Ticks.of(new Range(0, 3e-7), 3).labels()).containsExactly("0", "1e-7", "2e-7", "3e-7");
