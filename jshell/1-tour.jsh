@@ -30,14 +30,20 @@ run.model()
 check(run.validation() < 3.0, "validation cross-entropy is below the unigram entropy of the corpus");
 
 // %% tags=["rounding"]
-run.history().data().where(run.history().data().intColumn("step").isIn(1, 10, 20, 50, 100))
+table(run.history().data().where(run.history().data().intColumn("step").isIn(1, 10, 20, 50, 100)))
 
 // %% [markdown]
 // Now the routing. The number below a character is the expert that takes it, one line a layer.
 
 // %% tags=["rounding"]
-route("To be, or not to be: that is the question.")
-plot(route("To be, or not to be: that is the question.").load().first(4), "expert", "load")
+Routes routes = route("To be, or not to be: that is the question.");
+routes
+
+// %% [markdown]
+// The load of the first layer's experts: the share of the characters that each is sent.
+
+// %% tags=["rounding"]
+plot(routes.experts().where("layer", 0), "expert", "load")
 
 // %% [markdown]
 // And what it writes. After 100 steps it has heard of words.
@@ -49,10 +55,13 @@ sample("It was ", 160)
 check(sample("It was ", 40).equals(sample("It was ", 40)), "the same seed writes the same text");
 
 // %% [markdown]
-// The run is in the store, and its model can be loaded from there.
+// The run is in the store with everything that it logged, here the validation metrics by step; and its model can be loaded from there.
 
 // %% tags=["unstable"]
 runs()
+
+// %% tags=["rounding"]
+history(run.id(), "valid/")
 
 // %%
 check(load(run.id()).digest().equals(run.model().digest()), "the stored weights are the trained ones, to the bit");

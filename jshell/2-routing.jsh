@@ -83,6 +83,7 @@ System.out.printf(Locale.ROOT, "f %s%nP %s%nloss %.6f%n", Arrays.toString(f), Ar
 // %%
 NDManager manager = NDManager.newBaseManager();
 NDArray probabilities = manager.create(p, new Shape(tokens, experts));
+probabilities
 Routing routing = new Routing(plan, p, probabilities.sum(new int[] {0}), probabilities.max(new int[] {1}));
 float modelLoss = LoadBalancingLoss.of(manager, List.of(routing)).getFloat();
 System.out.printf(Locale.ROOT, "loss %.6f%n", modelLoss);

@@ -1,44 +1,80 @@
 // %% [markdown]
 // # Comparing runs in MLflow and Tablesaw
 //
-// Three short runs that differ in one setting. Each is logged to the tracking store, where MLflow's own pages show it
+// Does a switch layer with four experts do better than one with two? One run of each says little: another seed moves the loss, too. So
+// each setting gets three seeds. Every run is logged to the tracking store, where MLflow's own pages show it
 // (`cd runs && mlflow server`); here they come back as tables.
 
+// %%
+Recipe base = experiment("smoke").with("train.steps=60 train.eval_every=60 train.sample_length=10");
+
 // %% tags=["rounding"]
-var base = experiment("smoke").with("train.steps=60 train.eval_every=60 train.sample_length=10");
-var two = base.with("model.n_experts=2").train();
-var four = base.with("model.n_experts=4").train();
-var eight = base.with("model.n_experts=8").train();
+List<TrainedRun> two = IntStream.rangeClosed(1, 3).mapToObj(seed -> base.with("model.n_experts=2").seed(seed).train()).toList();
+
+// %% tags=["rounding"]
+List<TrainedRun> four = IntStream.rangeClosed(1, 3).mapToObj(seed -> base.with("model.n_experts=4").seed(seed).train()).toList();
 
 // %% [markdown]
-// `compare` shows the settings that differ and the last value of each loss.
-
-// %% tags=["rounding"]
-LabTable comparison = compare(two.id(), four.id(), eight.id());
-List<String> names = List.of("param or metric", "2 experts", "4 experts", "8 experts");
-for (int i = 0; i < 4; i++) {
-    comparison.data().column(i).setName(names.get(i));
-}
-comparison
+// ## Settings, metrics, paired differences
+//
+// `compare` sorts runs into settings: runs that differ in nothing but the seed are one. It is what `make compare` shows. Here it takes
+// runs; `compare("3f2a", "91bc")` takes ids, and `compare("smoke")` all finished runs of an experiment.
 
 // %%
-check(comparison.data().stringColumn(0).asList().contains("model.n_experts"), "the setting that differs is there");
-check(!comparison.data().stringColumn(0).asList().contains("model.d_model"), "a setting that is equal is not");
+LabComparison comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0), four.get(1), four.get(2));
+comparison.settings().select("name", "setting", "seed", "model.n_experts")
+
+// %%
+check(comparison.settings().data().columnNames().contains("model.n_experts"), "the setting that differs is there");
+check(!comparison.settings().data().columnNames().contains("model.d_model"), "a setting that is equal is not");
+
+// %% tags=["rounding"]
+comparison.metrics().where("metric", "final/cross_entropy").select("setting", "final", "best", "best_step")
 
 // %% [markdown]
-// Everything is a Tablesaw table underneath: `.data()`. Here the runs' histories, one below the other, summarised by run.
+// Now the difference B - A seed by seed: mean, and its 95 % confidence interval by Student's t with two degrees of freedom. What a
+// seed brings to both settings, such as the order of the batches, cancels. An interval that contains 0 is no difference that three seeds can tell.
 
 // %% tags=["rounding"]
-Table all = Table.create("all");
-for (var each : List.of(two, four, eight)) {
-    Table history = each.history().data().copy();
-    history.addColumns(StringColumn.create("experts", Collections.nCopies(history.rowCount(), each.model().experiment().model().nExperts() + "")));
-    all = all.columnCount() == 0 ? history : all.append(history);
-}
-all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.first, tech.tablesaw.aggregate.AggregateFunctions.min, tech.tablesaw.aggregate.AggregateFunctions.last).by("experts")
+LabTable losses = comparison.differences().where("metric", "final/cross_entropy");
+losses
+
+// %% [markdown]
+// By hand, from the runs themselves: the mean difference, and the interval as mean ± t · s / √3 with t = 4.303.
+
+// %% tags=["rounding"]
+double[] differences = IntStream.range(0, 3).mapToDouble(i -> four.get(i).validation() - two.get(i).validation()).toArray();
+double mean = Arrays.stream(differences).average().getAsDouble();
+double deviation = Math.sqrt(Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum() / 2);
+double half = 4.302653 * deviation / Math.sqrt(3);
+System.out.printf(Locale.ROOT, "%s%nmean %.4f, from %.4f to %.4f%n", Arrays.stream(differences).mapToObj(d -> String.format(Locale.ROOT, "%.4f", d)).toList(), mean, mean - half, mean + half);
 
 // %%
-check(all.rowCount() == 180, "60 steps of three runs");
-check(runs().data().rowCount() == 3, "the store has three runs");
-check(run(two.id()).params().get("model.n_experts").equals("2"), "the store knows the setting");
-check(run(two.id()).status().equals("FINISHED"), "the run is finished");
+check(Math.abs(losses.data().doubleColumn("mean").get(0) - mean) < 1e-6, "the table's mean difference is the one by hand");
+check(Math.abs(losses.data().doubleColumn("ci95_low").get(0) - (mean - half)) < 1e-5, "and so is the interval");
+
+// %% [markdown]
+// ## Histories
+//
+// Everything is a Tablesaw table underneath: `.data()`. Here the training loss at step 60 of each run, summarised over the seeds.
+
+// %% tags=["rounding"]
+Table all = Table.create("all", IntColumn.create("experts"), DoubleColumn.create("cross_entropy"));
+for (TrainedRun each : Stream.concat(two.stream(), four.stream()).toList()) {
+    Table last = each.history().where("step", 60).data();
+    all.intColumn("experts").append(each.model().experiment().model().nExperts());
+    all.doubleColumn("cross_entropy").append(last.doubleColumn("cross_entropy").get(0));
+}
+table(all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.mean, tech.tablesaw.aggregate.AggregateFunctions.min, tech.tablesaw.aggregate.AggregateFunctions.max).by("experts"))
+
+// %% [markdown]
+// A run of the store is found by its id, the beginning of it, or its name. What the first layer's router did, by step: it becomes surer, and
+// the balancing loss keeps the fullest expert from growing.
+
+// %% tags=["rounding"]
+history(four.get(0).id(), "layer0/router_entropy", "layer0/confidence", "layer0/max_violation")
+
+// %%
+check(runs().data().rowCount() == 6, "the store has six runs");
+check(run(two.get(0).id()).params().get("model.n_experts").equals("2"), "the store knows the setting");
+check(run(two.get(0).id()).status().equals("FINISHED"), "the run is finished");

@@ -18,62 +18,95 @@ Routes routes = route(text);
 text.length()
 
 // %% [markdown]
-// The text with its experts below, one line a layer.
+// The text with its experts below, one line a layer. It is longer than what the model was trained on at once, so it goes through in
+// windows of that length, as in `make report`.
 
 // %% tags=["rounding"]
 routes
 
 // %% [markdown]
+// ## Load
+//
 // Is the load even? It is when each bar is a quarter. The balancing loss works for that.
 
 // %% tags=["rounding"]
-plot(new LabTable(routes.load().data().where(routes.load().data().intColumn("layer").isEqualTo(0))), "expert", "load")
-plot(new LabTable(routes.load().data().where(routes.load().data().intColumn("layer").isEqualTo(1))), "expert", "load")
-
-// %% [markdown]
-// The share of each kind of character that each expert takes. Without specialisation every number would be near 0.25.
-
-// %% tags=["rounding"]
-routes.byKind()
-
-// %% [markdown]
-// How far from that it is, as one number a layer: the mean over characters of the largest share of their kind.
-
-// %% tags=["rounding"]
-Table kinds = routes.byKind().data();
-double[] concentration = new double[2];
-for (int layer = 0; layer < 2; layer++) {
-    Table of = kinds.where(kinds.intColumn("layer").isEqualTo(layer));
-    double sum = 0;
-    for (Row row : of) {
-        double largest = 0;
-        for (int e = 0; e < 4; e++) {
-            largest = Math.max(largest, row.getDouble("expert " + e));
-        }
-        sum += largest * row.getInt("characters");
-    }
-    concentration[layer] = sum / text.length();
-    System.out.printf(Locale.ROOT, "layer %d: %.3f%n", layer, concentration[layer]);
-}
+plot(routes.experts().where("layer", 0), "expert", "load")
+plot(routes.experts().where("layer", 1), "expert", "load")
 
 // %%
-check(concentration[0] > 0.3, "the experts of the first layer share kinds of characters unevenly");
 check(routes.expertsInUse(0) > 1, "more than one expert is in use");
+check(Math.abs(routes.experts().where("layer", 0).data().doubleColumn("load").sum() - 1) < 1e-9, "the load of a layer sums to 1");
 
 // %% [markdown]
-// In the first layer the router sees little more than the character itself, so one character mostly has one expert. Which characters
-// each expert of layer 0 takes most of the time:
+// ## Which characters
+//
+// The characters that each expert takes most often, most often first. In the first layer the router sees little more than the character
+// itself, so one character mostly has one expert.
 
 // %% tags=["rounding"]
-Table rows = routes.table().data();
-Table first = rows.where(rows.intColumn("layer").isEqualTo(0));
-for (int e = 0; e < 4; e++) {
-    Map<String, Integer> counts = new TreeMap<>();
-    for (Row row : first) {
-        if (row.getInt("expert") == e) {
-            counts.merge(row.getString("character"), 1, Integer::sum);
-        }
+routes.experts()
+
+// %% [markdown]
+// The share of each class of characters that each expert takes. Without specialisation every number would be near the load.
+
+// %% tags=["rounding"]
+routes.specialization()
+
+// %% [markdown]
+// How much is that, as one number a layer? Knowing which expert took a character tells something of its class. `information` is how much
+// of the class it tells: the mutual information of expert and class over the entropy of the classes, 0 when experts take characters
+// without regard to their class, 1 when the class follows from the expert. With four experts it cannot reach 1 here: there are more
+// classes. Beside it the router's entropy in nats (ln 4 = 1.386 when it cannot decide), and its confidence.
+
+// %% tags=["rounding"]
+routes.layers()
+
+// %%
+double[] information = routes.layers().data().doubleColumn("information").asDoubleArray();
+check(information[0] > 0.1, "the experts of the first layer share classes of characters unevenly");
+
+// %% [markdown]
+// A text is a sample: even a router that throws dice has some information by chance. So the same text with its characters' experts
+// shuffled, a hundred times:
+
+// %% tags=["rounding"]
+int[] expert = routes.trace().layers().get(0).expert();
+int[] chars = routes.trace().text();
+Random dice = new Random(1);
+double chance = IntStream.range(0, 100).mapToDouble(i -> {
+    List<Integer> shuffled = new ArrayList<>(Arrays.stream(expert).boxed().toList());
+    Collections.shuffle(shuffled, dice);
+    Map<CharacterClass, int[]> counts = new TreeMap<>();
+    for (int c = 0; c < chars.length; c++) {
+        counts.computeIfAbsent(CharacterClass.of(chars, c), k -> new int[4])[shuffled.get(c)]++;
     }
-    String most = counts.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed()).limit(10).map(c -> "'" + c.getKey().replace("\n", "↵") + "' " + c.getValue()).collect(Collectors.joining(", "));
-    System.out.println("expert " + e + ": " + most);
+    return RoutingTables.information(List.copyOf(counts.values()));
+}).average().getAsDouble();
+System.out.printf(Locale.ROOT, "layer 0: %.3f, by chance %.3f%n", information[0], chance);
+
+// %%
+check(information[0] > 5 * chance, "the first layer's specialisation is not chance");
+
+// %% [markdown]
+// ## Pairs of layers
+//
+// Co-activation: of the characters that an expert of layer 0 takes, the share that each expert of layer 1 takes next. Rows that look like
+// each other mean that the second layer's router decides anew; a row with one large number is a path.
+
+// %% tags=["rounding"]
+routes.coactivation()
+
+// %% [markdown]
+// ## Weights
+//
+// All experts of a layer began with different random weights here (the reference copies one to all). The cosine between their weights is
+// 1 on the diagonal and near 0 for vectors that have nothing to do with each other; what they learn in common raises it.
+
+// %% tags=["rounding"]
+model().similarity()
+
+// %%
+Table cosine = model().similarity().data();
+for (Row row : cosine) {
+    check(Math.abs(row.getDouble("other " + row.getInt("expert")) - 1) < 1e-6, "an expert is like itself");
 }

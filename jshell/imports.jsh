@@ -8,6 +8,7 @@ import java.util.stream.*;
 import ai.djl.ndarray.*;
 import ai.djl.ndarray.types.*;
 import tech.tablesaw.api.*;
+import dev.switchlab.analysis.*;
 import dev.switchlab.experiment.*;
 import dev.switchlab.nn.*;
 import dev.switchlab.notebook.*;

@@ -198,7 +198,7 @@ public final class RoutingTables {
     }
 
     /** Mutual information of row and column over the entropy of the rows; 0 if there is but one row. */
-    static double information(List<int[]> counts) {
+    public static double information(List<int[]> counts) {
         double total = counts.stream().mapToInt(row -> Arrays.stream(row).sum()).sum();
         double[] columns = new double[counts.get(0).length];
         for (int[] row : counts) {
