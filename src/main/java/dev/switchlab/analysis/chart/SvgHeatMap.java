@@ -161,7 +161,7 @@ final class SvgHeatMap {
                     "fill",
                     Palette.cividis(i / 49.0));
         }
-        Ticks ticks = Ticks.of(range.high() > range.low() ? range : range.padded(0.1), 4);
+        Ticks ticks = Ticks.of(range.high() > range.low() ? range : range.padded(0.1), (int) Math.min(5, length / 24));
         for (int i = 0; i < ticks.values().size(); i++) {
             double y = low - range.share(ticks.values().get(i)) * length;
             svg.label(x + 18, y + 4, "start", ticks.labels().get(i));
