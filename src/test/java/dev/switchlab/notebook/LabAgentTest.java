@@ -113,7 +113,8 @@ class LabAgentTest {
                 .isEqualTo("float32 (3) on cpu: mean 1.0000, min 0, max 2.0000\n[0, 1.0000, 2.0000]");
         assertThat(eval("new int[100]").value()).isEqualTo("int[100] { 0, 0, 0, 0, 0, 0, 0, 0, ..., 0 }");
         assertThat(eval("\"text\"").value()).isEqualTo("\"text\"");
-        assertThat(eval("Table.create(\"t\", StringColumn.create(\"n\", \"7\"))").value())
+        assertThat(eval("Table.create(\"t\", StringColumn.create(\"n\", \"7\"))")
+                        .value())
                 .isEqualTo("\nn\n7");
     }
 

@@ -66,7 +66,7 @@ class LabTableTest {
             table.addColumns(StringColumn.create("column-" + i, "x"));
         }
         String text = new LabTable(table).toString();
-        assertThat(text).contains("column-14").doesNotContain("column-17").contains("more columns; .select(...)");
-        assertThat(text.lines().mapToInt(String::length).max().orElseThrow()).isLessThanOrEqualTo(160);
+        assertThat(text).contains("column-9").doesNotContain("column-14").contains("more columns; .select(...)");
+        assertThat(text.lines().mapToInt(String::length).max().orElseThrow()).isLessThanOrEqualTo(120);
     }
 }
