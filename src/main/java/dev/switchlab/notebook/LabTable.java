@@ -23,7 +23,7 @@ import tech.tablesaw.selection.Selection;
 public record LabTable(Table data) {
 
     private static final int MOST_ROWS = 40;
-    private static final int MOST_WIDTH = 160;
+    private static final int MOST_WIDTH = 120;
 
     /** The first {@code rows} rows. */
     public LabTable first(int rows) {

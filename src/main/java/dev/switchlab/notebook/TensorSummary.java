@@ -54,11 +54,11 @@ final class TensorSummary {
         return what
                 + host(array)
                         .filter(values -> values.length > 1)
-                        .map(TensorSummary::statistics)
+                        .map(values -> statistics(values, isWhole(array.getDataType())))
                         .orElse("");
     }
 
-    private static String statistics(double[] values) {
+    private static String statistics(double[] values, boolean whole) {
         double[] numbers = Arrays.stream(values).filter(Double::isFinite).toArray();
         int odd = values.length - numbers.length;
         String finite = numbers.length == 0
@@ -66,9 +66,9 @@ final class TensorSummary {
                 : String.format(
                         Locale.ROOT,
                         ": mean %s, min %s, max %s",
-                        number(Arrays.stream(numbers).average().orElseThrow()),
-                        number(Arrays.stream(numbers).min().orElseThrow()),
-                        number(Arrays.stream(numbers).max().orElseThrow()));
+                        number(Arrays.stream(numbers).average().orElseThrow(), false),
+                        number(Arrays.stream(numbers).min().orElseThrow(), whole),
+                        number(Arrays.stream(numbers).max().orElseThrow(), whole));
         return finite
                 + (odd == 0 ? "" : String.format(Locale.ROOT, "; %,d of %,d are NaN or infinite", odd, values.length));
     }
@@ -109,7 +109,7 @@ final class TensorSummary {
     /** The entries of axis {@code axis} that begin at {@code offset}. */
     private String block(int axis, int offset) {
         if (axis == shape.length) {
-            return whole ? Long.toString((long) values[offset]) : number(values[offset]);
+            return number(values[offset], whole);
         }
         int stride = (int) Arrays.stream(shape, axis + 1, shape.length).reduce(1, (a, b) -> a * b);
         boolean all = values.length <= SMALL || shape[axis] <= 2 * EDGE;
@@ -125,7 +125,10 @@ final class TensorSummary {
         return text.append(']').toString();
     }
 
-    private static String number(double value) {
+    private static String number(double value, boolean whole) {
+        if (whole) {
+            return Long.toString((long) value);
+        }
         double size = Math.abs(value);
         if (value == 0 || !Double.isFinite(value)) {
             return value == 0 ? "0" : Double.toString(value);

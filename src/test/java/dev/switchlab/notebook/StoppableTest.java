@@ -1,0 +1,57 @@
+package dev.switchlab.notebook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class StoppableTest {
+
+    @Test
+    void givesTheValueAndThrowsWhatTheWorkThrows() throws Exception {
+        int value = Stoppable.call(stop -> 7);
+        assertThat(value).isEqualTo(7);
+        assertThatThrownBy(() -> Stoppable.call(stop -> {
+                    throw new IOException("disk");
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessage("disk");
+    }
+
+    /** As Ctrl-C does. */
+    @Test
+    void aStopIsAskedForAndWaitedFor() throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        AtomicBoolean interrupted = new AtomicBoolean();
+        AtomicBoolean inOrder = new AtomicBoolean();
+        AtomicBoolean orderSeen = new AtomicBoolean();
+        Thread prompt = new Thread(() -> {
+            try {
+                Stoppable.call(stop -> {
+                    started.countDown();
+                    while (!stop.getAsBoolean()) {
+                        Thread.onSpinWait();
+                    }
+                    Thread.sleep(50);
+                    inOrder.set(true);
+                    return "stopped early";
+                });
+            } catch (InterruptedException e) {
+                interrupted.set(true);
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            } finally {
+                orderSeen.set(inOrder.get());
+            }
+        });
+        prompt.start();
+        started.await();
+        prompt.interrupt();
+        prompt.join();
+        assertThat(interrupted).isTrue();
+        assertThat(orderSeen).isTrue();
+    }
+}
