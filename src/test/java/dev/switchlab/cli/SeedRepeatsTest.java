@@ -75,7 +75,9 @@ class SeedRepeatsTest {
                     .contains("final/cross_entropy")
                     .contains("(mean and 95 % interval of 3 seeds)")
                     .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy/mean")));
-            assertThat(commands.output()).endsWith("\n" + summary + "parent run  " + parent.runId() + "\n");
+            assertThat(commands.output()).contains("\n" + summary).endsWith("parent run  " + parent.runId() + "\n");
+            assertThat(commands.artifact(parent.runId(), "report.html"))
+                    .contains(children.stream().map(TrackedRun::name).toList());
         }
     }
 
