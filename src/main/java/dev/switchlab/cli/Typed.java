@@ -1,6 +1,8 @@
 package dev.switchlab.cli;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,8 +37,24 @@ final class Typed {
                 .map(entry -> " " + entry.getKey() + "=" + quote(entry.getValue()))
                 .collect(Collectors.joining());
         String verb = arguments.isEmpty() ? "" : arguments.get(0);
-        String options = arguments.stream().skip(1).map(Typed::quote).collect(Collectors.joining(" "));
+        String options = options(arguments, changes).stream().map(Typed::quote).collect(Collectors.joining(" "));
         return "make " + verb + assignments + (options.isEmpty() ? "" : "  # with the options " + options);
+    }
+
+    /** What was typed after the verb, less the options that a change stands for: with SEEDS changed, {@code --seeds 1..5}. */
+    private static List<String> options(List<String> arguments, Map<String, String> changes) {
+        List<String> options = new ArrayList<>();
+        for (int i = 1; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            String variable =
+                    argument.replaceFirst("^--", "").replaceFirst("=.*", "").replace('-', '_');
+            if (!argument.startsWith("--") || !changes.containsKey(variable.toUpperCase(Locale.ROOT))) {
+                options.add(argument);
+            } else if (!argument.contains("=")) {
+                i++; // its value
+            }
+        }
+        return options;
     }
 
     private static String quote(String value) {

@@ -32,4 +32,18 @@ class TypedTest {
         assertThat(Typed.command(List.of("train", "--set", "a=1 b=2"), Map.of(), Map.of()))
                 .isEqualTo("make train  # with the options --set 'a=1 b=2'");
     }
+
+    @Test
+    void anOptionThatAChangeStandsForIsDropped() {
+        Map<String, String> changes = Map.of("SEEDS", "", "SEED", "3");
+        String command = "make train SEED=3  # with the options --experiment smoke --threads 1";
+        assertThat(Typed.command(
+                        List.of("train", "--experiment", "smoke", "--seeds", "1..5", "--threads", "1"),
+                        Map.of(),
+                        changes))
+                .isEqualTo(command);
+        assertThat(Typed.command(
+                        List.of("train", "--experiment", "smoke", "--seeds=1..5", "--threads", "1"), Map.of(), changes))
+                .isEqualTo(command);
+    }
 }
