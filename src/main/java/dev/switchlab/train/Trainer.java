@@ -24,10 +24,11 @@ import java.util.function.BooleanSupplier;
  * The training loop: batch, step, log; now and then an evaluation, a sample, a checkpoint.
  *
  * <p>Losses are logged at every step, routing statistics every {@code log_every} steps; the routing of a fixed text is kept before the
- * first step and at every evaluation.
+ * first step, after some early ones, and at every evaluation.
  */
 public final class Trainer {
 
+    private static final int FIRST_LOOK = 8;
     private static final Sampler SAMPLER = new Sampler(0.8, 0);
 
     private final LanguageModel model;
@@ -122,6 +123,9 @@ public final class Trainer {
             train(step);
             stopped = stopRequested.getAsBoolean();
             boolean last = step == config.steps();
+            if (isEarlyLook(step) && !last) {
+                keepRouting(step);
+            }
             boolean isBest = (every(config.evalEvery(), step) || last) && evaluate(step);
             if (every(config.sampleEvery(), step) && !last) {
                 sample(step);
@@ -181,6 +185,12 @@ public final class Trainer {
         keepRouting(step);
         state = state.evaluated(evaluation.crossEntropy());
         return state.bestStep() == step;
+    }
+
+    /** Routing moves most before the first evaluation: it is also looked at after 8, 16, 32 ... steps until then. */
+    private boolean isEarlyLook(int step) {
+        boolean beforeEvaluations = config.evalEvery() == 0 || step < config.evalEvery();
+        return beforeEvaluations && step >= FIRST_LOOK && Integer.bitCount(step) == 1;
     }
 
     private void keepRouting(int step) {

@@ -66,7 +66,7 @@ class KillTest {
         assertThat(actual.resolve("result")).hasSameTextualContentAs(expected.resolve("result"));
         assertThat(texts(actual))
                 .isEqualTo(texts(expected))
-                .containsKeys("routing/step-000000.json", "routing/step-000045.json");
+                .containsKeys("routing/step-000000.json", "routing/step-000008.json", "routing/step-000045.json");
     }
 
     /** Samples and the routing of the fixed text, by path. */
