@@ -127,7 +127,6 @@ class ReportInBrowserTest {
         assertThat(browser.strings(shown)).hasSize(drawings.size()).containsOnly("false");
         browser.asOnPaper(true);
         assertThat(browser.strings(shown)).containsOnly("true");
-        browser.asOnPaper(false);
         Files.writeString(page, Files.readString(page).replaceAll("(?s)<script>.*?</script>", ""));
         browser.open(page, Screen.PHONE);
         assertThat(browser.strings(shown)).hasSize(drawings.size()).containsOnly("true");

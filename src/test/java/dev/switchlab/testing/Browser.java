@@ -112,6 +112,7 @@ public final class Browser implements AutoCloseable {
                         1,
                         "mobile",
                         screen.isMobile));
+        asOnPaper(false);
         driver.get("about:blank");
         complaints();
         requests();
