@@ -17,11 +17,14 @@ public final class PageChecks {
 
     /**
      * Opens {@code page} on each screen, and checks that it is silent, asks for nothing outside itself, is no wider than the screen, and
-     * shows no label of a drawing cut or over another. Keeps a picture of each in {@code target/screenshots}.
+     * squeezes no cell of a table. Keeps a picture of each in {@code target/screenshots}.
      */
     public static void check(Browser browser, Path page) throws IOException {
         for (Screen screen : Screen.values()) {
             browser.open(page, screen);
+            if (screen == Screen.PAPER) {
+                browser.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)");
+            }
             browser.screenshot(
                     SCREENSHOTS.resolve(name(page) + "-" + screen.name().toLowerCase(java.util.Locale.ROOT) + ".png"));
             assertThat(browser.complaints())
@@ -35,8 +38,18 @@ public final class PageChecks {
             assertThat(browser.strings(TOO_WIDE))
                     .as("what is wider than " + screen + " in " + page)
                     .isEmpty();
+            assertThat(browser.strings(TOO_NARROW))
+                    .as("cells squeezed on " + screen + " in " + page)
+                    .isEmpty();
         }
     }
+
+    /** Cells of tables where words are broken into single letters. */
+    private static final String TOO_NARROW = """
+            return [...document.querySelectorAll('th, td')]
+                .filter(cell => cell.textContent.length > 3 && cell.clientWidth && cell.clientWidth < 30)
+                .map(cell => cell.textContent);
+            """;
 
     /** Elements that reach beyond the screen, but for those inside something that scrolls by itself. */
     private static final String TOO_WIDE = """
