@@ -45,7 +45,9 @@ public final class ComparisonReport {
      */
     public Map<String, String> writePage(Path file) throws IOException {
         HtmlPage page = new HtmlPage("Comparison of " + comparison.runs().size() + " runs");
-        page.heading("Runs and the parameters that differ").raw(Html.table(comparison.settings()));
+        page.heading("Runs and the parameters that differ")
+                // Runs are few; parameters that differ may be many.
+                .raw(Html.table(comparison.settings().transpose(true, true)));
         comparison.notes().forEach(page::text);
         if (!comparison.differences().isEmpty()) {
             page.heading("Paired differences over seeds")

@@ -9,6 +9,9 @@ import tech.tablesaw.columns.Column;
 /** Pieces of HTML. */
 final class Html {
 
+    /** Text beyond so many characters may break into lines. */
+    private static final int LONG = 24;
+
     private Html() {}
 
     /** Text as HTML text or as an attribute's value. */
@@ -42,8 +45,9 @@ final class Html {
             for (Column<?> column : table.columns()) {
                 Object value = column.isMissing(row) ? "–" : column.get(row);
                 boolean isNumber = value instanceof Number;
-                out.append(isNumber ? "<td class=\"n\">" : "<td>")
-                        .append(escape(shown(value)))
+                String text = shown(value);
+                out.append(isNumber ? "<td class=\"n\">" : text.length() > LONG ? "<td class=\"long\">" : "<td>")
+                        .append(escape(text))
                         .append("</td>");
             }
             out.append("</tr>\n");

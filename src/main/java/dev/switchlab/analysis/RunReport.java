@@ -80,6 +80,9 @@ public final class RunReport {
                 "nats per character",
                 "Cross-entropy by step: on the training batch of the step, and on batches of the validation text. Lower is better; validation"
                         + " rising while training falls is overfitting.");
+        if (trace.layers().isEmpty()) {
+            return; // a dense model's is 0 throughout
+        }
         lines(
                 page,
                 "load-balancing-loss",

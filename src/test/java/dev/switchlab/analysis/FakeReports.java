@@ -36,9 +36,9 @@ final class FakeReports {
                         values(2000, i -> 2 + 2 * Math.exp(-i / 300.0) + 0.1 * Math.sin(i * 12.9)))
                 .metric(id, "valid/cross_entropy", values(5, i -> 2.5 - 0.1 * i))
                 .metric(id, "valid/accuracy", 0.31);
+        fakes.metric(id, "train/load_balance", values(POINTS, i -> nLayers * (1 + 0.5 / (i + 1))));
         for (int layer = 0; layer < nLayers; layer++) {
             int l = layer;
-            fakes.metric(id, "train/load_balance", values(POINTS, i -> nLayers * (1 + 0.5 / (i + 1))));
             fakes.metric(
                     id,
                     "layer" + l + "/router_entropy",
@@ -69,7 +69,11 @@ final class FakeReports {
             String id = run + "123456789abcdef0123456789abcdef";
             ids.add(id);
             double level = 2 + 0.1 * run;
-            fakes.run(id, NAME, "seed=" + run % 3, "model.n_experts=" + (run < 3 ? 4 : 16))
+            List<String> params = new ArrayList<>(List.of("seed=" + run % 3));
+            for (int i = 0; i < 20; i++) {
+                params.add("train.some_rather_long_setting_" + i + "=" + (run < 3 ? "batched" : "looping"));
+            }
+            fakes.run(id, NAME, params.toArray(String[]::new))
                     .metric(id, "train/cross_entropy", values(300, i -> level + 2 * Math.exp(-i / 50.0)))
                     .metric(id, "valid/cross_entropy", values(6, i -> level + 1.0 / (i + 1)));
         }

@@ -29,10 +29,11 @@ public final class Browser implements AutoCloseable {
     /** Warns of every browser younger than Selenium, for a feature that is not used here. Held, or its level would be forgotten. */
     private static final Logger VERSION_WARNINGS = Logger.getLogger("org.openqa.selenium.devtools.CdpVersionFinder");
 
-    /** A desktop's window and a phone's. */
+    /** A desktop's window, a phone's, and a sheet of A4 within its margins. */
     public enum Screen {
         DESKTOP(1400, 1000, false),
-        PHONE(390, 844, true);
+        PHONE(390, 844, true),
+        PAPER(688, 1000, false);
 
         private final int width;
         private final int height;
@@ -112,6 +113,7 @@ public final class Browser implements AutoCloseable {
                         1,
                         "mobile",
                         screen.isMobile));
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", screen == Screen.PAPER ? "print" : ""));
         driver.get("about:blank");
         complaints();
         requests();
@@ -169,11 +171,6 @@ public final class Browser implements AutoCloseable {
                                 Map.of("x", 0, "y", 0, "width", size.get(0), "height", size.get(1), "scale", 1)))
                 .get("data");
         write(file, picture);
-    }
-
-    /** Applies the style for paper, or the one for screens again. */
-    public void asOnPaper(boolean paper) {
-        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", paper ? "print" : ""));
     }
 
     /** The page as it prints, as PDF. */

@@ -17,10 +17,10 @@ record Range(double low, double high) {
         return statistics.getCount() == 0 ? new Range(0, 1) : new Range(statistics.getMin(), statistics.getMax());
     }
 
-    /** Widened by {@code share} on both sides; a single value gets room around it. */
+    /** Widened by {@code share} on both sides, but not across zero; a single value gets room around it. */
     Range padded(double share) {
         double room = high > low ? (high - low) * share : Math.max(Math.abs(low), 1) * 0.5;
-        return new Range(low - room, high + room);
+        return new Range(low >= 0 ? Math.max(0, low - room) : low - room, high + room);
     }
 
     /** Where {@code value} lies: 0 at the low end, 1 at the high one. */

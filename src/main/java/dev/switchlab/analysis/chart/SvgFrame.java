@@ -31,6 +31,11 @@ final class SvgFrame {
                         "http://www.w3.org/2000/svg",
                         "viewBox",
                         "0 0 " + SvgWriter.number(WIDTH) + " " + SvgWriter.number(height),
+                        // Its size where nothing else is said, as an image by itself; pages say otherwise.
+                        "width",
+                        WIDTH,
+                        "height",
+                        height,
                         "role",
                         "img",
                         "aria-label",

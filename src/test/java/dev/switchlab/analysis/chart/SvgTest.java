@@ -43,7 +43,8 @@ class SvgTest {
         LineChart chart = lines(new LineChart.Line("a", STEPS, new double[] {5, 4, 3, 2.5, 2.4}));
         assertThat(Svg.of(chart))
                 .isEqualTo(Svg.of(chart))
-                .startsWith("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 680 ")
+                .startsWith(
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 680 332\" width=\"680\" height=\"332\"")
                 .contains("role=\"img\" aria-label=\"title\"", "a from 5.000 to 2.400 (least 2.400, greatest 5.000)");
     }
 
@@ -163,6 +164,13 @@ class SvgTest {
                 .toArray(double[][]::new);
         assertThat(Svg.of(new HeatMap("t", "step", "expert", "load", x, y, z)).length())
                 .isLessThan(90_000);
+    }
+
+    @Test
+    void roomAroundTheData() {
+        assertThat(new Range(0.1, 10.1).padded(0.04)).isEqualTo(new Range(0, 10.5));
+        assertThat(new Range(-1, 1).padded(0.5)).isEqualTo(new Range(-2, 2));
+        assertThat(new Range(0, 0).padded(0.04)).isEqualTo(new Range(0, 0.5));
     }
 
     @Test
