@@ -38,7 +38,7 @@ public final class LabAgent extends RemoteExecutionControl {
     /**
      * Connects to the jshell that started this JVM, as {@link RemoteExecutionControl#main} does.
      *
-     * @param args the port; or -1, then port and a secret in Base64 are lines of the standard input (JDKs from October 2024 on)
+     * @param args the port; or -1, as in some builds of JDK 17: then the port and a secret in Base64 are lines of the standard input
      */
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);
