@@ -206,6 +206,11 @@ public final class Lab {
         System.out.println(Guard.last().orElse("nothing has gone wrong yet that has more to say"));
     }
 
+    /** Writes the report of a run again, as {@code make report} does; where it is. */
+    public static Path report(String run) {
+        return Guard.call(() -> session().report(run));
+    }
+
     /** What there is to type. */
     public static void help() {
         System.out.println("""
@@ -215,6 +220,7 @@ public final class Lab {
                   runs()                         the runs of the store;  run("3f2a") one of them
                   history("3f2a", "layer0/")     what a run logged, by step
                   compare("3f2a", "91bc")        settings that differ, metrics, paired differences over seeds
+                  report("3f2a")                 its report as one HTML file
                   load("3f2a")                   a run's model becomes the current one;  load("") the newest
                   model()                        the current one;  .evaluate(), .weights(), .similarity(), .digest()
                   route("To be, or not to be")   which expert takes each character;  .layers(), .experts(), .specialization(),

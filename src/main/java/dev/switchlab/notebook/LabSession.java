@@ -6,6 +6,7 @@ import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
@@ -73,6 +74,14 @@ final class LabSession implements AutoCloseable {
 
     LabModel load(TrackedRun run) throws IOException {
         return keep(new StoredRun(store.tracking(), run).model(device()));
+    }
+
+    Path report(String name) throws IOException {
+        StoredRun run = new StoredRun(store.tracking(), store.find(name));
+        try (LanguageModel model = run.model(device())) {
+            return new Reports(store.tracking(), store.folder())
+                    .write(run, model, Reports.text(model, run.data(model)));
+        }
     }
 
     RunSource source() {
