@@ -140,6 +140,16 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "hidden = hidden.mul(gate.forward(pass, x));",
                         "hidden = hidden.mul(hidden);"),
                 of(
+                        "slots of experts in another order than their weights",
+                        "nn/BatchedDispatch.java",
+                        "int slot = i * e + expert;",
+                        "int slot = expert * c + i;"),
+                of(
+                        "experts with each other's weights",
+                        "nn/Products.java",
+                        "NDArray kernels = weight.reshape(-1, in, 1, 1);",
+                        "NDArray kernels = weight.flip(0).reshape(-1, in, 1, 1);"),
+                of(
                         "experts' biases missing",
                         "nn/Experts.java",
                         "bias == null ? null : value(pass, bias)); // (C, E, out)",
