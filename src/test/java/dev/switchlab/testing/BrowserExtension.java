@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -17,8 +18,10 @@ final class BrowserExtension implements ExecutionCondition, ParameterResolver {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        return Browser.missing()
-                .map(ConditionEvaluationResult::disabled)
+        Optional<String> missing = Browser.missing();
+        // Surefire counts skipped tests, but keeps the reason to its report.
+        missing.ifPresent(reason -> System.err.println(context.getDisplayName() + ": " + reason));
+        return missing.map(ConditionEvaluationResult::disabled)
                 .orElse(ConditionEvaluationResult.enabled("there is a browser"));
     }
 
