@@ -140,7 +140,7 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "hidden = hidden.mul(gate.forward(pass, x));",
                         "hidden = hidden.mul(hidden);"),
                 of(
-                        "slots of experts in another order than their weights",
+                        "slots of experts in another order",
                         "nn/BatchedDispatch.java",
                         "int slot = i * e + expert;",
                         "int slot = expert * c + i;"),
