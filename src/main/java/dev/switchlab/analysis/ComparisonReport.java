@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.files.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ public final class ComparisonReport {
         List<Path> files = new ArrayList<>();
         for (Map.Entry<String, Table> entry : csv.entrySet()) {
             files.add(folder.resolve(entry.getKey()));
-            ReportFiles.write(
+            WholeFile.write(
                     folder.resolve(entry.getKey()), entry.getValue().write().toString("csv"));
         }
         Path page = folder.resolve("compare.html");
@@ -47,7 +48,7 @@ public final class ComparisonReport {
         HtmlPage page = new HtmlPage("Comparison of " + comparison.runs().size() + " runs");
         page.heading("Runs and the parameters that differ")
                 // Runs are few; parameters that differ may be many.
-                .raw(Html.table(comparison.settings().transpose(true, true)));
+                .raw(Html.table(comparison.settingsAcross()));
         comparison.notes().forEach(page::text);
         if (!comparison.differences().isEmpty()) {
             page.heading("Paired differences over seeds")
@@ -65,7 +66,7 @@ public final class ComparisonReport {
         } else {
             page.raw(Html.table(origins));
         }
-        ReportFiles.write(file, page.render());
+        WholeFile.write(file, page.render());
         return page.pictures();
     }
 }

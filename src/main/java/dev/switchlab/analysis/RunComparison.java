@@ -114,6 +114,11 @@ public record RunComparison(
         return table;
     }
 
+    /** {@link #settings} with a column a run: runs are few, and parameters that differ may be many. */
+    public Table settingsAcross() {
+        return settings.transpose(true, true);
+    }
+
     /** The setting of a run: A, B, ... */
     String letter(TrackedRun run) {
         return settings.stringColumn("setting").get(runs.indexOf(run));

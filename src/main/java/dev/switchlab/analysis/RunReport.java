@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.files.WholeFile;
 import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ public final class RunReport {
      */
     public Map<String, String> write(Path file) throws IOException {
         HtmlPage page = page();
-        ReportFiles.write(file, page.render());
+        WholeFile.write(file, page.render());
         return page.pictures();
     }
 

@@ -33,7 +33,7 @@ final class CompareCommand implements Callable<Integer> {
         try (TrackingStore store = tracking.open()) {
             RunSource source = RunSource.of(store);
             RunComparison comparison = RunComparison.of(source, runs.names());
-            print(comparison.settings());
+            print(comparison.settingsAcross());
             print(comparison.metrics());
             if (!comparison.differences().isEmpty()) {
                 print(comparison.differences());

@@ -2,6 +2,7 @@ package dev.switchlab.data;
 
 import dev.switchlab.digest.Sha256;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.files.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -116,7 +117,7 @@ public final class CorpusStore {
         }
         byte[] bytes = download.fetch(name, file);
         try {
-            AtomicFile.write(cached, bytes);
+            WholeFile.write(cached, bytes);
         } catch (IOException e) {
             // The text is there and right: that it cannot be kept costs another download, not this run.
             notices.accept("corpus %s: cannot be kept in %s (%s); set SWITCHLAB_CACHE to a writable folder"

@@ -4,13 +4,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.switchlab.files.WholeFile;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.golden.TensorDifference.Element;
 import dev.switchlab.golden.TensorDifference.Spread;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** The whole comparison as a file, every tensor of every case, passed or not. */
 final class ReportFile {
@@ -30,15 +29,7 @@ final class ReportFile {
             throw new IllegalArgumentException(
                     "a golden report is .html or .json, not " + file + "; for example golden.html");
         }
-        Path target = file.toAbsolutePath();
-        Files.createDirectories(target.getParent());
-        Path temporary = Files.createTempFile(target.getParent(), "." + name, ".tmp");
-        try {
-            Files.writeString(temporary, content);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        WholeFile.write(file, content);
     }
 
     private static ObjectNode json(GoldenReport report) {

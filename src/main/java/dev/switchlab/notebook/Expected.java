@@ -3,11 +3,11 @@ package dev.switchlab.notebook;
 import ai.djl.engine.Engine;
 import com.github.difflib.DiffUtils;
 import com.github.difflib.UnifiedDiffUtils;
+import dev.switchlab.files.WholeFile;
 import dev.switchlab.notebook.Notebook.Stability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -35,10 +35,7 @@ final class Expected {
 
     /** Writes {@code markdown} to {@code file}, whole or not at all. */
     static void write(Path file, String markdown) throws IOException {
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(temporary, page(markdown));
-        Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(file, page(markdown));
     }
 
     private static String page(String markdown) {

@@ -2,8 +2,6 @@ package dev.switchlab.notebook;
 
 import dev.switchlab.analysis.RunComparison;
 import java.util.List;
-import tech.tablesaw.api.StringColumn;
-import tech.tablesaw.api.Table;
 
 /**
  * Runs side by side, as {@code make compare} shows them.
@@ -32,24 +30,12 @@ public record LabComparison(RunComparison comparison) {
         return comparison.notes();
     }
 
-    /** The settings with a column a run: runs are few, and parameters that differ may be many. */
-    private LabTable runsAcross() {
-        Table settings = comparison.settings();
-        List<String> rows = settings.columnNames().subList(1, settings.columnCount());
-        Table across = Table.create("runs", StringColumn.create("run", rows));
-        for (int i = 0; i < settings.rowCount(); i++) {
-            int run = i;
-            across.addColumns(StringColumn.create(
-                    settings.stringColumn("run").get(i),
-                    rows.stream().map(row -> settings.stringColumn(row).get(run))));
-        }
-        return new LabTable(across);
-    }
-
     @Override
     public String toString() {
-        StringBuilder text =
-                new StringBuilder().append(runsAcross()).append('\n').append(metrics());
+        StringBuilder text = new StringBuilder()
+                .append(new LabTable(comparison.settingsAcross()))
+                .append('\n')
+                .append(metrics());
         if (!comparison.differences().isEmpty()) {
             text.append('\n').append(differences());
         }

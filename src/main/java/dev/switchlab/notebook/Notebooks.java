@@ -1,5 +1,6 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.files.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -82,10 +83,9 @@ public record Notebooks(Path folder, Path target, boolean update) {
             delete(runs);
         }
         String markdown = Page.markdown(result);
-        Files.createDirectories(target);
-        Files.writeString(target.resolve(notebook.name() + ".md"), markdown);
+        WholeFile.write(target.resolve(notebook.name() + ".md"), markdown);
         Path page = target.resolve(notebook.name() + ".html");
-        Files.writeString(page, Page.html(result));
+        WholeFile.write(page, Page.html(result));
         if (result.failure().isPresent()) {
             return new Verdict(notebook.name(), page, result.failure(), "");
         }

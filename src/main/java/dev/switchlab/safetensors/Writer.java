@@ -2,14 +2,13 @@ package dev.switchlab.safetensors;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.switchlab.files.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,23 +32,17 @@ final class Writer {
                                 -e.getValue().dtype().bytes())
                         .thenComparing(Map.Entry.comparingByKey()))
                 .toList();
-        Path target = file.toAbsolutePath();
-        Path folder = target.getParent();
-        Files.createDirectories(folder);
-        Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        WholeFile.<IOException>write(file, part -> {
+            try (FileChannel channel =
+                    FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 writeFully(channel, header(content.metadata(), ordered));
                 for (Map.Entry<String, Tensor> entry : ordered) {
                     writeFully(channel, entry.getValue().data());
                 }
                 channel.force(true);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-        forceFolder(folder);
+        });
+        forceFolder(file.toAbsolutePath().getParent());
     }
 
     private static ByteBuffer header(Map<String, String> metadata, List<Map.Entry<String, Tensor>> tensors)

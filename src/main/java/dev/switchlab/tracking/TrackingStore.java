@@ -1,5 +1,6 @@
 package dev.switchlab.tracking;
 
+import dev.switchlab.files.WholeFile;
 import dev.switchlab.tracking.store.StoreConfig;
 import dev.switchlab.tracking.store.TrackingServer;
 import java.io.IOException;
@@ -211,15 +212,7 @@ public final class TrackingStore implements AutoCloseable {
         Keys.checkArtifactPath(artifactPath);
         read(() -> {
             TrackedRun run = findRun(runId);
-            Path folder = target.toAbsolutePath().getParent();
-            Files.createDirectories(folder);
-            Path part = Files.createTempFile(folder, target.getFileName().toString(), ".part");
-            try {
-                fetch(run, artifactPath, part);
-                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(part);
-            }
+            WholeFile.<ServerException>write(target, part -> fetch(run, artifactPath, part));
             return target;
         });
     }

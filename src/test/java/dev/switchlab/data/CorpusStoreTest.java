@@ -9,7 +9,6 @@ import dev.switchlab.digest.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,21 +71,6 @@ class CorpusStoreTest {
                 .isCloseTo(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)), within(1e-12));
         assertThat(UnigramEntropy.nats("aaaa")).isZero();
         assertThat(UnigramEntropy.nats("")).isZero();
-    }
-
-    @Test
-    void filesAreWrittenWholeOrNotAtAll() throws IOException {
-        Path file = folder.resolve("a/b/c.txt");
-        AtomicFile.write(file, new byte[] {1});
-        AtomicFile.write(file, new byte[] {2, 3});
-        assertThat(file).hasBinaryContent(new byte[] {2, 3});
-        Files.createDirectory(folder.resolve("taken"));
-        Files.createFile(folder.resolve("taken/inside"));
-        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("taken"), new byte[] {1}))
-                .isInstanceOf(IOException.class);
-        try (Stream<Path> left = Files.walk(folder)) {
-            assertThat(left.map(path -> path.getFileName().toString())).noneMatch(name -> name.endsWith(".part"));
-        }
     }
 
     private static void refused(Path file, String message) {

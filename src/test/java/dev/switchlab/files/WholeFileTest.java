@@ -1,4 +1,4 @@
-package dev.switchlab.analysis;
+package dev.switchlab.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,29 +12,29 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Report files are whole, alone in their folder, and as readable as any other file. */
-class ReportFilesTest {
+/** Files are whole, alone in their folder, and as readable as any other file. */
+class WholeFileTest {
 
     @TempDir
     private Path folder;
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "has no POSIX permissions")
-    void whoeverMayReadOtherFilesMayReadReports() throws IOException {
+    void whoeverMayReadOtherFilesMayReadThese() throws IOException {
         Path ordinary = Files.writeString(folder.resolve("ordinary"), "");
         Path report = folder.resolve("reports/report.html");
-        ReportFiles.write(report, "new");
+        WholeFile.write(report, "new");
         assertThat(Files.getPosixFilePermissions(report)).isEqualTo(Files.getPosixFilePermissions(ordinary));
     }
 
     @Test
     void replacesAndLeavesNothingElse() throws IOException {
         Path report = folder.resolve("report.html");
-        ReportFiles.write(report, "old");
-        ReportFiles.write(report, "new ⏎");
+        WholeFile.write(report, "old");
+        WholeFile.write(report, "new ⏎");
         assertThat(report).hasContent("new ⏎");
         Path taken = Files.createDirectories(folder.resolve("taken/inside")).getParent();
-        assertThatThrownBy(() -> ReportFiles.write(taken, "x")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> WholeFile.write(taken, "x")).isInstanceOf(IOException.class);
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactlyInAnyOrder(report, taken);
         }

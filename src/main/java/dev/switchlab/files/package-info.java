@@ -1,0 +1,2 @@
+/** Files that are whole or not there. */
+package dev.switchlab.files;
