@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
@@ -51,6 +52,8 @@ public record RunComparison(
             "switchlab.kernels",
             "switchlab.threads",
             "switchlab.promise");
+
+    private static final Pattern DIGEST = Pattern.compile("^([0-9a-f]{8})[0-9a-f]{24,}$");
 
     private static final int SHORT_ID = 8;
 
@@ -114,9 +117,15 @@ public record RunComparison(
         return table;
     }
 
-    /** {@link #settings} with a column a run: runs are few, and parameters that differ may be many. */
+    /** {@link #settings} with a column a run, because runs are few and parameters that differ may be many; digests are shortened. */
     public Table settingsAcross() {
-        return settings.transpose(true, true);
+        Table across = settings.transpose(true, true);
+        for (StringColumn column : across.stringColumns()) {
+            for (int row = 0; row < column.size(); row++) {
+                column.set(row, DIGEST.matcher(column.get(row)).replaceFirst("$1…"));
+            }
+        }
+        return across;
     }
 
     /** The setting of a run: A, B, ... */
@@ -285,9 +294,17 @@ public record RunComparison(
         table.doubleColumn("mean").append(difference.mean());
         table.doubleColumn("ci95_low").append(difference.low());
         table.doubleColumn("ci95_high").append(difference.high());
-        boolean better = difference.mean() > 0 == Curve.isHigherBetter(metric);
-        table.stringColumn("verdict")
-                .append(difference.isSignificant() ? (better ? "better" : "worse") : "not distinguishable");
+        table.stringColumn("verdict").append(verdict(metric, difference));
+    }
+
+    private static String verdict(String metric, PairedDifference difference) {
+        if (difference.pairs() < 2) {
+            return "needs two seeds";
+        }
+        if (!difference.isSignificant()) {
+            return "not distinguishable";
+        }
+        return difference.mean() > 0 == Curve.isHigherBetter(metric) ? "better" : "worse";
     }
 
     /** The first characters of a run's id, as people type them. */

@@ -3,17 +3,13 @@ package dev.switchlab.cli;
 import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunSource;
+import dev.switchlab.analysis.TextTable;
 import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
-import java.text.NumberFormat;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
 
 /** Sets runs side by side. */
@@ -48,9 +44,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static void print(Table table) {
-        NumberFormat digits = new DecimalFormat("0.####", DecimalFormatSymbols.getInstance(Locale.ROOT));
-        table.numericColumns().forEach(column -> ((NumericColumn<?>) column).setPrintFormatter(digits, "-"));
-        System.out.println(table.printAll());
+        System.out.println(TextTable.of(table).strip());
         System.out.println();
     }
 }

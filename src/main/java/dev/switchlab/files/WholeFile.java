@@ -40,6 +40,15 @@ public final class WholeFile {
         }
     }
 
+    /**
+     * What a process that was killed while it wrote has left, as a glob: the unfinished files beside those that {@code names} matches.
+     *
+     * @param names a glob of names, such as {@code step-*.safetensors}
+     */
+    public static String unfinished(String names) {
+        return "." + names + ".*.part";
+    }
+
     /** Writes UTF-8 text. */
     public static void write(Path file, String text) throws IOException {
         write(file, text.getBytes(StandardCharsets.UTF_8));

@@ -1,18 +1,16 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.analysis.TextTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
-import tech.tablesaw.api.ColumnType;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
-import tech.tablesaw.columns.Column;
 import tech.tablesaw.selection.Selection;
 
 /**
@@ -80,7 +78,8 @@ public record LabTable(Table data) {
                     first.add(i);
                 }
                 String cell = data.column(key).getString(i);
-                columns.computeIfAbsent(isNumber(data.columnIndex(key)) ? key + " " + cell : cell, k -> new HashMap<>())
+                columns.computeIfAbsent(
+                                text().isNumber(data.columnIndex(key)) ? key + " " + cell : cell, k -> new HashMap<>())
                         .put(rows.get(row), numbers.getDouble(i));
             }
             Table wide = data.selectColumns(rest.toArray(String[]::new)).where(first);
@@ -106,44 +105,21 @@ public record LabTable(Table data) {
     /** Rows of padded text, the header first; long and wide tables are cut and say so. */
     @Override
     public String toString() {
-        List<List<String>> rows = rows();
-        int[] widths = widths(rows);
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                String padding = " ".repeat(widths[i] - row.get(i).length());
-                line.append(i == 0 ? "" : "  ").append(isNumber(i) ? padding + row.get(i) : row.get(i) + padding);
-            }
-            text.append('\n').append(line.toString().stripTrailing());
-        }
-        int hidden = data.columnCount() - widths.length;
-        return text
+        TextTable text = text();
+        int hidden = data.columnCount() - text.columnsWithin(MOST_WIDTH);
+        return text.text(MOST_WIDTH)
                 + (hidden == 0 ? "" : String.format("%n... %d more columns; .select(...), .data()", hidden))
                 + cut();
     }
 
-    /** Widths of the columns that fit beside each other; the first always does. */
-    private int[] widths(List<List<String>> rows) {
-        List<Integer> widths = new ArrayList<>();
-        int used = 0;
-        for (int i = 0; i < data.columnCount(); i++) {
-            int width = 0;
-            for (List<String> row : rows) {
-                width = Math.max(width, row.get(i).length());
-            }
-            used += width + 2;
-            if (i > 0 && used > MOST_WIDTH) {
-                break;
-            }
-            widths.add(width);
-        }
-        return widths.stream().mapToInt(Integer::intValue).toArray();
+    private TextTable text() {
+        return new TextTable(data, MOST_ROWS);
     }
 
     /** As a GitHub-flavoured Markdown table. */
     String toMarkdown() {
-        List<List<String>> rows = rows();
+        TextTable text = text();
+        List<List<String>> rows = text.cells();
         List<String> lines = new ArrayList<>();
         rows.forEach(row -> lines.add(row.stream()
                 .map(cell -> cell.replace("\\", "\\\\")
@@ -155,7 +131,7 @@ public record LabTable(Table data) {
                 .collect(Collectors.joining(" | ", "| ", " |"))));
         List<String> rule = new ArrayList<>();
         for (int i = 0; i < data.columnCount(); i++) {
-            rule.add(isNumber(i) ? "---:" : "---");
+            rule.add(text.isNumber(i) ? "---:" : "---");
         }
         lines.add(1, "| " + String.join(" | ", rule) + " |");
         return String.join("\n", lines) + (cut().isEmpty() ? "" : "\n" + cut());
@@ -165,38 +141,5 @@ public record LabTable(Table data) {
         return data.rowCount() > MOST_ROWS
                 ? String.format(Locale.ROOT, "%n... %d rows in all; .first(n), .sort(...), .data()", data.rowCount())
                 : "";
-    }
-
-    private boolean isNumber(int column) {
-        return Set.of(ColumnType.DOUBLE, ColumnType.INTEGER, ColumnType.LONG)
-                .contains(data.column(column).type());
-    }
-
-    private List<List<String>> rows() {
-        List<List<String>> rows = new ArrayList<>();
-        rows.add(data.columnNames());
-        for (int row = 0; row < Math.min(MOST_ROWS, data.rowCount()); row++) {
-            List<String> cells = new ArrayList<>();
-            for (Column<?> column : data.columns()) {
-                cells.add(cell(column, row));
-            }
-            rows.add(cells);
-        }
-        return rows;
-    }
-
-    private static String cell(Column<?> column, int row) {
-        if (column instanceof DoubleColumn numbers) {
-            return numbers.isMissing(row) ? "" : number(numbers.getDouble(row));
-        }
-        return column.getString(row).replace("\n", "↵");
-    }
-
-    private static String number(double value) {
-        double size = Math.abs(value);
-        if (value == Math.rint(value) && size < 1e9) {
-            return Long.toString((long) value);
-        }
-        return String.format(Locale.ROOT, size < 1e-3 || size >= 1e6 ? "%.3e" : "%.4f", value);
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchlab.train;
 
+import dev.switchlab.files.WholeFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ public final class Checkpoints {
 
     /** What a process left behind that was killed while it wrote. */
     private void deleteLeftovers() throws IOException {
-        for (Path file : list(folder, ".step-*.tmp")) {
+        for (Path file : list(folder, WholeFile.unfinished("step-*"))) {
             Files.delete(file);
         }
     }

@@ -66,7 +66,7 @@ class RunComparisonTest {
         assertThat(comparison.notes()).singleElement().asString().startsWith("B - A: 0 common seed(s)");
         RunComparison one = RunComparison.of(twoSettings(), List.of("a1", "b1"));
         assertThat(one.differences().doubleColumn("ci95_low").isMissing(0)).isTrue();
-        assertThat(one.differences().getString(0, "verdict")).isEqualTo("not distinguishable");
+        assertThat(one.differences().getString(0, "verdict")).isEqualTo("needs two seeds");
     }
 
     @Test

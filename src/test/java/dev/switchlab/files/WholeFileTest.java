@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -37,6 +38,21 @@ class WholeFileTest {
         assertThatThrownBy(() -> WholeFile.write(taken, "x")).isInstanceOf(IOException.class);
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactlyInAnyOrder(report, taken);
+        }
+    }
+
+    @Test
+    void whatIsLeftOfAKilledProcessCanBeFound() throws IOException {
+        Path file = folder.resolve("step-000010.safetensors");
+        WholeFile.<IOException>write(file, part -> {
+            Files.writeString(part, "begun");
+            assertThat(file).doesNotExist();
+            try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, WholeFile.unfinished("step-*"))) {
+                assertThat(unfinished).containsExactly(part);
+            }
+        });
+        try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, WholeFile.unfinished("step-*"))) {
+            assertThat(unfinished).isEmpty();
         }
     }
 }

@@ -5,6 +5,7 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.files.WholeFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -88,7 +89,7 @@ final class KilledTraining {
         }
 
         private boolean beingWritten() {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(checkpoints, ".step-*.tmp")) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(checkpoints, WholeFile.unfinished("step-*"))) {
                 for (Path file : files) {
                     if (Files.size(file) >= amount) {
                         return true;
