@@ -9,6 +9,7 @@ import tech.tablesaw.plotly.components.Layout;
 import tech.tablesaw.plotly.components.Line;
 import tech.tablesaw.plotly.components.Margin;
 import tech.tablesaw.plotly.components.Marker;
+import tech.tablesaw.plotly.components.TickSettings;
 import tech.tablesaw.plotly.traces.BarTrace;
 import tech.tablesaw.plotly.traces.HeatmapTrace;
 import tech.tablesaw.plotly.traces.ScatterTrace;
@@ -16,6 +17,11 @@ import tech.tablesaw.plotly.traces.Trace;
 
 /** Charts as Plotly figures of Tablesaw, all in one look. Their titles stay out: a page has captions. */
 public final class PlotlyFigures implements Chart.Renderer<Figure> {
+
+    /** Columns that can all be named; of more, such as training steps, a few are. */
+    private static final int MOST_LABELS = 64;
+
+    private static final int FEW_LABELS = 8;
 
     private static final int HEIGHT = 360;
     private static final Line.Dash[] DASHES = {
@@ -75,9 +81,18 @@ public final class PlotlyFigures implements Chart.Renderer<Figure> {
         HeatmapTrace.HeatmapBuilder trace =
                 HeatmapTrace.builder(chart.x().toArray(), chart.y().toArray(), chart.z());
         trace.name(chart.zTitle());
+        Axis.AxisBuilder x = axis(chart.xTitle()).type(Axis.Type.CATEGORY);
+        if (chart.x().size() > MOST_LABELS) {
+            x.tickSettings(TickSettings.builder()
+                    .tickMode(TickSettings.TickMode.LINEAR)
+                    .tick0(0)
+                    .dTick(chart.x().size() / FEW_LABELS)
+                    .angle(0)
+                    .build());
+        }
         return figure(
                 Math.max(200, Math.min(1200, 120 + 22 * chart.y().size())),
-                axis(chart.xTitle()).type(Axis.Type.CATEGORY).build(),
+                x.build(),
                 axis(chart.yTitle())
                         .type(Axis.Type.CATEGORY)
                         .autoRange(Axis.AutoRange.REVERSED)
