@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.train.RoutingSnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ final class FakeReports {
 
     private static final String TEXT =
             "It was the <best> of times,\nit was the worst of times.\n'A & B', said 2.\n".repeat(8);
-    private static final int POINTS = 40;
+    private static final int POINTS = 201;
 
     private FakeReports() {}
 
@@ -43,7 +44,8 @@ final class FakeReports {
                     id,
                     "layer" + l + "/router_entropy",
                     values(POINTS, i -> Math.log(nExperts) / (1 + 0.1 * i * (l + 1))));
-            fakes.metric(id, "layer" + l + "/confidence", values(POINTS, i -> 1.0 / nExperts + 0.01 * i));
+            fakes.metric(id, "layer" + l + "/max_violation", values(POINTS, i -> 1.0 / (1 + i)));
+            fakes.metric(id, "layer" + l + "/confidence", values(POINTS, i -> 1.0 / nExperts + 0.002 * i));
             // Constant, as where dropping is off; and one point that is no number.
             fakes.metric(id, "layer" + l + "/dropped_fraction", values(POINTS, i -> i == 7 ? Double.NaN : 0));
             for (int expert = 0; expert < nExperts; expert++) {
@@ -55,6 +57,12 @@ final class FakeReports {
                         name + "/utilization",
                         values(POINTS, i -> Math.min(1, (1 + Math.sin(i * 0.3 + e + l)) * 0.8)));
             }
+        }
+        for (int step = 0; nLayers > 0 && step <= 2000; step += 400) {
+            fakes.text(
+                    id,
+                    RoutingSnapshot.path(step),
+                    routing(step, nLayers, nExperts).toJson());
         }
         TrackedRun run = fakes.runs().get(0);
         return new RunReport(run, fakes, trace(nLayers, nExperts), similarity(nLayers, nExperts), Optional.of(TEXT))
@@ -82,6 +90,18 @@ final class FakeReports {
                         .filter(file -> file.toString().endsWith(".html"))
                         .findFirst()
                         .orElseThrow();
+    }
+
+    /** Routing that settles, the first layer last. */
+    private static RoutingSnapshot routing(int step, int nLayers, int nExperts) {
+        List<int[]> layers = new ArrayList<>();
+        for (int layer = 0; layer < nLayers; layer++) {
+            int settled = step * (layer + 1) / (50 * nLayers);
+            layers.add(IntStream.range(0, 40)
+                    .map(token -> token < settled ? token % nExperts : (token + step) % nExperts)
+                    .toArray());
+        }
+        return new RoutingSnapshot(step, nExperts, 40, List.of("x".repeat(40)), layers);
     }
 
     private static double[] values(int count, IntToDoubleFunction value) {

@@ -52,6 +52,9 @@ class ReportInBrowserTest {
     private static final List<String> OF_EXPERTS = List.of(
             "load-over-time",
             "utilization-over-time",
+            "max-violation",
+            "router-saturation",
+            "routing-unchanged",
             "dropped-share",
             "router-entropy",
             "router-confidence",
