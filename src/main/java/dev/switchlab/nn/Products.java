@@ -44,10 +44,15 @@ final class Products {
         if (!isConvolution(x) || x.size() <= SMALL) {
             return Linear.linear(x, weight, bias).singletonOrThrow(); // (..., out)
         }
+        return linearByConvolution(x, weight, bias);
+    }
+
+    static NDArray linearByConvolution(NDArray x, NDArray weight, NDArray bias) {
         Shape shape = x.getShape();
         NDArray y = convolution(x, weight, bias, 1); // (T, out)
-        return y.reshape(
-                shape.slice(0, shape.dimension() - 1).add(weight.getShape().get(0)));
+        Shape wanted =
+                shape.slice(0, shape.dimension() - 1).add(weight.getShape().get(0));
+        return y.reshape(wanted); // (..., out)
     }
 
     /**
@@ -59,11 +64,16 @@ final class Products {
      * @return (C, E, out)
      */
     static NDArray perExpert(NDArray x, NDArray weight, NDArray bias) {
+        return isConvolution(x) ? perExpertByConvolution(x, weight, bias) : perExpertByProduct(x, weight, bias);
+    }
+
+    static NDArray perExpertByConvolution(NDArray x, NDArray weight, NDArray bias) {
         long experts = weight.getShape().get(0);
         long out = weight.getShape().get(1);
-        if (isConvolution(x)) {
-            return convolution(x, weight, bias, Math.toIntExact(experts)).reshape(-1, experts, out); // (C, E, out)
-        }
+        return convolution(x, weight, bias, Math.toIntExact(experts)).reshape(-1, experts, out); // (C, E, out)
+    }
+
+    static NDArray perExpertByProduct(NDArray x, NDArray weight, NDArray bias) {
         NDArray y = x.transpose(1, 0, 2).batchMatMul(weight.transpose(0, 2, 1)); // (E, C, out)
         NDArray biased = bias == null ? y : y.add(bias.expandDims(1)); // (E, C, out)
         return biased.transpose(1, 0, 2); // (C, E, out)

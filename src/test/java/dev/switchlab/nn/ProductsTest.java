@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
@@ -35,39 +37,45 @@ class ProductsTest {
         NDArray x = leaf(1, s, b, in);
         NDArray weight = leaf(2, out, in);
         NDArray bias = leaf(3, out);
-        NDArray flat = x.reshape(s * b, in);
         List<NDArray> leaves = List.of(x, weight, bias);
-        assertSame(
-                gradients(leaves, () -> Products.linear(x, weight, bias)),
-                gradients(
-                        leaves,
-                        () -> x.reshape(s * b, in)
-                                .matMul(weight.transpose())
-                                .add(bias)
-                                .reshape(s, b, out)));
+        List<float[]> expected = gradients(
+                leaves,
+                () -> x.reshape(s * b, in).matMul(weight.transpose()).add(bias).reshape(s, b, out));
+        assertSame(gradients(leaves, () -> Products.linear(x, weight, bias)), expected);
+        assertSame(gradients(leaves, () -> Products.linearByConvolution(x, weight, bias)), expected);
         assertSame(
                 gradients(List.of(x, weight), () -> Products.linear(x, weight, null)),
                 gradients(
                         List.of(x, weight),
                         () -> x.reshape(s * b, in).matMul(weight.transpose()).reshape(s, b, out)));
-        flat.close();
     }
 
+    /** Both kernels, whichever this machine takes. */
     @ParameterizedTest
     @CsvSource({"1,4,8,3", "40,4,128,256", "5,1,16,16", "3,64,8,8"})
-    void perExpert(long slots, long experts, long in, long out) {
+    void perExpert(long slots, int experts, long in, long out) {
         NDArray x = leaf(1, slots, experts, in);
         NDArray weight = leaf(2, experts, out, in);
         NDArray bias = leaf(3, experts, out);
         List<NDArray> leaves = List.of(x, weight, bias);
+        List<float[]> expected = gradients(leaves, () -> oneByOne(x, weight, bias, experts));
+        assertSame(gradients(leaves, () -> Products.perExpert(x, weight, bias)), expected);
+        assertSame(gradients(leaves, () -> Products.perExpertByConvolution(x, weight, bias)), expected);
+        assertSame(gradients(leaves, () -> Products.perExpertByProduct(x, weight, bias)), expected);
         assertSame(
-                gradients(leaves, () -> Products.perExpert(x, weight, bias)),
-                gradients(
-                        leaves,
-                        () -> x.transpose(1, 0, 2)
-                                .batchMatMul(weight.transpose(0, 2, 1))
-                                .add(bias.expandDims(1))
-                                .transpose(1, 0, 2)));
+                gradients(List.of(x, weight), () -> Products.perExpertByProduct(x, weight, null)),
+                gradients(List.of(x, weight), () -> Products.perExpertByConvolution(x, weight, null)));
+    }
+
+    /** (C, E, in) to (C, E, out), an expert after the other. */
+    private static NDArray oneByOne(NDArray x, NDArray weight, NDArray bias, int experts) {
+        NDList outputs = new NDList();
+        for (int expert = 0; expert < experts; expert++) {
+            outputs.add(x.get(":, {}", expert)
+                    .matMul(weight.get(expert).transpose())
+                    .add(bias.get(expert))); // (C, out)
+        }
+        return NDArrays.stack(outputs, 1);
     }
 
     @Test
