@@ -59,7 +59,7 @@ public final class ComparisonReport {
         }
         new ComparisonSections(comparison, source, page).write();
         page.heading("Final and best metrics").raw(Html.table(comparison.metrics()));
-        Table origins = comparison.origins();
+        Table origins = RunOrigins.of(comparison.runs());
         page.heading("Where the runs come from");
         if (origins.isEmpty()) {
             page.text("Code, text, versions, machine and threads are the same in all runs.");

@@ -2,10 +2,8 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,25 +31,10 @@ public record RunComparison(
     /** The tag of a run that sums up runs with several seeds; how many they are. */
     public static final String SUMMARY_TAG = "switchlab.seeds";
 
-    private static final String SEED = "seed";
+    static final String SEED = "seed";
+
     /** What does not make another setting: it changes rounding and speed at most. */
     private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
-
-    /** What may change a result without being a setting. */
-    private static final List<String> ORIGINS = List.of(
-            "mlflow.source.git.commit",
-            "switchlab.dirty",
-            "switchlab.version",
-            "switchlab.corpus",
-            "switchlab.corpus_sha256",
-            "switchlab.libtorch",
-            "switchlab.jdk",
-            "switchlab.device",
-            "switchlab.gpu",
-            "switchlab.cpu",
-            "switchlab.kernels",
-            "switchlab.threads",
-            "switchlab.promise");
 
     private static final Pattern DIGEST = Pattern.compile("^([0-9a-f]{8})[0-9a-f]{24,}$");
 
@@ -91,30 +74,13 @@ public record RunComparison(
         List<TrackedRun> runs = List.copyOf(chosen.values());
         Map<String, String> letters = settingLetters(runs);
         Map<String, Map<String, Curve>> curves = curves(source, runs);
-        List<String> notes = new ArrayList<>();
-        Table differences = differences(runs, letters, curves, notes);
+        PairedDifferences differences = PairedDifferences.of(runs, letters, curves);
         return new RunComparison(
-                runs, settings(runs, letters), metrics(runs, letters, curves), differences, List.copyOf(notes));
-    }
-
-    /** One row a run: run, and the tags of code, text, versions, machine and threads that are not the same in all runs; empty if all are. */
-    public Table origins() {
-        List<String> differing = ORIGINS.stream()
-                .filter(tag -> runs.stream()
-                                .map(run -> run.tags().getOrDefault(tag, ""))
-                                .distinct()
-                                .count()
-                        > 1)
-                .toList();
-        Table table = Table.create("origins");
-        if (!differing.isEmpty()) {
-            table.addColumns(StringColumn.create(
-                    "run", runs.stream().map(RunComparison::shortId).toList()));
-            differing.forEach(tag -> table.addColumns(StringColumn.create(
-                    tag.substring(tag.indexOf('.') + 1),
-                    runs.stream().map(run -> run.tags().getOrDefault(tag, "")).toList())));
-        }
-        return table;
+                runs,
+                settings(runs, letters),
+                metrics(runs, letters, curves),
+                differences.table(),
+                differences.notes());
     }
 
     /** {@link #settings} with a column a run, because runs are few and parameters that differ may be many; digests are shortened. */
@@ -229,82 +195,6 @@ public record RunComparison(
             }
         }
         return table;
-    }
-
-    private static Table differences(
-            List<TrackedRun> runs,
-            Map<String, String> letters,
-            Map<String, Map<String, Curve>> curves,
-            List<String> notes) {
-        Table table = Table.create(
-                "differences",
-                StringColumn.create("difference"),
-                StringColumn.create("metric"),
-                IntColumn.create("pairs"),
-                DoubleColumn.create("mean"),
-                DoubleColumn.create("ci95_low"),
-                DoubleColumn.create("ci95_high"),
-                StringColumn.create("verdict"));
-        List<String> settings = List.copyOf(new LinkedHashSet<>(letters.values()));
-        Map<String, Map<String, TrackedRun>> bySeed = new LinkedHashMap<>();
-        for (TrackedRun run : runs) {
-            String seed = run.params().getOrDefault(SEED, "");
-            Map<String, TrackedRun> own =
-                    bySeed.computeIfAbsent(letters.get(run.runId()), letter -> new LinkedHashMap<>());
-            TrackedRun other = own.putIfAbsent(seed, run);
-            if (other != null) {
-                notes.add("setting " + letters.get(run.runId()) + " has seed " + seed + " twice: the pair takes run "
-                        + shortId(other) + ", not " + shortId(run));
-            }
-        }
-        if (settings.size() == 1) {
-            notes.add("all runs have one setting, so there is nothing to pair");
-        }
-        Map<String, TrackedRun> baseline = bySeed.get(settings.get(0));
-        for (String setting : settings.subList(1, settings.size())) {
-            Map<String, TrackedRun> own = bySeed.get(setting);
-            Set<String> common = new LinkedHashSet<>(baseline.keySet());
-            common.retainAll(own.keySet());
-            String title = setting + " - " + settings.get(0);
-            if (common.size() < 2) {
-                notes.add(title + ": " + common.size()
-                        + " common seed(s); a confidence interval needs two, for example SEED=1 and SEED=2 of both");
-            }
-            for (String metric : METRICS) {
-                double[] values = common.stream()
-                        .map(seed -> List.of(
-                                own.get(seed).runId(), baseline.get(seed).runId()))
-                        .filter(pair ->
-                                pair.stream().allMatch(run -> curves.get(run).containsKey(metric)))
-                        .mapToDouble(pair -> curves.get(pair.get(0)).get(metric).last()
-                                - curves.get(pair.get(1)).get(metric).last())
-                        .toArray();
-                if (values.length > 0) {
-                    append(table, title, metric, PairedDifference.of(values));
-                }
-            }
-        }
-        return table;
-    }
-
-    private static void append(Table table, String title, String metric, PairedDifference difference) {
-        table.stringColumn("difference").append(title);
-        table.stringColumn("metric").append(metric);
-        table.intColumn("pairs").append(difference.pairs());
-        table.doubleColumn("mean").append(difference.mean());
-        table.doubleColumn("ci95_low").append(difference.low());
-        table.doubleColumn("ci95_high").append(difference.high());
-        table.stringColumn("verdict").append(verdict(metric, difference));
-    }
-
-    private static String verdict(String metric, PairedDifference difference) {
-        if (difference.pairs() < 2) {
-            return "needs two seeds";
-        }
-        if (!difference.isSignificant()) {
-            return "not distinguishable";
-        }
-        return difference.mean() > 0 == Curve.isHigherBetter(metric) ? "better" : "worse";
     }
 
     /** The first characters of a run's id, as people type them. */

@@ -54,7 +54,7 @@ public final class Lab {
         return session;
     }
 
-    /** Ends the sitting and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
+    /** Ends the session and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
     static synchronized void restart(Path folder) {
         session.close();
         session = new LabSession(new LabStore("", folder), Device::cpu);
@@ -100,7 +100,7 @@ public final class Lab {
         });
     }
 
-    /** Runs of this sitting side by side. */
+    /** Runs of this session side by side. */
     public static LabComparison compare(TrainedRun first, TrainedRun... others) {
         return compare(Stream.concat(Stream.of(first), Arrays.stream(others))
                 .map(TrainedRun::id)

@@ -39,7 +39,7 @@ public final class NotebookRunner {
         this.runs = runs;
     }
 
-    /** Runs one notebook with a fixed seed, in a sitting of its own. */
+    /** Runs one notebook with a fixed seed, in a session of its own. */
     NotebookResult run(Notebook notebook) throws IOException {
         Lab.restart(runs);
         Lab.seedEngine(SEED);

@@ -35,8 +35,14 @@ final class Fakes implements RunSource {
                         Optional.empty(),
                         "mlflow-artifacts:/1/" + id,
                         settings,
-                        Map.of(),
+                        new LinkedHashMap<>(),
                         new LinkedHashMap<>()));
+        return this;
+    }
+
+    /** Tags a run. */
+    Fakes tag(String id, String tag, String value) {
+        runs.get(id).tags().put(tag, value);
         return this;
     }
 

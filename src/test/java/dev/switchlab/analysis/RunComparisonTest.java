@@ -116,4 +116,35 @@ class RunComparisonTest {
         assertThat(html).contains("<td>few a1</td>", "Content-Security-Policy", "Plotly.newPlot");
         assertThat(html.replaceAll("(?s)<script>/\\*.*?</script>", "")).doesNotContain("src=\"http", "href=\"http");
     }
+
+    @Test
+    void aRunThatSumsUpSeedsIsNotOneOfItsExperiment() {
+        Fakes fakes = twoSettings().run("sum", "few", "seeds=[1, 2, 3]").tag("sum", RunComparison.SUMMARY_TAG, "3");
+        assertThat(RunComparison.of(fakes, List.of("few")).runs())
+                .extracting(run -> run.runId())
+                .containsExactly("a1", "a2", "a3");
+    }
+
+    @Test
+    void originsNameOnlyWhatDiffers() {
+        Fakes fakes = twoSettings();
+        for (String id : List.of("a1", "b1", "b2")) {
+            fakes.tag(id, "switchlab.libtorch", "2.7.1").tag(id, "mlflow.source.git.commit", "abc");
+        }
+        fakes.tag("b2", "mlflow.source.git.commit", "def");
+        assertThat(RunOrigins.of(List.of(fakes.find("a1"), fakes.find("b1"))).isEmpty())
+                .isTrue();
+        Table origins = RunOrigins.of(List.of(fakes.find("a1"), fakes.find("b2")));
+        assertThat(origins.columnNames()).containsExactly("run", "source.git.commit");
+        assertThat(origins.stringColumn("source.git.commit").asList()).containsExactly("abc", "def");
+    }
+
+    @Test
+    void digestsAreShortenedForPeopleOnly() {
+        String digest = "0123456789abcdef".repeat(4);
+        Fakes fakes = twoSettings().run("c", "c", "corpus.sha256=" + digest);
+        RunComparison comparison = RunComparison.of(fakes, List.of("a1", "c"));
+        assertThat(comparison.settings().stringColumn("corpus.sha256").asList()).containsExactly("", digest);
+        assertThat(comparison.settingsAcross().stringColumn("c").asList()).contains("01234567…");
+    }
 }
