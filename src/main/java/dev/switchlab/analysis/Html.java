@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import com.google.common.html.HtmlEscapers;
 import java.util.Locale;
 import java.util.Map;
 import tech.tablesaw.api.NumericColumn;
@@ -16,18 +17,7 @@ final class Html {
 
     /** Text as HTML text or as an attribute's value. */
     static String escape(String text) {
-        StringBuilder out = new StringBuilder(text.length() + 16);
-        text.codePoints().forEach(c -> {
-            switch (c) {
-                case '&' -> out.append("&amp;");
-                case '<' -> out.append("&lt;");
-                case '>' -> out.append("&gt;");
-                case '"' -> out.append("&quot;");
-                case '\'' -> out.append("&#39;");
-                default -> out.appendCodePoint(c);
-            }
-        });
-        return out.toString();
+        return HtmlEscapers.htmlEscaper().escape(text);
     }
 
     /** A table that scrolls sideways by itself where the page is narrow. Missing values are shown as a dash. */

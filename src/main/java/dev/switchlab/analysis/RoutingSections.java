@@ -26,7 +26,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                         String.format(Locale.ROOT, "%,d characters.", trace.tokens())
                                 + " Information: how much an expert's number tells of the kind of character, from 0 (nothing) to 1 (all).")
                 .raw(Html.table(tables.layers()));
-        load(tables.experts());
+        Table experts = tables.experts();
+        load(experts);
         Table kinds = tables.specialization();
         page.heading("What experts specialise in");
         page.figure(
@@ -34,7 +35,6 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 matrix("What experts specialise in", "kind of character", "share", kinds, "class", "share"),
                 "Of each kind of character (row), the share that goes to each expert (column). The shares of a layer sum to 1 along a row;"
                         + " a layer whose rows look alike does not tell the kinds apart.");
-        Table experts = tables.experts();
         page.raw(Html.folded(
                 "Load and most frequent characters of each expert",
                 experts.rowCount() <= MOST_ROWS,

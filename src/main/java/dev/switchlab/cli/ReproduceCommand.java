@@ -2,9 +2,9 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.provenance.Comparison;
-import dev.switchlab.provenance.ComparisonReport;
 import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.provenance.ReproductionReport;
 import dev.switchlab.provenance.RunRecord;
 import dev.switchlab.provenance.Tolerance;
 import dev.switchlab.session.StoredRun;
@@ -90,7 +90,7 @@ final class ReproduceCommand implements Callable<Integer> {
         Comparison.conditions(provenance, now)
                 .forEach((key, pair) -> System.out.printf(
                         "differs     %s: %s, now %s%n",
-                        key, ComparisonReport.show(pair.first()), ComparisonReport.show(pair.second())));
+                        key, ReproductionReport.show(pair.first()), ReproductionReport.show(pair.second())));
     }
 
     private static int compare(TrackingStore store, TrackedRun first, Provenance provenance, String secondId)
@@ -102,8 +102,8 @@ final class ReproduceCommand implements Callable<Integer> {
             RunRecord other = new RunRecord(new StoredRun(store, second).provenance(), points(store, second));
             warnOfTampering(first, one);
             Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
-            String report = ComparisonReport.of(comparison, first.runId(), secondId);
-            log.text(ComparisonReport.ARTIFACT, report);
+            String report = ReproductionReport.of(comparison, first.runId(), secondId);
+            log.text(ReproductionReport.ARTIFACT, report);
             log.tags(Map.of("switchlab.verdict", comparison.verdict().name()));
             log.finish(RunStatus.FINISHED);
             System.out.println();

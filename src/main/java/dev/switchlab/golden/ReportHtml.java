@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import com.google.common.html.HtmlEscapers;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.golden.TensorDifference.Element;
 import java.util.Locale;
@@ -28,9 +29,12 @@ final class ReportHtml {
 
     static String of(GoldenReport report) {
         StringBuilder page = new StringBuilder(HEAD);
-        page.append("<h1>Golden cases: ").append(escape(report.summary())).append("</h1>\n<p>");
-        page.append(escape(report.source().toString())).append(". ");
-        page.append(escape(report.statistics())).append(".</p>\n");
+        page.append("<h1>Golden cases: ")
+                .append(HtmlEscapers.htmlEscaper().escape(report.summary()))
+                .append("</h1>\n<p>");
+        page.append(HtmlEscapers.htmlEscaper().escape(report.source().toString()))
+                .append(". ");
+        page.append(HtmlEscapers.htmlEscaper().escape(report.statistics())).append(".</p>\n");
         report.cases().forEach(result -> append(page, result));
         return page.append("</body></html>\n").toString();
     }
@@ -38,7 +42,9 @@ final class ReportHtml {
     private static void append(StringBuilder page, CaseResult result) {
         page.append(result.passed() ? "<details>" : "<details open class=\"fail\">");
         page.append("<summary><b>").append(result.passed() ? "ok" : "FAIL").append("</b> ");
-        page.append(escape(result.name())).append(" &middot; ").append(escape(result.kind()));
+        page.append(HtmlEscapers.htmlEscaper().escape(result.name()))
+                .append(" &middot; ")
+                .append(HtmlEscapers.htmlEscaper().escape(result.kind()));
         page.append(String.format(
                 Locale.ROOT,
                 " &middot; %.3f of tolerance &middot; %d/%d bit-equal</summary>%n",
@@ -46,16 +52,22 @@ final class ReportHtml {
                 result.bitEqual(),
                 result.tensors().count()));
         if (!result.problem().isEmpty()) {
-            page.append("<p class=\"wrong\">").append(escape(result.problem())).append("</p>\n");
+            page.append("<p class=\"wrong\">")
+                    .append(HtmlEscapers.htmlEscaper().escape(result.problem()))
+                    .append("</p>\n");
         }
         result.runs().forEach(run -> append(page, run));
         page.append("</details>\n");
     }
 
     private static void append(StringBuilder page, RunResult run) {
-        page.append("<h3>").append(escape(run.form())).append("</h3>\n");
+        page.append("<h3>")
+                .append(HtmlEscapers.htmlEscaper().escape(run.form()))
+                .append("</h3>\n");
         if (!run.problem().isEmpty()) {
-            page.append("<p class=\"wrong\">").append(escape(run.problem())).append("</p>\n");
+            page.append("<p class=\"wrong\">")
+                    .append(HtmlEscapers.htmlEscaper().escape(run.problem()))
+                    .append("</p>\n");
             return;
         }
         page.append("<div class=\"scroll\"><table><tr><th>tensor</th><th>shape</th><th>wrong</th><th>of tolerance</th>"
@@ -69,7 +81,9 @@ final class ReportHtml {
         cell(page, tensor.name());
         cell(page, tensor.shape());
         if (!tensor.problem().isEmpty()) {
-            page.append("<td colspan=\"6\">").append(escape(tensor.problem())).append("</td></tr>\n");
+            page.append("<td colspan=\"6\">")
+                    .append(HtmlEscapers.htmlEscaper().escape(tensor.problem()))
+                    .append("</td></tr>\n");
             return;
         }
         cell(page, tensor.wrong() + " of " + tensor.elements());
@@ -81,25 +95,19 @@ final class ReportHtml {
         page.append("</tr>\n");
         for (Element element : tensor.worst()) {
             page.append("<tr class=\"wrong\"><td colspan=\"8\">")
-                    .append(escape(String.format(
-                            Locale.ROOT,
-                            "%s expected %s, got %s (%.3g times the tolerance)",
-                            element.index(),
-                            FailureText.value(element.expected()),
-                            FailureText.value(element.actual()),
-                            element.units())));
+                    .append(HtmlEscapers.htmlEscaper()
+                            .escape(String.format(
+                                    Locale.ROOT,
+                                    "%s expected %s, got %s (%.3g times the tolerance)",
+                                    element.index(),
+                                    FailureText.value(element.expected()),
+                                    FailureText.value(element.actual()),
+                                    element.units())));
             page.append("</td></tr>\n");
         }
     }
 
     private static void cell(StringBuilder page, String text) {
-        page.append("<td>").append(escape(text)).append("</td>");
-    }
-
-    private static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
+        page.append("<td>").append(HtmlEscapers.htmlEscaper().escape(text)).append("</td>");
     }
 }

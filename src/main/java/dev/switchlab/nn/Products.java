@@ -14,7 +14,7 @@ import java.util.Locale;
  * whose pixels are the tokens and whose channels are the features. libtorch computes products with MKL, which on processors of other makers
  * than Intel leaves the wide vector instructions alone, and convolutions with oneDNN, which compiles kernels for what the processor
  * has: on a Zen 5 core 205 instead of 101 GFLOP/s, forward and backward. Both layouts are the same memory, so nothing is copied. On
- * other processors, and on CUDA, the matrix product is taken.
+ * other processors, on CUDA, and for few tokens, the matrix product is taken.
  */
 final class Products {
 
@@ -22,8 +22,12 @@ final class Products {
         case "amd64", "x86_64" -> true;
         default -> false;
     };
-    /** libtorch hands a picture without groups to oneDNN only if it has more elements than this (at::native::ConvParams::use_mkldnn). */
-    private static final long SMALL = 20_480;
+    /**
+     * Up to so many elements the product is faster: oneDNN compiles kernels for each new size, and libtorch hands it no picture without
+     * groups that is as small (at::native::ConvParams::use_mkldnn). Golden cases are small: the property lets tests hold the convolution to
+     * them, too.
+     */
+    private static final long SMALL = Long.getLong("switchlab.convolution.above", 20_480);
 
     private static final Shape ONE = new Shape(1, 1);
     private static final Shape NONE = new Shape(0, 0);
@@ -41,7 +45,7 @@ final class Products {
      * @return (..., out)
      */
     static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-        if (!isConvolution(x) || x.size() <= SMALL) {
+        if (!isConvolution(x)) {
             return Linear.linear(x, weight, bias).singletonOrThrow(); // (..., out)
         }
         return linearByConvolution(x, weight, bias);
@@ -80,7 +84,7 @@ final class Products {
     }
 
     private static boolean isConvolution(NDArray x) {
-        return IS_X86 && !x.getDevice().isGpu() && x.getDataType() == DataType.FLOAT32;
+        return IS_X86 && !x.getDevice().isGpu() && x.getDataType() == DataType.FLOAT32 && x.size() > SMALL;
     }
 
     /** (T, G * in) features to (T, G * out), as one picture of T x 1 pixels whose memory has the channels last. */

@@ -1,5 +1,6 @@
 package dev.switchlab.notebook;
 
+import com.google.common.html.HtmlEscapers;
 import java.util.ArrayList;
 import java.util.List;
 import org.commonmark.ext.gfm.tables.TablesExtension;
@@ -54,18 +55,21 @@ final class Page {
                 body.append(fromMarkdown(cell.source()));
                 continue;
             }
-            body.append("<pre><code>").append(escape(cell.source().strip())).append("</code></pre>\n");
+            body.append("<pre><code>")
+                    .append(HtmlEscapers.htmlEscaper().escape(cell.source().strip()))
+                    .append("</code></pre>\n");
             for (Output output : result.outputs().get(i)) {
                 body.append("<div class=\"output\">").append(outputHtml(output)).append("</div>\n");
             }
         }
         result.failure()
                 .ifPresent(failure -> body.append("<div class=\"failure\"><pre>")
-                        .append(escape(failure))
+                        .append(HtmlEscapers.htmlEscaper().escape(failure))
                         .append("</pre></div>\n"));
         return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>"
-                + escape(result.notebook().name()) + "</title><style>\n" + STYLE + "</style></head><body>\n" + body
+                + HtmlEscapers.htmlEscaper().escape(result.notebook().name()) + "</title><style>\n" + STYLE
+                + "</style></head><body>\n" + body
                 + "</body></html>\n";
     }
 
@@ -79,9 +83,5 @@ final class Page {
                 .extensions(extensions)
                 .build()
                 .render(Parser.builder().extensions(extensions).build().parse(markdown));
-    }
-
-    private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;");
     }
 }

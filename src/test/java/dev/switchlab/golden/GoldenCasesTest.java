@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Every case in {@code golden/}, on each form of dispatch and each device. */
 class GoldenCasesTest {
@@ -26,6 +27,12 @@ class GoldenCasesTest {
                             .as(() -> result.line() + "\n" + String.join("\n", GoldenReport.failure(result)))
                             .isTrue();
                 }));
+    }
+
+    /** The cases are small, and small models take another kernel than large ones. */
+    @Test
+    void soIsWhatTheKernelOfLargeModelsComputes(@TempDir Path noClasses) throws Exception {
+        assertThat(Mutants.verifyWith(noClasses, Mutants.EVERYTHING_CONVOLVED)).isEmpty();
     }
 
     @Test

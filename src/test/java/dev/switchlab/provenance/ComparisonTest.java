@@ -69,7 +69,7 @@ class ComparisonTest {
         assertThat(comparison.first()).isEmpty();
         assertThat(comparison.provenance()).isEmpty();
         assertThat(comparison.promised()).isTrue();
-        assertThat(ComparisonReport.of(comparison, "a", "b")).endsWith("IDENTICAL\n");
+        assertThat(ReproductionReport.of(comparison, "a", "b")).endsWith("IDENTICAL\n");
     }
 
     @Test
@@ -79,7 +79,7 @@ class ComparisonTest {
         assertThat(comparison.verdict()).isEqualTo(Verdict.EQUIVALENT);
         assertThat(comparison.unequal()).isEqualTo(1);
         assertThat(comparison.firstBeyond()).isEmpty();
-        assertThat(ComparisonReport.of(comparison, "a", "b"))
+        assertThat(ReproductionReport.of(comparison, "a", "b"))
                 .contains("first difference: step 3, train/loss: 0.6666666666666666, then 0.6666666666666667")
                 .contains("this is a fault")
                 .endsWith("EQUIVALENT\n");
@@ -111,7 +111,7 @@ class ComparisonTest {
         second.get("train/loss").remove(5L);
         Comparison less = compare();
         assertThat(less.verdict()).isEqualTo(Verdict.DIFFERENT);
-        assertThat(ComparisonReport.of(less, "a", "b")).contains("step 5, train/loss: 0.4, then nothing");
+        assertThat(ReproductionReport.of(less, "a", "b")).contains("step 5, train/loss: 0.4, then nothing");
         second.get("train/loss").put(5L, 0.4);
         second.get("train/loss").put(6L, 0.4);
         assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
@@ -162,7 +162,7 @@ class ComparisonTest {
                         Map.entry("computation.threads", new Pair("1", "8")),
                         Map.entry("text.sha256", new Pair("ab", "cd")));
         assertThat(comparison.promised()).isFalse();
-        assertThat(ComparisonReport.of(comparison, "a", "b"))
+        assertThat(ReproductionReport.of(comparison, "a", "b"))
                 .contains("computation.threads: 1, then 8", "equal bits were not promised");
     }
 

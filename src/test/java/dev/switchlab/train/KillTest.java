@@ -27,8 +27,6 @@ class KillTest {
 
     private static final int STEPS = 45;
     private static final int KILLS = 20;
-    /** A kill comes up to 8 ms after its step: so many steps before the end, there is something left to be killed. */
-    private static final int LAST_STEPS = 5;
 
     private static final int KILLED = 128 + 9;
 
@@ -94,8 +92,7 @@ class KillTest {
 
     /** Distinct steps in order: each process goes on from the last checkpoint and is killed at a later step than the one before. */
     private static List<Integer> killSteps(SplittableRandom random) {
-        List<Integer> steps =
-                new ArrayList<>(IntStream.range(1, STEPS - LAST_STEPS).boxed().toList());
+        List<Integer> steps = new ArrayList<>(IntStream.range(1, STEPS).boxed().toList());
         while (steps.size() > KILLS) {
             steps.remove(random.nextInt(steps.size()));
         }

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A {@link Comparison} for people: on the terminal, and as the artifact {@value #ARTIFACT}, which is Markdown. */
-public final class ComparisonReport {
+public final class ReproductionReport {
 
     /** The artifact's path in the run that repeats another. */
     public static final String ARTIFACT = "reproduction.md";
@@ -16,7 +16,7 @@ public final class ComparisonReport {
 
     private final StringBuilder text = new StringBuilder();
 
-    private ComparisonReport() {}
+    private ReproductionReport() {}
 
     /**
      * The report.
@@ -25,7 +25,7 @@ public final class ComparisonReport {
      * @param secondId id of the run that repeats it
      */
     public static String of(Comparison comparison, String firstId, String secondId) {
-        ComparisonReport report = new ComparisonReport();
+        ReproductionReport report = new ReproductionReport();
         report.line("# Run %s repeats run %s", secondId, firstId);
         report.line("");
         report.values(comparison);
@@ -43,7 +43,7 @@ public final class ComparisonReport {
         if (c.unequal() > 0) {
             line(
                     "- first out of tolerance: %s",
-                    c.firstBeyond().map(ComparisonReport::describe).orElse("none"));
+                    c.firstBeyond().map(ReproductionReport::describe).orElse("none"));
             line("- tolerance: |a - b| <= %s", c.tolerance());
         }
         line("- final weights: %s", c.weights() ? "equal to the bit" : "not equal");
