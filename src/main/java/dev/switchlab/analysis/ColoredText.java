@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.Palette;
+import dev.switchlab.page.Html;
 import java.util.List;
 import java.util.Locale;
 

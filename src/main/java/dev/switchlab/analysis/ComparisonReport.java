@@ -1,6 +1,8 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.files.WholeFile;
+import dev.switchlab.page.Html;
+import dev.switchlab.page.HtmlPage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

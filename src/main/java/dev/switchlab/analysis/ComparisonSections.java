@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
 import java.util.ArrayList;
 import java.util.List;

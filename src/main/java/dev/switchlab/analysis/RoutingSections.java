@@ -3,6 +3,8 @@ package dev.switchlab.analysis;
 import dev.switchlab.analysis.chart.BarChart;
 import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.Palette;
+import dev.switchlab.page.Html;
+import dev.switchlab.page.HtmlPage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

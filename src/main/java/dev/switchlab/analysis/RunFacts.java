@@ -1,5 +1,7 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.page.Html;
+import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Promise;
 import dev.switchlab.tracking.TrackedRun;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.files.WholeFile;
+import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.page.Html;
+import dev.switchlab.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.switchlab.analysis.RoutingTrace.Layer;
 import dev.switchlab.nn.StateDict;
+import dev.switchlab.page.Html;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

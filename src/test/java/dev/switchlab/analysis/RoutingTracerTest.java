@@ -105,8 +105,8 @@ class RoutingTracerTest {
                     .write(file);
             String html = Files.readString(file);
             assertThat(html)
-                    .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "Cividis")
-                    .doesNotContain("@BODY@", "@PLOTLY@", "@STYLE@", "<script src", "<link");
+                    .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
+                    .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
             assertThat(List.of(html.split("class=\"plot\"", -1))).hasSizeGreaterThan(8);
             try (var files = Files.list(file.getParent())) {
                 assertThat(files).hasSize(1);

@@ -1,13 +1,17 @@
 package dev.switchlab.analysis.chart;
 
-/** What a figure shows. {@link Svg} draws it still, {@link PlotlyFigures} for a page that answers to the pointer. */
-public sealed interface Chart permits LineChart, BarChart, HeatMap {
+import dev.switchlab.page.Drawing;
 
-    /** Names it where it stands alone. */
-    String title();
+/** What a figure shows. */
+public sealed interface Chart extends Drawing permits LineChart, BarChart, HeatMap {
 
     /** A sentence or two for readers who cannot see it. */
     String description();
+
+    @Override
+    default String svg() {
+        return Svg.of(this);
+    }
 
     /** Hands itself to the renderer's method for its kind. */
     <R> R draw(Renderer<R> renderer);

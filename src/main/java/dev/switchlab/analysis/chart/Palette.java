@@ -12,7 +12,7 @@ public final class Palette {
 
     private static final List<String> OKABE_ITO =
             List.of("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#666666");
-    /** Stops at equal distances, the same as Plotly's. */
+    /** Stops at equal distances. */
     private static final List<String> CIVIDIS = List.of(
             "#00204C", "#002A66", "#00346E", "#273F6C", "#3C4A6B", "#4C556B", "#5B5F6D", "#686A70", "#757575",
             "#838178", "#928C78", "#A19876", "#B0A572", "#C0B16D", "#D1BF66", "#E1CC5C", "#F3DB4F", "#FFE945");

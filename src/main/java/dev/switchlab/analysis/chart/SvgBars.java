@@ -52,18 +52,31 @@ final class SvgBars {
             svg.line(place, top, place, bottom, SvgFrame.GRID);
             svg.label(place, bottom + 17, "middle", ticks.labels().get(i));
         }
+        svg.open("g", "class", "marks");
         for (int row = 0; row < chart.categories().size(); row++) {
-            row(svg, row);
+            bars(svg, row);
+        }
+        svg.close();
+        for (int row = 0; row < chart.categories().size(); row++) {
+            labels(svg, row);
         }
         svg.line(left, top, left, bottom, SvgFrame.AXIS);
         SvgFrame.xTitle(svg, chart.valueTitle(), left, right, bottom + 37);
         return svg.close().finish();
     }
 
-    private void row(SvgWriter svg, int row) {
+    private void labels(SvgWriter svg, int row) {
+        double y = top + row * ROW + 16;
+        svg.label(left - 8, y, "end", TextWidth.cut(chart.categories().get(row), SvgFrame.FONT, MOST_LABEL));
+        if (!stacked) {
+            double value = chart.series().get(0).values()[row];
+            svg.label(x(BarChart.length(value)) + 6, y, "start", String.format(Locale.ROOT, "%.4g", value));
+        }
+    }
+
+    private void bars(SvgWriter svg, int row) {
         double y = top + row * ROW;
         String category = chart.categories().get(row);
-        svg.label(left - 8, y + 16, "end", TextWidth.cut(category, SvgFrame.FONT, MOST_LABEL));
         double end = 0;
         for (int i = 0; i < chart.series().size(); i++) {
             BarChart.Series series = chart.series().get(i);
@@ -74,13 +87,6 @@ final class SvgBars {
                     "rect", "x", from, "y", y + 4, "width", x(end) - from, "height", ROW - 8, "fill", Palette.color(i));
             svg.text("title", category + (stacked ? ", " + series.name() : "") + ": " + value)
                     .close();
-        }
-        if (!stacked) {
-            svg.label(
-                    x(end) + 6,
-                    y + 16,
-                    "start",
-                    String.format(Locale.ROOT, "%.4g", chart.series().get(0).values()[row]));
         }
     }
 

@@ -98,6 +98,8 @@ final class SvgHeatMap {
         }
         svg.open(
                 "g",
+                "class",
+                "marks",
                 "transform",
                 String.format(Locale.ROOT, "translate(%.1f %.1f) scale(%.4f %.4f)", left, top, width, height),
                 "shape-rendering",

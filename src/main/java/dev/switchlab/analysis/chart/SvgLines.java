@@ -61,7 +61,7 @@ final class SvgLines {
                 Math.min(right - left, MOST_POINTS / (4.0 * chart.lines().size())));
         for (int i = 0; i < chart.lines().size(); i++) {
             LineChart.Line line = chart.lines().get(i);
-            svg.open("g").text("title", line.name());
+            svg.open("g", "class", "marks").text("title", line.name());
             for (int[] run : Thinning.runs(line, x, columns)) {
                 draw(svg, i, line, run);
             }

@@ -1,5 +1,2 @@
-/**
- * Charts as values, apart from how they are drawn: as SVG that stands alone, or as Plotly figures that answer to the pointer. Knows nothing
- * of runs or experts.
- */
+/** Lines, bars and heat maps, as SVG. */
 package dev.switchlab.analysis.chart;

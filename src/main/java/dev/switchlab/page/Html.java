@@ -1,4 +1,4 @@
-package dev.switchlab.analysis;
+package dev.switchlab.page;
 
 import com.google.common.html.HtmlEscapers;
 import java.util.Locale;
@@ -8,7 +8,7 @@ import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
 /** Pieces of HTML. */
-final class Html {
+public final class Html {
 
     /** Text beyond so many characters may break into lines. */
     private static final int LONG = 24;
@@ -16,12 +16,12 @@ final class Html {
     private Html() {}
 
     /** Text as HTML text or as an attribute's value. */
-    static String escape(String text) {
+    public static String escape(String text) {
         return HtmlEscapers.htmlEscaper().escape(text);
     }
 
     /** A table that scrolls sideways by itself where the page is narrow. Missing values are shown as a dash. */
-    static String table(Table table) {
+    public static String table(Table table) {
         StringBuilder out = new StringBuilder("<div class=\"scroll\"><table><thead><tr>");
         for (Column<?> column : table.columns()) {
             boolean isNumber = column instanceof NumericColumn<?>;
@@ -46,7 +46,7 @@ final class Html {
     }
 
     /** A table of names and values, whose values break anywhere where the page is narrow. */
-    static String pairs(Map<String, String> entries) {
+    public static String pairs(Map<String, String> entries) {
         StringBuilder out = new StringBuilder("<table class=\"pairs\"><tbody>\n");
         entries.forEach((name, value) -> out.append("<tr><th scope=\"row\">")
                 .append(breakable(name))
@@ -57,7 +57,7 @@ final class Html {
     }
 
     /** {@code html} under a line that folds it up and unfolds it; on paper it is unfolded. */
-    static String folded(String summary, boolean open, String html) {
+    public static String folded(String summary, boolean open, String html) {
         return "<details" + (open ? " open" : "") + "><summary>" + escape(summary) + "</summary>" + html
                 + "</details>\n";
     }
@@ -72,7 +72,7 @@ final class Html {
     }
 
     /** Four digits after the point; none for large numbers. */
-    static String number(double value) {
+    public static String number(double value) {
         return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.4f", value);
     }
 }
