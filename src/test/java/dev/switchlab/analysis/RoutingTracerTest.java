@@ -107,7 +107,7 @@ class RoutingTracerTest {
             assertThat(html)
                     .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
                     .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
-            assertThat(List.of(html.split("class=\"plot\"", -1))).hasSizeGreaterThan(8);
+            assertThat(List.of(html.split("<figure ", -1))).hasSizeGreaterThan(8);
             try (var files = Files.list(file.getParent())) {
                 assertThat(files).hasSize(1);
             }
