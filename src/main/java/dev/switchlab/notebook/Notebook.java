@@ -1,5 +1,6 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.lab.LabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.lab.Lab;
+import dev.switchlab.lab.LabException;
+import dev.switchlab.lab.ValueText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -139,7 +142,9 @@ public final class NotebookRunner {
                 } else if (event.status() != Snippet.Status.VALID) {
                     reject(file, line, source, event.snippet());
                 } else if (shows(event.snippet())) {
-                    value.map(v -> Shown.text(v).<Output>map(Output.Text::new).orElseGet(() -> Output.of(v)))
+                    value.map(v -> ValueText.text(v)
+                                    .<Output>map(Output.Text::new)
+                                    .orElseGet(() -> Output.of(v)))
                             .ifPresent(outputs::add);
                 }
             }

@@ -1,6 +1,7 @@
 package dev.switchlab.notebook;
 
 import dev.switchlab.files.WholeFile;
+import dev.switchlab.lab.LabException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -82,10 +83,10 @@ public record Notebooks(Path folder, Path target, boolean update) {
         } finally {
             delete(runs);
         }
-        String markdown = Page.markdown(result);
+        String markdown = NotebookPage.markdown(result);
         WholeFile.write(target.resolve(notebook.name() + ".md"), markdown);
         Path page = target.resolve(notebook.name() + ".html");
-        WholeFile.write(page, Page.html(result));
+        WholeFile.write(page, NotebookPage.html(result));
         if (result.failure().isPresent()) {
             return new Verdict(notebook.name(), page, result.failure(), "");
         }

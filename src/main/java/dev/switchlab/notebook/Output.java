@@ -1,5 +1,7 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.lab.LabTable;
+import dev.switchlab.lab.Plot;
 import tech.tablesaw.api.Table;
 
 /** What one snippet left on the page, as Markdown. */

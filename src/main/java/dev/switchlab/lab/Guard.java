@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import dev.switchlab.analysis.RoutingTables;
 import dev.switchlab.analysis.RoutingTrace;

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import dev.switchlab.analysis.TextTable;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ public record LabTable(Table data) {
     }
 
     /** As a GitHub-flavoured Markdown table. */
-    String toMarkdown() {
+    public String toMarkdown() {
         TextTable text = text();
         List<List<String>> rows = text.cells();
         List<String> lines = new ArrayList<>();

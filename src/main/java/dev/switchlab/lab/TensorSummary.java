@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;

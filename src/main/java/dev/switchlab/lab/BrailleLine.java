@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import dev.switchlab.analysis.chart.LineChart;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
@@ -55,7 +55,7 @@ public final class Lab {
     }
 
     /** Ends the session and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
-    static synchronized void restart(Path folder) {
+    public static synchronized void restart(Path folder) {
         session.close();
         session = new LabSession(new LabStore("", folder), Device::cpu);
     }
@@ -234,7 +234,7 @@ public final class Lab {
     }
 
     /** Seeds the engine's own generator, which the lab's seeded streams do not use. */
-    static void seedEngine(int seed) {
+    public static void seedEngine(int seed) {
         Engine.getInstance().setRandomSeed(seed);
     }
 }

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;

@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import ai.djl.engine.EngineException;
 import java.io.BufferedReader;
@@ -21,7 +21,7 @@ import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.SPIResolutionException;
 
 /**
- * What runs in the JVM behind the prompt of {@code make jshell} in place of jshell's own agent. Values show as {@link Shown} has it, and
+ * What runs in the JVM behind the prompt of {@code make jshell} in place of jshell's own agent. Values show as {@link ValueText} has it, and
  * errors read like errors of the lab: one line, and no stack trace but the snippet's own lines. {@link Lab#why()} has the rest.
  */
 public final class LabAgent extends RemoteExecutionControl {
@@ -72,7 +72,7 @@ public final class LabAgent extends RemoteExecutionControl {
     @Override
     protected String invoke(Method method) throws Exception {
         Object value = method.invoke(null);
-        return value == null ? valueString(null) : Shown.atPrompt(value).orElseGet(() -> valueString(value));
+        return value == null ? valueString(null) : ValueText.atPrompt(value).orElseGet(() -> valueString(value));
     }
 
     /** See {@link #invoke}. */

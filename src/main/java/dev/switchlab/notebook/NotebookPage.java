@@ -8,7 +8,7 @@ import org.commonmark.parser.Parser;
 import org.commonmark.renderer.html.HtmlRenderer;
 
 /** Renders a notebook with its output. */
-final class Page {
+final class NotebookPage {
 
     private static final String STYLE = """
             body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 sans-serif; color: #1b1b1b; overflow-wrap: anywhere }
@@ -23,7 +23,7 @@ final class Page {
             @media print { pre, .output { overflow: visible; white-space: pre-wrap } svg, tr { break-inside: avoid } }
             """;
 
-    private Page() {}
+    private NotebookPage() {}
 
     /** As Markdown; outputs stand between comments that say how stable they are. */
     static String markdown(NotebookResult result) {

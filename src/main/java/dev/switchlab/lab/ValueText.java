@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -14,16 +14,16 @@ import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 
 /** How values show whose own words would be an object id, or pages. */
-final class Shown {
+public final class ValueText {
 
     private static final int MOST_ELEMENTS = 32;
     private static final int EDGE = 8;
     private static final String INDENT = "\n  ";
 
-    private Shown() {}
+    private ValueText() {}
 
     /** In words that are short; empty for a value whose own will do. */
-    static Optional<String> text(Object value) {
+    public static Optional<String> text(Object value) {
         if (value instanceof NDArray array) {
             return Optional.of(TensorSummary.of(array));
         }

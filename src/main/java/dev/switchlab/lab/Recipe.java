@@ -1,4 +1,4 @@
-package dev.switchlab.notebook;
+package dev.switchlab.lab;
 
 import dev.switchlab.experiment.Experiment;
 import java.util.Locale;
