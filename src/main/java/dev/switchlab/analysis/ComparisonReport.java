@@ -1,6 +1,6 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import java.io.IOException;

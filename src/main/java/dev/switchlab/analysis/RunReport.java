@@ -1,7 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.switchlab.data;
 
-import dev.switchlab.digest.Sha256;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.Sha256;
+import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,6 @@
 package dev.switchlab.data;
 
-import dev.switchlab.digest.Sha256;
+import dev.switchlab.io.Sha256;
 import java.net.URI;
 
 /**

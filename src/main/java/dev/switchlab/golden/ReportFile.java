@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.switchlab.files.WholeFile;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.golden.TensorDifference.Element;
 import dev.switchlab.golden.TensorDifference.Spread;
+import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -3,7 +3,7 @@ package dev.switchlab.notebook;
 import ai.djl.engine.Engine;
 import com.github.difflib.DiffUtils;
 import com.github.difflib.UnifiedDiffUtils;
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.notebook.Notebook.Stability;
 import java.io.IOException;
 import java.nio.file.Files;

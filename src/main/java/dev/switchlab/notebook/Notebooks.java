@@ -1,6 +1,6 @@
 package dev.switchlab.notebook;
 
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.lab.LabException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

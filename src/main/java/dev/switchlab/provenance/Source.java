@@ -1,6 +1,6 @@
 package dev.switchlab.provenance;
 
-import dev.switchlab.digest.Sha256;
+import dev.switchlab.io.Sha256;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.switchlab.safetensors;
 
-import dev.switchlab.digest.Sha256;
+import dev.switchlab.io.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

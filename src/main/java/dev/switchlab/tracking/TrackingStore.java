@@ -1,6 +1,6 @@
 package dev.switchlab.tracking;
 
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.tracking.store.StoreConfig;
 import dev.switchlab.tracking.store.TrackingServer;
 import java.io.IOException;

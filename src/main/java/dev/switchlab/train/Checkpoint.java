@@ -1,9 +1,9 @@
 package dev.switchlab.train;
 
 import dev.switchlab.data.CharTokenizer;
-import dev.switchlab.digest.Sha256;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.io.Sha256;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;

@@ -1,6 +1,6 @@
 package dev.switchlab.train;
 
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package dev.switchlab.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.testing.Seeded;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

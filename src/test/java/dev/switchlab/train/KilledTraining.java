@@ -5,7 +5,7 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.files.WholeFile;
+import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.switchlab.files;
+package dev.switchlab.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.switchlab.files;
+package dev.switchlab.io;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

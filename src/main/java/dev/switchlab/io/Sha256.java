@@ -1,4 +1,4 @@
-package dev.switchlab.digest;
+package dev.switchlab.io;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

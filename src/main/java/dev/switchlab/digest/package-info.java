@@ -1,2 +1,0 @@
-/** SHA-256 for whoever needs it. */
-package dev.switchlab.digest;

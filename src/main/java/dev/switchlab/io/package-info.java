@@ -1,0 +1,2 @@
+/** Files that are whole or not there, and SHA-256. */
+package dev.switchlab.io;
