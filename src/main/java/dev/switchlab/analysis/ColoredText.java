@@ -2,6 +2,7 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.Palette;
 import dev.switchlab.page.Html;
+import dev.switchlab.train.RoutingTrace;
 import java.util.List;
 import java.util.Locale;
 

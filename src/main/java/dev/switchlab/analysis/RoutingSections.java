@@ -5,6 +5,7 @@ import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.Palette;
 import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
+import dev.switchlab.train.RoutingTrace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.analysis.RoutingTrace.Layer;
+import dev.switchlab.train.RoutingTrace;
+import dev.switchlab.train.RoutingTrace.Layer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;

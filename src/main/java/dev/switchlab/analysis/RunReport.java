@@ -4,6 +4,7 @@ import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -97,11 +97,6 @@ public record ModelConfig(
         Check.given("model.replicas", replicas, Replicas.INDEPENDENT);
     }
 
-    /** Features of one attention head. */
-    public int headWidth() {
-        return dModel / heads;
-    }
-
     /**
      * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * tokens / n_experts)} in double
      * precision, but at least the minimum capacity.
@@ -168,7 +163,7 @@ public record ModelConfig(
 
     /** How tokens reach their experts. */
     public enum DispatchForm {
-        /** Gather into (E, C, D), batched products over stacked expert weights, gather back. */
+        /** Gather into (C, E, D), grouped products over stacked expert weights, gather back. */
         BATCHED,
         /** A loop over experts: the oracle that other forms are tested against. */
         LOOP

@@ -16,7 +16,8 @@ package dev.switchlab.experiment;
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
  * @param eps added to the denominator
- * @param weightDecay decoupled weight decay
+ * @param weightDecay weight decay: decoupled, by the peak learning rate with {@link UpdateRule#REFERENCE}, by the scheduled one with
+ *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
  * @param gradClip largest global gradient norm; 0 switches clipping off
  * @param loadBalance coefficient of the load-balancing loss (paper section 2.2: alpha)
  * @param logEvery steps between logged training metrics

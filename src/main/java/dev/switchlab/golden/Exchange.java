@@ -1,7 +1,6 @@
 package dev.switchlab.golden;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
@@ -12,8 +11,6 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.StepWeights;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
@@ -180,11 +177,15 @@ public final class Exchange {
         Tensor tokens = file.tokens("tokens", nVocab);
         AutoregressiveModel model =
                 new AutoregressiveModel(architecture.model(dispatch), nVocab, (int) tokens.shape()[0]);
-        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file.params(), Device.cpu());
-                NDManager scope = bench.manager().newSubManager()) {
-            Pass pass = Pass.evaluation(scope, new StepWeights(scope, model, false), DropPolicy.byPosition());
-            return Workbench.tensor(
-                    model.forward(pass, Workbench.array(scope, tokens)).logits());
+        long[] shape = tokens.shape();
+        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file.params(), Device.cpu())) {
+            return model.evaluate(
+                    bench.manager(),
+                    tokens.longs(),
+                    (int) shape[0],
+                    (int) shape[1],
+                    DropPolicy.byPosition(),
+                    output -> Workbench.tensor(output.logits()));
         }
     }
 }

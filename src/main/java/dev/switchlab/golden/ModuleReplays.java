@@ -4,6 +4,7 @@ import static dev.switchlab.golden.Workbench.array;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import dev.switchlab.golden.GoldenCase.AttentionCase;
@@ -18,7 +19,6 @@ import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.MultiHeadAttention;
 import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.SwitchConfig;
 import dev.switchlab.nn.SwitchFeedForward;
 import dev.switchlab.nn.SwitchTransformer;
 import dev.switchlab.nn.SwitchTransformerLayer;
@@ -50,7 +50,7 @@ final class ModuleReplays {
         try (Workbench<MultiHeadAttention> bench = new Workbench<>(block, file.params(), device)) {
             return bench.run(DropPolicy.byPosition(), run -> {
                 NDArray x = run.input(file, "x"); // (Q, B, D)
-                NDArray kv = file.inputs().containsKey("kv") ? run.input(file, "kv") : x; // (K, B, D)
+                NDArray kv = file.inputs().containsKey("kv") ? run.input(file, "kv") : x; // (M, B, D)
                 MultiHeadAttention.Output output = block.forward(run.pass(), x, kv, kv, mask(run, file));
                 run.output("y", output.y());
                 run.output("attn", attention(output.weights(), golden.heads()));
@@ -59,7 +59,7 @@ final class ModuleReplays {
         }
     }
 
-    /** From (B * H, Q, K) to the reference's (Q, K, B, H). */
+    /** From (B * H, Q, M) to the reference's (Q, M, B, H). */
     private static Tensor attention(NDArray weights, int heads) {
         long[] shape = weights.getShape().getShape();
         int queries = (int) shape[1];
@@ -80,10 +80,10 @@ final class ModuleReplays {
 
     static Map<String, Tensor> switched(SwitchCase golden, DispatchForm dispatch, Device device) {
         CaseFile file = golden.file();
-        SwitchConfig config = SwitchConfig.of(golden.architecture().model(dispatch));
+        ModelConfig model = golden.architecture().model(dispatch);
         Permutations permutations = new Permutations(file.permutations());
         try (Workbench<SwitchFeedForward> bench =
-                new Workbench<>(new SwitchFeedForward(config, 0), file.params(), device)) {
+                new Workbench<>(new SwitchFeedForward(model, 0), file.params(), device)) {
             Map<String, Tensor> results = bench.run(permutations.policy(golden.architecture(), "", false), run -> {
                 FeedForwardBlock.Output output = bench.block().forward(run.pass(), run.input(file, "x"));
                 Routing routing = output.routing().orElseThrow();

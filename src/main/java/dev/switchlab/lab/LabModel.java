@@ -1,8 +1,6 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.analysis.ExpertSimilarity;
-import dev.switchlab.analysis.RoutingTrace;
-import dev.switchlab.analysis.RoutingTracer;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
@@ -11,8 +9,10 @@ import dev.switchlab.random.RandomStreams;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.Evaluator;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.Sampler;
 import dev.switchlab.train.TextGenerator;
+import dev.switchlab.train.TextRouter;
 import java.util.Arrays;
 import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
@@ -50,7 +50,7 @@ public final class LabModel implements AutoCloseable {
      */
     public Routes route(String text) {
         return Guard.call(() -> {
-            RoutingTrace trace = new RoutingTracer(model).trace(text);
+            RoutingTrace trace = new TextRouter(model).trace(text);
             if (trace.layers().isEmpty()) {
                 throw dense("there is nothing to route");
             }

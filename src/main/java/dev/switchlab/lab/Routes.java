@@ -1,8 +1,8 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.analysis.RoutingTables;
-import dev.switchlab.analysis.RoutingTrace;
-import dev.switchlab.analysis.RoutingTrace.Layer;
+import dev.switchlab.train.RoutingTrace;
+import dev.switchlab.train.RoutingTrace.Layer;
 import java.util.Arrays;
 import java.util.Locale;
 import tech.tablesaw.api.IntColumn;

@@ -11,15 +11,15 @@ import ai.djl.ndarray.types.Shape;
  */
 public final class AttentionMask implements AutoCloseable {
 
-    /** (Q or 1, K, B or 1); owns the memory that {@link #bias} looks at. */
+    /** (Q or 1, M, B or 1); owns the memory that {@link #bias} looks at. */
     private final NDArray layout;
 
     private final Shape shape;
 
-    /** (1, Q or 1, K) for all sequences, or (B, 1, Q or 1, K). */
+    /** (1, Q or 1, M) for all sequences, or (B, 1, Q or 1, M). */
     private final NDArray bias;
 
-    /** Brings (Q or 1, K, B or 1) into the layout of the scores once: views made at each use would pile up in its manager. */
+    /** Brings (Q or 1, M, B or 1) into the layout of the scores once: views made at each use would pile up in its manager. */
     private AttentionMask(NDArray layout) {
         this.layout = layout;
         shape = layout.getShape();
@@ -31,7 +31,7 @@ public final class AttentionMask implements AutoCloseable {
     /**
      * A mask in the reference's layout.
      *
-     * @param allowed boolean (Q or 1, K, B or 1), true = may attend
+     * @param allowed boolean (Q or 1, M, B or 1), true = may attend
      */
     public static AttentionMask of(NDArray allowed) {
         Shape shape = allowed.getShape();
@@ -58,16 +58,16 @@ public final class AttentionMask implements AutoCloseable {
         return new AttentionMask(manager.create(bias, new Shape(seqLen, seqLen, 1)));
     }
 
-    /** Adds the mask to scores (B * H, Q, K). */
+    /** Adds the mask to scores (B * H, Q, M). */
     NDArray apply(NDArray scores, long batch, long heads) {
         Shape all = scores.getShape();
         long q = all.get(1);
         long k = all.get(2);
         check(q, k, batch);
         if (shape.get(2) == 1) {
-            return scores.add(bias); // (B * H, Q, K)
+            return scores.add(bias); // (B * H, Q, M)
         }
-        return scores.reshape(batch, heads, q, k).add(bias).reshape(all); // (B * H, Q, K)
+        return scores.reshape(batch, heads, q, k).add(bias).reshape(all); // (B * H, Q, M)
     }
 
     @Override

@@ -2,11 +2,14 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.NormalInitializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch experiment). The list
@@ -29,9 +32,9 @@ public final class AutoregressiveModel extends LabBlock {
      */
     public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen) {
         this.nVocab = nVocab;
-        embedding = child("src_embed", new Table(nVocab, model.dModel()));
+        embedding = child("src_embed", new Table(nVocab, model.dModel(), 1));
         positions = model.positions() == Positions.LEARNED
-                ? child("pos_embed", new Table(maxSeqLen, model.dModel()))
+                ? child("pos_embed", new Table(maxSeqLen, model.dModel(), 0.02f))
                 : null;
         transformer = child("transformer", new SwitchTransformer(model));
         generator = child("generator", new LinearLayer(model.dModel(), nVocab, true));
@@ -53,6 +56,29 @@ public final class AutoregressiveModel extends LabBlock {
         }
         SwitchTransformer.Output output = transformer.forward(pass, x, mask);
         return new Output(generator.forward(pass, output.y()), output.routing());
+    }
+
+    /**
+     * One pass at evaluation: no dropout, no router noise, no gradients, the evaluation capacity.
+     *
+     * @param parent the pass' own manager is a child of it
+     * @param tokens time-major, [s * B + b]
+     * @param seqLen S
+     * @param batchSize B
+     * @param dropPolicy which tokens an over-full expert keeps
+     * @param read takes what is wanted to the host; everything native dies with the pass
+     */
+    public <T> T evaluate(
+            NDManager parent,
+            long[] tokens,
+            int seqLen,
+            int batchSize,
+            DropPolicy dropPolicy,
+            Function<Output, T> read) {
+        try (NDManager scope = parent.newSubManager()) {
+            Pass pass = Pass.evaluation(scope, new StepWeights(scope, this, false), dropPolicy);
+            return read.apply(forward(pass, scope.create(tokens, new Shape(seqLen, batchSize))));
+        }
     }
 
     /** Kept for the next pass, which nearly always has the same length. */
@@ -89,8 +115,8 @@ public final class AutoregressiveModel extends LabBlock {
 
         private final Parameter weight;
 
-        Table(int rows, int dModel) {
-            weight = parameter("weight", new Shape(rows, dModel));
+        Table(int rows, int dModel, float deviation) {
+            weight = parameter("weight", new Shape(rows, dModel), new NormalInitializer(deviation));
         }
 
         /** int64 (...) to (..., D). */
@@ -110,6 +136,11 @@ public final class AutoregressiveModel extends LabBlock {
         @Override
         NDList forwardList(Pass pass, NDList inputs) {
             return new NDList(rows(pass, inputs.head()));
+        }
+
+        @Override
+        public Shape[] getOutputShapes(Shape[] inputShapes) {
+            return new Shape[] {inputShapes[0].add(weight.getShape().get(1))};
         }
     }
 }

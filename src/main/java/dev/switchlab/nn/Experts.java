@@ -57,8 +57,8 @@ public final class Experts extends LabBlock {
         private final Parameter bias;
 
         Stacked(String name, int nExperts, int in, int out, boolean withBias) {
-            weight = parameter(name + ".weight", new Shape(nExperts, out, in));
-            bias = withBias ? parameter(name + ".bias", new Shape(nExperts, out)) : null;
+            weight = parameter(name + ".weight", new Shape(nExperts, out, in), uniform(in));
+            bias = withBias ? parameter(name + ".bias", new Shape(nExperts, out), uniform(in)) : null;
         }
 
         /** (C, E, in) to (C, E, out). */

@@ -9,19 +9,26 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.training.initializer.UniformInitializer;
 import ai.djl.util.PairList;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /**
  * A DJL block whose parameter shapes are known when it is built and whose children keep the reference's {@code state_dict} names
  * (DJL itself prefixes child names with their number).
+ *
+ * <p>It runs in two ways. The typed {@code forward} of each block takes a {@link Pass} that says where weights and random numbers come
+ * from; SwitchLab's own training uses it. DJL's {@code forward(ParameterStore, NDList, boolean)} makes any block a part of any DJL model,
+ * trained by DJL's {@code Trainer}: weights are DJL's, first drawn as torch draws them, and random numbers (which tokens an over-full
+ * expert drops, router noise) come from {@link #setSeed} and move on with each call. One device and one thread at a time.
  */
 public abstract class LabBlock extends AbstractBlock {
 
     private final Map<String, LabBlock> namedChildren = new LinkedHashMap<>();
     private final Map<Float, NDArray> constants = new LinkedHashMap<>();
+    private final ListStreams streams = new ListStreams();
 
     /** Registers {@code block} under its state_dict name. */
     final <T extends LabBlock> T child(String name, T block) {
@@ -29,16 +36,37 @@ public abstract class LabBlock extends AbstractBlock {
         return addChildBlock(name, block);
     }
 
-    /** Registers a parameter under its state_dict name. */
-    final Parameter parameter(String name, Shape shape) {
+    /**
+     * Registers a parameter under its state_dict name.
+     *
+     * @param initializer its first value in a model that DJL initialises; {@link Initialization} draws its own
+     */
+    final Parameter parameter(String name, Shape shape, Initializer initializer) {
         Parameter.Type type = name.endsWith("bias") ? Parameter.Type.BIAS : Parameter.Type.WEIGHT;
-        return addParameter(
-                Parameter.builder().setName(name).setType(type).optShape(shape).build());
+        return addParameter(Parameter.builder()
+                .setName(name)
+                .setType(type)
+                .optShape(shape)
+                .optInitializer(initializer)
+                .build());
+    }
+
+    /** U(-1/sqrt(fan_in), 1/sqrt(fan_in)): how torch.nn.Linear begins, weight and bias. */
+    static Initializer uniform(int fanIn) {
+        return new UniformInitializer((float) (1 / Math.sqrt(fanIn)));
     }
 
     /** Children by state_dict name, in the reference's order. */
     final Map<String, LabBlock> namedChildren() {
         return namedChildren;
+    }
+
+    /**
+     * Seeds the random numbers that this block draws when DJL runs it: the same seed, weights and inputs give the same outputs, call by
+     * call. Dropout and first weights are drawn by DJL's engine ({@code Engine.setRandomSeed}).
+     */
+    public final void setSeed(long seed) {
+        streams.seed(seed);
     }
 
     /**
@@ -60,13 +88,28 @@ public abstract class LabBlock extends AbstractBlock {
     @Override
     protected final NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
-        NDManager manager = inputs.head().getManager();
-        return forwardList(new Pass(manager, store, training, DropPolicy.byPosition(), SplittableRandom::new), inputs);
+        NDManager modelManager = getParameters().valueAt(0).getArray().getManager();
+        ListStreams.Call call = streams.next(training);
+        Pass pass = new Pass(
+                inputs.head().getManager(),
+                modelManager,
+                store,
+                training,
+                DropPolicy.random(call.dropping()),
+                call::jitter);
+        return forwardList(pass, inputs);
     }
 
     /** The list form: what stands in {@code inputs} and in the result is said by each block. */
     abstract NDList forwardList(Pass pass, NDList inputs);
 
+    /** Shapes of parameters do not depend on the input, so children can be initialised in any order. */
+    @Override
+    protected final void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
+        getChildren().values().forEach(child -> child.initialize(manager, type, inputShapes));
+    }
+
+    /** The shape of the first input, which most blocks keep. */
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         return new Shape[] {inputShapes[0]};

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
+import ai.djl.training.initializer.Initializer;
 
 /** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
 public final class LayerNormLayer extends LabBlock {
@@ -19,8 +20,8 @@ public final class LayerNormLayer extends LabBlock {
     /** Normalises vectors of {@code dModel} features. */
     public LayerNormLayer(int dModel) {
         normalized = new Shape(dModel);
-        weight = parameter("weight", normalized);
-        bias = parameter("bias", normalized);
+        weight = parameter("weight", normalized, Initializer.ONES);
+        bias = parameter("bias", normalized, Initializer.ZEROS);
     }
 
     /** (..., D) to (..., D). */

@@ -13,8 +13,8 @@ public final class LinearLayer extends LabBlock {
 
     /** A layer from {@code in} to {@code out} features. */
     public LinearLayer(int in, int out, boolean withBias) {
-        weight = parameter("weight", new Shape(out, in));
-        bias = withBias ? parameter("bias", new Shape(out)) : null;
+        weight = parameter("weight", new Shape(out, in), uniform(in));
+        bias = withBias ? parameter("bias", new Shape(out), uniform(in)) : null;
     }
 
     /** (..., in) to (..., out). */

@@ -8,7 +8,7 @@ import dev.switchlab.experiment.ModelConfig.Positions;
 /**
  * Scaled dot-product attention over H heads (reference: {@code labml_nn.transformers.mha.MultiHeadAttention}).
  *
- * <p>The list form takes query, key and value (S, B, D) and optionally a boolean mask (Q or 1, K, B or 1), and returns the output.
+ * <p>The list form takes query, key and value (S, B, D) and optionally a boolean mask (Q or 1, M, B or 1), and returns the output.
  */
 public final class MultiHeadAttention extends LabBlock {
 
@@ -46,34 +46,34 @@ public final class MultiHeadAttention extends LabBlock {
 
     /**
      * @param y output, (Q, B, D)
-     * @param weights attention weights after dropout, (B * H, Q, K)
+     * @param weights attention weights after dropout, (B * H, Q, M)
      */
     public record Output(NDArray y, NDArray weights) {}
 
     /**
      * @param q queries (Q, B, D)
-     * @param k keys (K, B, D)
-     * @param v values (K, B, D)
+     * @param k keys (M, B, D)
+     * @param v values (M, B, D)
      * @param mask what may attend, or null for everything
      */
     public Output forward(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
         long seq = q.getShape().get(0);
         long batch = q.getShape().get(1);
-        NDArray queries = positioned(pass, split(query.forward(pass, q))).transpose(1, 0, 2); // (B * H, Q, K)
-        NDArray keys = positioned(pass, split(key.forward(pass, k))).transpose(1, 2, 0); // (B * H, K, keys)
-        NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, keys, K)
+        NDArray queries = positioned(pass, split(query.forward(pass, q))).transpose(1, 0, 2); // (B * H, Q, W)
+        NDArray keys = positioned(pass, split(key.forward(pass, k))).transpose(1, 2, 0); // (B * H, W, M)
+        NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, M, W)
 
         NDArray scale = constant(pass, (float) (1 / Math.sqrt(headWidth)));
-        NDArray scores = queries.batchMatMul(keys).mul(scale); // (B * H, Q, keys)
+        NDArray scores = queries.batchMatMul(keys).mul(scale); // (B * H, Q, M)
         if (mask != null) {
             scores = mask.apply(scores, batch, heads);
         }
-        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout); // (B * H, Q, keys)
-        NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, K)
+        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout); // (B * H, Q, M)
+        NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, W)
         return new Output(output.forward(pass, mixed.reshape(seq, batch, dModel)), weights);
     }
 
-    /** (S, B, D) to (S, B * H, K): with time first, heads are just more batch. */
+    /** (S, B, D) to (S, B * H, W): with time first, heads are just more batch. */
     private NDArray split(NDArray x) {
         Shape shape = x.getShape();
         return x.reshape(shape.get(0), shape.get(1) * heads, headWidth);

@@ -9,13 +9,15 @@ import java.util.random.RandomGenerator;
  * What one forward pass needs beside its inputs.
  *
  * @param manager owns everything that the pass makes; closed when the step is over
+ * @param modelManager owns what outlives the pass, such as constants: that of the weights
  * @param weights where blocks get their weights from
  * @param training whether dropout, router jitter and the training capacity apply
- * @param dropPolicy which tokens an over-full expert keeps
- * @param jitter the random stream of a layer's router noise, by layer
+ * @param dropPolicy the shuffled order in which tokens fill an over-full expert; not asked by layers that fill by position
+ * @param jitter the random stream of a layer's router noise, by layer; not asked at evaluation
  */
 public record Pass(
         NDManager manager,
+        NDManager modelManager,
         ParameterStore weights,
         boolean training,
         DropPolicy dropPolicy,
@@ -23,22 +25,14 @@ public record Pass(
 
     /** A pass in training mode. */
     public static Pass training(
-            NDManager manager, ParameterStore weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> jitter) {
-        return new Pass(manager, weights, true, dropPolicy, jitter);
+            NDManager manager, StepWeights weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> jitter) {
+        return new Pass(manager, weights.modelManager(), weights, true, dropPolicy, jitter);
     }
 
     /** A pass at evaluation: no dropout, no jitter, the evaluation capacity. */
-    public static Pass evaluation(NDManager manager, ParameterStore weights, DropPolicy dropPolicy) {
-        return new Pass(manager, weights, false, dropPolicy, layer -> {
+    public static Pass evaluation(NDManager manager, StepWeights weights, DropPolicy dropPolicy) {
+        return new Pass(manager, weights.modelManager(), weights, false, dropPolicy, layer -> {
             throw new IllegalStateException("no router jitter at evaluation");
         });
-    }
-
-    /** The manager in which constants outlive the step: that of the weights where it is known, else the step's parent. */
-    NDManager modelManager() {
-        if (weights instanceof StepWeights step) {
-            return step.modelManager();
-        }
-        return manager.getParentManager();
     }
 }

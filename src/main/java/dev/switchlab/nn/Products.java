@@ -24,10 +24,10 @@ final class Products {
     };
     /**
      * Up to so many elements the product is faster: oneDNN compiles kernels for each new size, and libtorch hands it no picture without
-     * groups that is as small (at::native::ConvParams::use_mkldnn). Golden cases are small: the property lets tests hold the convolution to
-     * them, too.
+     * groups that is as small (at::native::ConvParams::use_mkldnn). It chooses kernels and with them bits, so it is no setting: only tests
+     * change it, to hold the convolution to small golden cases, too.
      */
-    private static final long SMALL = Long.getLong("switchlab.convolution.above", 20_480);
+    static long small = 20_480;
 
     private static final Shape ONE = new Shape(1, 1);
     private static final Shape NONE = new Shape(0, 0);
@@ -53,7 +53,7 @@ final class Products {
 
     static NDArray linearByConvolution(NDArray x, NDArray weight, NDArray bias) {
         Shape shape = x.getShape();
-        NDArray y = convolution(x, weight, bias, 1); // (T, out)
+        NDArray y = convolution(x, weight, bias, 1); // (R, out)
         Shape wanted =
                 shape.slice(0, shape.dimension() - 1).add(weight.getShape().get(0));
         return y.reshape(wanted); // (..., out)
@@ -84,16 +84,16 @@ final class Products {
     }
 
     private static boolean isConvolution(NDArray x) {
-        return IS_X86 && !x.getDevice().isGpu() && x.getDataType() == DataType.FLOAT32 && x.size() > SMALL;
+        return IS_X86 && !x.getDevice().isGpu() && x.getDataType() == DataType.FLOAT32 && x.size() > small;
     }
 
-    /** (T, G * in) features to (T, G * out), as one picture of T x 1 pixels whose memory has the channels last. */
+    /** (R, G * in) features to (R, G * out), as one picture of R x 1 pixels whose memory has the channels last. */
     private static NDArray convolution(NDArray x, NDArray weight, NDArray bias, int groups) {
         long in = weight.getShape().get(weight.getShape().dimension() - 1);
-        NDArray picture = x.reshape(1, -1, 1, groups * in).transpose(0, 3, 1, 2); // (1, G * in, T, 1)
+        NDArray picture = x.reshape(1, -1, 1, groups * in).transpose(0, 3, 1, 2); // (1, G * in, R, 1)
         NDArray kernels = weight.reshape(-1, in, 1, 1); // (G * out, in, 1, 1)
         NDArray y = Conv2d.conv2d(picture, kernels, bias == null ? null : bias.reshape(-1), ONE, NONE, DILATION, groups)
-                .singletonOrThrow(); // (1, G * out, T, 1)
-        return y.transpose(0, 2, 3, 1).reshape(-1, kernels.getShape().get(0)); // (T, G * out)
+                .singletonOrThrow(); // (1, G * out, R, 1)
+        return y.transpose(0, 2, 3, 1).reshape(-1, kernels.getShape().get(0)); // (R, G * out)
     }
 }

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Rotary position embedding (arXiv 2104.09864), pairing feature i with i + K/2: each pair is turned by
- * position * 10000^(-2i/K).
+ * Rotary position embedding (arXiv 2104.09864), pairing feature i with i + W/2: each pair is turned by
+ * position * 10000^(-2i/W).
  */
 final class Rotary {
 
@@ -27,15 +27,15 @@ final class Rotary {
         this.features = features;
     }
 
-    /** (S, B * H, K) to the same, turned by position. */
+    /** (S, B * H, W) to the same, turned by position. */
     NDArray apply(NDManager modelManager, NDArray x) {
         Tables table = tables.computeIfAbsent(x.getShape().get(0), s -> tables(modelManager, s.intValue()));
         NDList halves = x.split(2, 2);
-        NDArray a = halves.get(0); // (S, B * H, K / 2)
-        NDArray b = halves.get(1); // (S, B * H, K / 2)
+        NDArray a = halves.get(0); // (S, B * H, W / 2)
+        NDArray b = halves.get(1); // (S, B * H, W / 2)
         NDArray first = a.mul(table.cos).sub(b.mul(table.sin));
         NDArray second = a.mul(table.sin).add(b.mul(table.cos));
-        return NDArrays.concat(new NDList(first, second), 2); // (S, B * H, K)
+        return NDArrays.concat(new NDList(first, second), 2); // (S, B * H, W)
     }
 
     /** Forgets tables, which died with the manager they were made in. */
@@ -58,6 +58,6 @@ final class Rotary {
         return new Tables(manager.create(cos, shape), manager.create(sin, shape));
     }
 
-    /** Both (S, 1, K / 2). */
+    /** Both (S, 1, W / 2). */
     private record Tables(NDArray cos, NDArray sin) {}
 }

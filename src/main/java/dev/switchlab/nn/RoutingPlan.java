@@ -120,6 +120,16 @@ public final class RoutingPlan {
         return dropped.clone();
     }
 
+    /** By token: 1 if it was kept, 0 if it was dropped. */
+    float[] keptMask() {
+        float[] mask = new float[routes.length];
+        Arrays.fill(mask, 1);
+        for (int token : dropped) {
+            mask[token] = 0;
+        }
+        return mask;
+    }
+
     /** The tokens that {@code expert} keeps, in the order in which they fill its slots. Not to be changed. */
     int[] kept(int expert) {
         return kept[expert];

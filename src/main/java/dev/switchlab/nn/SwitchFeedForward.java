@@ -5,62 +5,78 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.switchlab.experiment.Capacity;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Routes each token to one of E experts (paper section 2.1; reference: {@code SwitchFeedForward}).
+ * A switch layer: each token goes to one of E experts (arXiv 2101.03961, section 2; reference: {@code SwitchFeedForward}).
  *
- * <p>The list form returns what the reference returns: output (S, B, D), tokens per expert before dropping (E), router probability
- * summed over tokens (E), number dropped (), router probability of the chosen expert (N).
+ * <ol>
+ *   <li>Router: {@code p = softmax(x W_r)}, in training with noise on x (sections 2.1 and 2.4).
+ *   <li>Routing plan: the most probable expert of each token; an expert takes capacity_factor * N / E tokens, the rest is dropped
+ *       (section 2.2).
+ *   <li>Dispatch: every kept token through its expert (section 2.1, equation 2).
+ *   <li>Combine: the expert's output times the router's probability of it, the gate; without scaling the gate's value is one, but it still
+ *       carries the router's gradient. A dropped token gets zero, so that the residual connection alone carries it (section 2.2), or
+ *       passes through as an expert output would (reference).
+ * </ol>
+ *
+ * <p>As a block of any DJL model it takes (..., D) and returns (..., D); the tokens of all leading axes are routed together, in that order.
+ * What the router did, for its loss and for statistics, is {@link #lastRouting}; {@link SwitchLoss} adds the load-balancing loss to a
+ * task's loss.
  */
 public final class SwitchFeedForward extends LabBlock implements FeedForwardBlock {
 
-    private final SwitchConfig config;
+    private final ModelConfig model;
     private final int layer;
     private final Dispatch dispatch;
     private final LinearLayer router;
     private final Experts experts;
+    private Optional<Routing> lastRouting = Optional.empty();
 
     /**
-     * A layer as {@code config} says.
+     * A layer with the experts, capacity and router of {@code model}.
      *
-     * @param layer its index in the transformer, for the drop policy
+     * @param layer its index in the transformer: layers of one index draw the same random numbers
      */
-    public SwitchFeedForward(SwitchConfig config, int layer) {
-        this.config = config;
+    public SwitchFeedForward(ModelConfig model, int layer) {
+        this.model = model;
         this.layer = layer;
-        dispatch = Dispatch.of(config.dispatch());
-        experts = child("experts", new Experts(config.nExperts(), config.expert()));
-        router = child("switch", new LinearLayer(config.dModel(), config.nExperts(), config.routerBias()));
+        dispatch = Dispatch.of(model.dispatch());
+        experts = child("experts", new Experts(model.nExperts(), FeedForwardConfig.of(model)));
+        router = child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias()));
     }
 
     @Override
     public Output forward(Pass pass, NDArray input) {
-        Shape shape = input.getShape();
-        NDArray x = input.reshape(-1, config.dModel()); // (N, D)
+        NDArray x = input.reshape(-1, model.dModel()); // (N, D)
         NDArray probabilities = router.forward(pass, jitter(pass, x)).softmax(-1); // (N, E)
+
         float[] host = probabilities.toFloatArray();
         RoutingPlan plan = plan(pass, host);
 
-        NDArray chosen = probabilities.gather(routes(pass.manager(), plan), 1); // (N, 1)
         NDArray y = dispatch.apply(pass, experts, x, plan); // (N, D)
-        y = finish(pass.manager(), x, y, gate(chosen), plan).reshape(shape); // (S, B, D)
 
-        NDArray probabilitySum = probabilities.sum(new int[] {0}); // (E)
-        return new Output(y, Optional.of(new Routing(plan, host, probabilitySum, chosen.squeeze(1))));
+        NDArray chosen = probabilities.gather(routes(pass.manager(), plan), 1); // (N, 1)
+        NDArray combined = combine(pass.manager(), x, y, gate(chosen), plan); // (N, D)
+
+        Routing routing =
+                new Routing(plan, host, probabilities.sum(new int[] {0}), chosen.squeeze(1)); // sum: (E), chosen: (N)
+        lastRouting = Optional.of(routing);
+        return new Output(combined.reshape(input.getShape()), lastRouting);
     }
 
-    /** Paper section 2.4: in training the router sees each feature times a factor from U(1 - j, 1 + j). */
+    /** In training the router sees each feature times a factor from U(1 - j, 1 + j). */
     private NDArray jitter(Pass pass, NDArray x) {
-        if (!pass.training() || config.routerJitter() == 0) {
+        if (!pass.training() || model.routerJitter() == 0) {
             return x;
         }
         RandomGenerator random = pass.jitter().apply(layer);
-        double j = config.routerJitter();
+        double j = model.routerJitter();
         float[] factors = new float[Math.toIntExact(x.size())];
         for (int i = 0; i < factors.length; i++) {
             factors[i] = (float) (1 - j + 2 * j * random.nextDouble());
@@ -69,10 +85,9 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
     }
 
     private RoutingPlan plan(Pass pass, float[] probabilities) {
-        int nExperts = config.nExperts();
-        Capacity rule = pass.training() ? config.capacity() : config.evalCapacity();
-        int capacity = rule.of(probabilities.length / nExperts, nExperts);
-        return RoutingPlan.of(probabilities, nExperts, capacity, config.dropTokens(), pass.dropPolicy(), layer);
+        int capacity = model.capacity(probabilities.length / model.nExperts(), pass.training());
+        DropPolicy policy = model.dropOrder() == DropOrder.RANDOM ? pass.dropPolicy() : DropPolicy.byPosition();
+        return RoutingPlan.of(probabilities, model.nExperts(), capacity, model.dropTokens(), policy, layer);
     }
 
     private static NDArray routes(NDManager manager, RoutingPlan plan) {
@@ -81,54 +96,29 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         return manager.create(routes, new Shape(routes.length, 1)); // (N, 1)
     }
 
-    /** The router's gradient flows through the gate in both forms; without scaling its value is one. */
     private NDArray gate(NDArray chosen) {
-        return config.isScaleProb() ? chosen : chosen.div(chosen.stopGradient()); // (N, 1)
+        return model.isScaleProb() ? chosen : chosen.div(chosen.stopGradient()); // (N, 1)
     }
 
-    /** Applies the gate and gives dropped tokens their output. */
-    private NDArray finish(NDManager manager, NDArray x, NDArray y, NDArray gate, RoutingPlan plan) {
+    private NDArray combine(NDManager manager, NDArray x, NDArray y, NDArray gate, RoutingPlan plan) {
         if (plan.droppedCount() == 0) {
             return y.mul(gate); // (N, D)
         }
-        if (config.droppedTokens() == DroppedTokens.ZERO) {
-            float[] kept = new float[plan.tokens()];
-            Arrays.fill(kept, 1);
-            for (int token : plan.dropped()) {
-                kept[token] = 0;
-            }
-            return y.mul(gate.mul(manager.create(kept, new Shape(kept.length, 1)))); // (N, D)
+        NDArray kept = manager.create(plan.keptMask(), new Shape(plan.tokens(), 1)); // (N, 1)
+        if (model.droppedTokens() == DroppedTokens.ZERO) {
+            return y.mul(gate.mul(kept)); // (N, D)
         }
-        boolean[] kept = new boolean[plan.tokens()];
-        Arrays.fill(kept, true);
-        for (int token : plan.dropped()) {
-            kept[token] = false;
-        }
-        NDArray keep = manager.create(kept, new Shape(kept.length, 1)).broadcast(x.getShape()); // (N, D)
-        return NDArrays.where(keep, y, x).mul(gate); // (N, D)
+        NDArray keeps = kept.neq(0).broadcast(x.getShape()); // (N, D)
+        return NDArrays.where(keeps, y, x).mul(gate); // (N, D)
+    }
+
+    /** How the last pass was routed: its arrays live as long as that pass' manager. Empty before the first. */
+    public Optional<Routing> lastRouting() {
+        return lastRouting;
     }
 
     @Override
     NDList forwardList(Pass pass, NDList inputs) {
-        Output output = forward(pass, inputs.head());
-        Routing routing = output.routing().orElseThrow();
-        RoutingPlan plan = routing.plan();
-        float[] counts = new float[plan.experts()];
-        for (int expert = 0; expert < counts.length; expert++) {
-            counts[expert] = plan.count(expert);
-        }
-        return new NDList(
-                output.y(),
-                pass.manager().create(counts),
-                routing.probabilitySum(),
-                pass.manager().create((long) plan.droppedCount()),
-                routing.chosenProbability());
-    }
-
-    @Override
-    public Shape[] getOutputShapes(Shape[] inputShapes) {
-        Shape in = inputShapes[0];
-        Shape perExpert = new Shape(config.nExperts());
-        return new Shape[] {in, perExpert, perExpert, new Shape(), new Shape(in.get(0) * in.get(1))};
+        return new NDList(forward(pass, inputs.head()).y());
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  */
 public final class SwitchTransformer extends LabBlock {
 
-    private final List<TransformerLayer> layers = new ArrayList<>();
+    private final List<SwitchTransformerLayer> layers = new ArrayList<>();
     private final LayerNormLayer norm;
 
     /** The stack of {@code model}. */
@@ -37,7 +37,7 @@ public final class SwitchTransformer extends LabBlock {
     public Output forward(Pass pass, NDArray x, AttentionMask mask) {
         List<Routing> routing = new ArrayList<>();
         NDArray y = x;
-        for (TransformerLayer layer : layers) {
+        for (SwitchTransformerLayer layer : layers) {
             FeedForwardBlock.Output output = layer.forward(pass, y, mask); // (S, B, D)
             y = output.y();
             output.routing().ifPresent(routing::add);

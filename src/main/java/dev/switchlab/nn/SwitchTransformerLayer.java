@@ -9,7 +9,7 @@ import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
  * {@code x + drop(attention(norm(x)))}, then {@code x + drop(feed_forward(norm(x)))} (reference:
  * {@code SwitchTransformerLayer}). The list form takes x (S, B, D) and optionally a boolean mask, and returns x.
  */
-public final class SwitchTransformerLayer extends LabBlock implements TransformerLayer {
+public final class SwitchTransformerLayer extends LabBlock {
 
     private final double dropout;
     private final MultiHeadAttention attention;
@@ -29,13 +29,17 @@ public final class SwitchTransformerLayer extends LabBlock implements Transforme
                 new MultiHeadAttention(
                         model.heads(), model.dModel(), model.dropout(), model.attentionBias(), model.positions()));
         feedForward = model.feedForward() == FeedForwardKind.SWITCH
-                ? child("feed_forward", new SwitchFeedForward(SwitchConfig.of(model), layer))
+                ? child("feed_forward", new SwitchFeedForward(model, layer))
                 : child("feed_forward", new FeedForward(FeedForwardConfig.of(model)));
         normAttention = child("norm_self_attn", new LayerNormLayer(model.dModel()));
         normFeedForward = child("norm_ff", new LayerNormLayer(model.dModel()));
     }
 
-    @Override
+    /**
+     * @param x (S, B, D)
+     * @param mask what may attend, or null for everything
+     * @return (S, B, D) and how its tokens were routed
+     */
     public FeedForwardBlock.Output forward(Pass pass, NDArray x, AttentionMask mask) {
         NDArray z = normAttention.forward(pass, x); // (S, B, D)
         NDArray attended = attention.forward(pass, z, z, z, mask).y(); // (S, B, D)

@@ -2,8 +2,6 @@ package dev.switchlab.session;
 
 import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.ExpertSimilarity;
-import dev.switchlab.analysis.RoutingTrace;
-import dev.switchlab.analysis.RoutingTracer;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
@@ -11,6 +9,8 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RoutingTrace;
+import dev.switchlab.train.TextRouter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ public final class Reports {
      * @return the file
      */
     public Path write(StoredRun stored, LanguageModel model, String text) throws IOException {
-        RoutingTrace trace = new RoutingTracer(model).trace(text);
+        RoutingTrace trace = new TextRouter(model).trace(text);
         RunReport report = new RunReport(
                 stored.run(),
                 RunSource.of(store),

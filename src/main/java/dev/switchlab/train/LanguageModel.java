@@ -6,6 +6,7 @@ import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.random.RandomStream;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A model with all that is needed to run it: weights, vocabulary and the experiment it belongs to. Its weights file holds all three, so
@@ -116,6 +118,22 @@ public final class LanguageModel implements AutoCloseable {
     /** Its blocks. */
     public AutoregressiveModel network() {
         return network;
+    }
+
+    /** One pass at evaluation: {@link AutoregressiveModel#evaluate}. */
+    public <T> T evaluate(
+            long[] tokens,
+            int seqLen,
+            int batchSize,
+            DropPolicy dropPolicy,
+            Function<AutoregressiveModel.Output, T> read) {
+        return network.evaluate(manager, tokens, seqLen, batchSize, dropPolicy, read);
+    }
+
+    /** The shuffled order of over-full experts in the evaluation of a batch after a step, where the experiment shuffles. */
+    public DropPolicy evaluationDropPolicy(int step, int batch) {
+        RandomStreams streams = new RandomStreams(experiment.seed());
+        return DropPolicy.random(streams.generator(RandomStream.DROPPING, "evaluation", step, batch));
     }
 
     /** Its weights by name. */

@@ -1,21 +1,14 @@
 package dev.switchlab.train;
 
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.EvaluationBatches;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -35,12 +28,10 @@ final class RoutingProbe {
 
     private final LanguageModel model;
     private final List<Batch> batches;
-    private final List<String> text;
 
     private RoutingProbe(LanguageModel model, List<Batch> batches) {
         this.model = model;
         this.batches = batches;
-        text = batches.stream().flatMap(batch -> windows(model, batch).stream()).toList();
     }
 
     /**
@@ -65,69 +56,17 @@ final class RoutingProbe {
         return Optional.of(new RoutingProbe(model, List.copyOf(batches)));
     }
 
-    /** The sequences of a batch as text. */
-    static List<String> windows(LanguageModel model, Batch batch) {
-        List<String> windows = new ArrayList<>();
-        for (int b = 0; b < batch.batchSize(); b++) {
-            int[] tokens = new int[batch.seqLen()];
-            for (int s = 0; s < tokens.length; s++) {
-                tokens[s] = Math.toIntExact(batch.tokens()[s * batch.batchSize() + b]);
-            }
-            windows.add(model.tokenizer().decode(tokens));
-        }
-        return windows;
-    }
-
-    /** The windows that are routed. */
-    List<String> text() {
-        return text;
-    }
-
     /** Routes the text through the model as it is now, after {@code step} steps. */
     RoutingSnapshot at(int step) {
-        int seqLen = batches.get(0).seqLen();
-        List<int[]> layers = new ArrayList<>();
-        int experts = 0;
-        int window = 0;
-        for (int i = 0; i < batches.size(); i++) {
-            Batch batch = batches.get(i);
-            List<Routing> routing = route(batch, i);
-            for (int layer = 0; layer < routing.size(); layer++) {
-                if (layer == layers.size()) {
-                    layers.add(new int[text.size() * seqLen]);
-                }
-                experts = routing.get(layer).plan().experts();
-                for (int token = 0; token < batch.size(); token++) {
-                    int s = token / batch.batchSize();
-                    int b = token % batch.batchSize();
-                    layers.get(layer)[(window + b) * seqLen + s] =
-                            routing.get(layer).plan().route(token);
-                }
-            }
-            window += batch.batchSize();
-        }
-        return new RoutingSnapshot(step, experts, seqLen, text, layers);
-    }
-
-    /** Only the host's part of the result outlives the pass. */
-    private List<Routing> route(Batch batch, int index) {
-        try (NDManager scope = model.manager().newSubManager()) {
-            Pass pass = Pass.evaluation(
-                    scope, new StepWeights(scope, model.network(), false), dropPolicy(index, batch.size()));
-            return model.network()
-                    .forward(pass, scope.create(batch.tokens(), new Shape(batch.seqLen(), batch.batchSize()))) // (S, B)
-                    .routing();
-        }
+        RoutingTrace trace = new TextRouter(model)
+                .trace(batches, batch -> priorities(batch, batches.get(batch).size()));
+        return RoutingSnapshot.of(step, batches.get(0).seqLen(), trace);
     }
 
     /**
-     * The experiment's drop policy. Random dropping follows one fixed order of a layer's tokens, so that between probes the weights alone
-     * decide who is dropped.
+     * Random dropping follows one fixed order of a layer's tokens, so that between probes the weights alone decide who is dropped.
      */
-    private DropPolicy dropPolicy(int batch, int tokens) {
-        if (model.experiment().model().dropOrder() == DropOrder.POSITION) {
-            return DropPolicy.byPosition();
-        }
+    private DropPolicy priorities(int batch, int tokens) {
         RandomStreams streams = new RandomStreams(model.experiment().seed());
         Map<Integer, int[]> priorities = new HashMap<>();
         return (layer, expert, routed) -> {

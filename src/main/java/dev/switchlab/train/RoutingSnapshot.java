@@ -63,6 +63,21 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         }
     }
 
+    /**
+     * The part of a trace that says where its tokens went.
+     *
+     * @param seqLen tokens per window of the trace's text, which is whole windows
+     */
+    static RoutingSnapshot of(int step, int seqLen, RoutingTrace trace) {
+        List<String> windows = new ArrayList<>();
+        for (int from = 0; from < trace.tokens(); from += seqLen) {
+            windows.add(new String(trace.text(), from, seqLen));
+        }
+        List<int[]> layers =
+                trace.layers().stream().map(RoutingTrace.Layer::expert).toList();
+        return new RoutingSnapshot(step, trace.nExperts(), seqLen, windows, layers);
+    }
+
     /** The artifact's path. */
     public static String path(int step) {
         return String.format(Locale.ROOT, "routing/step-%06d.json", step);

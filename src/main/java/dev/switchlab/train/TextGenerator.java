@@ -1,10 +1,5 @@
 package dev.switchlab.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.StepWeights;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -48,14 +43,13 @@ public final class TextGenerator {
     }
 
     private float[] nextLogits(int[] window, int position) {
-        try (NDManager scope = model.manager().newSubManager()) {
-            long[] tokens = Arrays.stream(window).asLongStream().toArray();
-            StepWeights weights = new StepWeights(scope, model.network(), false);
-            Pass pass = Pass.evaluation(scope, weights, Evaluator.dropPolicy(model, 0, position));
-            NDArray logits = model.network()
-                    .forward(pass, scope.create(tokens, new Shape(tokens.length, 1)))
-                    .logits(); // (S, 1, V)
-            return logits.get(tokens.length - 1).toFloatArray(); // (V)
-        }
+        long[] tokens = Arrays.stream(window).asLongStream().toArray();
+        int last = tokens.length - 1;
+        return model.evaluate(
+                tokens,
+                tokens.length,
+                1,
+                model.evaluationDropPolicy(0, position),
+                output -> output.logits().get(last).toFloatArray()); // (V)
     }
 }

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
-import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
@@ -109,11 +108,11 @@ public final class TrainStep {
     }
 
     private Pass pass(NDManager manager, StepWeights weights, int step, int microBatch) {
-        DropPolicy dropPolicy = model.experiment().model().dropOrder() == DropOrder.RANDOM
-                ? DropPolicy.random(streams.generator(RandomStream.DROPPING, step, microBatch))
-                : DropPolicy.byPosition();
         return Pass.training(
-                manager, weights, dropPolicy, layer -> streams.generator(RandomStream.JITTER, step, microBatch, layer));
+                manager,
+                weights,
+                DropPolicy.random(streams.generator(RandomStream.DROPPING, step, microBatch)),
+                layer -> streams.generator(RandomStream.JITTER, step, microBatch, layer));
     }
 
     private static List<RoutingStatistics> statistics(List<Routing> routing) {

@@ -2,6 +2,7 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.train.RoutingSnapshot;
+import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

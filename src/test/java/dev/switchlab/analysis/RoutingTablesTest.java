@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.switchlab.analysis.RoutingTrace.Layer;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.page.Html;
+import dev.switchlab.train.RoutingTrace;
+import dev.switchlab.train.RoutingTrace.Layer;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

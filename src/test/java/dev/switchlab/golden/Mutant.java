@@ -45,19 +45,19 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "nn/SwitchFeedForward.java",
                         List.of(
                                 new Edit(
-                                        "dispatch.apply(pass, experts, x, plan)",
-                                        "dispatch.apply(pass, experts, x.mul(gate(chosen)), plan)"),
+                                        "dispatch.apply(pass, experts, x, plan); // (N, D)",
+                                        "dispatch.apply(pass, experts, x.mul(gate(probabilities.gather(routes(pass.manager(), plan), 1))), plan);"),
                                 new Edit("return y.mul(gate); // (N, D)", "return y;"))),
                 of(
                         "dropped tokens not scaled",
                         "nn/SwitchFeedForward.java",
-                        "where(keep, y, x).mul(gate)",
-                        "where(keep, y.mul(gate), x)"),
+                        "where(keeps, y, x).mul(gate)",
+                        "where(keeps, y.mul(gate), x)"),
                 of(
                         "dropped tokens zero instead of passed through",
                         "nn/SwitchFeedForward.java",
-                        "config.droppedTokens() == DroppedTokens.ZERO",
-                        "config.droppedTokens() != null"),
+                        "model.droppedTokens() == DroppedTokens.ZERO",
+                        "model.droppedTokens() != null"),
                 of(
                         "no router gradient without scaling",
                         "nn/SwitchFeedForward.java",

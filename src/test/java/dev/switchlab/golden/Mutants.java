@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.nn.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,13 +22,16 @@ public final class Mutants {
     private static final Path CASES = Path.of("golden");
 
     /** The kernel that larger models take, also for the small ones of the cases. */
-    static final String EVERYTHING_CONVOLVED = "-Dswitchlab.convolution.above=0";
+    static final String EVERYTHING_CONVOLVED = "convolved";
 
     private Mutants() {}
 
     /** Without arguments runs every mutant; {@code verify} is what the new JVMs run. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        if (args.length == 1 && args[0].equals("verify")) {
+        if (args.length > 0 && args[0].equals("verify")) {
+            if (List.of(args).contains(EVERYTHING_CONVOLVED)) {
+                Kernels.convolveEverything();
+            }
             verify();
             return;
         }
@@ -101,7 +105,7 @@ public final class Mutants {
         return classes;
     }
 
-    /** The cases that fail when {@code classes} stand first on the class path of a JVM with {@code options}. */
+    /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies with {@code options}. */
     static List<String> verifyWith(Path classes, String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -109,11 +113,11 @@ public final class Mutants {
         command.add("-Dai.djl.pytorch.num_threads=1");
         command.add("-Dai.djl.pytorch.num_interop_threads=1");
         command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
-        command.addAll(List.of(options));
         command.add("-cp");
         command.add(classes + System.getProperty("path.separator") + System.getProperty("java.class.path"));
         command.add(Mutants.class.getName());
         command.add("verify");
+        command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put("OMP_NUM_THREADS", "1");
         Process process = builder.start();

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.switchlab.experiment.Capacity;
+import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.Semantics;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,7 +42,7 @@ class DispatchTest {
 
     private static Map<String, float[]> run(
             DispatchForm form, Semantics semantics, int experts, double factor, boolean drop, boolean scale) {
-        SwitchConfig config = config(form, semantics, experts, factor, drop, scale);
+        ModelConfig config = config(form, semantics, experts, factor, drop, scale);
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
             SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(config, 0), manager, 5);
@@ -63,21 +64,14 @@ class DispatchTest {
         }
     }
 
-    private static SwitchConfig config(
+    private static ModelConfig config(
             DispatchForm form, Semantics semantics, int experts, double factor, boolean drop, boolean scale) {
-        SwitchConfig c =
-                SwitchConfig.of(Modules.model(semantics, "model.heads=1 model.d_model=" + D + " model.d_ff=12"));
-        return new SwitchConfig(
-                experts,
-                c.expert(),
-                new Capacity(factor, 0),
-                c.evalCapacity(),
-                drop,
-                c.droppedTokens(),
-                scale,
-                c.routerBias(),
-                0,
-                form);
+        return Modules.model(
+                semantics,
+                "model.heads=1 model.d_model=" + D + " model.d_ff=12 model.min_capacity=0 model.router_jitter=0",
+                "model.dispatch=" + form.name().toLowerCase(Locale.ROOT),
+                "model.n_experts=" + experts + " model.capacity_factor=" + factor,
+                "model.drop_tokens=" + drop + " model.is_scale_prob=" + scale + " train.batch_size=4096");
     }
 
     private static float[] floats(int[] values) {

@@ -27,8 +27,8 @@ class MultiHeadAttentionTest {
     void rotaryDependsOnDistance() {
         try (NDManager manager = NDManager.newBaseManager()) {
             Rotary rotary = new Rotary(6);
-            NDArray q = Modules.random(manager, 1, 1, 1, 6).repeat(0, 5); // (S, 1, K), one vector everywhere
-            NDArray k = Modules.random(manager, 2, 1, 1, 6).repeat(0, 5); // (S, 1, K)
+            NDArray q = Modules.random(manager, 1, 1, 1, 6).repeat(0, 5); // (S, 1, W), one vector everywhere
+            NDArray k = Modules.random(manager, 2, 1, 1, 6).repeat(0, 5); // (S, 1, W)
             NDArray turnedQ = rotary.apply(manager, q);
             NDArray turnedK = rotary.apply(manager, k);
             float first = turnedQ.get(1).mul(turnedK.get(0)).sum().getFloat();

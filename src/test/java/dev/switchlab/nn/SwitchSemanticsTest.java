@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
 import org.junit.jupiter.api.Test;
 
@@ -69,14 +70,19 @@ class SwitchSemanticsTest {
     }
 
     private static Outcome run(Semantics semantics, String settings, boolean training) {
-        SwitchConfig config = SwitchConfig.of(Modules.model(semantics, SIZES + settings));
+        ModelConfig config = Modules.model(semantics, SIZES + settings);
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
             SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(config, 0), manager, 2);
             NDArray x = Modules.random(step, 1, 6, 2, 4); // (S, B, D)
             StepWeights weights = new StepWeights(step, block, false);
             Pass pass = new Pass(
-                    step, weights, training, DropPolicy.byPosition(), layer -> new java.util.SplittableRandom(layer));
+                    step,
+                    manager,
+                    weights,
+                    training,
+                    DropPolicy.byPosition(),
+                    layer -> new java.util.SplittableRandom(layer));
             FeedForwardBlock.Output output = block.forward(pass, x);
             Routing routing = output.routing().orElseThrow();
             Outcome outcome = new Outcome(

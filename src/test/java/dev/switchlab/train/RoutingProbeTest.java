@@ -12,10 +12,9 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.StepWeights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -78,13 +77,9 @@ class RoutingProbeTest {
     }
 
     private static List<Routing> route(LanguageModel model, String text) {
-        try (NDManager scope = model.manager().newSubManager()) {
-            int[] tokens = model.tokenizer().encode(text);
-            Pass pass = Pass.evaluation(scope, new StepWeights(scope, model.network(), false), DropPolicy.byPosition());
-            return model.network()
-                    .forward(pass, scope.create(tokens, new Shape(tokens.length, 1)))
-                    .routing();
-        }
+        long[] tokens =
+                Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
+        return model.evaluate(tokens, tokens.length, 1, DropPolicy.byPosition(), output -> output.routing());
     }
 
     @ParameterizedTest
@@ -101,11 +96,18 @@ class RoutingProbeTest {
         Experiment experiment = Runs.smoke(settings);
         TextData data = Runs.data(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-            List<String> text = RoutingProbe.of(model, data).orElseThrow().text();
+            List<String> text = RoutingProbe.of(model, data).orElseThrow().at(0).text();
             assertThat(text).hasSize(windows).doesNotHaveDuplicates();
             Set<String> sample = new HashSet<>();
             for (Batch batch : data.validationSample(experiment)) {
-                sample.addAll(RoutingProbe.windows(model, batch));
+                for (int b = 0; b < batch.batchSize(); b++) {
+                    StringBuilder window = new StringBuilder();
+                    for (int s = 0; s < batch.seqLen(); s++) {
+                        int token = Math.toIntExact(batch.tokens()[s * batch.batchSize() + b]);
+                        window.append(model.tokenizer().decode(token));
+                    }
+                    sample.add(window.toString());
+                }
             }
             assertThat(sample).containsAll(text);
         }

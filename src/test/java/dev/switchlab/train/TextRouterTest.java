@@ -1,4 +1,4 @@
-package dev.switchlab.analysis;
+package dev.switchlab.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,15 +7,9 @@ import ai.djl.Device;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
-import dev.switchlab.train.LanguageModel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class RoutingTracerTest {
+class TextRouterTest {
 
     private static final String TEXT = "abcab cabca\nbcabcab";
     private static final String SETTINGS = "model.n_layers=2 model.n_experts=3 model.d_model=8 model.heads=2"
@@ -28,14 +22,14 @@ class RoutingTracerTest {
 
     @Test
     void placesAreTimeMajor() {
-        assertThat(RoutingTracer.places(10, 3, 2)).containsExactly(10, 13, 11, 14, 12, 15);
+        assertThat(TextRouter.places(10, 3, 2)).containsExactly(10, 13, 11, 14, 12, 15);
     }
 
     /** Nothing is dropped, so what shares a batch cannot matter: windows traced alone are routed the same. */
     @Test
     void everyTokenGetsTheDecisionOfItsOwnWindow() {
         try (LanguageModel model = model("model.drop_tokens=false")) {
-            RoutingTracer tracer = new RoutingTracer(model);
+            TextRouter tracer = new TextRouter(model);
             RoutingTrace whole = tracer.trace(TEXT);
             assertThat(whole.layers()).hasSize(2);
             assertThat(whole.nExperts()).isEqualTo(3);
@@ -62,7 +56,7 @@ class RoutingTracerTest {
     void aFullExpertDropsAndTheTraceShowsIt() {
         try (LanguageModel model = model("model.eval_capacity_factor=0.75 model.eval_min_capacity=0")) {
             for (RoutingTrace.Layer layer :
-                    new RoutingTracer(model).trace("abcabcab").layers()) {
+                    new TextRouter(model).trace("abcabcab").layers()) {
                 int[] kept = new int[3];
                 int dropped = 0;
                 for (int token = 0; token < 8; token++) {
@@ -83,34 +77,7 @@ class RoutingTracerTest {
     @Test
     void anEmptyTextIsRefused() {
         try (LanguageModel model = model("")) {
-            assertThatThrownBy(() -> new RoutingTracer(model).trace("")).hasMessageStartingWith("the text is empty");
-        }
-    }
-
-    @Test
-    void aReportIsOneFileWithEverything(@TempDir Path folder) throws Exception {
-        Fakes fakes = new Fakes()
-                .run("r1", "x", "seed=3", "note=<b>")
-                .metric("r1", "train/cross_entropy", 3, 2)
-                .metric("r1", "layer0/router_entropy", 1, 1)
-                .metric("r1", "layer0/expert0/load", 1, 1);
-        try (LanguageModel model = model("")) {
-            Path file = folder.resolve("reports/r1.html");
-            new RunReport(
-                            fakes.find("r1"),
-                            fakes,
-                            new RoutingTracer(model).trace(TEXT),
-                            ExpertSimilarity.of(model.stateDict().weights()),
-                            Optional.of("a <sample>"))
-                    .write(file);
-            String html = Files.readString(file);
-            assertThat(html)
-                    .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
-                    .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
-            assertThat(List.of(html.split("<figure ", -1))).hasSizeGreaterThan(8);
-            try (var files = Files.list(file.getParent())) {
-                assertThat(files).hasSize(1);
-            }
+            assertThatThrownBy(() -> new TextRouter(model).trace("")).hasMessageStartingWith("the text is empty");
         }
     }
 }

@@ -1,4 +1,4 @@
-package dev.switchlab.analysis;
+package dev.switchlab.train;
 
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingPlan;

@@ -1,0 +1,54 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.Semantics;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.TextRouter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunReportTest {
+
+    private static final String TEXT = "abcab cabca\nbcabcab";
+
+    private static LanguageModel model() {
+        String settings = "model.n_layers=2 model.n_experts=3 model.d_model=8 model.heads=2 model.d_ff=16"
+                + " train.seq_len=4 train.batch_size=2 seed=3";
+        return LanguageModel.create(Experiment.of(Semantics.PAPER, settings), CharTokenizer.of(TEXT), Device.cpu());
+    }
+
+    @Test
+    void aReportIsOneFileWithEverything(@TempDir Path folder) throws Exception {
+        Fakes fakes = new Fakes()
+                .run("r1", "x", "seed=3", "note=<b>")
+                .metric("r1", "train/cross_entropy", 3, 2)
+                .metric("r1", "layer0/router_entropy", 1, 1)
+                .metric("r1", "layer0/expert0/load", 1, 1);
+        try (LanguageModel model = model()) {
+            Path file = folder.resolve("reports/r1.html");
+            new RunReport(
+                            fakes.find("r1"),
+                            fakes,
+                            new TextRouter(model).trace(TEXT),
+                            ExpertSimilarity.of(model.stateDict().weights()),
+                            Optional.of("a <sample>"))
+                    .write(file);
+            String html = Files.readString(file);
+            assertThat(html)
+                    .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
+                    .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
+            assertThat(List.of(html.split("<figure ", -1))).hasSizeGreaterThan(8);
+            try (var files = Files.list(file.getParent())) {
+                assertThat(files).hasSize(1);
+            }
+        }
+    }
+}
