@@ -19,6 +19,13 @@ import java.util.stream.Stream;
 /** Verifies golden cases on the model. */
 public final class GoldenVerifier {
 
+    /** How cases run. The seam between the checker and the model: the checker's own tests put something wrong in its place. */
+    @FunctionalInterface
+    interface Replay {
+        /** Does what {@link GoldenCase#replay} does. */
+        Map<String, Tensor> run(GoldenCase golden, DispatchForm dispatch, Device device);
+    }
+
     private final Replay replay;
 
     GoldenVerifier(Replay replay) {
@@ -34,12 +41,12 @@ public final class GoldenVerifier {
      * @throws GoldenException if {@code source} is not there or cannot be listed
      */
     public static GoldenReport verifyFolder(Path source, VerifyOptions options, Consumer<CaseResult> progress) {
-        return new GoldenVerifier(Replay::onModel).verify(source, options, progress);
+        return new GoldenVerifier(GoldenCase::replay).verify(source, options, progress);
     }
 
     /** Verifies one case. Whatever is wrong with it is in the result. */
     public static CaseResult verifyFile(Path file, VerifyOptions options) {
-        return new GoldenVerifier(Replay::onModel).verifyCase(file, options);
+        return new GoldenVerifier(GoldenCase::replay).verifyCase(file, options);
     }
 
     /** The case files in {@code source}, by name. */

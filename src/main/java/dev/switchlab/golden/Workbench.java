@@ -7,15 +7,19 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import dev.switchlab.nn.AttentionMask;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.LabBlock;
+import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -23,18 +27,22 @@ import java.util.TreeMap;
 final class Workbench<B extends LabBlock> implements AutoCloseable {
 
     private final B block;
+    private final CaseFile file;
     private final StateDict stateDict;
     private final NDManager manager;
 
-    /** Loads weights strictly: names and shapes must be the block's. */
-    Workbench(B block, Map<String, Tensor> params, Device device) {
+    /** Loads the case's weights strictly: names and shapes must be the block's. */
+    Workbench(B block, CaseFile file, Device device) {
         this.block = block;
+        this.file = file;
         stateDict = StateDict.of(block);
         manager = NDManager.newBaseManager(device);
         try {
             Initialization.allocate(stateDict, manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
-            params.forEach((name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
+            file.params()
+                    .forEach(
+                            (name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
             stateDict.load(weights);
         } catch (RuntimeException e) {
             close();
@@ -65,7 +73,7 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
     Map<String, Tensor> run(DropPolicy dropPolicy, Body body) {
         try (NDManager scope = manager.newSubManager()) {
             StepWeights weights = new StepWeights(scope, block, true);
-            Run run = new Run(scope, weights, dropPolicy);
+            Run run = new Run(file, scope, weights, dropPolicy);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray loss = body.loss(run);
                 run.output("loss", loss);
@@ -82,12 +90,14 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
 
     /** One pass: its inputs and outputs. */
     static final class Run {
+        private final CaseFile file;
         private final NDManager scope;
         private final Pass pass;
         private final Map<String, NDArray> inputs = new LinkedHashMap<>();
         private final Map<String, Tensor> results = new TreeMap<>();
 
-        private Run(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+        private Run(CaseFile file, NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+            this.file = file;
             this.scope = scope;
             pass = Workbench.pass(scope, weights, dropPolicy);
         }
@@ -101,11 +111,30 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
         }
 
         /** An input whose gradient is wanted. */
-        NDArray input(CaseFile file, String name) {
+        NDArray input(String name) {
             NDArray input = array(scope, file.input(name, Dtype.F32));
             input.setRequiresGradient(true);
             inputs.put(name, input);
             return input;
+        }
+
+        /** The case's attention mask; null where there is none. */
+        AttentionMask mask() {
+            return file.inputs().containsKey("mask")
+                    ? AttentionMask.of(array(scope, file.input("mask", Dtype.BOOL)))
+                    : null;
+        }
+
+        /** The loss of a module: {@code (y * input.w).sum()}. */
+        NDArray weighed(NDArray y) {
+            return y.mul(array(scope, file.input("w", Dtype.F32))).sum(); // ()
+        }
+
+        /** The loss of a module with switch layers: their load-balancing loss, an output of its own, is added. */
+        NDArray balanced(NDArray y, List<Routing> routing) {
+            NDArray aux = LoadBalancingLoss.of(scope, routing); // ()
+            output("aux", aux);
+            return weighed(y).add(aux); // ()
         }
 
         void output(String name, NDArray value) {

@@ -6,7 +6,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
-import dev.switchlab.golden.GoldenCase.OptimizerCase;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.Adam;
@@ -17,29 +16,37 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Replays an optimizer on two parameters, p and q, with given gradients. */
-final class OptimizerReplay {
+/** Steps of an optimizer on two parameters, p and q, with given gradients. */
+record OptimizerCase(CaseFile file, Optimization optimization) implements GoldenCase {
 
-    private OptimizerReplay() {}
+    private static final List<String> NAMES = List.of("p", "q");
 
-    static Map<String, Tensor> run(OptimizerCase golden, DispatchForm dispatch, Device device) {
-        CaseFile file = golden.file();
-        Optimization optimization = golden.optimization();
-        int steps = optimization.steps();
-        List<String> names = List.of("p", "q");
-        if (!file.params().keySet().equals(Set.copyOf(names))) {
+    static OptimizerCase of(CaseFile file) {
+        file.onlyInputs("grad_p", "grad_q");
+        if (!file.params().keySet().equals(Set.copyOf(NAMES))) {
             throw new GoldenException("a case of kind optimizer has the weights p and q, not "
                     + file.params().keySet());
         }
+        return new OptimizerCase(file, Optimization.of(file.config()));
+    }
+
+    @Override
+    public boolean dispatches() {
+        return false;
+    }
+
+    @Override
+    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+        int steps = optimization.steps();
         Map<String, List<float[]>> moved = new TreeMap<>();
         float[] gradNorm = new float[steps];
         float[] learningRate = new float[steps];
         try (NDManager manager = NDManager.newBaseManager(device)) {
             List<NDArray> weights = new ArrayList<>();
             List<NDArray> gradients = new ArrayList<>();
-            for (String name : names) {
+            for (String name : NAMES) {
                 weights.add(array(manager, file.params().get(name)));
-                gradients.add(array(manager, gradients(file, name, steps)));
+                gradients.add(array(manager, gradients(name)));
                 moved.put(name, new ArrayList<>());
             }
             Adam adam = new Adam(optimization.adam(), weights, manager);
@@ -51,21 +58,21 @@ final class OptimizerReplay {
                     learningRate[step] = (float) rate;
                     adam.step(scope, own, rate, optimization.learningRate());
                 }
-                for (int i = 0; i < names.size(); i++) {
-                    moved.get(names.get(i)).add(weights.get(i).toFloatArray());
+                for (int i = 0; i < NAMES.size(); i++) {
+                    moved.get(NAMES.get(i)).add(weights.get(i).toFloatArray());
                 }
             }
         }
         Map<String, Tensor> results = new TreeMap<>();
         moved.forEach((name, rows) -> results.put(
-                "output." + name,
-                RoutingOutputs.floats(rows, gradients(file, name, steps).shape())));
+                "output." + name, RoutingOutputs.floats(rows, gradients(name).shape())));
         results.put("output.grad_norm", Tensor.of(gradNorm, steps));
         results.put("output.lr", Tensor.of(learningRate, steps));
         return results;
     }
 
-    private static Tensor gradients(CaseFile file, String name, int steps) {
+    private Tensor gradients(String name) {
+        int steps = optimization.steps();
         Tensor gradients = file.input("grad_" + name, Dtype.F32);
         long[] shape = gradients.shape();
         if (shape.length < 1

@@ -1,0 +1,37 @@
+package dev.switchlab.golden;
+
+import ai.djl.Device;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.nn.SwitchTransformer;
+import dev.switchlab.safetensors.Tensor;
+import java.util.Map;
+
+/** A transformer. */
+record TransformerCase(CaseFile file, Architecture architecture) implements GoldenCase {
+
+    static TransformerCase of(CaseFile file) {
+        file.onlyInputs("x", "w", "mask");
+        return new TransformerCase(file, Architecture.of(file, "layers."));
+    }
+
+    @Override
+    public boolean dispatches() {
+        return true;
+    }
+
+    @Override
+    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+        SwitchTransformer block = new SwitchTransformer(architecture.model(dispatch));
+        Permutations permutations = new Permutations(file.permutations());
+        try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, device)) {
+            Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
+                SwitchTransformer.Output output = block.forward(run.pass(), run.input("x"), run.mask());
+                run.output("x", output.y());
+                RoutingOutputs.stacked(output.routing()).forEach(run::output);
+                return run.balanced(output.y(), output.routing());
+            });
+            permutations.checkAllUsed();
+            return results;
+        }
+    }
+}
