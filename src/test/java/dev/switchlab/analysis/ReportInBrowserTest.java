@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LONG;
 
 import dev.switchlab.testing.Browser;
 import dev.switchlab.testing.Browser.Screen;
@@ -103,9 +104,30 @@ class ReportInBrowserTest {
         }
     }
 
+    @Test
+    void contentsLeadToTheirSectionsInMlflowsViewer(Browser browser) throws IOException {
+        Path page = folder.resolve("artifact.html");
+        FakeReports.run(page, 2, 4);
+        browser.openAsArtifact(page, blank(), Screen.DESKTOP);
+        assertThat(browser.evaluate(TOP_OF_LAST_SECTION)).asInstanceOf(LONG).isGreaterThan(2000);
+        browser.click("nav a:last-child");
+        assertThat(browser.evaluate(TOP_OF_LAST_SECTION)).asInstanceOf(LONG).isBetween(-1L, 700L);
+        // Where the browser can follow a link by itself, its address says where it is.
+        browser.open(page, Screen.DESKTOP);
+        browser.click("nav a:last-child");
+        assertThat(browser.evaluate(TOP_OF_LAST_SECTION)).asInstanceOf(LONG).isBetween(-1L, 1000L);
+        assertThat((String) browser.evaluate("return location.hash")).startsWith("#section-");
+    }
+
+    private static final String TOP_OF_LAST_SECTION =
+            "return Math.round([...document.querySelectorAll('h2')].pop().getBoundingClientRect().top)";
+
+    private Path blank() throws IOException {
+        return Files.writeString(folder.resolve("blank.html"), "<!DOCTYPE html><body></body>");
+    }
+
     private void check(Browser browser, Path page, Map<String, String> drawings) throws IOException {
-        Path blank = Files.writeString(folder.resolve("blank.html"), "<!DOCTYPE html><body></body>");
-        PageChecks.checkDrawings(browser, blank, drawings.values());
+        PageChecks.checkDrawings(browser, blank(), drawings.values());
         PageChecks.check(browser, page);
         for (Screen screen : List.of(Screen.DESKTOP, Screen.PHONE)) {
             browser.open(page, screen);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.openqa.selenium.By;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -118,6 +119,28 @@ public final class Browser implements AutoCloseable {
         complaints();
         requests();
         driver.get(page.toUri().toString());
+    }
+
+    /**
+     * Loads {@code page} as MLflow's artifact viewer shows it: from a blob, in a frame that may run scripts but has no origin. What is asked
+     * of the browser from then on is asked of the frame, until a page is opened.
+     */
+    public void openAsArtifact(Path page, Path blankPage, Screen screen) throws IOException {
+        open(blankPage, screen);
+        await("""
+                const frame = document.createElement('iframe');
+                frame.sandbox = 'allow-scripts';
+                frame.style = 'width: 100%; height: 700px';
+                frame.onload = arguments[1];
+                frame.src = URL.createObjectURL(new Blob([arguments[0]], {type: 'text/html'}));
+                document.body.append(frame);
+                """, Files.readString(page));
+        driver.switchTo().frame(0);
+    }
+
+    /** Clicks on the first element that fits {@code selector}. */
+    public void click(String selector) {
+        driver.findElement(By.cssSelector(selector)).click();
     }
 
     /** What the page wrote to its console since it was opened. */

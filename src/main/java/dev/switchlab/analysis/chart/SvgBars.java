@@ -85,7 +85,11 @@ final class SvgBars {
             end += BarChart.length(value);
             svg.open(
                     "rect", "x", from, "y", y + 4, "width", x(end) - from, "height", ROW - 8, "fill", Palette.color(i));
-            svg.text("title", category + (stacked ? ", " + series.name() : "") + ": " + value)
+            svg.text(
+                            "title",
+                            category
+                                    + (stacked ? ", " + series.name() : "")
+                                    + String.format(Locale.ROOT, ": %.4g", value))
                     .close();
         }
     }

@@ -2,6 +2,7 @@ package dev.switchlab.analysis.chart;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What all drawings have around their marks: size, title, legend, axis titles. */
 final class SvgFrame {
@@ -107,6 +108,14 @@ final class SvgFrame {
     static void yTitle(SvgWriter svg, String title, double top, double bottom) {
         double middle = (top + bottom) / 2;
         svg.label(16, middle, "middle", title, "transform", "rotate(-90 16 " + SvgWriter.number(middle) + ")");
+    }
+
+    /** Opens the group of what is not seen but says something when it is pointed at. */
+    static void hints(SvgWriter svg, Object... attributes) {
+        Object[] all = Stream.concat(
+                        Stream.of("class", "hints", "fill", "none", "pointer-events", "all"), Stream.of(attributes))
+                .toArray();
+        svg.open("g", all);
     }
 
     /** Draws the sample of entry {@code index} from {@code x} rightwards, centred on {@code y}. */

@@ -1,6 +1,7 @@
 package dev.switchlab.analysis.chart;
 
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +12,10 @@ import java.util.stream.IntStream;
 final class SvgHeatMap {
 
     /** Cells drawn; more are averaged over neighbouring columns. About 12 bytes each. */
-    private static final int MOST_CELLS = 4000;
+    private static final int MOST_CELLS = 2000;
+
+    /** Places that say their value when pointed at, about 65 bytes each. */
+    private static final int MOST_HINTS = 400;
 
     private static final double MOST_HEIGHT = 640;
     private static final double MOST_LABEL = 180;
@@ -75,6 +79,7 @@ final class SvgHeatMap {
         if (width >= 30 && height >= 16) {
             numbers(svg);
         }
+        hints(svg);
         rows(svg);
         columns(svg);
         colorBar(svg);
@@ -96,16 +101,50 @@ final class SvgHeatMap {
                 }
             }
         }
-        svg.open(
-                "g",
-                "class",
-                "marks",
-                "transform",
-                String.format(Locale.ROOT, "translate(%.1f %.1f) scale(%.4f %.4f)", left, top, width, height),
-                "shape-rendering",
-                "crispEdges");
+        svg.open("g", "class", "marks", "transform", transform(), "shape-rendering", "crispEdges");
         shades.forEach((shade, path) -> svg.leaf("path", "d", path, "fill", Palette.cividis((double) shade / SHADES)));
         svg.close();
+    }
+
+    /** What cells say when they are pointed at; of many, neighbours in a row speak together. */
+    private void hints(SvgWriter svg) {
+        int columns = cells[0].length;
+        int most = Math.max(1, MOST_HINTS / cells.length);
+        int together = (columns + most - 1) / most;
+        SvgFrame.hints(svg, "transform", transform());
+        for (int row = 0; row < cells.length; row++) {
+            for (int column = 0; column < columns; column += together) {
+                int end = Math.min(columns, column + together);
+                String text = hint(row, column * merged, Math.min(chart.x().size(), end * merged));
+                if (!text.isEmpty()) {
+                    svg.open(
+                            "path",
+                            "d",
+                            "M" + column + " " + row + "h" + (end - column) + "v1h-" + (end - column) + "z");
+                    svg.tooltip(List.of(text)).close();
+                }
+            }
+        }
+        svg.close();
+    }
+
+    /** Such as "0·3, step 40: 0.2513", or of several columns "0·3, step 40 to 70: 0.2513 to 0.311"; empty if no cell is finite. */
+    private String hint(int row, int from, int to) {
+        DoubleSummaryStatistics finite =
+                Arrays.stream(chart.z()[row], from, to).filter(Double::isFinite).summaryStatistics();
+        if (finite.getCount() == 0) {
+            return "";
+        }
+        String columns =
+                chart.x().get(from) + (to - from > 1 ? " to " + chart.x().get(to - 1) : "");
+        String place = chart.y().get(row) + ", " + chart.xTitle() + " " + columns;
+        return finite.getCount() == 1
+                ? String.format(Locale.ROOT, "%s: %.4g", place, finite.getMin())
+                : String.format(Locale.ROOT, "%s: %.4g to %.4g", place, finite.getMin(), finite.getMax());
+    }
+
+    private String transform() {
+        return String.format(Locale.ROOT, "translate(%.1f %.1f) scale(%.4f %.4f)", left, top, width, height);
     }
 
     private void numbers(SvgWriter svg) {

@@ -8,7 +8,7 @@ final class SvgLines {
 
     private static final double HEIGHT = 250;
     /** Points drawn of all lines together, about ten bytes each. */
-    private static final int MOST_POINTS = 6000;
+    private static final int MOST_POINTS = 4000;
     /** Up to so many points, each gets a dot. */
     private static final int DOTTED = 20;
 
@@ -61,13 +61,33 @@ final class SvgLines {
                 Math.min(right - left, MOST_POINTS / (4.0 * chart.lines().size())));
         for (int i = 0; i < chart.lines().size(); i++) {
             LineChart.Line line = chart.lines().get(i);
-            svg.open("g", "class", "marks").text("title", line.name());
+            svg.open("g", "class", "marks");
             for (int[] run : Thinning.runs(line, x, columns)) {
                 draw(svg, i, line, run);
             }
             svg.close();
         }
+        hints(svg);
         return svg.close().finish();
+    }
+
+    private void hints(SvgWriter svg) {
+        LineHints hints = LineHints.of(chart, x);
+        SvgFrame.hints(svg);
+        for (int i = 0; i < hints.texts().size(); i++) {
+            if (!hints.texts().get(i).isEmpty()) {
+                double from = x(hints.from()[i]);
+                String width = SvgWriter.number(x(hints.to()[i]) - from);
+                String height = SvgWriter.number(bottom - top);
+                svg.open(
+                        "path",
+                        "d",
+                        "M" + SvgWriter.number(from) + " " + SvgWriter.number(top) + "h" + width + "v" + height + "h-"
+                                + width + "z");
+                svg.tooltip(hints.texts().get(i)).close();
+            }
+        }
+        svg.close();
     }
 
     private void axes(SvgWriter svg) {

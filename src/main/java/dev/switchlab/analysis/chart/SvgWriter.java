@@ -3,6 +3,8 @@ package dev.switchlab.analysis.chart;
 import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.List;
+import java.util.stream.Collectors;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
@@ -46,6 +48,13 @@ final class SvgWriter {
     SvgWriter text(String element, String content, Object... attributes) {
         open(element, attributes);
         write(() -> xml.writeCharacters(clean(content)));
+        return close();
+    }
+
+    /** What the element opened last says when it is pointed at. */
+    SvgWriter tooltip(List<String> lines) {
+        open("title");
+        write(() -> xml.writeCharacters(lines.stream().map(SvgWriter::clean).collect(Collectors.joining("\n"))));
         return close();
     }
 

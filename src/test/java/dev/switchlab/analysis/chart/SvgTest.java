@@ -116,6 +116,7 @@ class SvgTest {
         NodeList paths = parse(lines(sixteen)).getElementsByTagName("path");
         assertThat(IntStream.range(0, paths.getLength())
                         .mapToObj(i -> (Element) paths.item(i))
+                        .filter(path -> path.hasAttribute("stroke"))
                         .map(path -> path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"))
                         .distinct())
                 .hasSize(16);
@@ -191,6 +192,55 @@ class SvgTest {
                 IntStream.rangeClosed(1, 100).mapToObj(i -> "" + 10 * i).toList();
         assertThat(Labels.columns(steps, 12, 6)).startsWith(9, 19).hasSize(10); // 100, 200 ...
         assertThat(Labels.columns(List.of("0·0", "0·1", "1·0"), 12, 50)).containsExactly(0, 1, 2);
+    }
+
+    private static List<String> hints(Chart chart) throws Exception {
+        NodeList titles = parse(chart).getElementsByTagName("title");
+        return IntStream.range(1, titles.getLength()) // the first names the whole
+                .mapToObj(i -> titles.item(i).getTextContent())
+                .toList();
+    }
+
+    @Test
+    void everyPointSaysItsValue() throws Exception {
+        LineChart chart = lines(
+                new LineChart.Line("training", STEPS, new double[] {5, 4, 3, 2.5, 2.4}),
+                new LineChart.Line("validation", new double[] {1, 5}, new double[] {Double.NaN, 2.6}));
+        assertThat(hints(chart))
+                .containsExactly(
+                        "training: 5.000 at step 1",
+                        "training: 4.000 at step 2",
+                        "training: 3.000 at step 3",
+                        "training: 2.500 at step 4",
+                        "training: 2.400 at step 5\nvalidation: 2.600 at step 5");
+    }
+
+    @Test
+    void aLongLineSaysValuesAllAlong() throws Exception {
+        double[] x = IntStream.rangeClosed(1, 2000).asDoubleStream().toArray();
+        List<String> hints = hints(
+                lines(new LineChart.Line("a", x, x), new LineChart.Line("b", new double[] {2000}, new double[] {7})));
+        assertThat(hints).hasSize(50).contains("a: 21.00 at step 21");
+        assertThat(hints.get(49)).endsWith("b: 7.000 at step 2000");
+    }
+
+    @Test
+    void everyCellSaysItsValue() throws Exception {
+        HeatMap chart = new HeatMap("t", "step", "y", "z", List.of("10", "20"), List.of("0·0", "0·1"), new double[][] {
+            {0.25, 1}, {Double.NaN, 0.5}
+        });
+        assertThat(hints(chart)).containsExactly("0·0, step 10: 0.2500", "0·0, step 20: 1.000", "0·1, step 20: 0.5000");
+    }
+
+    @Test
+    void manyCellsSpeakTogether() throws Exception {
+        List<String> x = IntStream.range(0, 1000).mapToObj(Integer::toString).toList();
+        double[] row = IntStream.range(0, 1000).asDoubleStream().toArray();
+        List<String> hints = hints(new HeatMap("t", "step", "y", "z", x, List.of("a", "b"), new double[][] {row, row}));
+        assertThat(hints)
+                .hasSize(400)
+                .startsWith("a, step 0 to 4: 0.000 to 4.000")
+                .endsWith("b, step 995 to 999: 995.0 to 999.0");
     }
 
     @Test
