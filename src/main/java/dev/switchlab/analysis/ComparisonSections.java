@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
 import java.util.ArrayList;
@@ -20,22 +21,29 @@ import tech.tablesaw.api.Table;
  */
 record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage page) {
 
-    private static final Set<String> LOSSES =
-            Set.of("train/cross_entropy", "valid/cross_entropy", "train/load_balance");
+    private static final Set<String> LOSSES = Set.of(
+            MetricNames.TRAIN_CROSS_ENTROPY,
+            MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+            MetricNames.TRAIN_LOAD_BALANCE);
 
     void write() {
         page.heading("Learning curves");
         Table histories = new RunTables(source).histories(comparison.runs(), LOSSES::contains);
-        metric(histories, "train/cross_entropy", "training", "Training cross-entropy", "On the batch of each step.");
         metric(
                 histories,
-                "valid/cross_entropy",
+                MetricNames.TRAIN_CROSS_ENTROPY,
+                "training",
+                "Training cross-entropy",
+                "On the batch of each step.");
+        metric(
+                histories,
+                MetricNames.VALID + MetricNames.CROSS_ENTROPY,
                 "validation",
                 "Validation cross-entropy",
                 "On the fixed sample of the validation split.");
         metric(
                 histories,
-                "train/load_balance",
+                MetricNames.TRAIN_LOAD_BALANCE,
                 "load-balance",
                 "Load-balancing loss",
                 "Summed over layers: each adds 1 where its load is even.");

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import java.util.Comparator;
@@ -42,13 +43,13 @@ public record RunComparison(
 
     /** The metrics that are compared. */
     public static final List<String> METRICS = List.of(
-            "train/cross_entropy",
-            "valid/cross_entropy",
-            "valid/bits_per_char",
-            "valid/accuracy",
-            "final/cross_entropy",
-            "final/accuracy",
-            "train/tokens_per_second");
+            MetricNames.TRAIN_CROSS_ENTROPY,
+            MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+            MetricNames.VALID + MetricNames.BITS_PER_CHAR,
+            MetricNames.VALID + MetricNames.ACCURACY,
+            MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
+            MetricNames.FINAL + MetricNames.ACCURACY,
+            MetricNames.TRAIN_TOKENS_PER_SECOND);
 
     /**
      * Compares.

@@ -1,6 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.tracking.TrackedRun;
@@ -72,8 +73,8 @@ public final class RunReport {
 
     private void losses(HtmlPage page) {
         Map<String, String> wanted = new LinkedHashMap<>();
-        wanted.put("train/cross_entropy", "training");
-        wanted.put("valid/cross_entropy", "validation");
+        wanted.put(MetricNames.TRAIN_CROSS_ENTROPY, "training");
+        wanted.put(MetricNames.VALID + MetricNames.CROSS_ENTROPY, "validation");
         page.heading("Losses");
         lines(
                 page,
@@ -89,7 +90,7 @@ public final class RunReport {
         lines(
                 page,
                 "load-balancing-loss",
-                Map.of("train/load_balance", "load balance"),
+                Map.of(MetricNames.TRAIN_LOAD_BALANCE, "load balance"),
                 "Load-balancing loss over training",
                 "loss",
                 "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the number of experts where one"

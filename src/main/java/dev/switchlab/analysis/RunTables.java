@@ -1,5 +1,7 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.experiment.MetricNames.RoutingMetric;
 import dev.switchlab.tracking.MetricPoint;
 import dev.switchlab.tracking.TrackedRun;
 import java.util.ArrayList;
@@ -8,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import tech.tablesaw.api.ColumnType;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.InstantColumn;
@@ -21,9 +21,6 @@ import tech.tablesaw.api.Table;
 
 /** Runs as Tablesaw tables, in long form: one row a fact, the run's whole id in the column {@code run}. */
 public final class RunTables {
-
-    private static final Pattern EXPERT_METRIC = Pattern.compile("layer(\\d+)/expert(\\d+)/(\\w+)");
-    private static final Pattern LAYER_METRIC = Pattern.compile("layer(\\d+)/(\\w+)");
 
     private final RunSource source;
 
@@ -102,36 +99,33 @@ public final class RunTables {
         return table;
     }
 
-    /** Columns layer, expert, step, load, probability, dropped, utilization: what the run logged of each expert, by step. */
+    /** Columns layer, expert, step, load, probability, dropped, utilization: what the run logged per expert and step. */
     public Table experts(TrackedRun run) {
         Table table = Table.create(
                 "experts", IntColumn.create("layer"), IntColumn.create("expert"), LongColumn.create("step"));
-        return statistics(run, EXPERT_METRIC, table, List.of("load", "probability", "dropped", "utilization"));
+        return statistics(run, true, table, MetricNames.OF_EXPERT);
     }
 
-    /** Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation: what the run logged of each layer, by step. */
+    /** Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation, dead_experts: what the run logged per layer and step. */
     public Table layers(TrackedRun run) {
         Table table = Table.create("layers", IntColumn.create("layer"), LongColumn.create("step"));
-        return statistics(
-                run, LAYER_METRIC, table, List.of("router_entropy", "confidence", "dropped_fraction", "max_violation"));
+        return statistics(run, false, table, MetricNames.OF_LAYER);
     }
 
-    private Table statistics(TrackedRun run, Pattern pattern, Table table, List<String> names) {
+    private Table statistics(TrackedRun run, boolean perExpert, Table table, List<String> names) {
         names.forEach(name -> table.addColumns(DoubleColumn.create(name)));
         Map<List<Long>, Map<String, Double>> rows = new LinkedHashMap<>();
         for (String metric : run.metrics().keySet()) {
-            Matcher matcher = pattern.matcher(metric);
-            if (!matcher.matches() || !names.contains(matcher.group(matcher.groupCount()))) {
+            RoutingMetric statistic = MetricNames.routing(metric).orElse(null);
+            if (statistic == null || statistic.expert().isPresent() != perExpert) {
                 continue;
             }
-            List<Long> place = new ArrayList<>();
-            for (int i = 1; i < matcher.groupCount(); i++) {
-                place.add(Long.parseLong(matcher.group(i)));
-            }
+            List<Long> place = new ArrayList<>(List.of((long) statistic.layer()));
+            statistic.expert().ifPresent(expert -> place.add((long) expert));
             history(run, metric).forEach((step, value) -> {
                 List<Long> key = new ArrayList<>(place);
                 key.add(step);
-                rows.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(matcher.group(matcher.groupCount()), value);
+                rows.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(statistic.quantity(), value);
             });
         }
         rows.forEach((key, values) -> {

@@ -1,5 +1,6 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.tracking.UnsentRun;
@@ -45,9 +46,9 @@ final class RunsCommand implements Runnable {
                         run.status(),
                         ConsoleProgress.duration(
                                 Duration.between(run.start(), now).toMillis() / 1e3),
-                        loss(run, "train/cross_entropy"),
-                        loss(run, "valid/cross_entropy"),
-                        loss(run, "final/cross_entropy"));
+                        loss(run, MetricNames.TRAIN_CROSS_ENTROPY),
+                        loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
+                        loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
             }
             for (UnsentRun unsent : store.unsent()) {
                 if (!unsent.isLive()) {

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
@@ -97,8 +98,8 @@ final class SeedRepeats {
 
     private static Map<String, Double> scores(TrainingResult result) {
         Map<String, Double> scores = new LinkedHashMap<>();
-        scores.put("final/train_cross_entropy", result.trainCrossEntropy());
-        scores.putAll(result.validation().orElseThrow().metrics("final"));
+        scores.put(MetricNames.FINAL + "train_cross_entropy", result.trainCrossEntropy());
+        scores.putAll(result.validation().orElseThrow().metrics(MetricNames.FINAL));
         return scores;
     }
 

@@ -6,6 +6,7 @@ import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
@@ -29,7 +30,8 @@ final class LabSession implements AutoCloseable {
 
     private static final Path EXPERIMENTS = Path.of("experiments");
 
-    private static final List<String> LOSSES = List.of("train/cross_entropy", "valid/cross_entropy");
+    private static final List<String> LOSSES =
+            List.of(MetricNames.TRAIN_CROSS_ENTROPY, MetricNames.VALID + MetricNames.CROSS_ENTROPY);
 
     private final LabStore store;
     private final Supplier<Device> engine;

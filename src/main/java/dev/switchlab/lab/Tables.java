@@ -2,6 +2,7 @@ package dev.switchlab.lab;
 
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ExperimentSummary;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.tracking.TrackedRun;
 import java.time.Duration;
@@ -33,9 +34,18 @@ final class Tables {
                 strings("name", runs, TrackedRun::name),
                 strings("status", runs, TrackedRun::status),
                 strings("age", runs, run -> age(Duration.between(run.start(), now))),
-                numbers("train/cross_entropy", runs, run -> run.metrics().get("train/cross_entropy")),
-                numbers("valid/cross_entropy", runs, run -> run.metrics().get("valid/cross_entropy")),
-                numbers("valid/accuracy", runs, run -> run.metrics().get("valid/accuracy"))));
+                numbers(
+                        MetricNames.TRAIN_CROSS_ENTROPY,
+                        runs,
+                        run -> run.metrics().get(MetricNames.TRAIN_CROSS_ENTROPY)),
+                numbers(
+                        MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+                        runs,
+                        run -> run.metrics().get(MetricNames.VALID + MetricNames.CROSS_ENTROPY)),
+                numbers(
+                        MetricNames.VALID + MetricNames.ACCURACY,
+                        runs,
+                        run -> run.metrics().get(MetricNames.VALID + MetricNames.ACCURACY))));
     }
 
     static LabTable golden(List<CaseResult> cases) {

@@ -1,5 +1,6 @@
 package dev.switchlab.nn;
 
+import dev.switchlab.experiment.MetricNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +12,16 @@ import java.util.Map;
  * @param confidence mean probability of the chosen expert
  * @param droppedFraction share of the tokens that were dropped
  * @param maxViolation load of the fullest expert over the mean load, minus 1 (0 is even)
- * @param experts one entry an expert
+ * @param deadExperts how many experts no (token, choice) pair was routed to
+ * @param experts one entry per expert
  */
 public record RoutingStatistics(
-        double routerEntropy, double confidence, double droppedFraction, double maxViolation, List<Expert> experts) {
+        double routerEntropy,
+        double confidence,
+        double droppedFraction,
+        double maxViolation,
+        int deadExperts,
+        List<Expert> experts) {
 
     /**
      * One expert's share.
@@ -47,10 +54,12 @@ public record RoutingStatistics(
         }
         Expert[] experts = new Expert[e];
         int fullest = 0;
+        int dead = 0;
         for (int expert = 0; expert < e; expert++) {
             int count = plan.count(expert);
             int kept = plan.keptCount(expert);
             fullest = Math.max(fullest, count);
+            dead += count == 0 ? 1 : 0;
             double utilization = plan.capacity() == 0 ? 0 : (double) kept / plan.capacity();
             experts[expert] =
                     new Expert((double) count / n, mean[expert] / n, (double) (count - kept) / n, utilization);
@@ -60,24 +69,24 @@ public record RoutingStatistics(
                 confidence / n,
                 (double) plan.droppedCount() / n,
                 (double) fullest * e / n - 1,
+                dead,
                 List.of(experts));
     }
 
-    /** As metrics: {@code layer0/router_entropy}, {@code layer0/expert3/load} and so on. */
+    /** As metrics, by the names of {@link MetricNames}. */
     public Map<String, Double> metrics(int layer) {
-        String prefix = "layer" + layer + "/";
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put(prefix + "router_entropy", routerEntropy);
-        metrics.put(prefix + "confidence", confidence);
-        metrics.put(prefix + "dropped_fraction", droppedFraction);
-        metrics.put(prefix + "max_violation", maxViolation);
+        metrics.put(MetricNames.ofLayer(layer, "router_entropy"), routerEntropy);
+        metrics.put(MetricNames.ofLayer(layer, "confidence"), confidence);
+        metrics.put(MetricNames.ofLayer(layer, "dropped_fraction"), droppedFraction);
+        metrics.put(MetricNames.ofLayer(layer, "max_violation"), maxViolation);
+        metrics.put(MetricNames.ofLayer(layer, "dead_experts"), (double) deadExperts);
         for (int i = 0; i < experts.size(); i++) {
             Expert expert = experts.get(i);
-            String name = prefix + "expert" + i + "/";
-            metrics.put(name + "load", expert.load());
-            metrics.put(name + "probability", expert.probability());
-            metrics.put(name + "dropped", expert.dropped());
-            metrics.put(name + "utilization", expert.utilization());
+            metrics.put(MetricNames.ofExpert(layer, "load", i), expert.load());
+            metrics.put(MetricNames.ofExpert(layer, "probability", i), expert.probability());
+            metrics.put(MetricNames.ofExpert(layer, "dropped", i), expert.dropped());
+            metrics.put(MetricNames.ofExpert(layer, "utilization", i), expert.utilization());
         }
         return metrics;
     }

@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import dev.switchlab.experiment.MetricNames;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.TreeSet;
  *
  * @param verdict the outcome
  * @param compared number of points in either run
+ * @param otherNames whether one run is so old that metrics of routers have other names; then only metrics that both have are compared
  * @param unequal number of points that are not equal to the bit
  * @param first the earliest of them
  * @param firstBeyond the earliest that is out of tolerance
@@ -28,6 +30,7 @@ import java.util.TreeSet;
 public record Comparison(
         Verdict verdict,
         long compared,
+        boolean otherNames,
         long unequal,
         Optional<Point> first,
         Optional<Point> firstBeyond,
@@ -72,14 +75,15 @@ public record Comparison(
 
     /** In a step, what training gives comes before what is measured afterwards; a cause before its effects. */
     private static final List<String> ORDER = List.of(
-            "train/learning_rate",
-            "train/cross_entropy",
-            "train/load_balance",
-            "train/loss",
-            "train/grad_norm",
+            MetricNames.TRAIN_LEARNING_RATE,
+            MetricNames.TRAIN_CROSS_ENTROPY,
+            MetricNames.TRAIN_LOAD_BALANCE,
+            MetricNames.TRAIN_LOSS,
+            MetricNames.TRAIN_GRAD_NORM,
             "layer",
-            "valid/",
-            "final/");
+            MetricNames.VALID,
+            MetricNames.BEST_CROSS_ENTROPY,
+            MetricNames.FINAL);
 
     /**
      * Compares.
@@ -95,6 +99,11 @@ public record Comparison(
         long compared = 0;
         TreeSet<String> metrics = new TreeSet<>(first.points().keySet());
         metrics.addAll(second.points().keySet());
+        boolean otherNames = metrics.stream().anyMatch(MetricNames::isOlder);
+        if (otherNames) {
+            metrics.retainAll(first.points().keySet());
+            metrics.retainAll(second.points().keySet());
+        }
         for (String metric : metrics) {
             SortedMap<Long, Double> a = values(first, metric);
             SortedMap<Long, Double> b = values(second, metric);
@@ -106,7 +115,7 @@ public record Comparison(
                         new Point(step, metric, Optional.ofNullable(a.get(step)), Optional.ofNullable(b.get(step)));
                 if (!point.first().equals(point.second())) {
                     unequal.add(point);
-                    if (point.distance().isEmpty() || !tolerance.allows(metric, step, a.get(step), b.get(step))) {
+                    if (isBeyond(point, tolerance)) {
                         beyond.add(point);
                     }
                 }
@@ -123,6 +132,7 @@ public record Comparison(
                         unequal.isEmpty() && weights && compared > 0,
                         beyond.isEmpty() && edited.isEmpty() && compared > 0),
                 compared,
+                otherNames,
                 unequal.size(),
                 earliest(unequal),
                 earliest(beyond),
@@ -132,6 +142,18 @@ public record Comparison(
                 provenance,
                 edited,
                 promised(first, second, provenance) && edited.isEmpty());
+    }
+
+    /** A point that only one run has is beyond every tolerance; but whether a score is the best so far may hang on its last digit. */
+    private static boolean isBeyond(Point point, Tolerance tolerance) {
+        if (point.distance().isEmpty()) {
+            return !point.metric().equals(MetricNames.BEST_CROSS_ENTROPY);
+        }
+        return !tolerance.allows(
+                point.metric(),
+                point.step(),
+                point.first().orElseThrow(),
+                point.second().orElseThrow());
     }
 
     /** Whether both runs promise bits, and nothing differs that the promise depends on. */

@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Sha256;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -9,7 +10,7 @@ import java.util.Map;
 
 /**
  * The digest of all metric points of a run: the sum, modulo 2^256, of the SHA-256 of each point (name in UTF-8, a zero byte, step and
- * the bits of the value, 8 bytes each, big-endian). {@linkplain Timings Timings} do not count.
+ * the bits of the value, 8 bytes each, big-endian). {@linkplain MetricNames#isTiming Timings} do not count.
  *
  * <p>A sum (MSet-Add-Hash, Clarke et al., ASIACRYPT 2003) because it needs no order: a store may give the points back as it likes. It
  * is one number, so that a checkpoint can hold it; a point that is missing, there twice or off by a bit changes it.
@@ -46,7 +47,7 @@ public final class MetricsDigest {
 
     /** Adds one point, its value as MLflow's store gives it back: one NaN, one zero, and the largest double for infinity. */
     public void add(String name, long step, double value) {
-        if (Timings.isTiming(name)) {
+        if (MetricNames.isTiming(name)) {
             return;
         }
         sha256.update(name.getBytes(StandardCharsets.UTF_8));

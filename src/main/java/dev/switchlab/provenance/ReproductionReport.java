@@ -39,6 +39,10 @@ public final class ReproductionReport {
 
     private void values(Comparison c) {
         line("- logged values: %,d compared, %,d not equal to the bit", c.compared(), c.unequal());
+        if (c.otherNames()) {
+            line(
+                    "- one run is older and names router statistics otherwise: compared is what both runs have, losses and scores");
+        }
         c.first().ifPresent(point -> line("- first difference: %s", describe(point)));
         if (c.unequal() > 0) {
             line(

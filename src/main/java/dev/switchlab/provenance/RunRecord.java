@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import dev.switchlab.experiment.MetricNames;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -16,7 +17,7 @@ public record RunRecord(Provenance provenance, Map<String, ? extends SortedMap<L
     public RunRecord {
         Map<String, SortedMap<Long, Double>> compared = new TreeMap<>();
         points.forEach((metric, values) -> {
-            if (!Timings.isTiming(metric)) {
+            if (!MetricNames.isTiming(metric)) {
                 compared.put(metric, new TreeMap<>(values));
             }
         });

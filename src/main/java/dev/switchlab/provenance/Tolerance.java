@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import dev.switchlab.experiment.MetricNames;
 import java.util.List;
 import java.util.Locale;
 
@@ -10,7 +11,7 @@ import java.util.Locale;
  * <p>Losses and scores have a narrow share. All else (router statistics, gradient norms) has a wide one: the smallest error can send a
  * token to another expert, and then the experts learn from other tokens. The learning rate has none.
  *
- * @param losses of {@code train/loss}, {@code train/cross_entropy}, {@code valid/*} and {@code final/*}
+ * @param losses of {@code train/loss}, {@code train/cross_entropy}, {@code valid/*}, {@code final/*} and {@code best/cross_entropy}
  * @param others of everything else
  */
 public record Tolerance(Share losses, Share others) {
@@ -18,10 +19,15 @@ public record Tolerance(Share losses, Share others) {
     /** Measured: one thread against two, 400 steps of reference and of tiny-shakespeare, stay within 0.36 and 0.52 of it. */
     public static final Tolerance DEFAULT = new Tolerance(new Share(1e-5, 2e-4, 0.05), new Share(1e-5, 1e-2, 1));
 
-    private static final List<String> LOSSES = List.of("train/loss", "train/cross_entropy", "valid/", "final/");
+    private static final List<String> LOSSES = List.of(
+            MetricNames.TRAIN_LOSS,
+            MetricNames.TRAIN_CROSS_ENTROPY,
+            MetricNames.VALID,
+            MetricNames.FINAL,
+            MetricNames.BEST_CROSS_ENTROPY);
 
     /** Follows from the settings and the step alone. */
-    private static final String EXACT = "train/learning_rate";
+    private static final String EXACT = MetricNames.TRAIN_LEARNING_RATE;
 
     /**
      * A share that grows.

@@ -1,12 +1,13 @@
 package dev.switchlab.train;
 
+import dev.switchlab.experiment.MetricNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * What a model scores on held-out text.
  *
- * @param crossEntropy mean cross-entropy a character, in nats
+ * @param crossEntropy mean cross-entropy per character, in nats
  * @param accuracy share of characters for which the most probable one is right
  * @param tokens characters scored
  */
@@ -17,12 +18,12 @@ public record Evaluation(double crossEntropy, double accuracy, long tokens) {
         return crossEntropy / StrictMath.log(2);
     }
 
-    /** As metrics, such as {@code valid/cross_entropy}. */
+    /** As metrics, after {@link MetricNames#VALID} or {@link MetricNames#FINAL}. */
     public Map<String, Double> metrics(String prefix) {
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put(prefix + "/cross_entropy", crossEntropy);
-        metrics.put(prefix + "/bits_per_char", bitsPerChar());
-        metrics.put(prefix + "/accuracy", accuracy);
+        metrics.put(prefix + MetricNames.CROSS_ENTROPY, crossEntropy);
+        metrics.put(prefix + MetricNames.BITS_PER_CHAR, bitsPerChar());
+        metrics.put(prefix + MetricNames.ACCURACY, accuracy);
         return metrics;
     }
 }

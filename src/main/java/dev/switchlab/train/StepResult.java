@@ -1,5 +1,6 @@
 package dev.switchlab.train;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.nn.RoutingStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,11 +10,11 @@ import java.util.Map;
  * What one optimizer step gave.
  *
  * @param loss cross-entropy plus weighted load-balancing loss, in nats
- * @param crossEntropy mean cross-entropy a token, in nats
+ * @param crossEntropy mean cross-entropy per token, in nats
  * @param loadBalance load-balancing loss summed over layers, before its coefficient; 0 for dense models
  * @param gradNorm global gradient norm before clipping
  * @param learningRate learning rate of the step
- * @param routing statistics of the step's last micro-batch, one entry a layer; empty unless asked for
+ * @param routing statistics of the step's last micro-batch, one entry per layer; empty unless asked for
  */
 public record StepResult(
         double loss,
@@ -26,11 +27,11 @@ public record StepResult(
     /** As metrics. */
     public Map<String, Double> metrics() {
         Map<String, Double> metrics = new LinkedHashMap<>();
-        metrics.put("train/loss", loss);
-        metrics.put("train/cross_entropy", crossEntropy);
-        metrics.put("train/load_balance", loadBalance);
-        metrics.put("train/grad_norm", gradNorm);
-        metrics.put("train/learning_rate", learningRate);
+        metrics.put(MetricNames.TRAIN_LOSS, loss);
+        metrics.put(MetricNames.TRAIN_CROSS_ENTROPY, crossEntropy);
+        metrics.put(MetricNames.TRAIN_LOAD_BALANCE, loadBalance);
+        metrics.put(MetricNames.TRAIN_GRAD_NORM, gradNorm);
+        metrics.put(MetricNames.TRAIN_LEARNING_RATE, learningRate);
         for (int layer = 0; layer < routing.size(); layer++) {
             metrics.putAll(routing.get(layer).metrics(layer));
         }

@@ -5,6 +5,7 @@ import dev.switchlab.data.EvaluationBatches;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.random.RandomStream;
@@ -140,7 +141,7 @@ public final class Trainer {
         }
         progress.stage("scoring the whole validation split");
         Evaluation whole = evaluator.evaluate(validation, step);
-        log(step, whole.metrics("final"));
+        log(step, whole.metrics(MetricNames.FINAL));
         return result(RunStatus.FINISHED, Optional.of(whole), Optional.of(sample(step)));
     }
 
@@ -157,7 +158,7 @@ public final class Trainer {
         Map<String, Double> metrics = new HashMap<>(result.metrics());
         if (logs) {
             int tokens = microBatches.stream().mapToInt(Batch::size).sum();
-            metrics.put("train/tokens_per_second", tokens / seconds);
+            metrics.put(MetricNames.TRAIN_TOKENS_PER_SECOND, tokens / seconds);
         }
         log(step, metrics);
         requireFinite(step, result);
@@ -180,11 +181,15 @@ public final class Trainer {
     /** Whether this is the best score so far. */
     private boolean evaluate(int step) {
         Evaluation evaluation = evaluator.evaluate(validationSample, step);
-        log(step, evaluation.metrics("valid"));
+        log(step, evaluation.metrics(MetricNames.VALID));
         progress.evaluation(step, evaluation);
         keepRouting(step);
         state = state.evaluated(evaluation.crossEntropy());
-        return state.bestStep() == step;
+        boolean isBest = state.bestStep() == step;
+        if (isBest) {
+            log(step, Map.of(MetricNames.BEST_CROSS_ENTROPY, state.bestCrossEntropy()));
+        }
+        return isBest;
     }
 
     /** Routing moves most before the first evaluation: it is also looked at after 8, 16, 32 ... steps until then. */

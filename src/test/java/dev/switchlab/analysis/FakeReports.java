@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.train.RoutingSnapshot;
 import dev.switchlab.train.RoutingTrace;
@@ -51,11 +52,13 @@ final class FakeReports {
             fakes.metric(id, "layer" + l + "/dropped_fraction", values(POINTS, i -> i == 7 ? Double.NaN : 0));
             for (int expert = 0; expert < nExperts; expert++) {
                 int e = expert;
-                String name = "layer" + l + "/expert" + e;
-                fakes.metric(id, name + "/load", values(POINTS, i -> (1 + Math.sin(i * 0.3 + e + l)) / nExperts));
                 fakes.metric(
                         id,
-                        name + "/utilization",
+                        MetricNames.ofExpert(l, "load", e),
+                        values(POINTS, i -> (1 + Math.sin(i * 0.3 + e + l)) / nExperts));
+                fakes.metric(
+                        id,
+                        MetricNames.ofExpert(l, "utilization", e),
                         values(POINTS, i -> Math.min(1, (1 + Math.sin(i * 0.3 + e + l)) * 0.8)));
             }
         }

@@ -31,7 +31,7 @@ class RunReportTest {
                 .run("r1", "x", "seed=3", "note=<b>")
                 .metric("r1", "train/cross_entropy", 3, 2)
                 .metric("r1", "layer0/router_entropy", 1, 1)
-                .metric("r1", "layer0/expert0/load", 1, 1);
+                .metric("r1", "layer0/load/expert0", 1, 1);
         try (LanguageModel model = model()) {
             Path file = folder.resolve("reports/r1.html");
             new RunReport(

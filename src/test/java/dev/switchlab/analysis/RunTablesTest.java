@@ -11,9 +11,9 @@ class RunTablesTest {
             .run("a", "x", "seed=1", "model.n_experts=2")
             .metric("a", "train/loss", 3, 2)
             .metric("a", "layer0/router_entropy", 0.6, 0.5)
-            .metric("a", "layer0/expert1/load", 0.25, 0.4)
-            .metric("a", "layer0/expert0/load", 0.75, 0.6)
-            .metric("a", "layer10/expert0/load", 1)
+            .metric("a", "layer0/load/expert1", 0.25, 0.4)
+            .metric("a", "layer0/load/expert0", 0.75, 0.6)
+            .metric("a", "layer10/load/expert0", 1)
             .run("b", "x", "seed=2")
             .metric("b", "train/loss", 1);
 

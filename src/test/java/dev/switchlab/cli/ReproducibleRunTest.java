@@ -2,7 +2,7 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.provenance.Timings;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.testing.Seeded;
 import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.tracking.TrackingStore;
@@ -128,7 +128,7 @@ class ReproducibleRunTest {
     /** Everything that is not a timing; fails where a step is there twice. */
     private static Map<String, SortedMap<Long, Double>> points(TrackingStore store, String runId) {
         List<String> metrics = store.findRun(runId).metrics().keySet().stream()
-                .filter(metric -> !Timings.isTiming(metric))
+                .filter(metric -> !MetricNames.isTiming(metric))
                 .toList();
         return RunOptions.points(store, runId, metrics);
     }

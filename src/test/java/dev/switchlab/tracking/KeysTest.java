@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class KeysTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"train/loss", "layer0/expert3/load", "a b", "a:b", "..a", "a..b", ".hidden", "x"})
+    @ValueSource(strings = {"train/loss", "layer0/load/expert3", "a b", "a:b", "..a", "a..b", ".hidden", "x"})
     void isTaken(String key) {
         assertThatCode(() -> Keys.check("metric", key)).doesNotThrowAnyException();
     }

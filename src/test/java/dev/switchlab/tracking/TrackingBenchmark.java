@@ -188,7 +188,7 @@ final class TrackingBenchmark {
     private static Map<String, Double> metrics(int step) {
         Map<String, Double> metrics = new HashMap<>();
         for (int i = 0; i < METRICS_A_STEP; i++) {
-            metrics.put("layer" + i / 20 + "/expert" + i / 5 % 4 + "/statistic" + i % 5, Math.sin(step + i));
+            metrics.put("layer" + i / 20 + "/statistic" + i % 5 + "/expert" + i / 5 % 4, Math.sin(step + i));
         }
         return metrics;
     }

@@ -113,7 +113,7 @@ final class TrackingStoreTest {
         MlflowRunLog log = store.startRun(TestRuns.info());
         Map<String, Double> metrics = new HashMap<>();
         for (int i = 0; i < 2345; i++) {
-            metrics.put("layer0/expert" + i + "/load", i / 7.0);
+            metrics.put("layer0/load/expert" + i, i / 7.0);
         }
         log.metrics(3, metrics);
         Map<String, String> params = new HashMap<>();

@@ -1,6 +1,6 @@
 package dev.switchlab.train;
 
-import dev.switchlab.provenance.Timings;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.tracking.RunLog;
 import dev.switchlab.tracking.RunStatus;
 import java.io.IOException;
@@ -69,7 +69,7 @@ final class FileLog implements RunLog {
             Double before = held.getOrDefault(name, Map.of()).get(step);
             if (before == null) {
                 behind.append(name + " " + step + " " + value + "\n");
-            } else if (!before.equals(value) && !Timings.isTiming(name)) {
+            } else if (!before.equals(value) && !MetricNames.isTiming(name)) {
                 throw new AssertionError(name + " at step " + step + " was " + before + " and is now " + value);
             }
         });

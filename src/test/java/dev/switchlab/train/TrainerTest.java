@@ -9,6 +9,7 @@ import dev.switchlab.tracking.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,11 +44,14 @@ class TrainerTest {
         for (int layer = 0; layer < 2; layer++) {
             double load = 0;
             for (int expert = 0; expert < 4; expert++) {
-                List<Double> values = outcome.log().metrics.get("layer" + layer + "/expert" + expert + "/load");
+                List<Double> values = outcome.log().metrics.get("layer" + layer + "/load/expert" + expert);
                 assertThat(values).hasSize(4); // steps 1, 5, 10 and the last
                 load += values.get(3);
             }
             assertThat(load).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
+            assertThat(outcome.log().metrics.get("layer" + layer + "/dead_experts"))
+                    .hasSize(4)
+                    .allMatch(dead -> dead >= 0 && dead < 4);
         }
         assertThat(outcome.log().texts)
                 .containsOnlyKeys(
@@ -59,6 +63,25 @@ class TrainerTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).isNotEmpty();
         }
+    }
+
+    /** With a learning rate as large as this some evaluations are worse than the best before them. */
+    @Test
+    void logsTheBestScoreAtTheStepsThatReachedIt() {
+        Runs.Outcome outcome = Runs.train(
+                Runs.smoke("train.steps=12 train.eval_every=1 train.eval_batches=1 train.learning_rate=0.1"
+                        + " train.warmup=0 train.schedule=constant train.sample_every=0"),
+                folder,
+                () -> false);
+        List<Double> improvements = new ArrayList<>();
+        List<Double> valid = outcome.log().metrics.get("valid/cross_entropy");
+        for (double score : valid) {
+            if (improvements.isEmpty() || score < improvements.get(improvements.size() - 1)) {
+                improvements.add(score);
+            }
+        }
+        assertThat(improvements).hasSizeBetween(2, valid.size() - 1);
+        assertThat(outcome.log().metrics.get("best/cross_entropy")).isEqualTo(improvements);
     }
 
     @Test
