@@ -4,7 +4,6 @@ import dev.switchlab.analysis.chart.Palette;
 import dev.switchlab.page.Html;
 import dev.switchlab.train.RoutingTrace;
 import java.util.List;
-import java.util.Locale;
 
 /** A traced text as HTML, each character on the colour of the expert that took it; a dropped one is struck through. */
 final class ColoredText {
@@ -40,23 +39,40 @@ final class ColoredText {
         return html.append("<span class=\"key\"><s>dropped</s></span></p>\n").toString();
     }
 
-    /** The first {@code length} characters as one layer routes them; pointing at one shows its expert and probability. */
+    /**
+     * The first {@code length} characters as one layer routes them. Pointing at a run of characters that share an expert shows the expert
+     * and, per character, the router's probability for it in percent.
+     */
     static String layer(RoutingTrace trace, int layer, int length) {
         RoutingTrace.Layer routing = trace.layers().get(layer);
+        int end = Math.min(length, trace.tokens());
         StringBuilder html = new StringBuilder("<pre class=\"routed\">");
-        for (int token = 0; token < Math.min(length, trace.tokens()); token++) {
-            int character = trace.text()[token];
-            boolean isDropped = routing.dropped()[token];
-            html.append(String.format(
-                    Locale.ROOT,
-                    "<span class=\"e%d%s\" title=\"%d, p %.2f%s\">%s</span>",
-                    routing.expert()[token],
-                    isDropped ? " d" : "",
-                    routing.expert()[token],
-                    routing.probability()[token],
-                    isDropped ? ", dropped" : "",
-                    character == '\n' ? "⏎\n" : Html.escape(Character.toString(character))));
+        for (int from = 0, to; from < end; from = to) {
+            to = endOfRun(routing, from, end);
+            html.append("<i class=\"e").append(routing.expert()[from]);
+            html.append(routing.dropped()[from] ? " d\" title=\"" : "\" title=\"")
+                    .append(routing.expert()[from]);
+            html.append(routing.dropped()[from] ? ", dropped:" : ":");
+            for (int token = from; token < to; token++) {
+                html.append(' ').append(Math.round(100 * routing.probability()[token]));
+            }
+            html.append(" %\">");
+            for (int token = from; token < to; token++) {
+                int character = trace.text()[token];
+                html.append(character == '\n' ? "⏎\n" : Html.escape(Character.toString(character)));
+            }
+            html.append("</i>");
         }
         return html.append("</pre>\n").toString();
+    }
+
+    private static int endOfRun(RoutingTrace.Layer routing, int from, int end) {
+        int to = from + 1;
+        while (to < end
+                && routing.expert()[to] == routing.expert()[from]
+                && routing.dropped()[to] == routing.dropped()[from]) {
+            to++;
+        }
+        return to;
     }
 }

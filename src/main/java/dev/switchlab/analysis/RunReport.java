@@ -18,7 +18,7 @@ import tech.tablesaw.api.Table;
 /** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, the provenance. */
 public final class RunReport {
 
-    private static final int CHARACTERS_SHOWN = 1500;
+    private static final int CHARACTERS_SHOWN = 1000;
 
     private final TrackedRun run;
     private final RunTables tables;

@@ -78,8 +78,9 @@ public final class HtmlPage {
         if (pictures.put(slug, svg) != null) {
             throw new IllegalArgumentException("two figures of a page are called '" + slug + "'");
         }
-        return raw("<figure id=\"" + slug + "\">" + svg + "<figcaption><b>Figure " + pictures.size() + ". "
-                + Html.escape(drawing.title()) + ".</b> " + Html.escape(caption) + "</figcaption></figure>\n");
+        return raw("<figure id=\"" + slug + "\"><div class=\"scroll\">" + svg + "</div><figcaption><b>Figure "
+                + pictures.size() + ". " + Html.escape(drawing.title()) + ".</b> " + Html.escape(caption)
+                + "</figcaption></figure>\n");
     }
 
     /** The figures so far as SVG drawings that stand alone, by slug, in the page's order. */

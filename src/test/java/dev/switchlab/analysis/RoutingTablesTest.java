@@ -134,9 +134,9 @@ class RoutingTablesTest {
     @Test
     void coloredTextMarksExpertsAndDropped() {
         String html = ColoredText.layer(trace, 0, 8);
-        assertThat(html).contains("<span class=\"e0\" title=\"0, p 0.50\">a</span>");
-        assertThat(html).contains("<span class=\"e1 d\" title=\"1, p 1.00, dropped\"> </span>");
-        assertThat(ColoredText.layer(trace, 0, 2)).doesNotContain("C</span>");
+        assertThat(html).contains("<i class=\"e0\" title=\"0: 50 50 %\">ab</i>");
+        assertThat(html).contains("<i class=\"e1 d\" title=\"1, dropped: 100 %\"> </i>");
+        assertThat(ColoredText.layer(trace, 0, 2)).doesNotContain("C");
         assertThat(Html.escape("<a href=\"x\">&'")).isEqualTo("&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
     }
 

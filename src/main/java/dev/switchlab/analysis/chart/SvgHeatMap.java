@@ -23,6 +23,8 @@ final class SvgHeatMap {
     private static final double MOST_WIDTH = 64;
 
     private static final double BAR = 74;
+    /** Colours in the bar beside it. */
+    private static final int STEPS = 25;
     /** Different colours drawn: more the eye does not tell apart. */
     private static final int SHADES = 100;
     /** From so light on, text on a cell is black. */
@@ -148,22 +150,24 @@ final class SvgHeatMap {
     }
 
     private void numbers(SvgWriter svg) {
+        svg.open("g", "text-anchor", "middle", "font-size", 11);
         for (int row = 0; row < cells.length; row++) {
             for (int column = 0; column < cells[row].length; column++) {
                 double value = cells[row][column];
                 if (Double.isFinite(value)) {
-                    svg.label(
-                            left + (column + 0.5) * width,
-                            top + (row + 0.5) * height + 4,
-                            "middle",
+                    svg.text(
+                            "text",
                             String.format(Locale.ROOT, "%.2f", value),
-                            "font-size",
-                            11,
+                            "x",
+                            left + (column + 0.5) * width,
+                            "y",
+                            top + (row + 0.5) * height + 4,
                             "fill",
-                            range.share(value) < LIGHT ? "#ffffff" : "#000000");
+                            range.share(value) < LIGHT ? "#fff" : "#000");
                 }
             }
         }
+        svg.close();
     }
 
     private void rows(SvgWriter svg) {
@@ -188,19 +192,11 @@ final class SvgHeatMap {
         double low = Math.max(bottom, top + 90);
         double length = low - top - 16;
         svg.label(right + BAR - 6, top - 2, "end", chart.zTitle());
-        for (int i = 0; i < 50; i++) {
-            svg.leaf(
-                    "rect",
-                    "x",
-                    x,
-                    "y",
-                    low - (i + 1) * length / 50,
-                    "width",
-                    14,
-                    "height",
-                    length / 50 + 0.5,
-                    "fill",
-                    Palette.cividis(i / 49.0));
+        for (int i = 0; i < STEPS; i++) {
+            // Each overlaps the one below, so that no gap shines through.
+            double y = low - (i + 1) * length / STEPS;
+            double height = length / STEPS + 0.5;
+            svg.leaf("rect", "x", x, "y", y, "width", 14, "height", height, "fill", Palette.cividis(i / (STEPS - 1.0)));
         }
         Ticks ticks = Ticks.of(range.high() > range.low() ? range : range.padded(0.1), (int) Math.min(5, length / 24));
         for (int i = 0; i < ticks.values().size(); i++) {
