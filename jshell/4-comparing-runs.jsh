@@ -21,7 +21,7 @@ List<TrainedRun> four = IntStream.rangeClosed(1, 3).mapToObj(seed -> base.with("
 // runs; `compare("3f2a", "91bc")` takes ids, and `compare("smoke")` all finished runs of an experiment.
 
 // %%
-LabComparison comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0), four.get(1), four.get(2));
+SideBySide comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0), four.get(1), four.get(2));
 comparison.settings().select("name", "setting", "seed", "model.n_experts")
 
 // %%

@@ -35,8 +35,8 @@ class ArchitectureTest {
             session        analysis
             analysis       analysis.chart train
             analysis.chart page
+            golden         page train
             page
-            golden         train
             train          nn data provenance tracking safetensors
             tracking       tracking.store io
             tracking.store

@@ -45,7 +45,7 @@ final class GoldenCommand implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "Write the whole comparison as .html or .json.",
+            description = "Write the whole comparison as one HTML page.",
             defaultValue = "${env:SWITCHLAB_REPORT:-}")
     private String report;
 

@@ -145,7 +145,7 @@ public final class Exchange {
                 runs.add(new RunResult(
                         "cpu " + dispatch.name().toLowerCase(Locale.ROOT),
                         "",
-                        Comparison.of(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
+                        CaseComparison.of(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
             }
         } catch (SafetensorsException | GoldenException | IllegalArgumentException e) {
             return CaseResult.failed(weights, e.getMessage());

@@ -62,25 +62,29 @@ final class FailureText {
                 tensor.wrong(),
                 tensor.elements(),
                 100.0 * tensor.wrong() / tensor.elements(),
-                tolerance(tensor.tolerance())));
+                bound(tensor.bound())));
         lines.add("      absolute error: " + spread(tensor.absolute()) + "; relative error: "
                 + spread(tensor.relative()));
         for (Element element : tensor.worst()) {
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "      %s expected %s, got %s (%.3g times the tolerance)",
-                    element.index(),
-                    value(element.expected()),
-                    value(element.actual()),
-                    element.units()));
+            lines.add("      " + element(element));
         }
         return lines;
     }
 
-    static String tolerance(Tolerance tolerance) {
-        return tolerance.equals(Tolerance.EXACT)
+    static String element(Element element) {
+        return String.format(
+                Locale.ROOT,
+                "%s expected %s, got %s (%.3g times the tolerance)",
+                element.index(),
+                value(element.expected()),
+                value(element.actual()),
+                element.units());
+    }
+
+    static String bound(ErrorBound bound) {
+        return bound.equals(ErrorBound.EXACT)
                 ? "none (exact)"
-                : String.format(Locale.ROOT, "%.2e + %.1e * |expected|", tolerance.absolute(), tolerance.relative());
+                : String.format(Locale.ROOT, "%.2e + %.1e * |expected|", bound.absolute(), bound.relative());
     }
 
     static String spread(Spread spread) {
@@ -89,7 +93,7 @@ final class FailureText {
     }
 
     /** Whole numbers as such, others with enough digits to tell float32 values apart. */
-    static String value(double value) {
+    private static String value(double value) {
         if (value == Math.rint(value) && Math.abs(value) < 1e9) {
             return Long.toString((long) value);
         }

@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,12 +56,16 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
     }
 
     /**
-     * Writes the whole comparison.
+     * Writes the whole comparison as one HTML page.
      *
-     * @param file ends with {@code .html} or {@code .json}
+     * @param file ends with {@code .html}
      * @throws IllegalArgumentException for another ending
      */
     public void write(Path file) throws IOException {
-        ReportFile.write(this, file);
+        if (!file.getFileName().toString().endsWith(".html")) {
+            throw new IllegalArgumentException(
+                    "a golden report is a page, not " + file + "; its name ends with .html, for example golden.html");
+        }
+        WholeFile.write(file, GoldenPage.of(this));
     }
 }

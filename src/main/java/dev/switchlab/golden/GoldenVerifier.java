@@ -104,7 +104,7 @@ public final class GoldenVerifier {
     private RunResult run(GoldenCase golden, String form, DispatchForm dispatch, Device device) {
         try {
             Map<String, Tensor> actual = replay.run(golden, dispatch, device);
-            return new RunResult(form, "", Comparison.of(golden.file().expected(), actual, golden.tolerances()));
+            return new RunResult(form, "", CaseComparison.of(golden.file().expected(), actual, golden.tolerances()));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return new RunResult(form, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());

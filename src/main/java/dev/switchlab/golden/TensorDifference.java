@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param problem why the tensors cannot be compared element by element, or empty
  * @param elements number of elements
  * @param wrong elements beyond the tolerance
- * @param tolerance the tolerance
+ * @param bound its tolerance
  * @param units the largest error, in units of the tolerance of its element; at most 1 passes
  * @param bitEqual whether all elements are equal to the bit
  * @param absolute absolute errors
@@ -28,7 +28,7 @@ public record TensorDifference(
         String problem,
         int elements,
         int wrong,
-        Tolerance tolerance,
+        ErrorBound bound,
         double units,
         boolean bitEqual,
         Spread absolute,
@@ -85,7 +85,7 @@ public record TensorDifference(
                 problem,
                 elements,
                 elements,
-                Tolerance.EXACT,
+                ErrorBound.EXACT,
                 Double.POSITIVE_INFINITY,
                 false,
                 Spread.NONE,
@@ -94,15 +94,14 @@ public record TensorDifference(
     }
 
     /** Compares element by element; both have the same dtype and shape. */
-    static TensorDifference of(String name, Tensor expected, Tensor actual, Tolerance tolerance) {
+    static TensorDifference of(String name, Tensor expected, Tensor actual, ErrorBound bound) {
         double[] e = values(expected);
         double[] a = values(actual);
         double[] absolute = new double[e.length];
         double[] units = new double[e.length];
         for (int i = 0; i < e.length; i++) {
             absolute[i] = error(e[i], a[i]);
-            units[i] =
-                    absolute[i] == 0 || Double.isInfinite(absolute[i]) ? absolute[i] : absolute[i] / tolerance.of(e[i]);
+            units[i] = absolute[i] == 0 || Double.isInfinite(absolute[i]) ? absolute[i] : absolute[i] / bound.of(e[i]);
         }
         double[] relative = IntStream.range(0, e.length)
                 .filter(i -> e[i] != 0)
@@ -115,7 +114,7 @@ public record TensorDifference(
                 "",
                 e.length,
                 wrong,
-                tolerance,
+                bound,
                 Arrays.stream(units).max().orElse(0),
                 expected.data().equals(actual.data()),
                 Spread.of(absolute),

@@ -43,9 +43,9 @@ final class Tolerances {
         return new Tolerances(noise, sumOfLearningRates);
     }
 
-    Tolerance of(String name, Dtype dtype) {
+    ErrorBound of(String name, Dtype dtype) {
         if (!dtype.isFloat() || EXACT.matcher(name).matches()) {
-            return Tolerance.EXACT;
+            return ErrorBound.EXACT;
         }
         if (name.startsWith("output.final.") && name.endsWith(KEY_BIAS)) {
             return base(dtype).widened(sumOfLearningRates);
@@ -64,12 +64,12 @@ final class Tolerances {
         return name.equals("output.grad_norm") ? "grad_norm" : name.equals("output.lr") ? "" : "loss";
     }
 
-    private static Tolerance base(Dtype dtype) {
+    private static ErrorBound base(Dtype dtype) {
         return switch (dtype) {
-            case F64 -> new Tolerance(1e-7, 1e-7);
-            case F16 -> new Tolerance(1e-5, 1e-3);
-            case BF16 -> new Tolerance(1e-5, 1.6e-2);
-            default -> new Tolerance(1e-5, 1.3e-6);
+            case F64 -> new ErrorBound(1e-7, 1e-7);
+            case F16 -> new ErrorBound(1e-5, 1e-3);
+            case BF16 -> new ErrorBound(1e-5, 1.6e-2);
+            default -> new ErrorBound(1e-5, 1.3e-6);
         };
     }
 }

@@ -90,18 +90,18 @@ public final class Lab {
      *
      * @param runs runs by id, beginning of an id or name; an experiment stands for its finished runs
      */
-    public static LabComparison compare(String... runs) {
+    public static SideBySide compare(String... runs) {
         return Guard.call(() -> {
             if (runs.length == 0) {
                 throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
                         + " runs() lists them");
             }
-            return new LabComparison(RunComparison.of(session().source(), List.of(runs)));
+            return new SideBySide(RunComparison.of(session().source(), List.of(runs)));
         });
     }
 
     /** Runs of this session side by side. */
-    public static LabComparison compare(TrainedRun first, TrainedRun... others) {
+    public static SideBySide compare(TrainedRun first, TrainedRun... others) {
         return compare(Stream.concat(Stream.of(first), Arrays.stream(others))
                 .map(TrainedRun::id)
                 .toArray(String[]::new));

@@ -44,11 +44,10 @@ class TrainStepTrajectoryTest {
 
             Map<String, Tensor> expected = new TreeMap<>(file.expected());
             expected.remove("output.counts"); // a step reports shares of the load instead
-            List<TensorDifference> wrong = Comparison.of(
-                            expected, actual, GoldenCase.of(file).tolerances())
-                    .stream()
-                    .filter(difference -> !difference.passed())
-                    .toList();
+            List<TensorDifference> wrong =
+                    CaseComparison.of(expected, actual, GoldenCase.of(file).tolerances()).stream()
+                            .filter(difference -> !difference.passed())
+                            .toList();
             assertThat(wrong).isEmpty();
         }
     }

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Compares all that a case expects with all that the model gave. Nothing may be missing on either side. */
-final class Comparison {
+final class CaseComparison {
 
     private static final String GRADIENT = "grad.";
     private static final String NORM = "output.gradnorm.";
 
-    private Comparison() {}
+    private CaseComparison() {}
 
     /** One difference for each tensor of either side, by name. */
     static List<TensorDifference> of(Map<String, Tensor> expected, Map<String, Tensor> given, Tolerances tolerances) {

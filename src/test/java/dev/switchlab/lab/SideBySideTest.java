@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-class LabComparisonTest {
+class SideBySideTest {
 
     @Test
     void parametersGoDownAndRunsAcross() {
@@ -18,7 +18,7 @@ class LabComparisonTest {
                 StringColumn.create("name", "few", "many"),
                 StringColumn.create("model.n_experts", "2", "8"));
         Table metrics = Table.create("metrics", StringColumn.create("metric", "valid/accuracy"));
-        LabComparison comparison = new LabComparison(
+        SideBySide comparison = new SideBySide(
                 new RunComparison(List.of(), settings, metrics, Table.create("differences"), List.of("one seed")));
         assertThat(comparison).hasToString("""
 

@@ -6,17 +6,17 @@ package dev.switchlab.golden;
  * @param absolute absolute part
  * @param relative relative part
  */
-public record Tolerance(double absolute, double relative) {
+public record ErrorBound(double absolute, double relative) {
 
     /** Equal values only. */
-    static final Tolerance EXACT = new Tolerance(0, 0);
+    static final ErrorBound EXACT = new ErrorBound(0, 0);
 
     /** What an element may differ by. */
     double of(double expected) {
         return absolute + relative * Math.abs(expected);
     }
 
-    Tolerance widened(double by) {
-        return new Tolerance(absolute + by, relative);
+    ErrorBound widened(double by) {
+        return new ErrorBound(absolute + by, relative);
     }
 }

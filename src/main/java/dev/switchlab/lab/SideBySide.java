@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param comparison the comparison itself
  */
-public record LabComparison(RunComparison comparison) {
+public record SideBySide(RunComparison comparison) {
 
     /** One row a run: run, name, setting (A, B, ...), seed, and the parameters that differ. */
     public LabTable settings() {
