@@ -249,7 +249,7 @@ final class FakeApi {
 
     private static String text(JsonNode request, String parameter) {
         JsonNode value = request.path(parameter);
-        if (value.isMissingNode() || value.asText().isEmpty() && parameter.equals("name")) {
+        if (value.isMissingNode() || (value.asText().isEmpty() && parameter.equals("name"))) {
             throw Refusal.invalid("Missing value for required parameter '" + parameter
                     + "'. See the API docs for more information about request parameters.");
         }
