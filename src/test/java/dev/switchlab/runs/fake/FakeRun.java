@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -129,7 +130,7 @@ final class FakeRun {
         }
     }
 
-    private TreeSet<Point> ofKey(JsonNode json) {
+    private Set<Point> ofKey(JsonNode json) {
         return metrics.getOrDefault(json.path("key").asText(), new TreeSet<>(BY_TIME));
     }
 
