@@ -24,7 +24,7 @@ run
 run.model()
 
 // %% [markdown]
-// The loss of a model that knows letter frequencies and no more is 3.08 nats a character. This one knows more.
+// The loss of a model that knows letter frequencies and no more is 3.08 nats per character. This one knows more.
 
 // %%
 check(run.validation() < 3.0, "validation cross-entropy is below the unigram entropy of the corpus");
@@ -33,7 +33,7 @@ check(run.validation() < 3.0, "validation cross-entropy is below the unigram ent
 table(run.history().data().where(run.history().data().intColumn("step").isIn(1, 10, 20, 50, 100)))
 
 // %% [markdown]
-// Now the routing. The number below a character is the expert that takes it, one line a layer.
+// Now the routing. The number below a character is the expert that takes it, one line per layer.
 
 // %% tags=["rounding"]
 Routes routes = route("To be, or not to be: that is the question.");

@@ -18,7 +18,7 @@ Routes routes = route(text);
 text.length()
 
 // %% [markdown]
-// The text with its experts below, one line a layer. It is longer than what the model was trained on at once, so it goes through in
+// The text with its experts below, one line per layer. It is longer than what the model was trained on at once, so it goes through in
 // windows of that length, as in `make report`.
 
 // %% tags=["rounding"]
@@ -53,7 +53,7 @@ routes.experts()
 routes.specialization()
 
 // %% [markdown]
-// How much is that, as one number a layer? Knowing which expert took a character tells something of its class. `information` is how much
+// How much is that, as one number per layer? Knowing which expert took a character tells something of its class. `information` is how much
 // of the class it tells: the mutual information of expert and class over the entropy of the classes, 0 when experts take characters
 // without regard to their class, 1 when the class follows from the expert. With four experts it cannot reach 1 here: there are more
 // classes. Beside it the router's entropy in nats (ln 4 = 1.386 when it cannot decide), and its confidence.

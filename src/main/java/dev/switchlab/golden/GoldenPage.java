@@ -25,6 +25,9 @@ final class GoldenPage {
     }
 
     private static String summary(CaseResult result) {
+        if (!result.problem().isEmpty()) {
+            return "FAIL " + result.name();
+        }
         return String.format(
                 Locale.ROOT,
                 "%s %s · %s · %.3f of tolerance · %d of %d bit-equal",

@@ -10,7 +10,7 @@ import java.util.Locale;
  * What came of a folder of cases.
  *
  * @param source the folder, or one file
- * @param cases one result a case
+ * @param cases one result per case
  */
 public record GoldenReport(Path source, List<CaseResult> cases) {
 

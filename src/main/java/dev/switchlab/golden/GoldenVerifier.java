@@ -45,7 +45,7 @@ public final class GoldenVerifier {
     }
 
     /** Verifies one case. Whatever is wrong with it is in the result. */
-    public static CaseResult verifyFile(Path file, VerifyOptions options) {
+    static CaseResult verifyFile(Path file, VerifyOptions options) {
         return new GoldenVerifier(GoldenCase::replay).verifyCase(file, options);
     }
 

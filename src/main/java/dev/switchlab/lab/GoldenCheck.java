@@ -5,7 +5,7 @@ import dev.switchlab.golden.GoldenReport;
 import java.util.List;
 
 /**
- * What came of golden cases. Prints one line a case and, of a failed one, what is wrong with it.
+ * What came of golden cases. Prints one line per case and, of a failed one, what is wrong with it.
  *
  * @param report the verifier's own report
  */
@@ -18,7 +18,7 @@ public record GoldenCheck(GoldenReport report) {
         return report.passed();
     }
 
-    /** One row a case. */
+    /** One row per case. */
     public LabTable table() {
         return Tables.golden(report.cases());
     }

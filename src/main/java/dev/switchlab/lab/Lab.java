@@ -108,7 +108,7 @@ public final class Lab {
     }
 
     /**
-     * What a run logged, by step: one column a metric, empty where it was not logged at that step.
+     * What a run logged, by step: one column per metric, empty where it was not logged at that step.
      *
      * @param run a run by its id, the beginning of it, or its name; blank for the newest
      * @param metrics names, or beginnings that end in a slash such as {@code layer0/}; none for training and validation cross-entropy
@@ -182,7 +182,7 @@ public final class Lab {
         return new LabTable(table);
     }
 
-    /** A table with one row an element; {@code String.valueOf} prints it. */
+    /** A table with one row per element; {@code String.valueOf} prints it. */
     public static LabTable table(String column, Iterable<?> values) {
         StringColumn cells = StringColumn.create(column);
         values.forEach(value -> cells.append(String.valueOf(value)));

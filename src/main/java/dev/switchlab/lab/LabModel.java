@@ -58,7 +58,7 @@ public final class LabModel implements AutoCloseable {
         });
     }
 
-    /** One row a layer and expert: the cosine between its weights and those of each expert of the layer. */
+    /** One row per layer and expert: the cosine between its weights and those of each expert of the layer. */
     public LabTable similarity() {
         return Guard.call(() -> {
             Table similarity = ExpertSimilarity.of(model.stateDict().weights());

@@ -21,25 +21,25 @@ public record Routes(RoutingTrace trace) {
         return new RoutingTables(trace);
     }
 
-    /** One row a layer and character: token, character, layer, expert, probability, dropped. */
+    /** One row per layer and character: token, character, layer, expert, probability, dropped. */
     public LabTable tokens() {
         return new LabTable(tables().tokens());
     }
 
     /**
-     * One row a layer: router_entropy (nats), confidence, dropped, utilization, and information: how much of a character's class its
+     * One row per layer: router_entropy (nats), confidence, dropped, utilization, and information: how much of a character's class its
      * expert tells, from 0 to 1.
      */
     public LabTable layers() {
         return new LabTable(tables().layers());
     }
 
-    /** One row a layer and expert: load, dropped (both shares of the characters), and the characters that it takes most often. */
+    /** One row per layer and expert: load, dropped (both shares of the characters), and the characters that it takes most often. */
     public LabTable experts() {
         return new LabTable(tables().experts());
     }
 
-    /** One row a layer and class of characters: how many they are, and the share of them that each expert takes. */
+    /** One row per layer and class of characters: how many they are, and the share of them that each expert takes. */
     public LabTable specialization() {
         Table table = tables().specialization();
         LabTable shares =
@@ -56,7 +56,7 @@ public record Routes(RoutingTrace trace) {
         return shares;
     }
 
-    /** One row a layer and expert: of the characters that it takes, the share that each expert of the next layer takes. */
+    /** One row per layer and expert: of the characters that it takes, the share that each expert of the next layer takes. */
     public LabTable coactivation() {
         return new LabTable(tables().coactivation()).wide("next_expert", "share");
     }

@@ -10,17 +10,17 @@ import java.util.List;
  */
 public record SideBySide(RunComparison comparison) {
 
-    /** One row a run: run, name, setting (A, B, ...), seed, and the parameters that differ. */
+    /** One row per run: run, name, setting (A, B, ...), seed, and the parameters that differ. */
     public LabTable settings() {
         return new LabTable(comparison.settings());
     }
 
-    /** One row a metric and run: final value, best value and its step. */
+    /** One row per metric and run: final value, best value and its step. */
     public LabTable metrics() {
         return new LabTable(comparison.metrics());
     }
 
-    /** One row a setting after the first and metric: paired difference over common seeds, with its 95 % confidence interval. */
+    /** One row per setting after the first and metric: paired difference over common seeds, with its 95 % confidence interval. */
     public LabTable differences() {
         return new LabTable(comparison.differences());
     }

@@ -10,17 +10,17 @@ import java.util.Optional;
  *
  * @param id its id in the tracking store
  * @param result how it ended
- * @param history one row a step: step, cross_entropy, load_balance, grad_norm, learning_rate
+ * @param history one row per step: step, cross_entropy, load_balance, grad_norm, learning_rate
  * @param model the trained model
  */
 public record TrainedRun(String id, TrainingResult result, LabTable history, LabModel model) {
 
-    /** Cross-entropy on the whole validation split, in nats a character. */
+    /** Cross-entropy on the whole validation split, in nats per character. */
     public double validation() {
         return result.validation().map(Evaluation::crossEntropy).orElse(Double.NaN);
     }
 
-    /** Mean cross-entropy of the last training steps, in nats a character. */
+    /** Mean cross-entropy of the last training steps, in nats per character. */
     public double training() {
         return result.trainCrossEntropy();
     }
