@@ -13,7 +13,7 @@ import java.util.function.Function;
 import tech.tablesaw.api.Table;
 
 /**
- * The figures of a comparison: one line a run, in the same colour throughout; statistics of layers as their mean.
+ * The figures of a comparison: one line per run, in the same colour throughout; statistics of layers as their mean.
  *
  * @param comparison its runs are in the order of the colours
  * @param source where their metrics and artifacts are

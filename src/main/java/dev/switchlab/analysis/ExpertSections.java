@@ -30,7 +30,7 @@ record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
                 "load",
                 "Load of each expert over training",
                 "share of tokens",
-                "Load: share of the layer's tokens that the router sends to each expert, before dropping. One row an expert, training"
+                "Load: share of the layer's tokens that the router sends to each expert, before dropping. One row per expert, training"
                         + " from left to right. Even would be 1 over the number of experts; a bright row takes more than its share, a"
                         + " dark one is starving.");
         overTime(

@@ -19,7 +19,7 @@ public final class ExpertSimilarity {
 
     private ExpertSimilarity() {}
 
-    /** Columns layer, expert, other, cosine; both orders and each with itself, so that it is a matrix a layer. */
+    /** Columns layer, expert, other, cosine; both orders and each with itself, so that it is a matrix per layer. */
     public static Table of(Map<String, StateDict.Weight> weights) {
         Map<Integer, Map<Integer, List<float[]>>> layers = new TreeMap<>();
         new TreeMap<>(weights).forEach((name, weight) -> {

@@ -45,6 +45,11 @@ public record MeanInterval(int n, double mean, double halfWidth) {
         return mean + halfWidth;
     }
 
+    /** Whether the interval leaves out zero; never with fewer than two values. */
+    public boolean excludesZero() {
+        return low() > 0 || high() < 0;
+    }
+
     /** Such as {@code 2.3101 +- 0.0123}. */
     @Override
     public String toString() {

@@ -15,7 +15,7 @@ import tech.tablesaw.api.Table;
 /**
  * Settings against the first of them, seed by seed.
  *
- * @param table one row a later setting and metric
+ * @param table one row per later setting and metric
  * @param notes what the reader has to know, such as seeds without a partner
  */
 record PairedDifferences(Table table, List<String> notes) {
@@ -64,37 +64,37 @@ record PairedDifferences(Table table, List<String> notes) {
                         + " common seed(s); a confidence interval needs two, for example SEED=1 and SEED=2 of both");
             }
             for (String metric : RunComparison.METRICS) {
-                double[] values = common.stream()
+                List<Double> values = common.stream()
                         .map(seed -> List.of(
                                 own.get(seed).runId(), baseline.get(seed).runId()))
                         .filter(pair ->
                                 pair.stream().allMatch(run -> curves.get(run).containsKey(metric)))
-                        .mapToDouble(pair -> curves.get(pair.get(0)).get(metric).last()
+                        .map(pair -> curves.get(pair.get(0)).get(metric).last()
                                 - curves.get(pair.get(1)).get(metric).last())
-                        .toArray();
-                if (values.length > 0) {
-                    append(table, title, metric, PairedDifference.of(values));
+                        .toList();
+                if (!values.isEmpty()) {
+                    append(table, title, metric, MeanInterval.of(values));
                 }
             }
         }
         return new PairedDifferences(table, List.copyOf(notes));
     }
 
-    private static void append(Table table, String title, String metric, PairedDifference difference) {
+    private static void append(Table table, String title, String metric, MeanInterval difference) {
         table.stringColumn("difference").append(title);
         table.stringColumn("metric").append(metric);
-        table.intColumn("pairs").append(difference.pairs());
+        table.intColumn("pairs").append(difference.n());
         table.doubleColumn("mean").append(difference.mean());
         table.doubleColumn("ci95_low").append(difference.low());
         table.doubleColumn("ci95_high").append(difference.high());
         table.stringColumn("verdict").append(verdict(metric, difference));
     }
 
-    private static String verdict(String metric, PairedDifference difference) {
-        if (difference.pairs() < 2) {
+    private static String verdict(String metric, MeanInterval difference) {
+        if (difference.n() < 2) {
             return "needs two seeds";
         }
-        if (!difference.isSignificant()) {
+        if (!difference.excludesZero()) {
             return "not distinguishable";
         }
         return difference.mean() > 0 == Curve.isHigherBetter(metric) ? "better" : "worse";

@@ -6,6 +6,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.LongColumn;
@@ -13,14 +15,15 @@ import tech.tablesaw.api.Table;
 
 /**
  * When a run's routing settled: the share of a fixed text's tokens that go to the same expert as at the end (Muennighoff et al., OLMoE,
- * arXiv 2409.02060, router saturation, with one expert a token). The numbers of experts mean something within one run only.
+ * arXiv 2409.02060, router saturation, with one expert per token). The numbers of experts mean something within one run only.
  *
- * @param table one row a layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
+ * @param table one row per layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
  *     unchanged (share routed as at the step before in the table; missing at the first), chance (the saturation of a routing with the
  *     same loads that knows nothing of the tokens); empty if the run kept no routing
+ * @param loads by step: the share of the text's tokens that the router sends to [layer][expert]
  * @param note what the table is about, or why it is empty, in one line
  */
-public record RouterSaturation(Table table, String note) {
+public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads, String note) {
 
     /**
      * Reads the routing that a run kept while it was trained.
@@ -41,18 +44,24 @@ public record RouterSaturation(Table table, String note) {
                 DoubleColumn.create("unchanged"),
                 DoubleColumn.create("chance"));
         if (paths.isEmpty()) {
-            return new RouterSaturation(table, whyNone(run));
+            return new RouterSaturation(table, new TreeMap<>(), whyNone(run));
         }
         RoutingSnapshot newest = read(source, run, paths.get(paths.size() - 1));
         Optional<RoutingSnapshot> before = Optional.empty();
+        SortedMap<Integer, double[][]> loads = new TreeMap<>();
         for (String path : paths) {
             // One at a time: a long run keeps hundreds.
             RoutingSnapshot now = read(source, run, path);
             requireSameText(run, now, newest);
             append(table, now, before, newest);
+            loads.put(
+                    now.step(),
+                    now.layers().stream()
+                            .map(layer -> load(layer, now.experts()))
+                            .toArray(double[][]::new));
             before = Optional.of(now);
         }
-        return new RouterSaturation(table.sortAscendingOn("layer", "step"), note(run, newest));
+        return new RouterSaturation(table.sortAscendingOn("layer", "step"), loads, note(run, newest));
     }
 
     private static RoutingSnapshot read(RunSource source, TrackedRun run, String path) {

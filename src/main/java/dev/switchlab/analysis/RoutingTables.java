@@ -27,7 +27,7 @@ public final class RoutingTables {
         this.trace = trace;
     }
 
-    /** Columns token, character, layer, expert, probability, dropped: everything, one row a token and layer. */
+    /** Columns token, character, layer, expert, probability, dropped: everything, one row per token and layer. */
     public Table tokens() {
         Table table = Table.create(
                 "tokens",

@@ -21,9 +21,9 @@ import tech.tablesaw.api.Table;
  * the first, seed by seed.
  *
  * @param runs the runs in the order given, each once
- * @param settings one row a run: run, name, setting, seed, and the parameters that differ
- * @param metrics one row a run and metric: final value, best value and the step of the best
- * @param differences one row a later setting and metric: paired difference with its 95 % confidence interval
+ * @param settings one row per run: run, name, setting, seed, and the parameters that differ
+ * @param metrics one row per run and metric: final value, best value and the step of the best
+ * @param differences one row per later setting and metric: paired difference with its 95 % confidence interval
  * @param notes what the reader has to know, such as seeds without a partner
  */
 public record RunComparison(
@@ -84,7 +84,7 @@ public record RunComparison(
                 differences.notes());
     }
 
-    /** {@link #settings} with a column a run, because runs are few and parameters that differ may be many; digests are shortened. */
+    /** {@link #settings} with a column per run, because runs are few and parameters that differ may be many; digests are shortened. */
     public Table settingsAcross() {
         Table across = settings.transpose(true, true);
         for (StringColumn column : across.stringColumns()) {

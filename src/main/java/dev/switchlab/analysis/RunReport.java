@@ -54,6 +54,13 @@ public final class RunReport {
         return page.pictures();
     }
 
+    /** What MLflow's own pages show of the run beside this page. */
+    public MlflowArtifacts forMlflow() {
+        return trace.layers().isEmpty()
+                ? MlflowArtifacts.none()
+                : MlflowArtifacts.of(run.runId(), run.start(), saturation.loads(), trace);
+    }
+
     private HtmlPage page() {
         HtmlPage page = new HtmlPage(run.name());
         RunFacts facts = new RunFacts(run, page);

@@ -19,7 +19,7 @@ import tech.tablesaw.api.Row;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** Runs as Tablesaw tables, in long form: one row a fact, the run's whole id in the column {@code run}. */
+/** Runs as Tablesaw tables, in long form: one row per fact, the run's whole id in the column {@code run}. */
 public final class RunTables {
 
     private final RunSource source;
@@ -29,7 +29,7 @@ public final class RunTables {
         this.source = source;
     }
 
-    /** Columns run, name, experiment, status, start; and one column a metric, its latest value (missing where a run has none). */
+    /** Columns run, name, experiment, status, start; and one column per metric, its latest value (missing where a run has none). */
     public static Table runs(List<TrackedRun> runs) {
         Table table = Table.create(
                 "runs",

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  *
  * @param title names the chart where it stands alone
  * @param valueTitle what the bars' length is, with its unit
- * @param categories one a row, from above
+ * @param categories one per row, from above
  * @param series at least one, in the order of the legend
  */
 public record BarChart(String title, String valueTitle, List<String> categories, List<Series> series) implements Chart {
@@ -35,7 +35,7 @@ public record BarChart(String title, String valueTitle, List<String> categories,
      * The bars of one colour.
      *
      * @param name what the legend calls them
-     * @param values one a category
+     * @param values one per category
      */
     public record Series(String name, double[] values) {}
 

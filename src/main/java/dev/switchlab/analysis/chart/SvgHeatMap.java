@@ -90,7 +90,7 @@ final class SvgHeatMap {
         return svg.close().finish();
     }
 
-    /** One path a shade, a fraction of the size of one rectangle a cell. */
+    /** One path per shade, a fraction of the size of one rectangle per cell. */
     private void cells(SvgWriter svg) {
         Map<Integer, StringBuilder> shades = new TreeMap<>();
         for (int row = 0; row < cells.length; row++) {
