@@ -1,26 +1,20 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.io.Bar;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.StepResult;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
-import picocli.CommandLine;
 
 /** Training progress: a bar with time left on a terminal, a line now and then in a file or a pipe. */
 final class ConsoleProgress implements TrainingView.Progress {
 
     private static final Duration QUIET = Duration.ofSeconds(10);
 
-    private final PrintStream out = System.out;
     private final int steps;
     private final int taken;
-    private final ProgressBar bar;
+    private final Bar bar;
     private final long start = System.nanoTime();
     private long lastLine = start;
     private double trainLoss = Double.NaN;
@@ -32,41 +26,30 @@ final class ConsoleProgress implements TrainingView.Progress {
     ConsoleProgress(int steps, int taken) {
         this.steps = steps;
         this.taken = taken;
-        bar = CommandLine.Help.Ansi.AUTO.enabled() ? bar(out, steps, taken) : null;
-    }
-
-    private static ProgressBar bar(PrintStream out, int steps, int taken) {
-        return new ProgressBarBuilder()
-                .setTaskName("training")
-                .setInitialMax(steps)
-                .startsFrom(taken, Duration.ZERO)
-                .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(250)
-                .setConsumer(new ConsoleProgressBarConsumer(out))
-                .build();
+        bar = Bar.ofSteps("training", taken, steps);
     }
 
     @Override
     public void step(int step, StepResult result) {
         // A mean that forgets: one noisy step does not make the number jump.
         trainLoss = Double.isNaN(trainLoss) ? result.crossEntropy() : 0.9 * trainLoss + 0.1 * result.crossEntropy();
-        if (bar != null) {
-            bar.stepTo(step);
-            bar.setExtraMessage(losses());
+        bar.reached(step);
+        bar.note(losses());
+        if (bar.isDrawn()) {
             return;
         }
         long now = System.nanoTime();
         if (step == taken + 1 || now - lastLine > QUIET.toNanos()) {
             lastLine = now;
             double left = (now - start) / 1e9 / (step - taken) * (steps - step);
-            line(String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), duration(left)));
+            bar.println(String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), duration(left)));
         }
     }
 
     @Override
     public void evaluation(int step, Evaluation evaluation) {
         validLoss = evaluation.crossEntropy();
-        line(String.format(
+        bar.println(String.format(
                 Locale.ROOT,
                 "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
                 step,
@@ -79,20 +62,12 @@ final class ConsoleProgress implements TrainingView.Progress {
 
     @Override
     public void sample(int step, String text) {
-        line("--- sample at step " + step + System.lineSeparator() + text + System.lineSeparator() + "---");
+        bar.println("--- sample at step " + step + System.lineSeparator() + text + System.lineSeparator() + "---");
     }
 
     @Override
     public void stage(String what) {
-        line(what + " ...");
-    }
-
-    /** Prints above the bar, which draws itself again below. */
-    private void line(String text) {
-        out.println((bar == null ? "" : "\r\033[K") + text);
-        if (bar != null) {
-            bar.refresh();
-        }
+        bar.println(what + " ...");
     }
 
     private String losses() {
@@ -113,8 +88,6 @@ final class ConsoleProgress implements TrainingView.Progress {
 
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-        }
+        bar.close();
     }
 }

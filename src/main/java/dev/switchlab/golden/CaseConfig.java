@@ -2,14 +2,12 @@ package dev.switchlab.golden;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.io.Json;
 import java.util.Locale;
 import java.util.Optional;
 
 /** The {@code config} of a case: every flag and shape. A setting that is missing or of another type is a {@link GoldenException}. */
 final class CaseConfig {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final JsonNode settings;
 
     private CaseConfig(JsonNode settings) {
@@ -19,7 +17,7 @@ final class CaseConfig {
     static CaseConfig parse(String json) {
         JsonNode node;
         try {
-            node = JSON.readTree(json);
+            node = Json.MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
             throw new GoldenException(
                     "config is not valid JSON: "

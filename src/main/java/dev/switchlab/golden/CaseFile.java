@@ -2,7 +2,7 @@ package dev.switchlab.golden;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.SafetensorsException;
@@ -38,8 +38,6 @@ record CaseFile(
         Map<String, Tensor> expected) {
 
     static final String EXTENSION = ".safetensors";
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /**
      * Reads a case.
      *
@@ -168,7 +166,7 @@ record CaseFile(
     static Map<String, Double> noise(String json) {
         Map<String, Double> noise = new LinkedHashMap<>();
         try {
-            JsonNode node = JSON.readTree(json);
+            JsonNode node = Json.MAPPER.readTree(json);
             node.properties().forEach(field -> {
                 double value = field.getValue().asDouble(Double.NaN);
                 if (!(value >= 0) || Double.isInfinite(value)) {

@@ -1,7 +1,6 @@
 package dev.switchlab.golden;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
@@ -9,6 +8,7 @@ import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
+import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.safetensors.Safetensors;
@@ -125,7 +125,7 @@ public final class Exchange {
         config.put("capacity_factor", model.capacityFactor());
         config.put("drop_tokens", false);
         config.put("is_scale_prob", model.isScaleProb());
-        Map<String, String> metadata = Map.of("config", new ObjectMapper().writeValueAsString(config));
+        Map<String, String> metadata = Map.of("config", Json.MAPPER.writeValueAsString(config));
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("tokens", Tensor.of(tokens(99, nVocab), SEQ_LEN, BATCH));
         CaseFile file = caseFile(weights, new Safetensors(metadata, tensors));

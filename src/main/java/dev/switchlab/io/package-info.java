@@ -1,2 +1,2 @@
-/** Files that are whole or not there, and SHA-256. */
+/** Whole files, locks between processes, time limits, progress bars, JSON and SHA-256. */
 package dev.switchlab.io;

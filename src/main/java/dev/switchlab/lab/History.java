@@ -1,17 +1,12 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.io.Bar;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
-import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
@@ -31,7 +26,7 @@ final class History implements TrainingView, TrainingView.Progress {
     private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
 
     private int steps;
-    private Optional<ProgressBar> bar = Optional.empty();
+    private Bar bar = Bar.none();
 
     @Override
     public void begun(String runId, LanguageModel model, Provenance provenance) {}
@@ -40,14 +35,7 @@ final class History implements TrainingView, TrainingView.Progress {
     public Progress progress(int steps, int taken) {
         this.steps = steps;
         if (TERMINAL) {
-            bar = Optional.of(new ProgressBarBuilder()
-                    .setTaskName("training")
-                    .setInitialMax(steps)
-                    .startsFrom(taken, Duration.ZERO)
-                    .setStyle(ProgressBarStyle.ASCII)
-                    .setUpdateIntervalMillis(250)
-                    .setConsumer(new ConsoleProgressBarConsumer(System.out, WIDTH))
-                    .build());
+            bar = Bar.ofSteps("training", taken, steps, WIDTH);
         }
         return this;
     }
@@ -59,24 +47,18 @@ final class History implements TrainingView, TrainingView.Progress {
         loadBalance.append(result.loadBalance());
         gradNorm.append(result.gradNorm());
         learningRate.append(result.learningRate());
-        bar.ifPresent(b -> b.stepTo(number));
+        bar.reached(number);
     }
 
     @Override
     public void evaluation(int number, Evaluation evaluation) {
-        line(String.format(
+        bar.println(String.format(
                 Locale.ROOT,
                 "step %d/%d  train %.3f  valid %.3f",
                 number,
                 steps,
                 crossEntropy.getDouble(crossEntropy.size() - 1),
                 evaluation.crossEntropy()));
-    }
-
-    /** Prints above the bar, which draws itself again below. */
-    private void line(String text) {
-        System.out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
-        bar.ifPresent(ProgressBar::refresh);
     }
 
     @Override
@@ -92,8 +74,8 @@ final class History implements TrainingView, TrainingView.Progress {
 
     @Override
     public void close() {
-        bar.ifPresent(ProgressBar::close);
-        bar = Optional.empty();
+        bar.close();
+        bar = Bar.none();
     }
 
     LabTable table() {

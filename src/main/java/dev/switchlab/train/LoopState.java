@@ -1,8 +1,7 @@
 package dev.switchlab.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.io.Json;
 import dev.switchlab.provenance.MetricsDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +29,6 @@ record LoopState(
 
     /** The training cross-entropy that is reported is a mean over so many steps. */
     static final int RECENT = 10;
-
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
     LoopState {
         recent = List.copyOf(recent);
@@ -78,7 +74,7 @@ record LoopState(
     /** As JSON, every double to the bit. */
     String toJson() {
         try {
-            return JSON.writeValueAsString(this);
+            return Json.MAPPER.writeValueAsString(this);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the loop's state cannot be written: " + e.getOriginalMessage(), e);
         }
@@ -91,7 +87,7 @@ record LoopState(
      */
     static LoopState ofJson(String json) {
         try {
-            return JSON.readValue(json, LoopState.class);
+            return Json.MAPPER.readValue(json, LoopState.class);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("not the state of a training loop: " + e.getOriginalMessage(), e);
         }

@@ -2,14 +2,11 @@ package dev.switchlab.train;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.annotation.JsonSetter;
-import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.io.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,12 +33,6 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
     private static final String FORMAT = "switchlab-routing-1";
     private static final Pattern PATH = Pattern.compile("routing/step-(\\d{6,9})\\.json");
     private static final int RADIX = 36;
-    private static final ObjectMapper JSON = new ObjectMapper()
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .setDefaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL));
-
     /** Checks that each layer has an expert for each token. */
     public RoutingSnapshot {
         require(step >= 0, "step is " + step + ", allowed: whole numbers from 0");
@@ -103,7 +94,9 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         lines.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
         lines.indentObjectsWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE.withLinefeed("\n"));
         try {
-            return JSON.writer(lines).writeValueAsString(new Form(FORMAT, step, experts, digits, seqLen, text, windows))
+            return Json.MAPPER
+                            .writer(lines)
+                            .writeValueAsString(new Form(FORMAT, step, experts, digits, seqLen, text, windows))
                     + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the routing cannot be written: " + e.getOriginalMessage(), e);
@@ -132,10 +125,10 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
      */
     public static RoutingSnapshot ofJson(String json, String source) {
         try {
-            JsonNode root = JSON.readTree(json);
+            JsonNode root = Json.MAPPER.readTree(json);
             String format = root.path("format").asText();
             require(format.equals(FORMAT), "its format is '" + format + "', the routing of a run has '" + FORMAT + "'");
-            return JSON.treeToValue(root, Form.class).snapshot();
+            return Json.MAPPER.treeToValue(root, Form.class).snapshot();
         } catch (JsonProcessingException e) {
             throw unreadable(source, e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "), e);
         } catch (IllegalArgumentException e) {

@@ -1,0 +1,96 @@
+package dev.switchlab.io;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Optional;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine;
+
+/** A progress bar on a terminal, with lines printed above it; where there is no terminal, the lines alone. */
+public final class Bar implements AutoCloseable {
+
+    private final PrintStream out;
+    private final Optional<ProgressBar> bar;
+
+    private Bar(PrintStream out, Optional<ProgressBar> bar) {
+        this.out = out;
+        this.bar = bar;
+    }
+
+    /** Whether there is a terminal. Picocli knows it from a pipe on every JDK; System.console() alone has not told since JDK 22. */
+    public static boolean isTerminal() {
+        return CommandLine.Help.Ansi.AUTO.enabled();
+    }
+
+    /** No bar; lines go to standard output. */
+    public static Bar none() {
+        return new Bar(System.out, Optional.empty());
+    }
+
+    /**
+     * On standard output.
+     *
+     * @param taken where it begins
+     */
+    public static Bar ofSteps(String task, int taken, int steps) {
+        return isTerminal() ? steps(task, taken, steps, new ConsoleProgressBarConsumer(System.out)) : none();
+    }
+
+    /** On a terminal that this process cannot ask for its width. */
+    public static Bar ofSteps(String task, int taken, int steps, int width) {
+        return steps(task, taken, steps, new ConsoleProgressBarConsumer(System.out, width));
+    }
+
+    private static Bar steps(String task, int taken, int steps, ConsoleProgressBarConsumer consumer) {
+        ProgressBarBuilder builder = new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(steps)
+                .startsFrom(taken, Duration.ZERO)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(250)
+                .setConsumer(consumer);
+        return new Bar(System.out, Optional.of(builder.build()));
+    }
+
+    /** On standard error, for what is carried over a network. */
+    public static Bar ofBytes(String task, long bytes) {
+        if (!isTerminal()) {
+            return new Bar(System.err, Optional.empty());
+        }
+        ProgressBarBuilder builder = new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(bytes)
+                .setUnit(" KiB", 1024)
+                .setConsumer(new ConsoleProgressBarConsumer(System.err));
+        return new Bar(System.err, Optional.of(builder.build()));
+    }
+
+    /** Whether it is drawn. */
+    public boolean isDrawn() {
+        return bar.isPresent();
+    }
+
+    /** How far it is now. */
+    public void reached(long count) {
+        bar.ifPresent(b -> b.stepTo(count));
+    }
+
+    /** What stands beside it. */
+    public void note(String text) {
+        bar.ifPresent(b -> b.setExtraMessage(text));
+    }
+
+    /** Prints a line above the bar, which draws itself again below. */
+    public void println(String text) {
+        out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
+        bar.ifPresent(ProgressBar::refresh);
+    }
+
+    @Override
+    public void close() {
+        bar.ifPresent(ProgressBar::close);
+    }
+}
