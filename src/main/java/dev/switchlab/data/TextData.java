@@ -23,6 +23,21 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
         return new TextData(corpus, tokenizer, Split.of(tokenizer.encode(corpus.text()), experiment.trainFraction()));
     }
 
+    /**
+     * Throws {@link DataException} if a split is shorter than a window, or else if {@code train.sample_prompt} has a character that the
+     * vocabulary lacks.
+     */
+    public void requireUsable(Experiment experiment) {
+        int seqLen = experiment.train().seqLen();
+        Windows.of(split.train(), seqLen, "training");
+        Windows.of(split.validation(), seqLen, "validation");
+        try {
+            tokenizer.encode(experiment.train().samplePrompt());
+        } catch (DataException e) {
+            throw new DataException("train.sample_prompt: " + e.getMessage());
+        }
+    }
+
     /** Training batches; a step takes {@code train.accumulate} of them. */
     public TrainingBatches training(Experiment experiment) {
         TrainConfig train = experiment.train();

@@ -36,7 +36,7 @@ public record TrainingInput(Experiment experiment, TextData data, Optional<Strin
 
     private static TrainingInput of(Experiment experiment, OpenedCorpus opened) {
         TextData data = TextData.of(opened.corpus(), experiment);
-        data.tokenizer().encode(experiment.train().samplePrompt()); // fails now rather than after training
+        data.requireUsable(experiment); // fails now rather than after training
         return new TrainingInput(experiment, data, opened.fallbackReason());
     }
 

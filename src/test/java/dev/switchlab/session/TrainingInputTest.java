@@ -1,0 +1,56 @@
+package dev.switchlab.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.data.DataException;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is wrong with a text is said before training, the text first and then what is to be done with it. */
+class TrainingInputTest {
+
+    @TempDir
+    private Path folder;
+
+    private Experiment on(String text) throws IOException {
+        Path corpus = Files.writeString(folder.resolve("corpus.txt"), text);
+        return ExperimentLoader.load("smoke", List.of("corpus=" + corpus, "train.seq_len=16"), Path.of("experiments"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 1, training, 2", "100, 1, validation, 10", "17, 16, training, 15"})
+    void aTextShorterThanAWindow(int repetitions, int letters, String split, int characters) throws IOException {
+        Experiment experiment =
+                on("abcdefghijklmnop".substring(0, letters).repeat(repetitions).substring(0, repetitions));
+        assertThatThrownBy(() -> TrainingInput.of(experiment))
+                .isInstanceOf(DataException.class)
+                .hasMessage(
+                        "the %s split of the corpus has %d characters; train.seq_len=16 needs at least 17; use a longer"
+                                + " corpus or a smaller train.seq_len",
+                        split, characters);
+    }
+
+    @Test
+    void aPromptOfOtherLetters() throws IOException {
+        Experiment experiment = on("abc\n".repeat(200)).with("train.sample_prompt=abx");
+        assertThatThrownBy(() -> TrainingInput.of(experiment))
+                .isInstanceOf(DataException.class)
+                .hasMessageStartingWith(
+                        "train.sample_prompt: character 'x' (U+0078) at position 2 is not in the vocabulary of"
+                                + " 4 characters");
+        assertThat(TrainingInput.of(experiment.with("train.sample_prompt=ab"))
+                        .data()
+                        .corpus()
+                        .characters())
+                .isEqualTo(800);
+    }
+}
