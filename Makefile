@@ -44,57 +44,24 @@ target/classpath: pom.xml $(shell find src/main -type f)
 .PHONY: build
 build: target/classpath ## Compile
 
-.PHONY: train
-train: target/classpath ## Train EXPERIMENT (default tiny-shakespeare) and log it to MLflow
-	@$(SWITCHLAB) train
-
-.PHONY: resume
-resume: target/classpath ## Go on with RUN, which was stopped or killed, as if it had never been
-	@$(SWITCHLAB) resume
-
-.PHONY: reproduce
-reproduce: target/classpath ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
-	@$(SWITCHLAB) reproduce
-
-.PHONY: evaluate
-evaluate: target/classpath ## Score the model of RUN on the whole validation split
-	@$(SWITCHLAB) evaluate
-
-.PHONY: sample
-sample: target/classpath ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
-	@$(SWITCHLAB) sample
-
-.PHONY: runs
-runs: target/classpath ## List the runs
-	@$(SWITCHLAB) runs
-
-.PHONY: compare
-compare: target/classpath ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
-	@$(SWITCHLAB) compare
-
-.PHONY: report
-report: target/classpath ## Write the report of RUN (one HTML file, no network), or of RUNS compared; PROMPT to route another text
-	@$(SWITCHLAB) report
-
-.PHONY: ui
-ui: target/classpath ## Say how to see the runs in MLflow's UI
-	@$(SWITCHLAB) ui
-
-.PHONY: flush
-flush: target/classpath ## Send to MLFLOW_TRACKING_URI what runs left behind while it was away
-	@$(SWITCHLAB) flush
-
-.PHONY: mlflow
-mlflow: target/classpath ## Serve runs/ on loopback (PORT, default 5000) to several trainings
-	@$(SWITCHLAB) mlflow
-
-.PHONY: experiments
-experiments: target/classpath ## List the experiment files
-	@$(SWITCHLAB) experiments
-
-.PHONY: golden
-golden: target/classpath ## Check the model against the golden tensors in GOLDEN (default golden/)
-	@$(SWITCHLAB) golden
+# Each of these is a command of SwitchLab.
+COMMANDS := train resume reproduce evaluate sample runs compare report ui flush mlflow experiments golden
+train: ## Train EXPERIMENT (default tiny-shakespeare) and log it to MLflow
+resume: ## Go on with RUN, which was stopped or killed, as if it had never been
+reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
+evaluate: ## Score the model of RUN on the whole validation split
+sample: ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
+runs: ## List the runs
+compare: ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
+report: ## Write the report of RUN (one HTML file, no network), or of RUNS compared; PROMPT to route another text
+ui: ## Say how to see the runs in MLflow's UI
+flush: ## Send to MLFLOW_TRACKING_URI what runs left behind while it was away
+mlflow: ## Serve runs/ on loopback (PORT, default 5000) to several trainings
+experiments: ## List the experiment files
+golden: ## Check the model against the golden tensors in GOLDEN (default golden/)
+.PHONY: $(COMMANDS)
+$(COMMANDS): target/classpath
+	@$(SWITCHLAB) $@
 
 .PHONY: golden-capture
 golden-capture: ## Capture golden/ anew from the reference (needs python3-torch; the reference on PYTHONPATH)

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
 
 /**
  * Finds corpora: {@code tiny-shakespeare} is downloaded once and kept in a cache, {@code dickens} arrives with the build, any other
@@ -22,11 +23,11 @@ public final class CorpusStore {
     /** The corpus of the reference's experiment, from its public home. */
     public static final String TINY_SHAKESPEARE = "tiny-shakespeare";
 
-    /** The Old Curiosity Shop (1841, in the public domain), bare: a byte order mark, the title, the chapters; no licence text. */
+    /** The Old Curiosity Shop (1841, in the public domain) as Project Gutenberg has it: the title and the chapters, no licence text. */
     public static final String DICKENS = "dickens";
 
     private static final String KNOWN = TINY_SHAKESPEARE + ", " + DICKENS;
-    private static final String DICKENS_RESOURCE = "/dickens.txt";
+    private static final String DICKENS_RESOURCE = "dickens.txt.gz";
     private static final String DICKENS_SHA256 = "70b924ea4d22d24d8650660ddddd29fc5c07eafc5803a904e6d1184f50ac4ed7";
     private static final long LARGEST_FILE = 1L << 30;
 
@@ -128,21 +129,16 @@ public final class CorpusStore {
 
     private static Corpus dickens() {
         byte[] bytes;
-        try (InputStream in = CorpusStore.class.getResourceAsStream(DICKENS_RESOURCE)) {
-            if (in == null) {
-                throw new DataException(
-                        "corpus dickens: dickens.txt is not on the class path; it comes with the Maven dependency"
-                                + " org.apache.crunch:crunch-test:0.15.0");
-            }
+        try (InputStream packed = CorpusStore.class.getResourceAsStream(DICKENS_RESOURCE);
+                InputStream in = new GZIPInputStream(packed)) {
             bytes = in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         String sha256 = Sha256.of(bytes);
         if (!sha256.equals(DICKENS_SHA256)) {
-            throw new DataException(
-                    "corpus dickens: dickens.txt on the class path is another file (sha256 %s, expected %s)"
-                            .formatted(sha256, DICKENS_SHA256));
+            throw new DataException("corpus dickens: %s of this build is another text (sha256 %s, expected %s)"
+                    .formatted(DICKENS_RESOURCE, sha256, DICKENS_SHA256));
         }
         return new Corpus(DICKENS, sha256, Utf8.text(bytes, DICKENS));
     }
