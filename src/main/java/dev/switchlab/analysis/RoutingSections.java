@@ -44,7 +44,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 Html.table(experts)));
         page.heading("The text by expert")
                 .text(
-                        "The beginning of the text, each character on the colour of its expert. Point at one to see its expert and probability.")
+                        "The beginning of the text, each character on the colour of its expert. Point at one to see its expert, and the"
+                                + " router's probability per character.")
                 .raw(ColoredText.style(trace.nExperts()))
                 .raw(ColoredText.key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {

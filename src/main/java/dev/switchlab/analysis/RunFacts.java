@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Promise;
@@ -40,6 +41,8 @@ record RunFacts(TrackedRun run, HtmlPage page) {
                 facts.put(metric, Html.number(run.metrics().get(metric)));
             }
         }
+        Optional.ofNullable(run.metrics().get(MetricNames.BEST_CROSS_ENTROPY))
+                .ifPresent(best -> facts.put(MetricNames.BEST_CROSS_ENTROPY, Html.number(best)));
         page.raw(Html.pairs(facts));
     }
 

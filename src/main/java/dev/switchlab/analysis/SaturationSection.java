@@ -24,7 +24,7 @@ record SaturationSection(RouterSaturation saturation, HtmlPage page) {
                 "router-saturation",
                 "Router saturation over training",
                 "Share of tokens that go to the expert that they go to at the end: " + saturation.note()
-                        + ". The step 0 is the model before training; by chance alone it would be about "
+                        + ". Step 0 is the model before training; by chance alone it would be about "
                         + Html.number(table.doubleColumn("chance").mean()) + ".");
         lines(
                 table,

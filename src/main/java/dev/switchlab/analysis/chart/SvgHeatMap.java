@@ -179,12 +179,14 @@ final class SvgHeatMap {
     }
 
     private void columns(SvgWriter svg) {
+        StringBuilder ticks = new StringBuilder();
         for (int column : Labels.columns(
                 chart.x(), SvgFrame.FONT, (right - left) / chart.x().size())) {
             double place = left + (column + 0.5) * (right - left) / chart.x().size();
-            svg.line(place, bottom, place, bottom + 4, SvgFrame.AXIS);
+            ticks.append(SvgWriter.move(place, bottom)).append("v4");
             svg.label(place, bottom + 17, "middle", chart.x().get(column));
         }
+        svg.leaf("path", "d", ticks, "stroke", SvgFrame.AXIS);
     }
 
     private void colorBar(SvgWriter svg) {

@@ -91,17 +91,20 @@ final class SvgLines {
     }
 
     private void axes(SvgWriter svg) {
+        StringBuilder grid = new StringBuilder();
         for (int i = 0; i < yTicks.values().size(); i++) {
             double place = y(yTicks.values().get(i));
-            svg.line(left, place, right, place, SvgFrame.GRID);
+            grid.append(SvgWriter.move(left, place)).append('h').append(SvgWriter.number(right - left));
             svg.label(left - 6, place + 4, "end", yTicks.labels().get(i));
         }
+        StringBuilder axis = new StringBuilder(SvgWriter.move(left, bottom) + "h" + SvgWriter.number(right - left));
         for (int i = 0; i < xTicks.values().size(); i++) {
             double place = x(xTicks.values().get(i));
-            svg.line(place, bottom, place, bottom + 4, SvgFrame.AXIS);
+            axis.append(SvgWriter.move(place, bottom)).append("v4");
             svg.label(place, bottom + 17, "middle", xTicks.labels().get(i));
         }
-        svg.line(left, bottom, right, bottom, SvgFrame.AXIS);
+        svg.leaf("path", "d", grid, "stroke", SvgFrame.GRID);
+        svg.leaf("path", "d", axis, "stroke", SvgFrame.AXIS);
         SvgFrame.xTitle(svg, chart.xTitle(), left, right, bottom + 37);
         SvgFrame.yTitle(svg, chart.yTitle(), top, bottom);
     }

@@ -82,6 +82,11 @@ final class SvgWriter {
         return out.toString();
     }
 
+    /** The beginning of a path. */
+    static String move(double x, double y) {
+        return "M" + number(x) + " " + number(y);
+    }
+
     /** As short as one digit after the point allows. */
     static String number(double value) {
         return BigDecimal.valueOf(value)
