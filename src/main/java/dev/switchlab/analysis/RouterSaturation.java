@@ -15,7 +15,8 @@ import tech.tablesaw.api.Table;
 
 /**
  * When a run's routing settled: the share of a fixed text's tokens that go to the same expert as at the end (Muennighoff et al., OLMoE,
- * arXiv 2409.02060, router saturation, with one expert per token). The numbers of experts mean something within one run only.
+ * arXiv 2409.02060, router saturation): with several experts per token, the share of them that are the same. The numbers of experts mean
+ * something within one run only.
  *
  * @param table one row per layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
  *     unchanged (share routed as at the step before in the table; missing at the first), chance (the saturation of a routing with the
@@ -72,7 +73,8 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         boolean same = now.text().equals(newest.text())
                 && now.seqLen() == newest.seqLen()
                 && now.experts() == newest.experts()
-                && now.layers().size() == newest.layers().size();
+                && now.choices() == newest.choices()
+                && now.layerNumbers().equals(newest.layerNumbers());
         if (!same) {
             throw new IllegalArgumentException("run " + run.runId() + ": the routing at step " + now.step()
                     + " is of another text or model than that at step " + newest.step()
@@ -85,23 +87,27 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         for (int layer = 0; layer < now.layers().size(); layer++) {
             int[] here = now.layers().get(layer);
             int[] end = newest.layers().get(layer);
-            table.intColumn("layer").append(layer);
+            table.intColumn("layer").append(now.layerNumbers().get(layer));
             table.longColumn("step").append(now.step());
-            table.doubleColumn("saturation").append(agreement(here, end));
+            table.doubleColumn("saturation").append(agreement(here, end, now.choices()));
             if (before.isPresent()) {
                 table.doubleColumn("unchanged")
-                        .append(agreement(before.get().layers().get(layer), here));
+                        .append(agreement(before.get().layers().get(layer), here, now.choices()));
             } else {
                 table.doubleColumn("unchanged").appendMissing();
             }
-            table.doubleColumn("chance").append(chance(here, end, now.experts()));
+            table.doubleColumn("chance").append(now.choices() * chance(here, end, now.experts()));
         }
     }
 
-    private static double agreement(int[] first, int[] second) {
+    /** The share of each token's experts that are its experts in the other routing, too. */
+    private static double agreement(int[] first, int[] second, int choices) {
         int same = 0;
-        for (int token = 0; token < first.length; token++) {
-            same += first[token] == second[token] ? 1 : 0;
+        for (int pair = 0; pair < first.length; pair++) {
+            int token = pair / choices * choices;
+            for (int other = token; other < token + choices; other++) {
+                same += first[pair] == second[other] ? 1 : 0;
+            }
         }
         return (double) same / first.length;
     }

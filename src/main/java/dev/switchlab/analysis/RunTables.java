@@ -99,7 +99,10 @@ public final class RunTables {
         return table;
     }
 
-    /** Columns layer, expert, step, load, probability, dropped, utilization: what the run logged per expert and step. */
+    /**
+     * Columns layer, expert, step, load, probability, dropped, utilization; first_choice and selection_bias for a run that has them: what
+     * the run logged per expert and step.
+     */
     public Table experts(TrackedRun run) {
         Table table = Table.create(
                 "experts", IntColumn.create("layer"), IntColumn.create("expert"), LongColumn.create("step"));
@@ -138,9 +141,12 @@ public final class RunTables {
             }
             names.forEach(name -> table.doubleColumn(name).append(values.getOrDefault(name, Double.NaN)));
         });
-        String[] order = table.columnNames()
-                .subList(0, table.columnCount() - names.size())
-                .toArray(String[]::new);
+        int places = table.columnCount() - names.size();
+        names.stream()
+                .filter(name -> MetricNames.NOT_IN_EVERY_RUN.contains(name)
+                        && table.doubleColumn(name).isMissing().size() == table.rowCount())
+                .forEach(table::removeColumns);
+        String[] order = table.columnNames().subList(0, places).toArray(String[]::new);
         return table.isEmpty() ? table : table.sortAscendingOn(order);
     }
 

@@ -18,6 +18,16 @@ final class Check {
         that(value >= least, key, value, "whole numbers from " + least, example);
     }
 
+    /** @param mostKey the setting that {@code most} is the value of */
+    static void between(String key, int value, int least, int most, String mostKey, Object example) {
+        that(
+                value >= least && value <= most,
+                key,
+                value,
+                "whole numbers from %d to %s=%d".formatted(least, mostKey, most),
+                example);
+    }
+
     /** Finite and above zero. NaN fails, as every comparison with it is false. */
     static void positive(String key, double value, Object example) {
         that(value > 0 && Double.isFinite(value), key, value, "finite numbers above 0", example);

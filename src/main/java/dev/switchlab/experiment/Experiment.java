@@ -50,8 +50,21 @@ public record Experiment(
         Check.that(trainFraction > 0 && trainFraction < 1, "train_fraction", trainFraction, "above 0 and below 1", 0.9);
         Check.that(model != null, "model", "missing", "a section of settings", "{d_model: 128}");
         Check.that(train != null, "train", "missing", "a section of settings", "{steps: 2000}");
+        Check.that(
+                (long) model.topK() * train.tokensPerBatch() <= Integer.MAX_VALUE,
+                "model.top_k",
+                model.topK(),
+                "at most " + Integer.MAX_VALUE / train.tokensPerBatch() + " with " + train.tokensPerBatch()
+                        + " tokens per batch",
+                2);
         checkCapacity("model.capacity_factor", model, train.tokensPerBatch(), true);
         checkCapacity("model.eval_capacity_factor", model, train.tokensPerBatch(), false);
+        Check.that(
+                model.exploration() != Exploration.SAMPLE || !train.hasSelectionBias(),
+                "model.exploration",
+                "sample",
+                "argmax, input_dropout, jitter with train.selection_bias_rate above 0: the bias moves a ranking, not a distribution",
+                "jitter");
     }
 
     /**
@@ -90,16 +103,21 @@ public record Experiment(
         if (!drops || model.capacity(tokens, training) > 0) {
             return;
         }
-        double smallest = (double) model.nExperts() / tokens;
-        while ((int) (smallest * tokens / model.nExperts()) == 0) {
+        int pairs = model.topK() * tokens;
+        double smallest = (double) model.nExperts() / pairs;
+        while ((int) (smallest * pairs / model.nExperts()) == 0) {
             smallest = Math.nextUp(smallest);
         }
         Check.that(
                 false,
                 key,
                 training ? model.capacityFactor() : model.evalCapacityFactor(),
-                "from %s, the smallest factor that lets each of %d experts take one of %d tokens"
-                        .formatted(smallest, model.nExperts(), tokens),
+                "from %s, the smallest factor that lets each of %d experts take one of %d %s"
+                        .formatted(
+                                smallest,
+                                model.nExperts(),
+                                pairs,
+                                model.topK() == 1 ? "tokens" : "(token, choice) pairs"),
                 Math.max(1.0, Math.ceil(smallest)));
     }
 }

@@ -69,6 +69,9 @@ public final class ExperimentLoader {
         if (experiment.semantics() == Semantics.REFERENCE && model.capacityFactor() == model.evalCapacityFactor()) {
             settings.remove("model.eval_capacity_factor");
         }
+        if (model.expertDropout() == model.dropout()) {
+            settings.remove("model.expert_dropout");
+        }
         return resolve(settings, overrides, Set.of("id", "semantics"));
     }
 

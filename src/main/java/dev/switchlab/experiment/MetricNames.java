@@ -21,6 +21,9 @@ public final class MetricNames {
     /** Load-balancing loss summed over layers, before its coefficient. */
     public static final String TRAIN_LOAD_BALANCE = "train/load_balance";
 
+    /** Router z-loss summed over layers, before its coefficient. */
+    public static final String TRAIN_Z_LOSS = "train/z_loss";
+
     /** Global gradient norm before clipping. */
     public static final String TRAIN_GRAD_NORM = "train/grad_norm";
 
@@ -56,7 +59,11 @@ public final class MetricNames {
             List.of("router_entropy", "confidence", "dropped_fraction", "max_violation", "dead_experts");
 
     /** Quantities per expert of a layer. */
-    public static final List<String> OF_EXPERT = List.of("load", "probability", "dropped", "utilization");
+    public static final List<String> OF_EXPERT =
+            List.of("load", "first_choice", "probability", "dropped", "utilization", "selection_bias");
+
+    /** Those of them that only some runs have: with several choices per token, and with a selection bias. */
+    public static final List<String> NOT_IN_EVERY_RUN = List.of("first_choice", "selection_bias");
 
     private static final Pattern ROUTING = Pattern.compile("layer(\\d{1,9})/(\\w+)(?:/expert(\\d{1,9}))?");
     private static final Pattern EXPERT_FIRST = Pattern.compile("layer\\d+/expert\\d+/\\w+");

@@ -1,38 +1,45 @@
 package dev.switchlab.experiment;
 
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-
 /**
  * The architecture. Sizes are counts of features, heads, layers or experts.
  *
  * <p>Impossible values throw {@link ExperimentException}. A dense feed-forward network is one network, so {@code nExperts} must be
- * 1; the other expert settings are kept but have no effect.
+ * 1 and {@code sharedExperts} 0; the other expert settings are kept but have no effect.
  *
  * @param dModel width of the residual stream
  * @param heads attention heads; divides {@code dModel}, into an even width with rotary positions
- * @param dFf hidden width of one expert (or of the dense feed-forward network)
+ * @param dFf hidden width of one expert (or of the dense feed-forward network). Many small experts instead of few large ones, chosen by
+ *     more choices per token (fine-grained experts: DeepSeekMoE, arXiv 2401.06066), are a smaller dFf with larger nExperts and topK
  * @param nLayers transformer layers
  * @param feedForward sparse (switch) or dense
- * @param nExperts experts a layer
- * @param capacityFactor expert capacity in training, relative to an even load (paper section 2.2)
+ * @param moeEvery every so manieth layer is sparse, the last of each group, and those between are dense (GShard, arXiv 2006.16668; Switch
+ *     Transformer: 2). A dense layer is as wide as what a token meets in a sparse one: dFf * (topK + sharedExperts)
+ * @param nExperts experts per sparse layer
+ * @param topK choices per token: experts that it goes to (Shazeer et al., arXiv 1701.06538; Switch Transformer: 1)
+ * @param sharedExperts experts beside those that every token goes to without a gate, as one network of so many times dFf (DeepSeekMoE)
+ * @param capacityFactor expert capacity in training, relative to an even load of topK * tokens / nExperts (paper section 2.2)
  * @param evalCapacityFactor the same at evaluation
- * @param minCapacity least expert capacity in training, in tokens a batch
+ * @param minCapacity least expert capacity in training, in (token, choice) pairs per batch
  * @param evalMinCapacity the same at evaluation
  * @param dropTokens whether an expert drops the tokens over its capacity
  * @param dropOrder which tokens of an over-full expert are dropped
  * @param droppedTokens what the switch layer outputs for a dropped token
- * @param isScaleProb whether the expert output is multiplied by the router probability
+ * @param routerScore what makes a score of a router's logit
+ * @param routerScope which logits a softmax is over
+ * @param normalizeGates whether the gates of a token are divided by their sum + 1e-20 (DeepSeek-V3; torchtitan: route_norm)
+ * @param gateScale factor on the gates, after that (DeepSeek-V3: 2.5; torchtitan: route_scale)
+ * @param isScaleProb whether the expert output is multiplied by its gate; if not, the gate's value is one but it carries its gradient
  * @param routerBias whether the router has a bias
- * @param routerJitter router input noise in training: a factor from U(1 - j, 1 + j) (paper section 2.4)
+ * @param exploration how the router tries other experts in training
+ * @param routerJitter strength of {@link Exploration#JITTER} (paper section 2.4); 0 for none
+ * @param routerInputDropout dropout probability of {@link Exploration#INPUT_DROPOUT}
  * @param dispatch how tokens reach their experts; numerically equivalent forms
  * @param activation activation of the feed-forward networks
  * @param gated whether the feed-forward networks are gated (GLU variants)
  * @param feedForwardBias whether the feed-forward networks have biases
  * @param attentionBias whether query and key projections have biases (value and output always have)
  * @param dropout dropout probability, at the reference's places
+ * @param expertDropout dropout probability inside experts (paper section 2.4, table 4: 0.4 where it is 0.1 elsewhere)
  * @param positions positional encoding
  * @param init weight initialisation
  * @param initScale scale of {@link Init#TRUNCATED_NORMAL} (paper section 2.4: 0.1)
@@ -44,7 +51,10 @@ public record ModelConfig(
         int dFf,
         int nLayers,
         FeedForwardKind feedForward,
+        int moeEvery,
         int nExperts,
+        int topK,
+        int sharedExperts,
         double capacityFactor,
         double evalCapacityFactor,
         int minCapacity,
@@ -52,15 +62,22 @@ public record ModelConfig(
         boolean dropTokens,
         DropOrder dropOrder,
         DroppedTokens droppedTokens,
+        RouterScore routerScore,
+        RouterScope routerScope,
+        boolean normalizeGates,
+        double gateScale,
         boolean isScaleProb,
         boolean routerBias,
+        Exploration exploration,
         double routerJitter,
+        double routerInputDropout,
         DispatchForm dispatch,
         Activation activation,
         boolean gated,
         boolean feedForwardBias,
         boolean attentionBias,
         double dropout,
+        double expertDropout,
         Positions positions,
         Init init,
         double initScale,
@@ -71,70 +88,86 @@ public record ModelConfig(
         Check.atLeast("model.d_model", dModel, 1, 128);
         Check.atLeast("model.heads", heads, 1, 4);
         Check.given("model.positions", positions, Positions.ROTARY);
-        checkHeads(dModel, heads, positions);
+        HeadsCheck.that(dModel, heads, positions);
         Check.atLeast("model.d_ff", dFf, 1, 256);
         Check.atLeast("model.n_layers", nLayers, 1, 6);
         Check.given("model.feed_forward", feedForward, FeedForwardKind.SWITCH);
+        boolean dense = feedForward == FeedForwardKind.DENSE;
+        Check.between("model.moe_every", moeEvery, 1, nLayers, "model.n_layers", 1);
         Check.atLeast("model.n_experts", nExperts, 1, 4);
+        Check.that(!dense || nExperts == 1, "model.n_experts", nExperts, "only 1 with model.feed_forward=dense", 1);
+        Check.between("model.top_k", topK, 1, nExperts, "model.n_experts", 1);
+        Check.atLeast("model.shared_experts", sharedExperts, 0, 1);
         Check.that(
-                feedForward == FeedForwardKind.SWITCH || nExperts == 1,
-                "model.n_experts",
-                nExperts,
-                "only 1 with model.feed_forward=dense",
-                1);
+                !dense || sharedExperts == 0,
+                "model.shared_experts",
+                sharedExperts,
+                "only 0 with model.feed_forward=dense",
+                0);
         Check.positive("model.capacity_factor", capacityFactor, 1.25);
         Check.positive("model.eval_capacity_factor", evalCapacityFactor, 2.0);
         Check.atLeast("model.min_capacity", minCapacity, 0, 4);
         Check.atLeast("model.eval_min_capacity", evalMinCapacity, 0, 4);
         Check.given("model.drop_order", dropOrder, DropOrder.POSITION);
         Check.given("model.dropped_tokens", droppedTokens, DroppedTokens.ZERO);
+        Check.given("model.router_score", routerScore, RouterScore.SOFTMAX);
+        Check.given("model.router_scope", routerScope, RouterScope.ALL);
+        boolean chosen = routerScope == RouterScope.CHOSEN;
+        Check.that(
+                !chosen || routerScore == RouterScore.SOFTMAX,
+                "model.router_scope",
+                "chosen",
+                "only all with model.router_score=sigmoid, where each score is for itself",
+                "all");
+        Check.that(
+                !chosen || !normalizeGates,
+                "model.normalize_gates",
+                normalizeGates,
+                "only false with model.router_scope=chosen, whose gates sum to one already",
+                false);
+        Check.positive("model.gate_scale", gateScale, 1.0);
+        Check.that(
+                isScaleProb || topK == 1,
+                "model.is_scale_prob",
+                isScaleProb,
+                "only true with model.top_k=" + topK + ": choices are weighed by their gates",
+                true);
+        Check.that(
+                isScaleProb || (!normalizeGates && gateScale == 1),
+                "model.is_scale_prob",
+                isScaleProb,
+                "only true with model.normalize_gates=true or a model.gate_scale other than 1",
+                true);
+        Check.given("model.exploration", exploration, Exploration.JITTER);
         Check.belowOne("model.router_jitter", routerJitter, 0.01);
+        Check.belowOne("model.router_input_dropout", routerInputDropout, 0.1);
         Check.given("model.dispatch", dispatch, DispatchForm.BATCHED);
         Check.given("model.activation", activation, Activation.RELU);
         Check.belowOne("model.dropout", dropout, 0.1);
+        Check.belowOne("model.expert_dropout", expertDropout, 0.4);
         Check.given("model.init", init, Init.TORCH);
         Check.positive("model.init_scale", initScale, 0.1);
         Check.given("model.replicas", replicas, Replicas.INDEPENDENT);
     }
 
+    /** Whether a layer has experts. */
+    public boolean isSparse(int layer) {
+        return feedForward == FeedForwardKind.SWITCH && (layer + 1) % moeEvery == 0;
+    }
+
     /**
-     * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * tokens / n_experts)} in double
+     * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * top_k * tokens / n_experts)} in double
      * precision, but at least the minimum capacity.
      *
      * @param tokens tokens in the batch, over all sequences
      * @param training whether the training or the evaluation settings count
-     * @return tokens that one expert takes when {@code dropTokens} is on
+     * @return (token, choice) pairs that one expert takes when {@code dropTokens} is on
      */
     public int capacity(int tokens, boolean training) {
-        return capacity(training).of(tokens, nExperts);
-    }
-
-    /** The rule for expert capacity in training or at evaluation. */
-    public Capacity capacity(boolean training) {
-        return training ? new Capacity(capacityFactor, minCapacity) : new Capacity(evalCapacityFactor, evalMinCapacity);
-    }
-
-    private static void checkHeads(int dModel, int heads, Positions positions) {
-        boolean rotary = positions == Positions.ROTARY;
-        List<Integer> fitting = IntStream.rangeClosed(1, dModel)
-                .filter(h -> dModel % h == 0 && (!rotary || dModel / h % 2 == 0))
-                .boxed()
-                .toList();
-        if (fitting.isEmpty()) {
-            Check.that(false, "model.d_model", dModel, "even numbers with model.positions=rotary", dModel + 1);
-        }
-        String allowed = rotary
-                ? "divisors of model.d_model=%d with an even quotient (rotary positions): %s"
-                : "divisors of model.d_model=%d: %s";
-        int example = fitting.stream()
-                .min(Comparator.comparingInt(h -> Math.abs(h - heads)))
-                .orElseThrow();
-        Check.that(
-                fitting.contains(heads),
-                "model.heads",
-                heads,
-                allowed.formatted(dModel, fitting.stream().map(String::valueOf).collect(Collectors.joining(", "))),
-                example);
+        Capacity rule = training
+                ? new Capacity(capacityFactor, minCapacity)
+                : new Capacity(evalCapacityFactor, evalMinCapacity);
+        return rule.of(Math.multiplyExact(topK, tokens), nExperts);
     }
 
     /** Sparse or dense feed-forward networks. */
@@ -158,7 +191,11 @@ public record ModelConfig(
         /** Zero: the residual connection alone carries the token (paper). */
         ZERO,
         /** The layer's normalised input, scaled like an expert output (reference). */
-        PASS_THROUGH
+        PASS_THROUGH,
+        /**
+         * What its next best expert with room says, if there is one, and zero if there is none (No-Token-Left-Behind, paper appendix B).
+         */
+        NEXT_CHOICE
     }
 
     /** How tokens reach their experts. */

@@ -30,8 +30,9 @@ final class Presets {
             all.putAll(given);
         }
         // The reference knows one capacity factor, so there the evaluation follows the training unless it is told
-        // otherwise.
+        // otherwise; and dropout is the same everywhere unless it is told otherwise.
         all.computeIfAbsent("model.eval_capacity_factor", key -> all.get("model.capacity_factor"));
+        all.computeIfAbsent("model.expert_dropout", key -> all.get("model.dropout"));
         return all;
     }
 

@@ -20,6 +20,10 @@ package dev.switchlab.experiment;
  *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
  * @param gradClip largest global gradient norm; 0 switches clipping off
  * @param loadBalance coefficient of the load-balancing loss (paper section 2.2: alpha)
+ * @param loadBalanceScope what load-balancing looks at
+ * @param zLoss coefficient of the router z-loss, which keeps logits small (ST-MoE, arXiv 2202.08906, equation 5: 0.001); 0 for none
+ * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv 2408.15664: 0.001); 0
+ *     for no bias
  * @param logEvery steps between logged training metrics
  * @param evalEvery steps between evaluations on the fixed validation sample
  * @param evalBatches batches in that sample
@@ -45,6 +49,9 @@ public record TrainConfig(
         double weightDecay,
         double gradClip,
         double loadBalance,
+        LoadBalanceScope loadBalanceScope,
+        double zLoss,
+        double selectionBiasRate,
         int logEvery,
         int evalEvery,
         int evalBatches,
@@ -94,6 +101,9 @@ public record TrainConfig(
         Check.notNegative("train.weight_decay", weightDecay, 0.1);
         Check.notNegative("train.grad_clip", gradClip, 1.0);
         Check.notNegative("train.load_balance", loadBalance, 0.01);
+        Check.given("train.load_balance_scope", loadBalanceScope, LoadBalanceScope.BATCH);
+        Check.notNegative("train.z_loss", zLoss, 0.001);
+        Check.notNegative("train.selection_bias_rate", selectionBiasRate, 0.001);
         Check.atLeast("train.log_every", logEvery, 1, 10);
         Check.atLeast("train.eval_every", evalEvery, 1, 100);
         Check.atLeast("train.eval_batches", evalBatches, 1, 10);
@@ -111,6 +121,19 @@ public record TrainConfig(
     /** Characters that one micro-batch holds, over all its sequences. */
     public int tokensPerBatch() {
         return batchSize * seqLen;
+    }
+
+    /** Whether a bias moves the choice of experts. */
+    public boolean hasSelectionBias() {
+        return selectionBiasRate > 0;
+    }
+
+    /** Over what experts are to be loaded evenly. */
+    public enum LoadBalanceScope {
+        /** A batch of sequences (paper, equations 4 to 6). */
+        BATCH,
+        /** Each sequence (DeepSeek-V3, arXiv 2412.19437, equations 17 to 20; there with a coefficient of 0.0001). */
+        SEQUENCE
     }
 
     /** Optimizer. */

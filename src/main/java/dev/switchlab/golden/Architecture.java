@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Activation;
@@ -7,11 +8,11 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
-import dev.switchlab.experiment.ModelConfig.Init;
 import dev.switchlab.experiment.ModelConfig.Positions;
-import dev.switchlab.experiment.ModelConfig.Replicas;
+import dev.switchlab.experiment.Semantics;
 import dev.switchlab.nn.FeedForwardConfig;
 import dev.switchlab.safetensors.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -128,39 +129,43 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
     /** The model, with one form of dispatch. */
     ModelConfig model(DispatchForm dispatch) {
         CaseConfig config = file.config();
-        boolean switched = switched();
         double capacityFactor = config.number("capacity_factor", 1);
         int minCapacity = config.integer("min_capacity", 0);
+        List<String> settings = new ArrayList<>(List.of(
+                "train.batch_size=1000 train.seq_len=1000", // so large that any capacity factor passes
+                "model.d_model=" + config.size("d_model"),
+                "model.heads=" + config.integer("heads", 1),
+                "model.d_ff=" + config.size("d_ff"),
+                "model.n_layers=" + layers,
+                "model.capacity_factor=" + capacityFactor,
+                "model.eval_capacity_factor=" + capacityFactor,
+                "model.min_capacity=" + minCapacity,
+                "model.eval_min_capacity=" + minCapacity,
+                "model.drop_order=" + (shuffles() ? "random" : "position"),
+                "model.dropped_tokens=" + name(config.choice("dropped_tokens", DroppedTokens.PASS_THROUGH)),
+                "model.router_bias=" + stored("switch.bias"),
+                "model.dispatch=" + name(dispatch),
+                "model.activation=" + name(config.choice("activation", Activation.RELU)),
+                "model.gated=" + config.flag("gated", stored("linear_v.weight")),
+                "model.feed_forward_bias=" + stored("layer1.bias"),
+                "model.attention_bias=" + stored("query.linear.bias"),
+                "model.positions=" + name(config.choice("positions", Positions.NONE))));
+        if (switched()) {
+            settings.add("model.n_experts=" + config.size("n_experts"));
+            settings.add("model.drop_tokens=" + config.flag("drop_tokens"));
+            settings.add("model.is_scale_prob=" + config.flag("is_scale_prob"));
+        } else {
+            settings.add("model.feed_forward=dense model.n_experts=1");
+        }
         try {
-            return new ModelConfig(
-                    config.size("d_model"),
-                    config.integer("heads", 1),
-                    config.size("d_ff"),
-                    layers,
-                    switched ? FeedForwardKind.SWITCH : FeedForwardKind.DENSE,
-                    switched ? config.size("n_experts") : 1,
-                    capacityFactor,
-                    capacityFactor,
-                    minCapacity,
-                    minCapacity,
-                    switched && config.flag("drop_tokens"),
-                    shuffles() ? DropOrder.RANDOM : DropOrder.POSITION,
-                    config.choice("dropped_tokens", DroppedTokens.PASS_THROUGH),
-                    !switched || config.flag("is_scale_prob"),
-                    stored("switch.bias"),
-                    0,
-                    dispatch,
-                    config.choice("activation", Activation.RELU),
-                    config.flag("gated", stored("linear_v.weight")),
-                    stored("layer1.bias"),
-                    stored("query.linear.bias"),
-                    0,
-                    config.choice("positions", Positions.NONE),
-                    Init.TORCH,
-                    1,
-                    Replicas.IDENTICAL);
+            return Experiment.of(Semantics.REFERENCE, settings.toArray(String[]::new))
+                    .model();
         } catch (ExperimentException e) {
             throw new GoldenException("config: " + e.getMessage(), e);
         }
+    }
+
+    private static String name(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -176,7 +176,7 @@ public final class Exchange {
         int nVocab = file.config().size("n_vocab");
         Tensor tokens = file.tokens("tokens", nVocab);
         AutoregressiveModel model =
-                new AutoregressiveModel(architecture.model(dispatch), nVocab, (int) tokens.shape()[0]);
+                new AutoregressiveModel(architecture.model(dispatch), nVocab, (int) tokens.shape()[0], false);
         long[] shape = tokens.shape();
         try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Device.cpu())) {
             return model.evaluate(

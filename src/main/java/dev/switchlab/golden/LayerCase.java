@@ -24,7 +24,7 @@ record LayerCase(CaseFile file, Architecture architecture) implements GoldenCase
 
     @Override
     public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
-        SwitchTransformerLayer block = new SwitchTransformerLayer(architecture.model(dispatch), 0);
+        SwitchTransformerLayer block = new SwitchTransformerLayer(architecture.model(dispatch), 0, false);
         Permutations permutations = new Permutations(file.permutations());
         try (Workbench<SwitchTransformerLayer> bench = new Workbench<>(block, file, device)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {

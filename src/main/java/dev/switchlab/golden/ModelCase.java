@@ -79,7 +79,8 @@ record ModelCase(CaseFile file, Architecture architecture, int nVocab, int maxSe
     }
 
     Workbench<AutoregressiveModel> bench(DispatchForm dispatch, Device device) {
-        return new Workbench<>(new AutoregressiveModel(architecture.model(dispatch), nVocab, maxSeqLen), file, device);
+        return new Workbench<>(
+                new AutoregressiveModel(architecture.model(dispatch), nVocab, maxSeqLen, false), file, device);
     }
 
     /** {@code loadBalancing} is null without switch layers. */

@@ -46,11 +46,7 @@ final class RoutingOutputs {
                         perExpert));
         outputs.put(
                 "route_prob_max",
-                floats(
-                        layers.stream()
-                                .map(r -> r.chosenProbability().toFloatArray())
-                                .toList(),
-                        perToken));
+                floats(layers.stream().map(r -> r.chosen().toFloatArray()).toList(), perToken));
         long[] routes = layers.stream()
                 .flatMapToLong(r -> IntStream.range(0, r.plan().tokens()).mapToLong(r.plan()::route))
                 .toArray();

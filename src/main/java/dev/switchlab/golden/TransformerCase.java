@@ -21,7 +21,7 @@ record TransformerCase(CaseFile file, Architecture architecture) implements Gold
 
     @Override
     public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
-        SwitchTransformer block = new SwitchTransformer(architecture.model(dispatch));
+        SwitchTransformer block = new SwitchTransformer(architecture.model(dispatch), false);
         Permutations permutations = new Permutations(file.permutations());
         try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, device)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {

@@ -29,20 +29,21 @@ public final class AutoregressiveModel extends LabBlock {
      * @param model the architecture
      * @param nVocab tokens in the vocabulary
      * @param maxSeqLen longest sequence; sizes the table of learned positions, otherwise unused
+     * @param selectionBias whether a bias per expert moves the choice of experts
      */
-    public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen) {
+    public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias) {
         this.nVocab = nVocab;
         embedding = child("src_embed", new Table(nVocab, model.dModel(), 1));
         positions = model.positions() == Positions.LEARNED
                 ? child("pos_embed", new Table(maxSeqLen, model.dModel(), 0.02f))
                 : null;
-        transformer = child("transformer", new SwitchTransformer(model));
+        transformer = child("transformer", new SwitchTransformer(model, selectionBias));
         generator = child("generator", new LinearLayer(model.dModel(), nVocab, true));
     }
 
     /**
      * @param logits (S, B, V)
-     * @param routing one entry a switch layer; empty for dense models
+     * @param routing one entry per sparse layer; empty for dense models
      */
     public record Output(NDArray logits, List<Routing> routing) {}
 
@@ -58,8 +59,13 @@ public final class AutoregressiveModel extends LabBlock {
         return new Output(generator.forward(pass, output.y()), output.routing());
     }
 
+    /** The sparse layers' networks, in order. */
+    public List<SwitchFeedForward> switchLayers() {
+        return transformer.switchLayers();
+    }
+
     /**
-     * One pass at evaluation: no dropout, no router noise, no gradients, the evaluation capacity.
+     * One pass at evaluation: no dropout, no exploration, no gradients, the evaluation capacity.
      *
      * @param parent the pass' own manager is a child of it
      * @param tokens time-major, [s * B + b]

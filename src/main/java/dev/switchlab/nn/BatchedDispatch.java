@@ -2,6 +2,7 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 
 /**
  * Gathers the tokens into (C, E, D), runs all experts in one grouped product, and gathers the rows back.
@@ -14,30 +15,30 @@ final class BatchedDispatch implements Dispatch {
     @Override
     public NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan) {
         NDManager manager = pass.manager();
-        int n = plan.tokens();
+        int k = plan.choices();
         int e = plan.experts();
         int c = 0;
         for (int expert = 0; expert < e; expert++) {
             c = Math.max(c, plan.keptCount(expert));
         }
         if (c == 0) {
-            return x.zerosLike();
+            return manager.zeros(new Shape(plan.pairs(), x.getShape().get(1))); // (N * K, D)
         }
         c = rounded(c);
         long d = x.getShape().get(1);
         long[] tokenOfSlot = new long[e * c];
-        long[] slotOfToken = new long[n];
+        long[] slotOfPair = new long[plan.pairs()];
         for (int expert = 0; expert < e; expert++) {
             int[] kept = plan.kept(expert);
             for (int i = 0; i < kept.length; i++) {
                 int slot = i * e + expert;
-                tokenOfSlot[slot] = kept[i];
-                slotOfToken[kept[i]] = slot;
+                tokenOfSlot[slot] = kept[i] / k;
+                slotOfPair[kept[i]] = slot;
             }
         }
         NDArray in = Rows.gather(x, manager.create(tokenOfSlot)).reshape(c, e, d); // (C, E, D)
         NDArray out = experts.forward(pass, in).reshape((long) c * e, d); // (C * E, D)
-        return Rows.gather(out, manager.create(slotOfToken)); // (N, D)
+        return Rows.gather(out, manager.create(slotOfPair)); // (N * K, D)
     }
 
     /**

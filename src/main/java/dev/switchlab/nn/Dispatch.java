@@ -9,10 +9,10 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 public interface Dispatch {
 
     /**
-     * Runs every kept token through its expert.
+     * Runs the token of every kept pair through the pair's expert.
      *
      * @param x tokens, (N, D)
-     * @return (N, D); rows of dropped tokens are finite but meaningless
+     * @return by pair, token * K + choice, (N * K, D); rows of dropped pairs are finite but meaningless
      */
     NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan);
 

@@ -25,10 +25,31 @@ public record FeedForwardConfig(
         boolean biasGate,
         double dropout) {
 
-    /** The network that a model's experts (or its dense layers) use. */
-    public static FeedForwardConfig of(ModelConfig model) {
+    /** One expert of a model. */
+    public static FeedForwardConfig expert(ModelConfig model) {
+        return of(model, 1, model.expertDropout());
+    }
+
+    /** The shared experts of a model, as one network. */
+    public static FeedForwardConfig shared(ModelConfig model) {
+        return of(model, model.sharedExperts(), model.expertDropout());
+    }
+
+    /** A dense layer of a model: as wide as all that a token meets in a sparse one. */
+    public static FeedForwardConfig dense(ModelConfig model) {
+        return of(model, model.topK() + model.sharedExperts(), model.dropout());
+    }
+
+    private static FeedForwardConfig of(ModelConfig model, int experts, double dropout) {
         boolean bias = model.feedForwardBias();
         return new FeedForwardConfig(
-                model.dModel(), model.dFf(), model.activation(), model.gated(), bias, bias, bias, model.dropout());
+                model.dModel(),
+                Math.multiplyExact(experts, model.dFf()),
+                model.activation(),
+                model.gated(),
+                bias,
+                bias,
+                bias,
+                dropout);
     }
 }

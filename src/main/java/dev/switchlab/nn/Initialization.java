@@ -92,7 +92,9 @@ public final class Initialization {
         String name = entry.name();
         boolean bias = name.endsWith(".bias");
         Long fanIn = fanIns.get(prefix(name));
-        if (fanIn == null) { // layer norm
+        if (!entry.parameter().requiresGradient()) {
+            fill(values, () -> 0); // a buffer
+        } else if (fanIn == null) { // layer norm
             fill(values, () -> bias ? 0 : 1);
         } else if (name.contains("_embed.")) {
             double deviation = name.startsWith("pos_") ? 0.02 : 1;

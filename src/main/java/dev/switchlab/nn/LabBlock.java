@@ -51,6 +51,17 @@ public abstract class LabBlock extends AbstractBlock {
                 .build());
     }
 
+    /** Registers what is kept with the weights but not learnt by gradients. */
+    final Parameter buffer(String name, Shape shape, Initializer initializer) {
+        return addParameter(Parameter.builder()
+                .setName(name)
+                .setType(Parameter.Type.OTHER)
+                .optShape(shape)
+                .optInitializer(initializer)
+                .optRequiresGrad(false)
+                .build());
+    }
+
     /** U(-1/sqrt(fan_in), 1/sqrt(fan_in)): how torch.nn.Linear begins, weight and bias. */
     static Initializer uniform(int fanIn) {
         return new UniformInitializer((float) (1 / Math.sqrt(fanIn)));
@@ -96,7 +107,7 @@ public abstract class LabBlock extends AbstractBlock {
                 store,
                 training,
                 DropPolicy.random(call.dropping()),
-                call::jitter);
+                call::exploration);
         return forwardList(pass, inputs);
     }
 

@@ -34,7 +34,7 @@ final class ListStreams {
             return new SplittableRandom(mix(key));
         }
 
-        RandomGenerator jitter(int layer) {
+        RandomGenerator exploration(int layer) {
             return new SplittableRandom(mix(key + 1) + layer);
         }
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 
 /**
  * A loop over experts, the way the reference is written: the oracle that faster forms are tested against. Slow with many experts.
@@ -14,7 +15,7 @@ final class LoopDispatch implements Dispatch {
     public NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan) {
         NDManager manager = pass.manager();
         NDList outputs = new NDList();
-        long[] rowOfToken = new long[plan.tokens()];
+        long[] rowOfPair = new long[plan.pairs()];
         int row = 0;
         for (int expert = 0; expert < plan.experts(); expert++) {
             int[] kept = plan.kept(expert);
@@ -23,17 +24,17 @@ final class LoopDispatch implements Dispatch {
             }
             long[] tokens = new long[kept.length];
             for (int i = 0; i < kept.length; i++) {
-                tokens[i] = kept[i];
-                rowOfToken[kept[i]] = row++;
+                tokens[i] = kept[i] / plan.choices();
+                rowOfPair[kept[i]] = row++;
             }
             NDArray own = Rows.gather(x, manager.create(tokens)); // (n, D)
             outputs.add(experts.forwardOne(pass, expert, own)); // (n, D)
         }
         if (outputs.isEmpty()) {
-            return x.zerosLike();
+            return manager.zeros(new Shape(plan.pairs(), x.getShape().get(1))); // (N * K, D)
         }
         // DJL's concat of a single array silently leaves the graph.
         NDArray all = outputs.size() == 1 ? outputs.head() : NDArrays.concat(outputs, 0); // (kept, D)
-        return Rows.gather(all, manager.create(rowOfToken)); // (N, D)
+        return Rows.gather(all, manager.create(rowOfPair)); // (N * K, D)
     }
 }

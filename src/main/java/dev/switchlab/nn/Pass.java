@@ -11,9 +11,9 @@ import java.util.random.RandomGenerator;
  * @param manager owns everything that the pass makes; closed when the step is over
  * @param modelManager owns what outlives the pass, such as constants: that of the weights
  * @param weights where blocks get their weights from
- * @param training whether dropout, router jitter and the training capacity apply
+ * @param training whether dropout, router exploration and the training capacity apply
  * @param dropPolicy the shuffled order in which tokens fill an over-full expert; not asked by layers that fill by position
- * @param jitter the random stream of a layer's router noise, by layer; not asked at evaluation
+ * @param exploration the random stream of a layer's router, by layer; not asked at evaluation
  */
 public record Pass(
         NDManager manager,
@@ -21,18 +21,18 @@ public record Pass(
         ParameterStore weights,
         boolean training,
         DropPolicy dropPolicy,
-        IntFunction<RandomGenerator> jitter) {
+        IntFunction<RandomGenerator> exploration) {
 
     /** A pass in training mode. */
     public static Pass training(
-            NDManager manager, StepWeights weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> jitter) {
-        return new Pass(manager, weights.modelManager(), weights, true, dropPolicy, jitter);
+            NDManager manager, StepWeights weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> exploration) {
+        return new Pass(manager, weights.modelManager(), weights, true, dropPolicy, exploration);
     }
 
-    /** A pass at evaluation: no dropout, no jitter, the evaluation capacity. */
+    /** A pass at evaluation: no dropout, no exploration, the evaluation capacity. */
     public static Pass evaluation(NDManager manager, StepWeights weights, DropPolicy dropPolicy) {
         return new Pass(manager, weights.modelManager(), weights, false, dropPolicy, layer -> {
-            throw new IllegalStateException("no router jitter at evaluation");
+            throw new IllegalStateException("routers do not explore at evaluation");
         });
     }
 }

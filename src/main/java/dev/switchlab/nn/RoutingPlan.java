@@ -1,20 +1,27 @@
 package dev.switchlab.nn;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * Which expert each token goes to and which tokens are dropped, decided on the host: ties and order never depend on the device.
+ * Which experts each token goes to, and which (token, choice) pairs are dropped. A pair is numbered {@code token * K + choice}; with one
+ * choice per token it is the token.
+ *
+ * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of tokens, or shuffled where
+ * not all fit.
  */
 public final class RoutingPlan {
 
-    private final int[] routes;
+    private final Choices choices;
+    private final int[] takers;
     private final int[] counts;
     private final int[][] kept;
     private final int[] dropped;
     private final int capacity;
 
-    private RoutingPlan(int[] routes, int[] counts, int[][] kept, int[] dropped, int capacity) {
-        this.routes = routes;
+    private RoutingPlan(Choices choices, int[] takers, int[] counts, int[][] kept, int[] dropped, int capacity) {
+        this.choices = choices;
+        this.takers = takers;
         this.counts = counts;
         this.kept = kept;
         this.dropped = dropped;
@@ -22,115 +29,161 @@ public final class RoutingPlan {
     }
 
     /**
-     * Routes every token to its most probable expert; of equals, the first.
+     * What happens to pairs over an expert's capacity.
      *
-     * @param probabilities router probabilities, [token * nExperts + expert]
-     * @param nExperts number of experts
-     * @param capacity tokens an expert takes
-     * @param dropTokens whether tokens over the capacity are dropped
+     * @param capacity pairs that an expert takes
+     * @param dropTokens whether pairs over the capacity are dropped
+     * @param nextChoice whether they try the next best expert of their token before
      * @param policy which tokens an over-full expert keeps
      * @param layer layer index, handed on to {@code policy}
      */
-    public static RoutingPlan of(
-            float[] probabilities, int nExperts, int capacity, boolean dropTokens, DropPolicy policy, int layer) {
-        int n = probabilities.length / nExperts;
-        int[] routes = new int[n];
-        int[] counts = new int[nExperts];
-        for (int token = 0; token < n; token++) {
-            routes[token] = argMax(probabilities, token * nExperts, nExperts);
-            counts[routes[token]]++;
+    record Overflow(int capacity, boolean dropTokens, boolean nextChoice, DropPolicy policy, int layer) {}
+
+    /** Gives every token the experts it would like, as far as there is room. */
+    static RoutingPlan of(Choices choices, Overflow overflow) {
+        int[] counts = new int[choices.experts()];
+        for (int expert : choices.routes()) {
+            counts[expert]++;
         }
-        int[][] kept = tokensByExpert(routes, counts);
-        int[] dropped = new int[n];
+        int[][] kept = pairsByExpert(choices, counts);
+        if (!overflow.dropTokens) {
+            return new RoutingPlan(choices, choices.routes(), counts, kept, new int[0], overflow.capacity);
+        }
+        int[] dropped = new int[choices.routes().length];
         int nDropped = 0;
-        if (dropTokens) {
-            for (int expert = 0; expert < nExperts; expert++) {
-                if (counts[expert] > capacity) {
-                    int[] order = policy.order(layer, expert, kept[expert]);
-                    int over = counts[expert] - capacity;
-                    System.arraycopy(order, capacity, dropped, nDropped, over);
-                    nDropped += over;
-                    kept[expert] = Arrays.copyOf(order, capacity);
+        for (int expert = 0; expert < counts.length; expert++) {
+            if (counts[expert] > overflow.capacity) {
+                int[] order = fillingOrder(kept[expert], expert, choices.topK(), overflow);
+                int over = counts[expert] - overflow.capacity;
+                System.arraycopy(order, overflow.capacity, dropped, nDropped, over);
+                nDropped += over;
+                kept[expert] = Arrays.copyOf(order, overflow.capacity);
+            }
+        }
+        dropped = Arrays.copyOf(dropped, nDropped);
+        int[] takers = choices.routes();
+        if (overflow.nextChoice && nDropped > 0) {
+            takers = takers.clone();
+            dropped = NextChoice.reroute(choices, dropped, kept, takers, overflow.capacity);
+        }
+        return new RoutingPlan(choices, takers, counts, kept, dropped, overflow.capacity);
+    }
+
+    /** The pairs that want each expert: first choices in the order of tokens, then second ones and so on. */
+    private static int[][] pairsByExpert(Choices choices, int[] counts) {
+        int[][] pairs = new int[counts.length][];
+        Arrays.setAll(pairs, expert -> new int[counts[expert]]);
+        int[] next = new int[counts.length];
+        int k = choices.topK();
+        for (int choice = 0; choice < k; choice++) {
+            for (int pair = choice; pair < choices.routes().length; pair += k) {
+                int expert = choices.routes()[pair];
+                pairs[expert][next[expert]++] = pair;
+            }
+        }
+        return pairs;
+    }
+
+    /** The policy orders the pairs of that choice for which the slots run out; those before all fit, those behind are all lost. */
+    private static int[] fillingOrder(int[] pairs, int expert, int k, Overflow overflow) {
+        int[] order = pairs.clone();
+        int to;
+        for (int from = 0; from < pairs.length; from = to) {
+            int choice = pairs[from] % k;
+            to = from;
+            while (to < pairs.length && pairs[to] % k == choice) {
+                to++;
+            }
+            if (from <= overflow.capacity && overflow.capacity < to) {
+                int[] tokens =
+                        Arrays.stream(pairs, from, to).map(pair -> pair / k).toArray();
+                int[] ordered = overflow.policy.order(overflow.layer, expert, tokens);
+                for (int i = 0; i < ordered.length; i++) {
+                    order[from + i] = ordered[i] * k + choice;
                 }
             }
         }
-        return new RoutingPlan(routes, counts, kept, Arrays.copyOf(dropped, nDropped), capacity);
+        return order;
     }
 
-    private static int argMax(float[] values, int from, int length) {
-        int best = 0;
-        for (int i = 1; i < length; i++) {
-            if (values[from + i] > values[from + best]) {
-                best = i;
-            }
-        }
-        return best;
-    }
-
-    private static int[][] tokensByExpert(int[] routes, int[] counts) {
-        int[][] tokens = new int[counts.length][];
-        for (int expert = 0; expert < counts.length; expert++) {
-            tokens[expert] = new int[counts[expert]];
-        }
-        int[] next = new int[counts.length];
-        for (int token = 0; token < routes.length; token++) {
-            int expert = routes[token];
-            tokens[expert][next[expert]++] = token;
-        }
-        return tokens;
-    }
-
-    /** Number of tokens. */
+    /** Number of tokens, N. */
     public int tokens() {
-        return routes.length;
+        return choices.tokens();
     }
 
-    /** Number of experts. */
+    /** Number of experts, E. */
     public int experts() {
         return counts.length;
     }
 
-    /** Tokens that one expert may take when tokens are dropped. */
+    /** Choices per token, K. */
+    public int choices() {
+        return choices.topK();
+    }
+
+    /** Number of (token, choice) pairs. */
+    public int pairs() {
+        return takers.length;
+    }
+
+    /** Pairs that one expert may take when pairs are dropped. */
     public int capacity() {
         return capacity;
     }
 
-    /** The expert of {@code token}. */
+    /** The expert that is the first choice of {@code token}. */
     public int route(int token) {
-        return routes[token];
+        return route(token, 0);
     }
 
-    /** Tokens routed to {@code expert}, before dropping. */
+    /** The expert that {@code token} wants as its choice number {@code choice}, whether or not it has room. */
+    public int route(int token, int choice) {
+        return choices.routes()[token * choices.topK() + choice];
+    }
+
+    /** The expert that a pair is sent to: the one it wants, unless that was full and the next best had room. */
+    public int taker(int pair) {
+        return takers[pair];
+    }
+
+    /** Pairs that want {@code expert}, before dropping. */
     public int count(int expert) {
         return counts[expert];
     }
 
-    /** Number of tokens that {@code expert} keeps. */
+    /** Tokens whose first choice is {@code expert}. */
+    public int firstCount(int expert) {
+        return (int) IntStream.range(0, tokens())
+                .filter(token -> route(token) == expert)
+                .count();
+    }
+
+    /** Number of pairs that {@code expert} keeps. */
     public int keptCount(int expert) {
         return kept[expert].length;
     }
 
-    /** Number of dropped tokens over all experts. */
+    /** Number of dropped pairs over all experts. */
     public int droppedCount() {
         return dropped.length;
     }
 
-    /** The dropped tokens by expert, in the order in which they lost (reference: {@code torch.cat(dropped)}). */
+    /** The dropped pairs by the expert they wanted, in the order in which they lost (reference: {@code torch.cat(dropped)}). */
     public int[] dropped() {
         return dropped.clone();
     }
 
-    /** By token: 1 if it was kept, 0 if it was dropped. */
+    /** By pair: 1 if it was kept, 0 if it was dropped. */
     float[] keptMask() {
-        float[] mask = new float[routes.length];
+        float[] mask = new float[pairs()];
         Arrays.fill(mask, 1);
-        for (int token : dropped) {
-            mask[token] = 0;
+        for (int pair : dropped) {
+            mask[pair] = 0;
         }
         return mask;
     }
 
-    /** The tokens that {@code expert} keeps, in the order in which they fill its slots. Not to be changed. */
+    /** The pairs that {@code expert} keeps, in the order in which they fill its slots. Not to be changed. */
     int[] kept(int expert) {
         return kept[expert];
     }

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * The weights of a block under the reference's {@code state_dict} names. Stacked expert weights appear once an expert:
+ * The weights of a block under the reference's {@code state_dict} names. Stacked expert weights appear once per expert:
  * {@code experts.3.layer1.weight} is row 3 of {@code layer1.weight}.
  */
 public final class StateDict {
@@ -50,6 +50,17 @@ public final class StateDict {
 
     /** A weight on the host. */
     public record Weight(long[] shape, float[] values) {}
+
+    /** Those weights that gradients change: all but buffers. */
+    public StateDict trainable() {
+        StateDict dict = new StateDict();
+        entries.forEach((name, entry) -> {
+            if (entry.parameter().requiresGradient()) {
+                dict.entries.put(name, entry);
+            }
+        });
+        return dict;
+    }
 
     private void collect(String prefix, LabBlock block) {
         if (block instanceof Experts experts) {

@@ -35,7 +35,7 @@ public final class StepWeights extends ParameterStore {
             owner = array.getManager();
             NDArray alias = array.stopGradient();
             alias.attach(step);
-            if (gradients) {
+            if (gradients && parameter.requiresGradient()) {
                 alias.setRequiresGradient(true);
             }
             aliases.put(parameter, alias);
@@ -53,7 +53,7 @@ public final class StepWeights extends ParameterStore {
         return alias;
     }
 
-    /** The gradient of {@code parameter} after the backward pass; owned by the step. */
+    /** The gradient of {@code parameter}, which is no buffer, after the backward pass; owned by the step. */
     public NDArray gradient(Parameter parameter) {
         NDArray gradient = getValue(parameter, null, true).getGradient();
         gradient.attach(aliases.get(parameter).getManager());

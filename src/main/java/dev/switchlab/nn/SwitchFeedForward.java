@@ -5,111 +5,148 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
-import java.util.Arrays;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 
 /**
- * A switch layer: each token goes to one of E experts (arXiv 2101.03961, section 2; reference: {@code SwitchFeedForward}).
+ * A switch layer: each token goes to K of E experts (arXiv 2101.03961, section 2; reference: {@code SwitchFeedForward}, where K is 1).
  *
  * <ol>
- *   <li>Router: {@code p = softmax(x W_r)}, in training with noise on x (sections 2.1 and 2.4).
- *   <li>Routing plan: the most probable expert of each token; an expert takes capacity_factor * N / E tokens, the rest is dropped
- *       (section 2.2).
- *   <li>Dispatch: every kept token through its expert (section 2.1, equation 2).
- *   <li>Combine: the expert's output times the router's probability of it, the gate; without scaling the gate's value is one, but it still
- *       carries the router's gradient. A dropped token gets zero, so that the residual connection alone carries it (section 2.2), or
- *       passes through as an expert output would (reference).
+ *   <li>Router: logits {@code l = x W_r}, in training with noise on x (section 2.1, appendix C); scores {@code s = softmax(l)}, or
+ *       sigmoid (DeepSeek-V3, arXiv 2412.19437).
+ *   <li>Routing plan: the K best experts of each token by {@code s + b}, with a selection bias b or without (arXiv 2408.15664). An expert
+ *       takes {@code capacity_factor * K * N / E} pairs of token and choice, first choices first; the rest is dropped, or tries the next
+ *       best expert (section 2.2, appendix B).
+ *   <li>Gates: the scores of the chosen; normalised and scaled where the experiment says so. Without {@code is_scale_prob} a gate's value
+ *       is one, but it still carries the router's gradient.
+ *   <li>Dispatch: every kept pair's token through its expert (section 2.1, equation 2).
+ *   <li>Combine: {@code y = sum_k g_k E_k(x)}. A dropped pair adds nothing, so that the residual connection alone carries the token (section
+ *       2.2), or passes the token through as an expert would (reference).
+ *   <li>Shared experts, which see every token, are added (DeepSeekMoE, arXiv 2401.06066).
  * </ol>
  *
  * <p>As a block of any DJL model it takes (..., D) and returns (..., D); the tokens of all leading axes are routed together, in that order.
- * What the router did, for its loss and for statistics, is {@link #lastRouting}; {@link SwitchLoss} adds the load-balancing loss to a
+ * What the router did, for its losses and for statistics, is {@link #lastRouting}; {@link SwitchLoss} adds the router's losses to a
  * task's loss.
  */
 public final class SwitchFeedForward extends LabBlock implements FeedForwardBlock {
 
     private final ModelConfig model;
     private final int layer;
+    private final Router router;
     private final Dispatch dispatch;
-    private final LinearLayer router;
     private final Experts experts;
+    private final FeedForward shared;
+    private final Parameter selectionBias;
     private Optional<Routing> lastRouting = Optional.empty();
+
+    /** A layer without a selection bias: see {@link #SwitchFeedForward(ModelConfig, int, boolean)}. */
+    public SwitchFeedForward(ModelConfig model, int layer) {
+        this(model, layer, false);
+    }
 
     /**
      * A layer with the experts, capacity and router of {@code model}.
      *
      * @param layer its index in the transformer: layers of one index draw the same random numbers
+     * @param selectionBias whether a bias per expert moves the choice; it starts at zero and {@link #moveSelectionBias} changes it
      */
-    public SwitchFeedForward(ModelConfig model, int layer) {
+    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias) {
         this.model = model;
         this.layer = layer;
         dispatch = Dispatch.of(model.dispatch());
-        experts = child("experts", new Experts(model.nExperts(), FeedForwardConfig.of(model)));
-        router = child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias()));
+        experts = child("experts", new Experts(model.nExperts(), FeedForwardConfig.expert(model)));
+        router = new Router(
+                model, layer, child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias())));
+        shared = model.sharedExperts() > 0 ? child("shared", new FeedForward(FeedForwardConfig.shared(model))) : null;
+        this.selectionBias =
+                selectionBias ? buffer("selection_bias", new Shape(model.nExperts()), Initializer.ZEROS) : null;
     }
 
     @Override
     public Output forward(Pass pass, NDArray input) {
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
-        NDArray probabilities = router.forward(pass, jitter(pass, x)).softmax(-1); // (N, E)
 
-        float[] host = probabilities.toFloatArray();
-        RoutingPlan plan = plan(pass, host);
+        NDArray logits = router.logits(pass, x); // (N, E)
+        NDArray ranking = router.ranking(logits); // (N, E)
 
-        NDArray y = dispatch.apply(pass, experts, x, plan); // (N, D)
+        float[] host = ranking.toFloatArray();
+        float[] bias = selectionBias();
+        RoutingPlan plan = router.plan(pass, host, bias);
 
-        NDArray chosen = probabilities.gather(routes(pass.manager(), plan), 1); // (N, 1)
-        NDArray combined = combine(pass.manager(), x, y, gate(chosen), plan); // (N, D)
+        NDArray scores = router.scores(pass, ranking, plan); // (N, E)
+        NDArray chosen = router.chosen(pass, scores, plan); // (N, K)
+        NDArray gates = router.gates(pass, chosen); // (N, K)
 
-        Routing routing =
-                new Routing(plan, host, probabilities.sum(new int[] {0}), chosen.squeeze(1)); // sum: (E), chosen: (N)
-        lastRouting = Optional.of(routing);
-        return new Output(combined.reshape(input.getShape()), lastRouting);
-    }
+        NDArray outputs = dispatch.apply(pass, experts, x, plan); // (N * K, D)
 
-    /** In training the router sees each feature times a factor from U(1 - j, 1 + j). */
-    private NDArray jitter(Pass pass, NDArray x) {
-        if (!pass.training() || model.routerJitter() == 0) {
-            return x;
+        NDArray y = combine(pass.manager(), x, outputs, gates, plan); // (N, D)
+        if (shared != null) {
+            y = y.add(shared.apply(pass, x)); // (N, D)
         }
-        RandomGenerator random = pass.jitter().apply(layer);
-        double j = model.routerJitter();
-        float[] factors = new float[Math.toIntExact(x.size())];
-        for (int i = 0; i < factors.length; i++) {
-            factors[i] = (float) (1 - j + 2 * j * random.nextDouble());
+
+        lastRouting = Optional.of(new Routing(
+                model, layer, sequences(input.getShape()), plan, host, bias, logits, scores, chosen, gates));
+        return new Output(y.reshape(input.getShape()), lastRouting);
+    }
+
+    private NDArray combine(NDManager manager, NDArray x, NDArray outputs, NDArray gates, RoutingPlan plan) {
+        NDArray weights = gates.reshape(-1, 1); // (N * K, 1)
+        NDArray y = outputs; // (N * K, D)
+        if (plan.droppedCount() > 0) {
+            NDArray kept = manager.create(plan.keptMask(), weights.getShape()); // (N * K, 1)
+            if (model.droppedTokens() == DroppedTokens.PASS_THROUGH) {
+                NDArray keeps = kept.neq(0).broadcast(y.getShape()); // (N * K, D)
+                y = NDArrays.where(keeps, y, ofPairs(x, y.getShape())); // (N * K, D)
+            } else {
+                weights = weights.mul(kept); // (N * K, 1)
+            }
         }
-        return x.mul(pass.manager().create(factors, x.getShape())); // (N, D)
+        y = y.mul(weights); // (N * K, D)
+        return model.topK() == 1
+                ? y
+                : y.reshape(-1, model.topK(), model.dModel()).sum(new int[] {1}); // (N, D)
     }
 
-    private RoutingPlan plan(Pass pass, float[] probabilities) {
-        int capacity = model.capacity(probabilities.length / model.nExperts(), pass.training());
-        DropPolicy policy = model.dropOrder() == DropOrder.RANDOM ? pass.dropPolicy() : DropPolicy.byPosition();
-        return RoutingPlan.of(probabilities, model.nExperts(), capacity, model.dropTokens(), policy, layer);
-    }
-
-    private static NDArray routes(NDManager manager, RoutingPlan plan) {
-        long[] routes = new long[plan.tokens()];
-        Arrays.setAll(routes, plan::route);
-        return manager.create(routes, new Shape(routes.length, 1)); // (N, 1)
-    }
-
-    private NDArray gate(NDArray chosen) {
-        return model.isScaleProb() ? chosen : chosen.div(chosen.stopGradient()); // (N, 1)
-    }
-
-    private NDArray combine(NDManager manager, NDArray x, NDArray y, NDArray gate, RoutingPlan plan) {
-        if (plan.droppedCount() == 0) {
-            return y.mul(gate); // (N, D)
+    /** Each token once per choice: (N, D) to (N * K, D). */
+    private NDArray ofPairs(NDArray x, Shape shape) {
+        if (model.topK() == 1) {
+            return x; // (N, D)
         }
-        NDArray kept = manager.create(plan.keptMask(), new Shape(plan.tokens(), 1)); // (N, 1)
-        if (model.droppedTokens() == DroppedTokens.ZERO) {
-            return y.mul(gate.mul(kept)); // (N, D)
+        return x.expandDims(1)
+                .broadcast(new Shape(x.getShape().get(0), model.topK(), model.dModel()))
+                .reshape(shape); // (N * K, D)
+    }
+
+    /** (S, B, D) holds B sequences; anything else counts as one. */
+    private static int sequences(Shape input) {
+        return input.dimension() == 3 ? Math.toIntExact(input.get(1)) : 1;
+    }
+
+    private float[] selectionBias() {
+        return selectionBias == null ? new float[0] : selectionBias.getArray().toFloatArray(); // (E)
+    }
+
+    /**
+     * Moves the selection bias against the load, after a step (arXiv 2408.15664, algorithm 1; centred as in torchtitan):
+     * {@code b += d - mean(d)}, {@code d = rate * sign(mean(counts) - counts)}.
+     *
+     * @param counts pairs that wanted each expert in the step, before dropping
+     */
+    public void moveSelectionBias(long[] counts, double rate) {
+        float[] bias = SelectionBias.moved(selectionBias(), counts, rate);
+        NDArray array = selectionBias.getArray();
+        try (NDArray moved = array.getManager().create(bias)) {
+            InPlace.copy(moved, array);
         }
-        NDArray keeps = kept.neq(0).broadcast(x.getShape()); // (N, D)
-        return NDArrays.where(keeps, y, x).mul(gate); // (N, D)
+    }
+
+    /** Its index in the transformer. */
+    public int layer() {
+        return layer;
     }
 
     /** How the last pass was routed: its arrays live as long as that pass' manager. Empty before the first. */

@@ -15,18 +15,22 @@ public final class SwitchTransformer extends LabBlock {
     private final List<SwitchTransformerLayer> layers = new ArrayList<>();
     private final LayerNormLayer norm;
 
-    /** The stack of {@code model}. */
-    public SwitchTransformer(ModelConfig model) {
+    /**
+     * The stack of {@code model}.
+     *
+     * @param selectionBias whether a bias per expert moves the choice of experts
+     */
+    public SwitchTransformer(ModelConfig model, boolean selectionBias) {
         LayerList list = child("layers", new LayerList());
         for (int i = 0; i < model.nLayers(); i++) {
-            layers.add(list.append(new SwitchTransformerLayer(model, i)));
+            layers.add(list.append(new SwitchTransformerLayer(model, i, selectionBias)));
         }
         norm = child("norm", new LayerNormLayer(model.dModel()));
     }
 
     /**
      * @param y (S, B, D)
-     * @param routing one entry a switch layer; empty for dense models
+     * @param routing one entry per sparse layer; empty for dense models
      */
     public record Output(NDArray y, List<Routing> routing) {}
 
@@ -43,6 +47,15 @@ public final class SwitchTransformer extends LabBlock {
             output.routing().ifPresent(routing::add);
         }
         return new Output(norm.forward(pass, y), List.copyOf(routing));
+    }
+
+    /** The sparse layers' networks, in order. */
+    List<SwitchFeedForward> switchLayers() {
+        return layers.stream()
+                .map(SwitchTransformerLayer::feedForward)
+                .filter(SwitchFeedForward.class::isInstance)
+                .map(SwitchFeedForward.class::cast)
+                .toList();
     }
 
     @Override

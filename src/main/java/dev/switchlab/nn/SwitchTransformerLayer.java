@@ -3,7 +3,6 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 
 /**
  * {@code x + drop(attention(norm(x)))}, then {@code x + drop(feed_forward(norm(x)))} (reference:
@@ -18,19 +17,20 @@ public final class SwitchTransformerLayer extends LabBlock {
     private final LayerNormLayer normFeedForward;
 
     /**
-     * A layer of {@code model}.
+     * A layer of {@code model}, sparse or dense.
      *
      * @param layer its index
+     * @param selectionBias whether a bias per expert moves the choice of experts
      */
-    public SwitchTransformerLayer(ModelConfig model, int layer) {
+    public SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias) {
         dropout = model.dropout();
         attention = child(
                 "attn",
                 new MultiHeadAttention(
                         model.heads(), model.dModel(), model.dropout(), model.attentionBias(), model.positions()));
-        feedForward = model.feedForward() == FeedForwardKind.SWITCH
-                ? child("feed_forward", new SwitchFeedForward(model, layer))
-                : child("feed_forward", new FeedForward(FeedForwardConfig.of(model)));
+        feedForward = model.isSparse(layer)
+                ? child("feed_forward", new SwitchFeedForward(model, layer, selectionBias))
+                : child("feed_forward", new FeedForward(FeedForwardConfig.dense(model)));
         normAttention = child("norm_self_attn", new LayerNormLayer(model.dModel()));
         normFeedForward = child("norm_ff", new LayerNormLayer(model.dModel()));
     }
@@ -47,6 +47,11 @@ public final class SwitchTransformerLayer extends LabBlock {
         FeedForwardBlock.Output output = feedForward.forward(pass, normFeedForward.forward(pass, middle));
         NDArray y = middle.add(Activations.dropout(pass, output.y(), dropout)); // (S, B, D)
         return new FeedForwardBlock.Output(y, output.routing());
+    }
+
+    /** The feed-forward network, sparse or dense. */
+    FeedForwardBlock feedForward() {
+        return feedForward;
     }
 
     @Override

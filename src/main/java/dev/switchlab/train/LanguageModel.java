@@ -41,7 +41,10 @@ public final class LanguageModel implements AutoCloseable {
         this.tokenizer = tokenizer;
         manager = NDManager.newBaseManager(device);
         network = new AutoregressiveModel(
-                experiment.model(), tokenizer.size(), experiment.train().seqLen());
+                experiment.model(),
+                tokenizer.size(),
+                experiment.train().seqLen(),
+                experiment.train().hasSelectionBias());
         stateDict = StateDict.of(network);
     }
 

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.io.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,34 +20,56 @@ import java.util.stream.IntStream;
 /**
  * Where a model sent each token of a fixed text after some step of its training.
  *
- * <p>As an artifact it is JSON, one window of text and one window of a layer a line. An expert is a number in base 36 of as many digits
- * as the last expert needs, so that character i of a window stands above digit i with up to 36 experts: {@code layers[2][5]} holds the
- * experts of {@code text[5]} in layer 2. In Python: {@code [int(w[i : i + d], 36) for w in layer for i in range(0, len(w), d)]}.
+ * <p>As an artifact it is JSON, with a line per window of text and per window of a layer. An expert is a number in base 36 of as many
+ * digits as the last expert needs, so that with one choice per token character i of a window stands above digit i with up to 36 experts:
+ * {@code layers[2][5]} holds the experts of {@code text[5]} in the third sparse layer, whose index in the transformer is {@code
+ * layer_numbers[2]}. Of several choices per token the first comes first. In Python: {@code [int(w[i : i + d], 36) for w in layer for i in
+ * range(0, len(w), d)]}.
  *
  * @param step optimizer steps taken
- * @param experts experts a layer
- * @param seqLen tokens a window
+ * @param experts experts per layer
+ * @param choices experts that a token goes to
+ * @param seqLen tokens per window
  * @param text the windows
- * @param layers a layer's expert by token, window after window, before dropping
+ * @param layerNumbers index in the transformer by sparse layer
+ * @param layers by sparse layer: each token's experts, window after window, before dropping
  */
-public record RoutingSnapshot(int step, int experts, int seqLen, List<String> text, List<int[]> layers) {
+public record RoutingSnapshot(
+        int step,
+        int experts,
+        int choices,
+        int seqLen,
+        List<String> text,
+        List<Integer> layerNumbers,
+        List<int[]> layers) {
 
-    private static final String FORMAT = "switchlab-routing-1";
+    private static final String FORMAT = "switchlab-routing-2";
+    /** Without choices and layer_numbers: one choice per token, every layer sparse. */
+    private static final String FIRST_FORMAT = "switchlab-routing-1";
+
     private static final Pattern PATH = Pattern.compile("routing/step-(\\d{6,9})\\.json");
     private static final int RADIX = 36;
     /** Checks that each layer has an expert for each token. */
     public RoutingSnapshot {
         require(step >= 0, "step is " + step + ", allowed: whole numbers from 0");
         require(experts >= 1, "experts is " + experts + ", allowed: whole numbers from 1");
+        require(
+                choices >= 1 && choices <= experts,
+                "choices is " + choices + ", allowed: whole numbers from 1 to experts");
         requireSeqLen(seqLen);
         require(!text.isEmpty(), "text has no windows, allowed: one or more");
         require(!layers.isEmpty(), "layers is empty, allowed: one or more");
         text = List.copyOf(text);
         layers = List.copyOf(layers);
+        layerNumbers = List.copyOf(layerNumbers);
+        require(
+                layerNumbers.size() == layers.size(),
+                "there are " + layerNumbers.size() + " layer_numbers for " + layers.size() + " layers");
         for (int[] layer : layers) {
             require(
-                    layer.length == (long) text.size() * seqLen,
-                    "a layer has " + layer.length + " experts, the text " + text.size() + " windows of " + seqLen);
+                    layer.length == (long) text.size() * seqLen * choices,
+                    "a layer has " + layer.length + " experts, the text " + text.size() + " windows of " + seqLen
+                            + " tokens with " + choices + " each");
             for (int expert : layer) {
                 require(
                         expert >= 0 && expert < experts,
@@ -66,7 +90,9 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         }
         List<int[]> layers =
                 trace.layers().stream().map(RoutingTrace.Layer::expert).toList();
-        return new RoutingSnapshot(step, trace.nExperts(), seqLen, windows, layers);
+        List<Integer> numbers =
+                trace.layers().stream().map(RoutingTrace.Layer::layer).toList();
+        return new RoutingSnapshot(step, trace.nExperts(), trace.choices(), seqLen, windows, numbers, layers);
     }
 
     /** The artifact's path. */
@@ -96,7 +122,8 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         try {
             return Json.MAPPER
                             .writer(lines)
-                            .writeValueAsString(new Form(FORMAT, step, experts, digits, seqLen, text, windows))
+                            .writeValueAsString(new Form(
+                                    FORMAT, step, experts, choices, digits, seqLen, text, layerNumbers, windows))
                     + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("the routing cannot be written: " + e.getOriginalMessage(), e);
@@ -106,10 +133,10 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
     private List<String> write(int[] layer, int digits) {
         List<String> windows = new ArrayList<>();
         StringBuilder window = new StringBuilder();
-        for (int token = 0; token < layer.length; token++) {
-            String expert = Integer.toString(layer[token], RADIX);
+        for (int pair = 0; pair < layer.length; pair++) {
+            String expert = Integer.toString(layer[pair], RADIX);
             window.append("0".repeat(digits - expert.length())).append(expert);
-            if ((token + 1) % seqLen == 0) {
+            if ((pair + 1) % (seqLen * choices) == 0) {
                 windows.add(window.toString());
                 window.setLength(0);
             }
@@ -127,7 +154,15 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
         try {
             JsonNode root = Json.MAPPER.readTree(json);
             String format = root.path("format").asText();
-            require(format.equals(FORMAT), "its format is '" + format + "', the routing of a run has '" + FORMAT + "'");
+            if (format.equals(FIRST_FORMAT)) {
+                ObjectNode filled = ((ObjectNode) root).put("choices", 1);
+                ArrayNode numbers = filled.putArray("layer_numbers");
+                IntStream.range(0, root.path("layers").size()).forEach(numbers::add);
+            } else {
+                require(
+                        format.equals(FORMAT),
+                        "its format is '" + format + "', the routing of a run has '" + FORMAT + "'");
+            }
             return Json.MAPPER.treeToValue(root, Form.class).snapshot();
         } catch (JsonProcessingException e) {
             throw unreadable(source, e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "), e);
@@ -155,14 +190,16 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
     }
 
     /** The artifact, field by field. */
-    @JsonPropertyOrder({"format", "step", "experts", "digits", "seq_len", "text", "layers"})
+    @JsonPropertyOrder({"format", "step", "experts", "choices", "digits", "seq_len", "text", "layer_numbers", "layers"})
     private record Form(
             String format,
             int step,
             int experts,
+            int choices,
             int digits,
             @JsonProperty("seq_len") int seqLen,
             List<String> text,
+            @JsonProperty("layer_numbers") List<Integer> layerNumbers,
             List<List<String>> layers) {
 
         RoutingSnapshot snapshot() {
@@ -171,11 +208,17 @@ public record RoutingSnapshot(int step, int experts, int seqLen, List<String> te
                     "experts is " + experts + " and digits is " + digits + "; 36 experts need one digit, 37 need two");
             requireSeqLen(seqLen);
             return new RoutingSnapshot(
-                    step, experts, seqLen, text, layers.stream().map(this::read).toList());
+                    step,
+                    experts,
+                    choices,
+                    seqLen,
+                    text,
+                    layerNumbers,
+                    layers.stream().map(this::read).toList());
         }
 
         private int[] read(List<String> windows) {
-            long length = (long) seqLen * digits;
+            long length = (long) seqLen * choices * digits;
             IntStream.Builder layer = IntStream.builder();
             for (String window : windows) {
                 require(

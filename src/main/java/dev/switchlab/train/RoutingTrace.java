@@ -6,35 +6,40 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a model sent each token of a text.
+ * Where a model sent each token of a text. What is kept per (token, choice) pair stands at {@code token * choices + choice}, first choices
+ * first; with one choice per token that is the token.
  *
- * @param text the text, one code point a token
+ * @param text the text, one code point per token
  * @param nExperts experts in each layer
- * @param layers one entry a switch layer
+ * @param choices experts that each token goes to in a layer
+ * @param layers one entry per sparse layer
  */
-public record RoutingTrace(int[] text, int nExperts, List<Layer> layers) {
+public record RoutingTrace(int[] text, int nExperts, int choices, List<Layer> layers) {
 
     /**
-     * One layer's decisions, by token.
+     * One layer's decisions.
      *
-     * @param expert the expert
-     * @param probability its router probability
-     * @param entropy entropy of the router's distribution, in nats
-     * @param dropped whether the expert was full
-     * @param capacity tokens that the experts together could take, over all passes; what utilization is relative to
+     * @param layer its index in the transformer, where dense layers count, too
+     * @param expert the expert that the token wants, by pair
+     * @param probability its router probability, by pair
+     * @param entropy entropy of the router's distribution, in nats, by token
+     * @param dropped whether the expert was full and the pair was lost, by pair
+     * @param capacity pairs that the experts together could take, over all passes; what utilization is relative to
      */
-    public record Layer(int[] expert, float[] probability, double[] entropy, boolean[] dropped, long capacity) {}
+    public record Layer(
+            int layer, int[] expert, float[] probability, double[] entropy, boolean[] dropped, long capacity) {}
 
     /** Checks that all layers have the text's length. */
     public RoutingTrace {
         layers = List.copyOf(layers);
+        int pairs = text.length * choices;
         for (Layer layer : layers) {
-            if (layer.expert().length != text.length
-                    || layer.probability().length != text.length
+            if (layer.expert().length != pairs
+                    || layer.probability().length != pairs
                     || layer.entropy().length != text.length
-                    || layer.dropped().length != text.length) {
+                    || layer.dropped().length != pairs) {
                 throw new IllegalArgumentException(
-                        "a layer of the trace has not one entry for each of " + text.length + " tokens");
+                        "a layer of the trace has not " + choices + " entries for each of " + text.length + " tokens");
             }
         }
     }
@@ -44,16 +49,18 @@ public record RoutingTrace(int[] text, int nExperts, List<Layer> layers) {
         return text.length;
     }
 
+    /** Number of (token, choice) pairs. */
+    public int pairs() {
+        return text.length * choices;
+    }
+
     /** Collects the routing of passes over parts of a text. */
     static final class Builder {
 
         private final int[] text;
-        private final List<int[]> expert = new ArrayList<>();
-        private final List<float[]> probability = new ArrayList<>();
-        private final List<double[]> entropy = new ArrayList<>();
-        private final List<boolean[]> dropped = new ArrayList<>();
-        private final List<Long> capacity = new ArrayList<>();
+        private final List<Layer> layers = new ArrayList<>();
         private int nExperts;
+        private int choices = 1;
 
         Builder(int[] text) {
             this.text = text;
@@ -65,46 +72,54 @@ public record RoutingTrace(int[] text, int nExperts, List<Layer> layers) {
          * @param places where in the text each token of the pass stands
          */
         void add(List<Routing> routing, int[] places) {
-            for (int layer = 0; layer < routing.size(); layer++) {
-                if (layer == expert.size()) {
-                    expert.add(new int[text.length]);
-                    probability.add(new float[text.length]);
-                    entropy.add(new double[text.length]);
-                    dropped.add(new boolean[text.length]);
-                    capacity.add(0L);
+            for (int i = 0; i < routing.size(); i++) {
+                RoutingPlan plan = routing.get(i).plan();
+                if (i == layers.size()) {
+                    nExperts = plan.experts();
+                    choices = plan.choices();
+                    layers.add(empty(routing.get(i).layer()));
                 }
-                add(layer, routing.get(layer).plan(), routing.get(layer).probabilities(), places);
+                Layer before = layers.get(i);
+                fill(before, plan, routing.get(i).probabilities(), places);
+                layers.set(
+                        i,
+                        new Layer(
+                                before.layer,
+                                before.expert,
+                                before.probability,
+                                before.entropy,
+                                before.dropped,
+                                before.capacity + (long) plan.capacity() * nExperts));
             }
         }
 
-        /** Adds one layer of one pass; {@code probabilities} as [token * E + expert]. */
-        private void add(int layer, RoutingPlan plan, float[] probabilities, int[] places) {
-            nExperts = plan.experts();
+        private Layer empty(int layer) {
+            int pairs = text.length * choices;
+            return new Layer(layer, new int[pairs], new float[pairs], new double[text.length], new boolean[pairs], 0);
+        }
+
+        /** {@code probabilities} as [token * E + expert]. */
+        private void fill(Layer layer, RoutingPlan plan, float[] probabilities, int[] places) {
             for (int token = 0; token < places.length; token++) {
-                int place = places[token];
-                int route = plan.route(token);
-                expert.get(layer)[place] = route;
-                probability.get(layer)[place] = probabilities[token * nExperts + route];
+                for (int choice = 0; choice < choices; choice++) {
+                    int route = plan.route(token, choice);
+                    layer.expert[places[token] * choices + choice] = route;
+                    layer.probability[places[token] * choices + choice] = probabilities[token * nExperts + route];
+                }
                 double nats = 0;
                 for (int e = 0; e < nExperts; e++) {
                     double p = probabilities[token * nExperts + e];
                     nats -= p > 0 ? p * Math.log(p) : 0;
                 }
-                entropy.get(layer)[place] = nats;
+                layer.entropy[places[token]] = nats;
             }
-            for (int token : plan.dropped()) {
-                dropped.get(layer)[places[token]] = true;
+            for (int pair : plan.dropped()) {
+                layer.dropped[places[pair / choices] * choices + pair % choices] = true;
             }
-            capacity.set(layer, capacity.get(layer) + (long) plan.capacity() * nExperts);
         }
 
         RoutingTrace build() {
-            List<Layer> layers = new ArrayList<>();
-            for (int i = 0; i < expert.size(); i++) {
-                layers.add(
-                        new Layer(expert.get(i), probability.get(i), entropy.get(i), dropped.get(i), capacity.get(i)));
-            }
-            return new RoutingTrace(text, nExperts, layers);
+            return new RoutingTrace(text, nExperts, choices, layers);
         }
     }
 }

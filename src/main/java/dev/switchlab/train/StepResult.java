@@ -5,21 +5,24 @@ import dev.switchlab.nn.RoutingStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * What one optimizer step gave.
  *
- * @param loss cross-entropy plus weighted load-balancing loss, in nats
+ * @param loss cross-entropy plus weighted router losses, in nats
  * @param crossEntropy mean cross-entropy per token, in nats
  * @param loadBalance load-balancing loss summed over layers, before its coefficient; 0 for dense models
+ * @param zLoss router z-loss summed over layers, before its coefficient; empty unless it is trained on
  * @param gradNorm global gradient norm before clipping
  * @param learningRate learning rate of the step
- * @param routing statistics of the step's last micro-batch, one entry per layer; empty unless asked for
+ * @param routing statistics of the step's last micro-batch, one entry per sparse layer; empty unless asked for
  */
 public record StepResult(
         double loss,
         double crossEntropy,
         double loadBalance,
+        OptionalDouble zLoss,
         double gradNorm,
         double learningRate,
         List<RoutingStatistics> routing) {
@@ -30,11 +33,10 @@ public record StepResult(
         metrics.put(MetricNames.TRAIN_LOSS, loss);
         metrics.put(MetricNames.TRAIN_CROSS_ENTROPY, crossEntropy);
         metrics.put(MetricNames.TRAIN_LOAD_BALANCE, loadBalance);
+        zLoss.ifPresent(value -> metrics.put(MetricNames.TRAIN_Z_LOSS, value));
         metrics.put(MetricNames.TRAIN_GRAD_NORM, gradNorm);
         metrics.put(MetricNames.TRAIN_LEARNING_RATE, learningRate);
-        for (int layer = 0; layer < routing.size(); layer++) {
-            metrics.putAll(routing.get(layer).metrics(layer));
-        }
+        routing.forEach(layer -> metrics.putAll(layer.metrics()));
         return metrics;
     }
 }

@@ -13,14 +13,16 @@ import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.RouterZLoss;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingStatistics;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import java.util.List;
+import java.util.OptionalDouble;
 
-/** One optimizer step: forward, losses, backward, clipping, update. Everything it makes dies with it. */
+/** One optimizer step: forward, losses, backward, clipping, update, selection bias. Everything it makes dies with it. */
 public final class TrainStep {
 
     private final LanguageModel model;
@@ -30,17 +32,19 @@ public final class TrainStep {
     private final LearningRate learningRate;
     private final Adam optimizer;
     private final NDArray loadBalanceCoefficient;
+    private final NDArray zLossCoefficient;
 
     /** Steps that train {@code model} as its experiment says. */
     public TrainStep(LanguageModel model) {
         this.model = model;
         config = model.experiment().train();
         streams = new RandomStreams(model.experiment().seed());
-        parameters = model.stateDict().parameters();
+        parameters = model.stateDict().trainable().parameters();
         learningRate = new LearningRate(config, model.experiment().model().dModel());
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer = new Adam(AdamConfig.of(config), weights, model.manager());
         loadBalanceCoefficient = model.manager().full(new Shape(), (float) config.loadBalance(), DataType.FLOAT32);
+        zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
     }
 
     /** The optimizer with its moments. */
@@ -59,13 +63,23 @@ public final class TrainStep {
         int tokens = batches.stream().mapToInt(Batch::size).sum();
         try (NDManager scope = model.manager().newSubManager()) {
             StepWeights weights = new StepWeights(scope, model.network(), true);
-            Losses sum = new Losses(0, 0, 0, List.of());
+            LoadCounts counts = new LoadCounts(model.network().switchLayers());
+            Losses sum = new Losses(0, 0, 0, 0, List.of());
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {
                     double share = (double) batches.get(i).size() / tokens;
                     boolean last = i == batches.size() - 1;
                     sum = sum.plus(
-                            backward(scope, weights, collector, step, i, batches.get(i), share, last && withRouting),
+                            backward(
+                                    scope,
+                                    weights,
+                                    collector,
+                                    step,
+                                    i,
+                                    batches.get(i),
+                                    share,
+                                    last && withRouting,
+                                    counts),
                             share);
                 }
             }
@@ -73,7 +87,11 @@ public final class TrainStep {
             double norm = GradientClipping.apply(scope, gradients, config.gradClip());
             double rate = learningRate.at(step);
             optimizer.step(scope, gradients, rate, config.learningRate());
-            return new StepResult(sum.loss, sum.crossEntropy, sum.loadBalance, norm, rate, sum.routing);
+            if (config.hasSelectionBias()) {
+                counts.moveSelectionBias(config.selectionBiasRate());
+            }
+            OptionalDouble zLoss = config.zLoss() > 0 ? OptionalDouble.of(sum.zLoss) : OptionalDouble.empty();
+            return new StepResult(sum.loss, sum.crossEntropy, sum.loadBalance, zLoss, norm, rate, sum.routing);
         }
     }
 
@@ -85,7 +103,8 @@ public final class TrainStep {
             int microBatch,
             Batch batch,
             double share,
-            boolean withRouting) {
+            boolean withRouting,
+            LoadCounts counts) {
         try (NDManager micro = scope.newSubManager()) {
             Shape shape = new Shape(batch.seqLen(), batch.batchSize());
             NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
@@ -93,16 +112,23 @@ public final class TrainStep {
             AutoregressiveModel.Output output = model.network().forward(pass(micro, weights, step, microBatch), tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
             NDArray loadBalance = null;
+            NDArray zLoss = null;
             NDArray loss = crossEntropy;
             if (!output.routing().isEmpty()) {
-                loadBalance = LoadBalancingLoss.of(micro, output.routing()); // ()
+                counts.add(output.routing());
+                loadBalance = LoadBalancingLoss.of(micro, output.routing(), config.loadBalanceScope()); // ()
                 loss = crossEntropy.add(loadBalance.mul(loadBalanceCoefficient)); // ()
+                if (config.zLoss() > 0) {
+                    zLoss = RouterZLoss.of(output.routing()); // ()
+                    loss = loss.add(zLoss.mul(zLossCoefficient)); // ()
+                }
             }
             collector.backward(share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32)));
             return new Losses(
                     loss.getFloat(),
                     crossEntropy.getFloat(),
                     loadBalance == null ? 0 : loadBalance.getFloat(),
+                    zLoss == null ? 0 : zLoss.getFloat(),
                     withRouting ? statistics(output.routing()) : List.of());
         }
     }
@@ -119,13 +145,15 @@ public final class TrainStep {
         return routing.stream().map(RoutingStatistics::of).toList();
     }
 
-    private record Losses(double loss, double crossEntropy, double loadBalance, List<RoutingStatistics> routing) {
+    private record Losses(
+            double loss, double crossEntropy, double loadBalance, double zLoss, List<RoutingStatistics> routing) {
 
         Losses plus(Losses other, double share) {
             return new Losses(
                     loss + share * other.loss,
                     crossEntropy + share * other.crossEntropy,
                     loadBalance + share * other.loadBalance,
+                    zLoss + share * other.zLoss,
                     other.routing);
         }
     }

@@ -21,7 +21,10 @@ final class TrainingTensors {
         StateDict dict = model.stateDict();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         put(tensors, MODEL, dict.weights());
-        optimizer.moments().forEach((kind, arrays) -> put(tensors, kind + ".", dict.values(byParameter(dict, arrays))));
+        StateDict trained = dict.trainable();
+        optimizer
+                .moments()
+                .forEach((kind, arrays) -> put(tensors, kind + ".", trained.values(byParameter(trained, arrays))));
         return tensors;
     }
 
@@ -29,9 +32,10 @@ final class TrainingTensors {
     static void restore(Map<String, Tensor> tensors, LanguageModel model, Adam optimizer) {
         StateDict dict = model.stateDict();
         dict.load(weights(tensors, MODEL));
+        StateDict trained = dict.trainable();
         optimizer
                 .moments()
-                .forEach((kind, arrays) -> dict.load(weights(tensors, kind + "."), byParameter(dict, arrays)));
+                .forEach((kind, arrays) -> trained.load(weights(tensors, kind + "."), byParameter(trained, arrays)));
     }
 
     private static Function<Parameter, NDArray> byParameter(StateDict dict, List<NDArray> arrays) {

@@ -105,7 +105,14 @@ final class FakeReports {
                     .map(token -> token < settled ? token % nExperts : (token + step) % nExperts)
                     .toArray());
         }
-        return new RoutingSnapshot(step, nExperts, 40, List.of("x".repeat(40)), layers);
+        return new RoutingSnapshot(
+                step,
+                nExperts,
+                1,
+                40,
+                List.of("x".repeat(40)),
+                IntStream.range(0, nLayers).boxed().toList(),
+                layers);
     }
 
     private static double[] values(int count, IntToDoubleFunction value) {
@@ -126,9 +133,9 @@ final class FakeReports {
                 entropy[token] = 0.7;
                 dropped[token] = token % 11 == 0;
             }
-            layers.add(new RoutingTrace.Layer(expert, probability, entropy, dropped, text.length));
+            layers.add(new RoutingTrace.Layer(layer, expert, probability, entropy, dropped, text.length));
         }
-        return new RoutingTrace(text, nExperts, layers);
+        return new RoutingTrace(text, nExperts, 1, layers);
     }
 
     private static Table similarity(int nLayers, int nExperts) {

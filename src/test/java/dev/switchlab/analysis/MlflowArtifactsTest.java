@@ -27,7 +27,8 @@ class MlflowArtifactsTest {
     private static final RoutingTrace TRACE = new RoutingTrace(
             "abe".codePoints().toArray(),
             2,
-            List.of(new RoutingTrace.Layer(new int[] {0, 1, 1}, new float[3], new double[3], new boolean[3], 4)));
+            1,
+            List.of(new RoutingTrace.Layer(0, new int[] {0, 1, 1}, new float[3], new double[3], new boolean[3], 4)));
 
     private final MlflowArtifacts artifacts = MlflowArtifacts.of(RUN, TIME, LOADS, TRACE);
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
@@ -23,7 +24,14 @@ class RouterSaturationTest {
     private static final List<String> TEXT = List.of("ab", "cd");
 
     private static RoutingSnapshot routing(int step, int experts, int[]... layers) {
-        return new RoutingSnapshot(step, experts, 2, TEXT, List.of(layers));
+        return new RoutingSnapshot(
+                step,
+                experts,
+                1,
+                2,
+                TEXT,
+                IntStream.range(0, layers.length).boxed().toList(),
+                List.of(layers));
     }
 
     private static Fakes run(RoutingSnapshot... snapshots) {
@@ -101,7 +109,7 @@ class RouterSaturationTest {
 
     @Test
     void anotherTextIsRefused() {
-        RoutingSnapshot other = new RoutingSnapshot(10, 2, 2, List.of("ab", "ce"), List.of(new int[4]));
+        RoutingSnapshot other = new RoutingSnapshot(10, 2, 1, 2, List.of("ab", "ce"), List.of(0), List.of(new int[4]));
         assertThatThrownBy(() -> saturation(run(other, routing(20, 2, new int[4]))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(

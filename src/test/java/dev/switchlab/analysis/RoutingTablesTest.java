@@ -23,14 +23,16 @@ class RoutingTablesTest {
     private final RoutingTrace trace = new RoutingTrace(
             TEXT,
             2,
+            1,
             List.of(
                     new Layer(
+                            0,
                             new int[] {0, 0, 1, 0, 0, 0, 1, 1},
                             new float[] {.5f, .5f, .5f, .5f, 1, 1, 1, 1},
                             new double[] {.6, .6, 0, 0, 0, 0, 0, 0},
                             new boolean[] {false, false, false, false, false, false, false, true},
                             14),
-                    new Layer(new int[] {1, 1, 1, 1, 1, 1, 1, 1}, SURE, new double[8], new boolean[8], 16)));
+                    new Layer(1, new int[] {1, 1, 1, 1, 1, 1, 1, 1}, SURE, new double[8], new boolean[8], 16)));
 
     private final RoutingTables tables = new RoutingTables(trace);
 
@@ -106,8 +108,8 @@ class RoutingTablesTest {
 
     @Test
     void aLayerOfAnotherLengthIsRefused() {
-        Layer layer = new Layer(new int[1], new float[1], new double[1], new boolean[1], 1);
-        assertThatThrownBy(() -> new RoutingTrace(TEXT, 2, List.of(layer))).hasMessageContaining("8 tokens");
+        Layer layer = new Layer(0, new int[1], new float[1], new double[1], new boolean[1], 1);
+        assertThatThrownBy(() -> new RoutingTrace(TEXT, 2, 1, List.of(layer))).hasMessageContaining("8 tokens");
     }
 
     @Test

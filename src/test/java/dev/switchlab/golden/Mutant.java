@@ -45,39 +45,36 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "nn/SwitchFeedForward.java",
                         List.of(
                                 new Edit(
-                                        "dispatch.apply(pass, experts, x, plan); // (N, D)",
-                                        "dispatch.apply(pass, experts, x.mul(gate(probabilities.gather(routes(pass.manager(), plan), 1))), plan);"),
-                                new Edit("return y.mul(gate); // (N, D)", "return y;"))),
+                                        "dispatch.apply(pass, experts, x, plan);",
+                                        "dispatch.apply(pass, experts, x.mul(gates), plan);"),
+                                new Edit("y = y.mul(weights);", ""))),
                 of(
                         "dropped tokens not scaled",
                         "nn/SwitchFeedForward.java",
-                        "where(keeps, y, x).mul(gate)",
-                        "where(keeps, y.mul(gate), x)"),
+                        "where(keeps, y, ofPairs(x, y.getShape()));",
+                        "where(keeps, y, ofPairs(x, y.getShape()));"
+                                + " weights = NDArrays.where(kept.neq(0), weights, weights.onesLike());"),
                 of(
                         "dropped tokens zero instead of passed through",
                         "nn/SwitchFeedForward.java",
-                        "model.droppedTokens() == DroppedTokens.ZERO",
-                        "model.droppedTokens() != null"),
+                        "model.droppedTokens() == DroppedTokens.PASS_THROUGH",
+                        "model.droppedTokens() == null"),
                 of(
                         "no router gradient without scaling",
-                        "nn/SwitchFeedForward.java",
+                        "nn/Router.java",
                         "chosen.div(chosen.stopGradient())",
                         "chosen.stopGradient().div(chosen.stopGradient())"),
-                of(
-                        "router softmax over tokens",
-                        "nn/SwitchFeedForward.java",
-                        "router.forward(pass, jitter(pass, x)).softmax(-1)",
-                        "router.forward(pass, jitter(pass, x)).softmax(0)"),
+                of("router softmax over tokens", "nn/Router.java", ": logits.softmax(-1);", ": logits.softmax(0);"),
                 of(
                         "capacity rounded up",
                         "experiment/Capacity.java",
-                        "(int) (factor * tokens / nExperts)",
-                        "(int) Math.ceil(factor * tokens / nExperts)"),
+                        "(int) (factor * pairs / nExperts)",
+                        "(int) Math.ceil(factor * pairs / nExperts)"),
                 of(
                         "capacity in another order",
                         "experiment/Capacity.java",
-                        "(int) (factor * tokens / nExperts)",
-                        "(int) (factor * ((double) tokens / nExperts))"),
+                        "(int) (factor * pairs / nExperts)",
+                        "(int) (factor * ((double) pairs / nExperts))"),
                 of(
                         "counts after dropping",
                         "nn/RoutingPlan.java",
@@ -85,24 +82,24 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "return kept[expert].length;"),
                 of(
                         "ties go to the last expert",
-                        "nn/RoutingPlan.java",
-                        "if (values[from + i] > values[from + best])",
-                        "if (values[from + i] >= values[from + best])"),
+                        "nn/Choices.java",
+                        "wishes[row + expert] > wishes[row + best]",
+                        "wishes[row + expert] >= wishes[row + best]"),
                 of(
                         "one token over capacity kept",
                         "nn/RoutingPlan.java",
-                        "if (counts[expert] > capacity)",
-                        "if (counts[expert] > capacity + 1)"),
+                        "if (counts[expert] > overflow.capacity)",
+                        "if (counts[expert] > overflow.capacity + 1)"),
                 of(
                         "kept and dropped swapped",
                         "nn/RoutingPlan.java",
-                        "kept[expert] = Arrays.copyOf(order, capacity);",
+                        "kept[expert] = Arrays.copyOf(order, overflow.capacity);",
                         "kept[expert] = Arrays.copyOfRange(order, over, order.length);"),
                 of(
                         "load balancing without the number of experts",
                         "nn/LoadBalancingLoss.java",
-                        "(nExperts * share / tokens)",
-                        "(share / tokens)"),
+                        "(nExperts * share / plan.tokens())",
+                        "(share / plan.tokens())"),
                 of(
                         "attention softmax over queries",
                         "nn/MultiHeadAttention.java",

@@ -82,7 +82,7 @@ class DjlTrainerTest {
         Engine.getInstance().setRandomSeed(5);
         SequentialBlock net = net();
         model.setBlock(net);
-        Loss loss = new SwitchLoss(Loss.softmaxCrossEntropyLoss(), net, loadBalance);
+        Loss loss = new SwitchLoss(Loss.softmaxCrossEntropyLoss(), net, loadBalance, 0.001);
         DefaultTrainingConfig config = new DefaultTrainingConfig(loss)
                 .optDevices(new Device[] {Device.cpu()})
                 .addEvaluator(new Accuracy())
@@ -226,7 +226,7 @@ class DjlTrainerTest {
         ModelConfig config = Modules.model(
                 Semantics.PAPER,
                 "model.d_model=8 model.heads=2 model.d_ff=16 model.n_layers=2 model.positions=learned");
-        FeedForwardConfig network = FeedForwardConfig.of(config);
+        FeedForwardConfig network = FeedForwardConfig.expert(config);
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             NDArray x = Modules.random(manager, 1, 5, 3, 8); // (S, B, D)
             NDArray tokens = manager.create(new long[15], new Shape(5, 3)); // (S, B)
@@ -237,9 +237,9 @@ class DjlTrainerTest {
             shape(manager, new LayerNormLayer(8), x);
             shape(manager, new Experts(3, network), x);
             shape(manager, new MultiHeadAttention(2, 8, 0, true, config.positions()), x, x, x);
-            shape(manager, new SwitchTransformerLayer(config, 0), x);
-            shape(manager, new SwitchTransformer(config), x);
-            shape(manager, new AutoregressiveModel(config, 13, 5), tokens);
+            shape(manager, new SwitchTransformerLayer(config, 0, true), x);
+            shape(manager, new SwitchTransformer(config, true), x);
+            shape(manager, new AutoregressiveModel(config, 13, 5, true), tokens);
         }
     }
 
@@ -253,7 +253,7 @@ class DjlTrainerTest {
     @Test
     void aModelWithoutSwitchLayersHasNoLoadToBalance() {
         Block dense = new SequentialBlock().add(Linear.builder().setUnits(2).build());
-        assertThatThrownBy(() -> new SwitchLoss(Loss.l2Loss(), dense, 0.01))
+        assertThatThrownBy(() -> new SwitchLoss(Loss.l2Loss(), dense, 0.01, 0))
                 .hasMessageContaining("no SwitchFeedForward");
     }
 }

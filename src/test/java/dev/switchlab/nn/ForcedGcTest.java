@@ -40,7 +40,7 @@ class ForcedGcTest {
                         + " model.dropout=0.1");
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
-            AutoregressiveModel model = Modules.initialize(new AutoregressiveModel(config, 7, 6), manager, 1);
+            AutoregressiveModel model = Modules.initialize(new AutoregressiveModel(config, 7, 6, false), manager, 1);
             Engine.getInstance().setRandomSeed(4);
             StepWeights weights = new StepWeights(step, model, true);
             Pass pass = Pass.training(

@@ -54,6 +54,8 @@ class RoutingPlanTest {
     }
 
     private static RoutingPlan plan(int capacity, boolean drop, DropPolicy policy) {
-        return RoutingPlan.of(PROBABILITIES, 2, capacity, drop, policy, 0);
+        return RoutingPlan.of(
+                new Choices(PROBABILITIES, PROBABILITIES, 2, 1),
+                new RoutingPlan.Overflow(capacity, drop, false, policy, 0));
     }
 }

@@ -88,7 +88,7 @@ class SwitchSemanticsTest {
             Outcome outcome = new Outcome(
                     x.toFloatArray(),
                     output.y().toFloatArray(),
-                    routing.chosenProbability().toFloatArray(),
+                    routing.chosen().toFloatArray(),
                     routing.probabilities(),
                     routing.plan());
             block.clear();

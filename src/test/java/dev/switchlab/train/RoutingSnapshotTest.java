@@ -12,21 +12,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RoutingSnapshotTest {
 
     private static final RoutingSnapshot SMALL = new RoutingSnapshot(
-            200, 4, 3, List.of("a\nb", "\"é\uD83D\uDE00"), List.of(new int[] {0, 1, 2, 3, 2, 1}, new int[6]));
+            200,
+            4,
+            1,
+            3,
+            List.of("a\nb", "\"é\uD83D\uDE00"),
+            List.of(1, 3),
+            List.of(new int[] {0, 1, 2, 3, 2, 1}, new int[6]));
 
     /** What other programs read. */
     @Test
     void aWindowALine() {
         assertThat(SMALL.toJson()).isEqualTo("""
                         {
-                          "format" : "switchlab-routing-1",
+                          "format" : "switchlab-routing-2",
                           "step" : 200,
                           "experts" : 4,
+                          "choices" : 1,
                           "digits" : 1,
                           "seq_len" : 3,
                           "text" : [
                             "a\\nb",
                             "\\"é\uD83D\uDE00"
+                          ],
+                          "layer_numbers" : [
+                            1,
+                            3
                           ],
                           "layers" : [
                             [
@@ -46,12 +57,38 @@ class RoutingSnapshotTest {
     @CsvSource({"1, 1", "36, 1", "37, 2", "1296, 2", "1297, 3"})
     void readsWhatItWrites(int experts, int digits) {
         int[] layer = {0, experts - 1, experts / 2, experts / 3};
-        RoutingSnapshot written = new RoutingSnapshot(7, experts, 2, List.of("ab", "cd"), List.of(layer, layer));
+        RoutingSnapshot written =
+                new RoutingSnapshot(7, experts, 1, 2, List.of("ab", "cd"), List.of(0, 1), List.of(layer, layer));
         String json = written.toJson();
         assertThat(json).contains("\"digits\" : " + digits + ",");
         RoutingSnapshot read = RoutingSnapshot.ofJson(json, "here");
         assertThat(read).usingRecursiveComparison().isEqualTo(written);
         assertThat(read.tokens()).isEqualTo(4);
+    }
+
+    @Test
+    void severalChoicesStandSideBySide() {
+        RoutingSnapshot written =
+                new RoutingSnapshot(7, 40, 2, 2, List.of("ab"), List.of(5), List.of(new int[] {39, 0, 1, 38}));
+        String json = written.toJson();
+        assertThat(json).contains("\"13000112\"");
+        assertThat(RoutingSnapshot.ofJson(json, "here"))
+                .usingRecursiveComparison()
+                .isEqualTo(written);
+    }
+
+    /** As runs of earlier versions kept it. */
+    @Test
+    void theFirstFormatIsRead() {
+        String json = SMALL.toJson()
+                .replace("routing-2", "routing-1")
+                .replaceFirst("(?s)  \"choices\" : 1,\n", "")
+                .replaceFirst("(?s)  \"layer_numbers\" : \\[.*?\\],\n", "");
+        assertThat(json).doesNotContain("choices", "layer_numbers");
+        RoutingSnapshot read = RoutingSnapshot.ofJson(json, "here");
+        assertThat(read.choices()).isEqualTo(1);
+        assertThat(read.layerNumbers()).containsExactly(0, 1);
+        assertThat(read.layers()).usingRecursiveComparison().isEqualTo(SMALL.layers());
     }
 
     @Test
@@ -80,7 +117,10 @@ class RoutingSnapshotTest {
                 "\"seq_len\" : 3 | \"seq_len\" : 0 | seq_len is 0, allowed: whole numbers from 1",
                 "\"seq_len\" : 3 | \"seq_len\" : 2000000000 | a window of a layer has 3 digits, allowed: 2000000000",
                 "\"digits\" | \"digit\" | digit",
-                "routing-1 | routing-2 | its format is 'switchlab-routing-2', the routing of a run has 'switchlab-routing-1'",
+                "routing-2 | routing-3 | its format is 'switchlab-routing-3', the routing of a run has 'switchlab-routing-2'",
+                "\"choices\" : 1 | \"choices\" : 5 | a window of a layer has 3 digits, allowed: 15",
+                "\"choices\" : 1 | \"choices\" : 0 | a window of a layer has 3 digits, allowed: 0",
+                "1,\n    3 | 1 | there are 1 layer_numbers for 2 layers",
             })
     void aDamagedOneIsToldInOneLine(String piece, String other, String reason) {
         String json = SMALL.toJson();

@@ -1,0 +1,63 @@
+package dev.switchlab.nn;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * No-Token-Left-Behind (arXiv 2101.03961, appendix B): what is over one expert's capacity tries the token's next best expert, and so on,
+ * all pairs one step at a time, until it finds room or there is no expert left.
+ */
+final class NextChoice {
+
+    private NextChoice() {}
+
+    /**
+     * Finds places for dropped pairs.
+     *
+     * @param dropped the pairs, in the order in which they lost
+     * @param kept the pairs in each expert's slots; grows by those that find room
+     * @param takers the expert of each pair; changes for those that find room
+     * @return the pairs that found none, in the same order
+     */
+    static int[] reroute(Choices choices, int[] dropped, int[][] kept, int[] takers, int capacity) {
+        int[] used = Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
+        Map<Integer, Others> others = new HashMap<>();
+        int[] left = dropped;
+        for (int step = choices.topK(); step < choices.experts() && left.length > 0; step++) {
+            int still = 0;
+            int[] next = new int[left.length];
+            for (int pair : left) {
+                int expert = others.computeIfAbsent(pair / choices.topK(), token -> new Others(choices.others(token)))
+                        .next();
+                if (expert >= 0 && used[expert] < capacity) {
+                    kept[expert] = Arrays.copyOf(kept[expert], Math.max(kept[expert].length, capacity));
+                    kept[expert][used[expert]++] = pair;
+                    takers[pair] = expert;
+                } else {
+                    next[still++] = pair;
+                }
+            }
+            left = Arrays.copyOf(next, still);
+        }
+        for (int expert = 0; expert < kept.length; expert++) {
+            kept[expert] = Arrays.copyOf(kept[expert], used[expert]);
+        }
+        return left;
+    }
+
+    /** The experts that a token has not tried, best first: two pairs of it never try the same. */
+    private static final class Others {
+
+        private final int[] experts;
+        private int tried;
+
+        Others(int[] experts) {
+            this.experts = experts;
+        }
+
+        int next() {
+            return tried < experts.length ? experts[tried++] : -1;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.switchlab.experiment.Exploration;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.DropOrder;
+import dev.switchlab.experiment.ModelConfig.DroppedTokens;
+import dev.switchlab.experiment.RouterScope;
+import dev.switchlab.experiment.RouterScore;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/** What a layer's router thinks of each token: logits, the experts chosen, their gates. Its weights are the layer's. */
+final class Router {
+
+    /** Keeps the sum of gates from zero (DeepSeek-V3's and torchtitan's value). */
+    private static final float TINY = 1e-20f;
+
+    private final ModelConfig model;
+    private final int layer;
+    private final LinearLayer linear;
+
+    Router(ModelConfig model, int layer, LinearLayer linear) {
+        this.model = model;
+        this.layer = layer;
+        this.linear = linear;
+    }
+
+    /** Tokens (N, D) to logits (N, E); in training of the noisy input, where the router explores by noise. */
+    NDArray logits(Pass pass, NDArray x) {
+        return linear.forward(pass, pass.training() ? noisy(pass, x) : x); // (N, E)
+    }
+
+    /** Appendix C: each feature times U(1 - j, 1 + j), or dropped. */
+    private NDArray noisy(Pass pass, NDArray x) {
+        double strength = switch (model.exploration()) {
+            case ARGMAX, SAMPLE -> 0;
+            case JITTER -> model.routerJitter();
+            case INPUT_DROPOUT -> model.routerInputDropout();
+        };
+        if (strength == 0) {
+            return x;
+        }
+        boolean jitters = model.exploration() == Exploration.JITTER;
+        RandomGenerator random = pass.exploration().apply(layer);
+        float[] factors = new float[Math.toIntExact(x.size())];
+        for (int i = 0; i < factors.length; i++) {
+            double draw = random.nextDouble();
+            factors[i] = jitters
+                    ? (float) (1 - strength + 2 * strength * draw)
+                    : draw < strength ? 0 : (float) (1 / (1 - strength));
+        }
+        return x.mul(pass.manager().create(factors, x.getShape())); // (N, D)
+    }
+
+    /** What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the logits. */
+    NDArray ranking(NDArray logits) {
+        if (model.routerScope() == RouterScope.CHOSEN) {
+            return logits; // (N, E)
+        }
+        return model.routerScore() == RouterScore.SIGMOID
+                ? ai.djl.nn.Activation.sigmoid(logits) // (N, E)
+                : logits.softmax(-1); // (N, E)
+    }
+
+    /**
+     * The routing plan.
+     *
+     * @param ranking {@link #ranking} on the host
+     * @param bias selection bias by expert; empty for none
+     */
+    RoutingPlan plan(Pass pass, float[] ranking, float[] bias) {
+        int nExperts = model.nExperts();
+        float[] wishes = wishes(pass, ranking, bias);
+        Choices choices = new Choices(ranking, wishes, nExperts, model.topK());
+        return RoutingPlan.of(
+                choices,
+                new RoutingPlan.Overflow(
+                        model.capacity(choices.tokens(), pass.training()),
+                        model.dropTokens(),
+                        model.droppedTokens() == DroppedTokens.NEXT_CHOICE,
+                        model.dropOrder() == DropOrder.RANDOM ? pass.dropPolicy() : DropPolicy.byPosition(),
+                        layer));
+    }
+
+    private float[] wishes(Pass pass, float[] ranking, float[] bias) {
+        if (bias.length > 0) {
+            float[] biased = ranking.clone();
+            for (int i = 0; i < biased.length; i++) {
+                biased[i] += bias[i % bias.length];
+            }
+            return biased;
+        }
+        if (pass.training() && model.exploration() == Exploration.SAMPLE) {
+            return sampled(pass.exploration().apply(layer), ranking);
+        }
+        return ranking;
+    }
+
+    /** Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the scores. */
+    private float[] sampled(RandomGenerator random, float[] ranking) {
+        boolean logs = model.routerScope() == RouterScope.CHOSEN;
+        float[] perturbed = new float[ranking.length];
+        for (int i = 0; i < perturbed.length; i++) {
+            double gumbel = -StrictMath.log(-StrictMath.log(1 - random.nextDouble()));
+            perturbed[i] = (float) ((logs ? ranking[i] : StrictMath.log(ranking[i])) + gumbel);
+        }
+        return perturbed;
+    }
+
+    /** The scores of all experts, (N, E); with scope chosen zero for those that a token does not go to. */
+    NDArray scores(Pass pass, NDArray ranking, RoutingPlan plan) {
+        if (model.routerScope() == RouterScope.ALL) {
+            return ranking; // (N, E)
+        }
+        float[] others = new float[plan.tokens() * plan.experts()];
+        Arrays.fill(others, Float.NEGATIVE_INFINITY);
+        for (int pair = 0; pair < plan.pairs(); pair++) {
+            others[pair / plan.choices() * plan.experts() + plan.taker(pair)] = 0;
+        }
+        return ranking.add(pass.manager().create(others, ranking.getShape())).softmax(-1); // (N, E)
+    }
+
+    /** The scores of the experts that each token goes to, (N, K). */
+    NDArray chosen(Pass pass, NDArray scores, RoutingPlan plan) {
+        long[] experts = new long[plan.pairs()];
+        Arrays.setAll(experts, plan::taker);
+        return scores.gather(pass.manager().create(experts, new Shape(plan.tokens(), plan.choices())), 1); // (N, K)
+    }
+
+    /** What the outputs of the chosen experts are multiplied by, (N, K). The router learns through it. */
+    NDArray gates(Pass pass, NDArray chosen) {
+        if (!model.isScaleProb()) {
+            return chosen.div(chosen.stopGradient()); // (N, K)
+        }
+        NDArray gates = chosen; // (N, K)
+        if (model.normalizeGates()) {
+            gates = gates.div(gates.sum(new int[] {1}, true).add(TINY)); // (N, K)
+        }
+        if (model.gateScale() != 1) {
+            gates = gates.mul(pass.manager().full(new Shape(), (float) model.gateScale(), DataType.FLOAT32)); // (N, K)
+        }
+        return gates;
+    }
+}
