@@ -1,2 +1,2 @@
-/** One picocli command a verb: parsing, wiring and printing; no logic. The Makefile's targets call these. */
+/** One picocli command per verb: parsing, wiring and printing; no logic. The Makefile's targets call these. */
 package dev.switchlab.cli;

@@ -29,7 +29,7 @@ public final class CharTokenizer {
     public static CharTokenizer ofVocabulary(String vocabulary) {
         CharTokenizer tokenizer = of(vocabulary);
         if (!tokenizer.vocabulary().equals(vocabulary)) {
-            throw new DataException("vocabulary " + Shown.text(vocabulary)
+            throw new DataException("vocabulary " + Quoted.text(vocabulary)
                     + ": not the sorted distinct characters of a text; allowed: what the run stored");
         }
         return tokenizer;
@@ -45,7 +45,7 @@ public final class CharTokenizer {
         return new String(characters, 0, characters.length);
     }
 
-    /** The ids of a text, one a code point; throws {@link DataException} for a character that the vocabulary does not have. */
+    /** The ids of a text, one per code point; throws {@link DataException} for a character that the vocabulary does not have. */
     public int[] encode(String text) {
         int[] codePoints = text.codePoints().toArray();
         int[] ids = new int[codePoints.length];
@@ -54,7 +54,7 @@ public final class CharTokenizer {
             if (ids[i] < 0) {
                 throw new DataException(
                         "character %s at position %d is not in the vocabulary of %d characters; allowed: %s"
-                                .formatted(Shown.character(codePoints[i]), i, size(), Shown.text(vocabulary())));
+                                .formatted(Quoted.character(codePoints[i]), i, size(), Quoted.text(vocabulary())));
             }
         }
         return ids;
@@ -85,6 +85,6 @@ public final class CharTokenizer {
 
     @Override
     public String toString() {
-        return "CharTokenizer[" + size() + " characters: " + Shown.text(vocabulary()) + "]";
+        return "CharTokenizer[" + size() + " characters: " + Quoted.text(vocabulary()) + "]";
     }
 }

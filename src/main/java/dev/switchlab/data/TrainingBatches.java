@@ -22,8 +22,8 @@ public final class TrainingBatches {
      * Batches over one text.
      *
      * @param text token ids of the training split
-     * @param seqLen tokens a sequence
-     * @param batchSize sequences a batch
+     * @param seqLen tokens per sequence
+     * @param batchSize sequences per batch
      */
     public TrainingBatches(int[] text, int seqLen, int batchSize, RandomStreams streams) {
         this.windows = Windows.of(text, seqLen, "training");
@@ -32,7 +32,7 @@ public final class TrainingBatches {
         this.cached = epoch(0);
     }
 
-    /** Batches an epoch, the short last one included. */
+    /** Batches per epoch, the short last one included. */
     public int batchesPerEpoch() {
         return (windows.count() + batchSize - 1) / batchSize;
     }

@@ -89,7 +89,7 @@ public final class ExperimentLoader {
             }
         });
         given.putAll(overriding);
-        Schema.checkKeys(given);
+        SettingTypes.checkKeys(given);
         return ExperimentYaml.bind(Presets.complete(given));
     }
 

@@ -33,7 +33,7 @@ final class ExperimentYaml {
 
     /** Builds the records; what they refuse is thrown with the place where the refused setting was written. */
     static Experiment bind(Map<String, Setting> settings) {
-        ObjectNode tree = Schema.tree(settings, Presets.examples());
+        ObjectNode tree = SettingTypes.tree(settings, Presets.examples());
         try {
             return MAPPER.treeToValue(tree, Experiment.class);
         } catch (ValueInstantiationException e) {

@@ -218,7 +218,7 @@ public record ModelConfig(
     public enum Positions {
         /** None; only the causal mask tells positions apart (reference). */
         NONE,
-        /** A learned vector a position, added to the embedding. */
+        /** A learned vector per position, added to the embedding. */
         LEARNED,
         /** Rotary embedding of queries and keys (arXiv 2104.09864). */
         ROTARY

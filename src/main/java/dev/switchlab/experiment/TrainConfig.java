@@ -4,8 +4,8 @@ package dev.switchlab.experiment;
  * The training recipe. Impossible values throw {@link ExperimentException}.
  *
  * @param steps optimizer steps
- * @param batchSize sequences a step and accumulation
- * @param seqLen characters a sequence
+ * @param batchSize sequences per micro-batch
+ * @param seqLen characters per sequence
  * @param accumulate micro-batches whose gradients are averaged into one step
  * @param optimizer optimizer
  * @param update where eps goes and how the moments are corrected
@@ -29,7 +29,7 @@ package dev.switchlab.experiment;
  * @param evalBatches batches in that sample
  * @param checkpointEvery steps between checkpoints
  * @param sampleEvery steps between generated samples; 0 for only at the end
- * @param sampleLength characters a sample
+ * @param sampleLength characters per sample
  * @param samplePrompt text that a sample continues
  */
 public record TrainConfig(

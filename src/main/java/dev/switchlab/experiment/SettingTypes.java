@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** What settings there are and of which type, read off the records; turns texts into typed values. */
-final class Schema {
+final class SettingTypes {
     private static final Pattern WHOLE = Pattern.compile("[-+]?\\d+(_\\d+)*");
     private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+(_\\d+)*\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
     private static final Map<String, Class<?>> TYPES = types();
 
-    private Schema() {}
+    private SettingTypes() {}
 
     /** Throws for the first unknown key. */
     static void checkKeys(Map<String, Setting> settings) {

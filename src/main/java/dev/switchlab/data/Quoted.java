@@ -1,10 +1,10 @@
 package dev.switchlab.data;
 
 /** Characters as one-line messages show them. */
-final class Shown {
+final class Quoted {
     private static final int LONGEST = 200;
 
-    private Shown() {}
+    private Quoted() {}
 
     /** {@code 'é' (U+00E9)}; what would break a line or cannot be seen is escaped. */
     static String character(int codePoint) {
