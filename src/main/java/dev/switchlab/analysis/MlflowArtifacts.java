@@ -1,8 +1,8 @@
 package dev.switchlab.analysis;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.analysis.chart.Png;
+import dev.switchlab.io.Json;
 import dev.switchlab.train.RoutingTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -29,8 +29,6 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
     static final String IMAGE = "expert_load";
 
     static final String TABLE = "specialization.json";
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** For a run without experts. */
     public static MlflowArtifacts none() {
@@ -103,7 +101,7 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
             Map<String, Object> split = new LinkedHashMap<>();
             split.put("columns", columns);
             split.put("data", data);
-            return JSON.writeValueAsString(split);
+            return Json.MAPPER.writeValueAsString(split);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e); // names and numbers
         }

@@ -2,6 +2,7 @@ package dev.switchlab.session;
 
 import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.ExpertSimilarity;
+import dev.switchlab.analysis.MlflowArtifacts;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
@@ -51,7 +52,8 @@ public final class Reports {
     }
 
     /**
-     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as {@code figures/<name>.svg}.
+     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as {@code figures/<name>.svg}, and
+     * what MLflow's own pages look for ({@link MlflowArtifacts}).
      *
      * @param model what the run trained
      * @param text whose routing is shown
@@ -68,6 +70,7 @@ public final class Reports {
         Path file = folder.resolve(stored.run().runId() + ".html");
         Map<String, String> pictures = report.write(file);
         keep(stored.run().runId(), file, pictures);
+        keep(stored.run().runId(), report.forMlflow());
         return file;
     }
 
@@ -100,5 +103,18 @@ public final class Reports {
                 Files.deleteIfExists(svg);
             }
         }
+    }
+
+    private void keep(String runId, MlflowArtifacts shown) throws IOException {
+        for (Map.Entry<String, byte[]> entry : shown.files().entrySet()) {
+            Path file = Files.createTempFile("switchlab-artifact", "");
+            try {
+                Files.write(file, entry.getValue());
+                store.upload(runId, entry.getKey(), file);
+            } finally {
+                Files.deleteIfExists(file);
+            }
+        }
+        store.tag(runId, shown.tags());
     }
 }

@@ -257,6 +257,19 @@ public final class TrackingStore implements AutoCloseable {
         });
     }
 
+    /** Sets tags of a run, whether it goes on or not. */
+    public void tag(String runId, Map<String, String> tags) {
+        read(() -> {
+            for (Map.Entry<String, String> tag : tags.entrySet()) {
+                server.official().call(client -> {
+                    client.setTag(runId, tag.getKey(), tag.getValue());
+                    return null;
+                });
+            }
+            return runId;
+        });
+    }
+
     /** Runs of which the server does not have everything. */
     public List<UnsentRun> unsent() {
         return spools.unsent();

@@ -53,6 +53,12 @@ class TrainingSessionTest {
             Path kept = runs.resolve("kept.html");
             store.download(outcome.runId(), Reports.ARTIFACT, kept);
             assertThat(kept).hasSameTextualContentAs(file);
+            // What MLflow's pages look for: the load of the experts before the first step, and the table.
+            assertThat(store.artifacts(outcome.runId()))
+                    .contains("specialization.json")
+                    .anyMatch(path -> path.startsWith("images/expert_load+step+0+timestamp+"));
+            assertThat(store.findRun(outcome.runId()).tags())
+                    .containsKeys("mlflow.loggedArtifacts", "mlflow.loggedImages");
             // What the run logged last is in it: it was written after the run was stored.
             TrackedRun run = store.findRun(outcome.runId());
             assertThat(Files.readString(file).replace("<wbr>", "")) // where a long word may break
