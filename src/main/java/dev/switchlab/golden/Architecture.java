@@ -161,7 +161,7 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
             return Experiment.of(Semantics.REFERENCE, settings.toArray(String[]::new))
                     .model();
         } catch (ExperimentException e) {
-            throw new GoldenException("config: " + e.getMessage(), e);
+            throw new GoldenException("config: " + e.getMessage().replaceFirst("^override \\S+: ", ""), e);
         }
     }
 

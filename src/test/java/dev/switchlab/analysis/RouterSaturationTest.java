@@ -104,7 +104,7 @@ class RouterSaturationTest {
         assertThatThrownBy(() -> saturation(source))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("run r, artifact routing/step-000020.json: not the routing of a run: its format is '1', the"
-                        + " routing of a run has 'switchlab-routing-1'");
+                        + " routing of a run has 'switchlab-routing-2'");
     }
 
     @Test

@@ -77,6 +77,11 @@ class RoutingSnapshotTest {
                 .isEqualTo(written);
     }
 
+    @Test
+    void everyLayerHasANumber() {
+        assertRefused(SMALL.toJson().replaceFirst("1,\\s+3\\s", "1"), "there are 1 layer_numbers for 2 layers");
+    }
+
     /** As runs of earlier versions kept it. */
     @Test
     void theFirstFormatIsRead() {
@@ -120,7 +125,6 @@ class RoutingSnapshotTest {
                 "routing-2 | routing-3 | its format is 'switchlab-routing-3', the routing of a run has 'switchlab-routing-2'",
                 "\"choices\" : 1 | \"choices\" : 5 | a window of a layer has 3 digits, allowed: 15",
                 "\"choices\" : 1 | \"choices\" : 0 | a window of a layer has 3 digits, allowed: 0",
-                "1,\n    3 | 1 | there are 1 layer_numbers for 2 layers",
             })
     void aDamagedOneIsToldInOneLine(String piece, String other, String reason) {
         String json = SMALL.toJson();
