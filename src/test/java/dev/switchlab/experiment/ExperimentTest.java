@@ -3,6 +3,9 @@ package dev.switchlab.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.experiment.ModelConfig.Init;
@@ -11,6 +14,7 @@ import dev.switchlab.experiment.ModelConfig.Replicas;
 import dev.switchlab.experiment.TrainConfig.OptimizerKind;
 import dev.switchlab.experiment.TrainConfig.Schedule;
 import dev.switchlab.experiment.TrainConfig.UpdateRule;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -160,38 +164,26 @@ class ExperimentTest {
                 "\u2028",
                 "\uFEFF"
             })
-    void textsOfEveryKindSurviveTheYaml(String text) {
-        Experiment base = Experiment.of(Semantics.PAPER);
-        TrainConfig t = base.train();
-        TrainConfig train = new TrainConfig(
-                t.steps(),
-                t.batchSize(),
-                t.seqLen(),
-                t.accumulate(),
-                t.optimizer(),
-                t.update(),
-                t.learningRate(),
-                t.schedule(),
-                t.warmup(),
-                t.finalLearningRate(),
-                t.beta1(),
-                t.beta2(),
-                t.eps(),
-                t.weightDecay(),
-                t.gradClip(),
-                t.loadBalance(),
-                t.loadBalanceScope(),
-                t.zLoss(),
-                t.selectionBiasRate(),
-                t.logEvery(),
-                t.evalEvery(),
-                t.evalBatches(),
-                t.checkpointEvery(),
-                t.sampleEvery(),
-                t.sampleLength(),
-                text);
-        Experiment experiment =
-                new Experiment("x", text, base.semantics(), 1, "c" + text, "c" + text, 0.9, base.model(), train);
+    void textsOfEveryKindSurviveTheYaml(String text) throws JsonProcessingException {
+        Map<String, Object> settings = Map.of(
+                "id",
+                "x",
+                "about",
+                text,
+                "semantics",
+                "paper",
+                "corpus",
+                "c" + text,
+                "train",
+                Map.of("sample_prompt", text));
+        // JSON is YAML, and its escapes say exactly which text is meant.
+        String json = JsonMapper.builder()
+                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                .build()
+                .writeValueAsString(settings);
+        Experiment experiment = ExperimentLoader.parse(json, "given");
+        assertThat(experiment.train().samplePrompt()).isEqualTo(text);
+        assertThat(experiment.corpus()).isEqualTo("c" + text);
         assertThat(ExperimentLoader.parse(experiment.toYaml(), "stored")).isEqualTo(experiment);
     }
 

@@ -87,38 +87,13 @@ class ImpossibleValuesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"NaN", "Infinity", "-1"})
+    @CsvSource({"NaN", "Infinity", "-1.0"})
     void aRecordMadeInCodeIsCheckedToo(double number) {
-        TrainConfig t = Experiment.of(Semantics.PAPER).train();
-        assertThatThrownBy(() -> new TrainConfig(
-                        t.steps(),
-                        t.batchSize(),
-                        t.seqLen(),
-                        t.accumulate(),
-                        t.optimizer(),
-                        t.update(),
-                        number,
-                        t.schedule(),
-                        t.warmup(),
-                        t.finalLearningRate(),
-                        t.beta1(),
-                        t.beta2(),
-                        t.eps(),
-                        t.weightDecay(),
-                        t.gradClip(),
-                        t.loadBalance(),
-                        t.loadBalanceScope(),
-                        t.zLoss(),
-                        t.selectionBiasRate(),
-                        t.logEvery(),
-                        t.evalEvery(),
-                        t.evalBatches(),
-                        t.checkpointEvery(),
-                        t.sampleEvery(),
-                        t.sampleLength(),
-                        t.samplePrompt()))
+        Experiment e = Experiment.of(Semantics.PAPER);
+        assertThatThrownBy(() -> new Experiment(
+                        "x", "", e.semantics(), 1, e.corpus(), e.fallbackCorpus(), number, e.model(), e.train()))
                 .isInstanceOf(ExperimentException.class)
-                .hasMessage("train.learning_rate is " + number
-                        + "; allowed: finite numbers above 0; example: train.learning_rate=0.001");
+                .hasMessage(
+                        "train_fraction is " + number + "; allowed: above 0 and below 1; example: train_fraction=0.9");
     }
 }
