@@ -2,6 +2,7 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.tracking.TrackingOptions;
 import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
@@ -26,17 +27,9 @@ record Commands(Path folder) {
 
     /** Starts a command. */
     Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        command.addAll(List.of(arguments));
+        List<String> command = new ArrayList<>(List.of(arguments));
         command.addAll(List.of("--runs", runs().toString(), "--threads", "1"));
-        return new ProcessBuilder(command)
+        return JavaProcess.of(Main.class, command.toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();

@@ -3,6 +3,7 @@ package dev.switchlab.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.Seeded;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -113,23 +114,10 @@ class KillTest {
 
     /** The exit code of a training process. */
     private static int train(Path run, String... when) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // Quick to start: these processes live for a second.
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-Dai.djl.offline=true",
-                "-Dai.djl.pytorch.num_threads=1",
-                "-Dai.djl.pytorch.num_interop_threads=1",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KilledTraining.class.getName(),
-                run.toString()));
-        command.addAll(List.of(when));
+        List<String> arguments = new ArrayList<>(List.of(run.toString()));
+        arguments.addAll(List.of(when));
         Path output = run.resolve("output");
-        Process process = new ProcessBuilder(command)
+        Process process = JavaProcess.of(KilledTraining.class, arguments.toArray(String[]::new))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                 .start();

@@ -6,12 +6,10 @@ import ai.djl.Device;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The same seed gives the same loss at every step, bit for bit, in two processes; another seed does not. */
@@ -29,17 +27,9 @@ class SameBitsTest {
     }
 
     private static List<String> losses(long seed) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dai.djl.offline=true",
-                "-Dai.djl.pytorch.num_threads=1",
-                SameBitsTest.class.getName(),
-                Long.toString(seed)));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().putAll(Map.of("OMP_WAIT_POLICY", "PASSIVE", "OMP_NUM_THREADS", "1"));
-        Process process = builder.start();
+        Process process = JavaProcess.of(SameBitsTest.class, Long.toString(seed))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
         return out.lines().toList();

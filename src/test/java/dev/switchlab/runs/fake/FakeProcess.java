@@ -1,5 +1,6 @@
 package dev.switchlab.runs.fake;
 
+import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -20,15 +21,7 @@ public final class FakeProcess implements AutoCloseable {
      * @param port 0 for any
      */
     public static FakeProcess start(Path folder, int port) throws IOException {
-        return new FakeProcess(new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FakeMlflow.class.getName(),
-                        folder.toString(),
-                        Integer.toString(port))
+        return new FakeProcess(JavaProcess.of(FakeMlflow.class, folder.toString(), Integer.toString(port))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
     }
