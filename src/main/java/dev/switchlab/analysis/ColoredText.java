@@ -40,21 +40,22 @@ final class ColoredText {
     }
 
     /**
-     * The first {@code length} characters as one layer routes them. Pointing at a run of characters that share an expert shows the expert
-     * and, per character, the router's probability for it in percent.
+     * The first {@code length} characters as one layer routes them, by their first choice. Pointing at a run of characters that share an
+     * expert shows the expert and, per character, the router's probability for it in percent.
      */
     static String layer(RoutingTrace trace, int layer, int length) {
         RoutingTrace.Layer routing = trace.layers().get(layer);
         int end = Math.min(length, trace.tokens());
         StringBuilder html = new StringBuilder("<pre class=\"routed\">");
         for (int from = 0, to; from < end; from = to) {
-            to = endOfRun(routing, from, end);
-            html.append("<i class=\"e").append(routing.expert()[from]);
-            html.append(routing.dropped()[from] ? " d\" title=\"" : "\" title=\"")
-                    .append(routing.expert()[from]);
-            html.append(routing.dropped()[from] ? ", dropped:" : ":");
+            int first = trace.firstPair(from);
+            to = endOfRun(trace, routing, from, end);
+            html.append("<i class=\"e").append(routing.expert()[first]);
+            html.append(routing.dropped()[first] ? " d\" title=\"" : "\" title=\"")
+                    .append(routing.expert()[first]);
+            html.append(routing.dropped()[first] ? ", dropped:" : ":");
             for (int token = from; token < to; token++) {
-                html.append(' ').append(Math.round(100 * routing.probability()[token]));
+                html.append(' ').append(Math.round(100 * routing.probability()[trace.firstPair(token)]));
             }
             html.append(" %\">");
             for (int token = from; token < to; token++) {
@@ -66,11 +67,12 @@ final class ColoredText {
         return html.append("</pre>\n").toString();
     }
 
-    private static int endOfRun(RoutingTrace.Layer routing, int from, int end) {
+    private static int endOfRun(RoutingTrace trace, RoutingTrace.Layer routing, int from, int end) {
+        int first = trace.firstPair(from);
         int to = from + 1;
         while (to < end
-                && routing.expert()[to] == routing.expert()[from]
-                && routing.dropped()[to] == routing.dropped()[from]) {
+                && routing.expert()[trace.firstPair(to)] == routing.expert()[first]
+                && routing.dropped()[trace.firstPair(to)] == routing.dropped()[first]) {
             to++;
         }
         return to;

@@ -43,25 +43,26 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 experts.rowCount() <= MOST_ROWS,
                 Html.table(experts)));
         page.heading("The text by expert")
-                .text(
-                        "The beginning of the text, each character on the colour of its expert. Point at one to see its expert, and the"
-                                + " router's probability per character.")
+                .text("The beginning of the text, each character on the colour of its expert"
+                        + (trace.choices() > 1 ? ", its first choice" : "")
+                        + ". Point at one to see the expert and, per character, the router's probability for it.")
                 .raw(ColoredText.style(trace.nExperts()))
                 .raw(ColoredText.key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {
-            page.raw(Html.folded("Layer " + layer, layer == 0, ColoredText.layer(trace, layer, length)));
+            int number = trace.layers().get(layer).layer();
+            page.raw(Html.folded("Layer " + number, layer == 0, ColoredText.layer(trace, layer, length)));
         }
         relations(tables.coactivation());
     }
 
     private void load(Table experts) {
         int nExperts = trace.nExperts();
-        List<String> layers = names(trace.layers().size(), layer -> "layer " + layer);
+        List<String> layers = names(
+                trace.layers().size(),
+                index -> "layer " + trace.layers().get(index).layer());
         double[][] load = new double[layers.size()][nExperts];
         for (int row = 0; row < experts.rowCount(); row++) {
-            load[experts.intColumn("layer").getInt(row)][
-                            experts.intColumn("expert").getInt(row)] =
-                    experts.doubleColumn("load").getDouble(row);
+            load[row / nExperts][row % nExperts] = experts.doubleColumn("load").getDouble(row);
         }
         String title = "Load of the experts on the text";
         String caption = "Share of the text's tokens that each layer sends to each of its experts. Even would be "

@@ -27,8 +27,12 @@ public final class RoutingTables {
         this.trace = trace;
     }
 
-    /** Columns token, character, layer, expert, probability, dropped: everything, one row per token and layer. */
+    /**
+     * Columns token, character, layer, expert, probability, dropped: everything, one row per token and layer, and per choice where a token
+     * goes to several experts: there choice is a column after layer, the first is 0.
+     */
     public Table tokens() {
+        IntColumn choice = IntColumn.create("choice");
         Table table = Table.create(
                 "tokens",
                 IntColumn.create("token"),
@@ -39,21 +43,23 @@ public final class RoutingTables {
                 BooleanColumn.create("dropped"));
         for (int l = 0; l < trace.layers().size(); l++) {
             Layer layer = trace.layers().get(l);
-            for (int token = 0; token < trace.tokens(); token++) {
+            for (int pair = 0; pair < trace.pairs(); pair++) {
+                int token = pair / trace.choices();
                 table.intColumn("token").append(token);
                 table.stringColumn("character").append(shown(trace.text()[token]));
-                table.intColumn("layer").append(l);
-                table.intColumn("expert").append(layer.expert()[token]);
-                table.doubleColumn("probability").append(layer.probability()[token]);
-                table.booleanColumn("dropped").append(layer.dropped()[token]);
+                table.intColumn("layer").append(layer.layer());
+                choice.append(pair % trace.choices());
+                table.intColumn("expert").append(layer.expert()[pair]);
+                table.doubleColumn("probability").append(layer.probability()[pair]);
+                table.booleanColumn("dropped").append(layer.dropped()[pair]);
             }
         }
-        return table;
+        return trace.choices() == 1 ? table : table.insertColumn(table.columnIndex("layer") + 1, choice);
     }
 
     /**
-     * Columns layer, router_entropy (nats), confidence, dropped (share), utilization (kept tokens over the capacity of all experts),
-     * information (what the expert tells of the character's class: mutual information over the entropy of the classes, 0 to 1).
+     * Columns layer, router_entropy (nats), confidence (of the first choice), dropped (share), utilization (what is kept over the capacity of
+     * all experts), information (what the experts tell of the character's class: mutual information over the entropy of the classes, 0 to 1).
      */
     public Table layers() {
         Table table = Table.create(
@@ -69,23 +75,25 @@ public final class RoutingTables {
             double confidence = 0;
             int dropped = 0;
             for (int token = 0; token < trace.tokens(); token++) {
-                confidence += layer.probability()[token];
-                dropped += layer.dropped()[token] ? 1 : 0;
+                confidence += layer.probability()[trace.firstPair(token)];
             }
-            table.intColumn("layer").append(l);
+            for (boolean isDropped : layer.dropped()) {
+                dropped += isDropped ? 1 : 0;
+            }
+            table.intColumn("layer").append(layer.layer());
             table.doubleColumn("router_entropy")
                     .append(Arrays.stream(layer.entropy()).average().orElseThrow());
             table.doubleColumn("confidence").append(confidence / trace.tokens());
-            table.doubleColumn("dropped").append((double) dropped / trace.tokens());
+            table.doubleColumn("dropped").append((double) dropped / trace.pairs());
             table.doubleColumn("utilization")
-                    .append(layer.capacity() == 0 ? 0 : (double) (trace.tokens() - dropped) / layer.capacity());
+                    .append(layer.capacity() == 0 ? 0 : (double) (trace.pairs() - dropped) / layer.capacity());
             table.doubleColumn("information")
                     .append(information(List.copyOf(classCounts(l).values())));
         }
         return table;
     }
 
-    /** Columns layer, expert, load (share of the tokens), dropped (share of the tokens), characters (those it takes most often). */
+    /** Columns layer, expert, load (share of what the layer's router sends out), dropped (share of the same), characters (those it takes most often). */
     public Table experts() {
         Table table = Table.create(
                 "experts",
@@ -99,16 +107,16 @@ public final class RoutingTables {
             for (int expert = 0; expert < trace.nExperts(); expert++) {
                 int load = 0;
                 int dropped = 0;
-                for (int token = 0; token < trace.tokens(); token++) {
-                    if (layer.expert()[token] == expert) {
+                for (int pair = 0; pair < trace.pairs(); pair++) {
+                    if (layer.expert()[pair] == expert) {
                         load++;
-                        dropped += layer.dropped()[token] ? 1 : 0;
+                        dropped += layer.dropped()[pair] ? 1 : 0;
                     }
                 }
-                table.intColumn("layer").append(l);
+                table.intColumn("layer").append(layer.layer());
                 table.intColumn("expert").append(expert);
-                table.doubleColumn("load").append((double) load / trace.tokens());
-                table.doubleColumn("dropped").append((double) dropped / trace.tokens());
+                table.doubleColumn("load").append((double) load / trace.pairs());
+                table.doubleColumn("dropped").append((double) dropped / trace.pairs());
                 table.stringColumn("characters").append(frequentCharacters(l, expert));
             }
         }
@@ -133,7 +141,7 @@ public final class RoutingTables {
                 int total = Arrays.stream(entry.getValue()).sum();
                 for (int expert = 0; expert < trace.nExperts(); expert++) {
                     int count = entry.getValue()[expert];
-                    table.intColumn("layer").append(l);
+                    table.intColumn("layer").append(trace.layers().get(l).layer());
                     table.stringColumn("class").append(kind.label());
                     table.intColumn("expert").append(expert);
                     table.intColumn("tokens").append(count);
@@ -146,7 +154,7 @@ public final class RoutingTables {
 
     /**
      * Columns layer, expert, next_expert, share: of the tokens that {@code expert} of {@code layer} takes, the share that
-     * {@code next_expert} takes one layer above. Only experts that take tokens.
+     * {@code next_expert} takes in the next layer that has experts, by first choices. Only experts that take tokens.
      */
     public Table coactivation() {
         Table table = Table.create(
@@ -158,13 +166,14 @@ public final class RoutingTables {
         for (int l = 0; l + 1 < trace.layers().size(); l++) {
             int[][] counts = new int[trace.nExperts()][trace.nExperts()];
             for (int token = 0; token < trace.tokens(); token++) {
-                counts[trace.layers().get(l).expert()[token]][
-                        trace.layers().get(l + 1).expert()[token]]++;
+                int first = trace.firstPair(token);
+                counts[trace.layers().get(l).expert()[first]][
+                        trace.layers().get(l + 1).expert()[first]]++;
             }
             for (int from = 0; from < trace.nExperts(); from++) {
                 int total = Arrays.stream(counts[from]).sum();
                 for (int to = 0; total > 0 && to < trace.nExperts(); to++) {
-                    table.intColumn("layer").append(l);
+                    table.intColumn("layer").append(trace.layers().get(l).layer());
                     table.intColumn("expert").append(from);
                     table.intColumn("next_expert").append(to);
                     table.doubleColumn("share").append((double) counts[from][to] / total);
@@ -177,18 +186,19 @@ public final class RoutingTables {
     /** Tokens by class and expert; only classes that occur. */
     private Map<CharacterClass, int[]> classCounts(int layer) {
         Map<CharacterClass, int[]> counts = new EnumMap<>(CharacterClass.class);
-        for (int token = 0; token < trace.tokens(); token++) {
-            counts.computeIfAbsent(CharacterClass.of(trace.text(), token), kind -> new int[trace.nExperts()])[
-                    trace.layers().get(layer).expert()[token]]++;
+        for (int pair = 0; pair < trace.pairs(); pair++) {
+            CharacterClass own = CharacterClass.of(trace.text(), pair / trace.choices());
+            counts.computeIfAbsent(own, kind -> new int[trace.nExperts()])[
+                    trace.layers().get(layer).expert()[pair]]++;
         }
         return counts;
     }
 
     private String frequentCharacters(int layer, int expert) {
         Map<Integer, Integer> counts = new TreeMap<>();
-        for (int token = 0; token < trace.tokens(); token++) {
-            if (trace.layers().get(layer).expert()[token] == expert) {
-                counts.merge(trace.text()[token], 1, Integer::sum);
+        for (int pair = 0; pair < trace.pairs(); pair++) {
+            if (trace.layers().get(layer).expert()[pair] == expert) {
+                counts.merge(trace.text()[pair / trace.choices()], 1, Integer::sum);
             }
         }
         return counts.entrySet().stream()

@@ -61,9 +61,9 @@ public record Routes(RoutingTrace trace) {
         return new LabTable(tables().coactivation()).wide("next_expert", "share");
     }
 
-    /** The expert of a character. */
+    /** The expert of a character; of several, its first choice. */
     public int expert(int layer, int position) {
-        return Guard.call(() -> trace.layers().get(layer).expert()[position]);
+        return Guard.call(() -> trace.layers().get(layer).expert()[trace.firstPair(position)]);
     }
 
     /** Different experts in use in a layer. */
@@ -84,10 +84,11 @@ public record Routes(RoutingTrace trace) {
             }
             for (int l = 0; l < trace.layers().size(); l++) {
                 Layer layer = trace.layers().get(l);
-                text.append(String.format(Locale.ROOT, "%nlayer %-3d", l));
+                text.append(String.format(Locale.ROOT, "%nlayer %-3d", layer.layer()));
                 for (int i = from; i < to; i++) {
-                    drops |= layer.dropped()[i];
-                    text.append(layer.dropped()[i] ? '·' : digit(layer.expert()[i]));
+                    int first = trace.firstPair(i);
+                    drops |= layer.dropped()[first];
+                    text.append(layer.dropped()[first] ? '·' : digit(layer.expert()[first]));
                 }
             }
         }

@@ -49,6 +49,11 @@ public record RoutingTrace(int[] text, int nExperts, int choices, List<Layer> la
         return text.length;
     }
 
+    /** Where the first choice of {@code token} stands among the pairs; the others follow. */
+    public int firstPair(int token) {
+        return token * choices;
+    }
+
     /** Number of (token, choice) pairs. */
     public int pairs() {
         return text.length * choices;

@@ -133,6 +133,44 @@ class RoutingTablesTest {
         assertThat(cosine.doubleColumn("cosine").asDoubleArray()).containsExactly(1, 0, -1, 0, 1, 0, -1, 0, 1);
     }
 
+    /** Three tokens with two experts each, in the second layer of a transformer whose first is dense. */
+    @Test
+    void severalChoicesPerToken() {
+        RoutingTrace two = new RoutingTrace(
+                "ab ".codePoints().toArray(),
+                3,
+                2,
+                List.of(new Layer(
+                        1,
+                        new int[] {0, 1, 0, 2, 2, 1},
+                        new float[] {.5f, .25f, .75f, .125f, .5f, .5f},
+                        new double[3],
+                        new boolean[] {false, true, false, false, false, false},
+                        10)));
+        RoutingTables own = new RoutingTables(two);
+        Table tokens = own.tokens();
+        assertThat(tokens.columnNames())
+                .containsExactly("token", "character", "layer", "choice", "expert", "probability", "dropped");
+        assertThat(tokens.intColumn("token").asList()).containsExactly(0, 0, 1, 1, 2, 2);
+        assertThat(tokens.intColumn("choice").asList()).containsExactly(0, 1, 0, 1, 0, 1);
+        assertThat(tokens.intColumn("layer").asList()).containsOnly(1);
+        Table layers = own.layers();
+        assertThat(layers.intColumn("layer").asList()).containsExactly(1);
+        assertThat(layers.doubleColumn("confidence").get(0)).isCloseTo((.5 + .75 + .5) / 3, within(1e-12));
+        assertThat(layers.doubleColumn("dropped").get(0)).isCloseTo(1 / 6.0, within(1e-12));
+        assertThat(layers.doubleColumn("utilization").get(0)).isEqualTo(0.5);
+        assertThat(own.experts().doubleColumn("load").asDoubleArray()).containsExactly(2 / 6.0, 2 / 6.0, 2 / 6.0);
+        assertThat(own.experts().stringColumn("characters").asList()).containsExactly("a b", "␣ a", "␣ b");
+        // The space sends half of its choices to expert 1 and half to expert 2.
+        Table kinds = own.specialization();
+        assertThat(kinds.where(kinds.stringColumn("class").isEqualTo("space"))
+                        .doubleColumn("share")
+                        .asDoubleArray())
+                .containsExactly(0, .5, .5);
+        assertThat(ColoredText.layer(two, 0, 3))
+                .contains("<i class=\"e0\" title=\"0: 50 75 %\">ab</i><i class=\"e2\" title=\"2: 50 %\"> </i>");
+    }
+
     @Test
     void coloredTextMarksExpertsAndDropped() {
         String html = ColoredText.layer(trace, 0, 8);
