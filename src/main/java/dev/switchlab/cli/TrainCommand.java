@@ -34,7 +34,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--seeds",
             paramLabel = "FROM..TO|N,N,...",
-            description = "Train once a seed, as child runs of one parent that gets mean and 95 % confidence interval.",
+            description =
+                    "Train once per seed, as child runs of one parent that gets mean and 95 % confidence interval.",
             defaultValue = "${env:SWITCHLAB_SEEDS:-}")
     private String seeds;
 
