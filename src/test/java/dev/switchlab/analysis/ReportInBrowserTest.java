@@ -27,6 +27,16 @@ class ReportInBrowserTest {
                 .length);
             """;
 
+    /** Figures that say nothing where their marks are pointed at. */
+    private static final String SILENT = """
+            return [...document.querySelectorAll('figure')].filter(figure => {
+              figure.scrollIntoView({block: 'center'});
+              const box = figure.querySelector('.marks').getBoundingClientRect();
+              const pointedAt = document.elementFromPoint(box.x + box.width / 2 + 1, box.y + Math.min(12, box.height / 2));
+              return pointedAt.tagName === 'svg' || !pointedAt.querySelector('title');
+            }).map(figure => figure.id);
+            """;
+
     private static final List<String> OF_EXPERTS = List.of(
             "load-over-time",
             "utilization-over-time",
@@ -132,6 +142,9 @@ class ReportInBrowserTest {
         for (Screen screen : List.of(Screen.DESKTOP, Screen.PHONE)) {
             browser.open(page, screen);
             assertThat(marks(browser)).isNotEmpty().allMatch(figure -> !figure.endsWith(" 0"));
+            assertThat(browser.strings(SILENT))
+                    .as("silent figures of " + page + " on " + screen)
+                    .isEmpty();
         }
         assertThat(
                         browser.strings(
