@@ -1,7 +1,6 @@
 package dev.switchlab;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,13 +37,14 @@ class ArchitectureTest {
             notebook       lab
             lab            session golden
             session        analysis
-            analysis       analysis.chart train
+            analysis       analysis.chart runs.mirror
             analysis.chart page
             golden         page train
             page
-            train          nn data provenance tracking safetensors
-            tracking       tracking.store io
-            tracking.store
+            runs.mirror    runs
+            runs           runs.db train
+            runs.db
+            train          nn data provenance safetensors
             provenance     experiment io
             nn             experiment
             data           experiment random io
@@ -85,7 +85,6 @@ class ArchitectureTest {
     static void noTwoClassesHaveOneName(JavaClasses classes) {
         Map<String, List<String>> byName = classes.stream()
                 .filter(c -> c.isTopLevelClass() && !c.getSimpleName().equals("package-info"))
-                .filter(c -> !c.getPackageName().startsWith("dev.switchlab.tracking"))
                 .collect(Collectors.groupingBy(
                         JavaClass::getSimpleName,
                         TreeMap::new,
@@ -93,17 +92,6 @@ class ArchitectureTest {
         byName.values().removeIf(twins -> twins.size() == 1);
         assertThat(byName).isEmpty();
     }
-
-    /** Training talks to its log through the interface alone. */
-    @ArchTest
-    static final ArchRule trainKnowsOnlyTheRunLog = noClasses()
-            .that()
-            .resideInAPackage("dev.switchlab.train..")
-            .should()
-            .dependOnClassesThat(resideInAPackage("dev.switchlab.tracking..")
-                    .and(DescribedPredicate.describe(
-                            "other than RunLog and RunStatus",
-                            c -> !List.of("RunLog", "RunStatus").contains(c.getSimpleName()))));
 
     /**
      * DJL frees the scalar of {@code mul(Number)} and its relatives while autograd still holds it: if a garbage collection runs

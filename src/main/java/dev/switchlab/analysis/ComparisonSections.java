@@ -3,7 +3,7 @@ package dev.switchlab.analysis;
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.HtmlPage;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +70,7 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
     private void experts() {
         Map<String, Table> layers = new TreeMap<>();
         Map<String, Table> saturation = new TreeMap<>();
-        for (TrackedRun run : comparison.runs()) {
+        for (Run run : comparison.runs()) {
             layers.put(run.runId(), new RunTables(source).layers(run));
             saturation.put(run.runId(), RouterSaturation.of(source, run).table());
         }
@@ -132,10 +132,9 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
     }
 
     /** A figure, unless no run has a point. A run without one still takes its place, so that colours stay with their runs. */
-    private void lines(
-            String slug, String title, String unit, String note, Function<TrackedRun, Map<Long, Double>> points) {
+    private void lines(String slug, String title, String unit, String note, Function<Run, Map<Long, Double>> points) {
         List<LineChart.Line> lines = new ArrayList<>();
-        for (TrackedRun run : comparison.runs()) {
+        for (Run run : comparison.runs()) {
             Map<Long, Double> byStep = points.apply(run);
             lines.add(new LineChart.Line(
                     comparison.letter(run) + " " + RunComparison.shortId(run) + " " + run.name(),

@@ -1,6 +1,6 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.MetricPoint;
+import dev.switchlab.runs.MetricPoint;
 import java.util.Comparator;
 import java.util.List;
 

@@ -3,7 +3,7 @@ package dev.switchlab.analysis;
 import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.page.HtmlPage;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import tech.tablesaw.api.Table;
 
 /** The part of a report that shows experts over training, from what the run logged. */
-record ExpertSections(TrackedRun run, RunTables tables, HtmlPage page) {
+record ExpertSections(Run run, RunTables tables, HtmlPage page) {
 
     /** What {@link #expertName} shows. */
     static final String EXPERT_AXIS = "layer·expert";

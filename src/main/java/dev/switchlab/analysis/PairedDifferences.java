@@ -1,6 +1,6 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,8 +26,7 @@ record PairedDifferences(Table table, List<String> notes) {
      * @param letters run id to the name of its setting
      * @param curves run id to metric to what its history says
      */
-    static PairedDifferences of(
-            List<TrackedRun> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
+    static PairedDifferences of(List<Run> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
         List<String> notes = new ArrayList<>();
         Table table = Table.create(
                 "differences",
@@ -39,12 +38,11 @@ record PairedDifferences(Table table, List<String> notes) {
                 DoubleColumn.create("ci95_high"),
                 StringColumn.create("verdict"));
         List<String> settings = List.copyOf(new LinkedHashSet<>(letters.values()));
-        Map<String, Map<String, TrackedRun>> bySeed = new LinkedHashMap<>();
-        for (TrackedRun run : runs) {
+        Map<String, Map<String, Run>> bySeed = new LinkedHashMap<>();
+        for (Run run : runs) {
             String seed = run.params().getOrDefault(RunComparison.SEED, "");
-            Map<String, TrackedRun> own =
-                    bySeed.computeIfAbsent(letters.get(run.runId()), letter -> new LinkedHashMap<>());
-            TrackedRun other = own.putIfAbsent(seed, run);
+            Map<String, Run> own = bySeed.computeIfAbsent(letters.get(run.runId()), letter -> new LinkedHashMap<>());
+            Run other = own.putIfAbsent(seed, run);
             if (other != null) {
                 notes.add("setting " + letters.get(run.runId()) + " has seed " + seed + " twice: the pair takes run "
                         + RunComparison.shortId(other) + ", not " + RunComparison.shortId(run));
@@ -53,9 +51,9 @@ record PairedDifferences(Table table, List<String> notes) {
         if (settings.size() == 1) {
             notes.add("all runs have one setting, so there is nothing to pair");
         }
-        Map<String, TrackedRun> baseline = bySeed.get(settings.get(0));
+        Map<String, Run> baseline = bySeed.get(settings.get(0));
         for (String setting : settings.subList(1, settings.size())) {
-            Map<String, TrackedRun> own = bySeed.get(setting);
+            Map<String, Run> own = bySeed.get(setting);
             Set<String> common = new LinkedHashSet<>(baseline.keySet());
             common.retainAll(own.keySet());
             String title = setting + " - " + settings.get(0);

@@ -1,6 +1,6 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingSnapshot;
 import java.util.Comparator;
 import java.util.List;
@@ -31,7 +31,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
      *
      * @throws IllegalArgumentException in one line, if an artifact is damaged or does not belong to the others
      */
-    public static RouterSaturation of(RunSource source, TrackedRun run) {
+    public static RouterSaturation of(RunSource source, Run run) {
         List<String> paths = source.artifacts(run.runId()).stream()
                 .filter(path -> RoutingSnapshot.step(path).isPresent())
                 .sorted(Comparator.comparingInt(
@@ -65,11 +65,11 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         return new RouterSaturation(table.sortAscendingOn("layer", "step"), loads, note(run, newest));
     }
 
-    private static RoutingSnapshot read(RunSource source, TrackedRun run, String path) {
+    private static RoutingSnapshot read(RunSource source, Run run, String path) {
         return RoutingSnapshot.ofJson(source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path);
     }
 
-    private static void requireSameText(TrackedRun run, RoutingSnapshot now, RoutingSnapshot newest) {
+    private static void requireSameText(Run run, RoutingSnapshot now, RoutingSnapshot newest) {
         boolean same = now.text().equals(newest.text())
                 && now.seqLen() == newest.seqLen()
                 && now.experts() == newest.experts()
@@ -131,7 +131,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         return load;
     }
 
-    private static String note(TrackedRun run, RoutingSnapshot newest) {
+    private static String note(Run run, RoutingSnapshot newest) {
         String text = String.format(
                 Locale.ROOT,
                 "%,d characters of the validation split, compared with their routing at step %d",
@@ -144,7 +144,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
                         + steps;
     }
 
-    private static String whyNone(TrackedRun run) {
+    private static String whyNone(Run run) {
         return "dense".equals(run.params().get("model.feed_forward"))
                 ? "run " + run.runId() + " is dense: it has no router"
                 : "run " + run.runId()

@@ -1,8 +1,8 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +26,7 @@ import tech.tablesaw.api.Table;
  * @param differences one row per later setting and metric: paired difference with its 95 % confidence interval
  * @param notes what the reader has to know, such as seeds without a partner
  */
-public record RunComparison(
-        List<TrackedRun> runs, Table settings, Table metrics, Table differences, List<String> notes) {
+public record RunComparison(List<Run> runs, Table settings, Table metrics, Table differences, List<String> notes) {
 
     /** The tag of a run that sums up runs with several seeds; how many they are. */
     public static final String SUMMARY_TAG = "switchlab.seeds";
@@ -58,12 +57,11 @@ public record RunComparison(
      * @throws IllegalArgumentException if these are fewer than two runs
      */
     public static RunComparison of(RunSource source, List<String> names) {
-        Map<String, TrackedRun> chosen = new LinkedHashMap<>();
+        Map<String, Run> chosen = new LinkedHashMap<>();
         for (String name : names) {
-            List<TrackedRun> finished = source.experiment(name).stream()
+            List<Run> finished = source.experiment(name).stream()
                     .filter(run -> run.status().equals("FINISHED") && !isSummary(run))
-                    .sorted(Comparator.comparing(
-                            TrackedRun::start)) // what was tried first is what others are held against
+                    .sorted(Comparator.comparing(Run::start)) // what was tried first is what others are held against
                     .toList();
             (finished.isEmpty() ? List.of(source.find(name)) : finished).forEach(run -> chosen.put(run.runId(), run));
         }
@@ -72,7 +70,7 @@ public record RunComparison(
                     + " run, allowed: two or more run ids or names, or experiments, for example RUNS=\"1a2b3c4d"
                     + " 5e6f7a8b\"; `make runs` lists them");
         }
-        List<TrackedRun> runs = List.copyOf(chosen.values());
+        List<Run> runs = List.copyOf(chosen.values());
         Map<String, String> letters = settingLetters(runs);
         Map<String, Map<String, Curve>> curves = curves(source, runs);
         PairedDifferences differences = PairedDifferences.of(runs, letters, curves);
@@ -96,17 +94,17 @@ public record RunComparison(
     }
 
     /** The setting of a run: A, B, ... */
-    String letter(TrackedRun run) {
+    String letter(Run run) {
         return settings.stringColumn("setting").get(runs.indexOf(run));
     }
 
     /** Whether {@code run} trained nothing itself but sums up others, its children. */
-    public static boolean isSummary(TrackedRun run) {
+    public static boolean isSummary(Run run) {
         return run.tags().containsKey(SUMMARY_TAG);
     }
 
     /** The parameters that are not the same in all runs, seed included. */
-    public static List<String> differingParams(List<TrackedRun> runs) {
+    public static List<String> differingParams(List<Run> runs) {
         Set<String> keys = new TreeSet<>();
         runs.forEach(run -> keys.addAll(run.params().keySet()));
         return keys.stream()
@@ -119,10 +117,10 @@ public record RunComparison(
     }
 
     /** Run id to the name of its setting: A, B, ... in order of appearance. */
-    private static Map<String, String> settingLetters(List<TrackedRun> runs) {
+    private static Map<String, String> settingLetters(List<Run> runs) {
         Map<Map<String, String>, String> names = new LinkedHashMap<>();
         Map<String, String> letters = new LinkedHashMap<>();
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             Map<String, String> setting = new TreeMap<>(run.params());
             setting.keySet().removeAll(NOT_A_SETTING);
             letters.put(run.runId(), names.computeIfAbsent(setting, s -> letter(names.size())));
@@ -134,9 +132,9 @@ public record RunComparison(
         return index < 26 ? Character.toString('A' + index) : "S" + (index + 1);
     }
 
-    private static Map<String, Map<String, Curve>> curves(RunSource source, List<TrackedRun> runs) {
+    private static Map<String, Map<String, Curve>> curves(RunSource source, List<Run> runs) {
         Map<String, Map<String, Curve>> curves = new LinkedHashMap<>();
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             Map<String, Curve> own = new LinkedHashMap<>();
             for (String metric : METRICS) {
                 List<MetricPoint> points =
@@ -150,7 +148,7 @@ public record RunComparison(
         return curves;
     }
 
-    private static Table settings(List<TrackedRun> runs, Map<String, String> letters) {
+    private static Table settings(List<Run> runs, Map<String, String> letters) {
         Table table = Table.create(
                 "runs",
                 StringColumn.create("run"),
@@ -161,7 +159,7 @@ public record RunComparison(
                 .filter(param -> !param.equals(SEED))
                 .toList();
         params.forEach(param -> table.addColumns(StringColumn.create(param)));
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             table.stringColumn("run").append(shortId(run));
             table.stringColumn("name").append(run.name());
             table.stringColumn("setting").append(letters.get(run.runId()));
@@ -172,8 +170,7 @@ public record RunComparison(
         return table;
     }
 
-    private static Table metrics(
-            List<TrackedRun> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
+    private static Table metrics(List<Run> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
         Table table = Table.create(
                 "metrics",
                 StringColumn.create("metric"),
@@ -183,7 +180,7 @@ public record RunComparison(
                 DoubleColumn.create("best"),
                 IntColumn.create("best_step"));
         for (String metric : METRICS) {
-            for (TrackedRun run : runs) {
+            for (Run run : runs) {
                 Curve curve = curves.get(run.runId()).get(metric);
                 if (curve != null) {
                     table.stringColumn("metric").append(metric);
@@ -199,7 +196,7 @@ public record RunComparison(
     }
 
     /** The first characters of a run's id, as people type them. */
-    public static String shortId(TrackedRun run) {
+    public static String shortId(Run run) {
         return run.runId().substring(0, Math.min(SHORT_ID, run.runId().length()));
     }
 }

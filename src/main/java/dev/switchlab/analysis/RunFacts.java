@@ -4,7 +4,7 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Promise;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The parts of a report that say which run it is, and where it comes from. */
-record RunFacts(TrackedRun run, HtmlPage page) {
+record RunFacts(Run run, HtmlPage page) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);

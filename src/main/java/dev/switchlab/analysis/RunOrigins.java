@@ -1,6 +1,6 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.util.List;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -27,7 +27,7 @@ final class RunOrigins {
     private RunOrigins() {}
 
     /** One row per run: run, and the tags of code, text, versions, machine and threads that differ; empty if none does. */
-    static Table of(List<TrackedRun> runs) {
+    static Table of(List<Run> runs) {
         List<String> differing = TAGS.stream()
                 .filter(tag -> runs.stream()
                                 .map(run -> run.tags().getOrDefault(tag, ""))

@@ -4,7 +4,7 @@ import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ public final class RunReport {
 
     private static final int CHARACTERS_SHOWN = 1000;
 
-    private final TrackedRun run;
+    private final Run run;
     private final RunTables tables;
     private final RouterSaturation saturation;
     private final RoutingTrace trace;
@@ -34,7 +34,7 @@ public final class RunReport {
      * @param similarity what {@link ExpertSimilarity#of} says of its model
      * @param sample text that its model wrote
      */
-    public RunReport(TrackedRun run, RunSource source, RoutingTrace trace, Table similarity, Optional<String> sample) {
+    public RunReport(Run run, RunSource source, RoutingTrace trace, Table similarity, Optional<String> sample) {
         this.run = run;
         this.tables = new RunTables(source);
         this.saturation = RouterSaturation.of(source, run);

@@ -1,21 +1,21 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.util.List;
 
-/** Where runs come from. All that the analysis knows of tracking, so that a change there is a change in {@link StoreRuns} alone. */
+/** Where runs come from. All that the analysis knows of the book, so that a change there is a change in {@link BookRuns} alone. */
 public interface RunSource {
 
     /** Every run, the newest first. */
-    List<TrackedRun> runs();
+    List<Run> runs();
 
     /** Runs of one MLflow experiment, the newest first; empty if there is no such experiment. */
-    List<TrackedRun> experiment(String name);
+    List<Run> experiment(String name);
 
-    /** The run with this id, beginning of an id, or name; throws {@code TrackingException} if there is none. */
-    TrackedRun find(String idOrName);
+    /** The run with this id, beginning of an id, or name; throws {@code BookException} if there is none. */
+    Run find(String idOrName);
 
     /** All points of a metric in order of time; empty if the run has no such metric. */
     List<MetricPoint> history(String runId, String metric);
@@ -23,11 +23,11 @@ public interface RunSource {
     /** Paths of a run's artifacts; empty if it has none. */
     List<String> artifacts(String runId);
 
-    /** A small text that a run kept; throws {@code TrackingException} if there is no such artifact. */
+    /** A small text that a run kept; throws {@code BookException} if there is no such artifact. */
     String text(String runId, String artifactPath);
 
-    /** The runs of a tracking store. */
-    static RunSource of(TrackingStore store) {
-        return new StoreRuns(store);
+    /** The runs of a book. */
+    static RunSource of(MirroredBook store) {
+        return new BookRuns(store);
     }
 }

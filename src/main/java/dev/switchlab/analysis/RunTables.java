@@ -2,8 +2,8 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.MetricNames.RoutingMetric;
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +30,7 @@ public final class RunTables {
     }
 
     /** Columns run, name, experiment, status, start; and one column per metric, its latest value (missing where a run has none). */
-    public static Table runs(List<TrackedRun> runs) {
+    public static Table runs(List<Run> runs) {
         Table table = Table.create(
                 "runs",
                 StringColumn.create("run"),
@@ -40,7 +40,7 @@ public final class RunTables {
                 InstantColumn.create("start"));
         Map<String, DoubleColumn> metrics = new TreeMap<>();
         runs.forEach(run -> run.metrics().keySet().forEach(key -> metrics.computeIfAbsent(key, DoubleColumn::create)));
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             table.stringColumn("run").append(run.runId());
             table.stringColumn("name").append(run.name());
             table.stringColumn("experiment").append(run.experiment());
@@ -60,10 +60,10 @@ public final class RunTables {
     }
 
     /** Columns run, param, value. */
-    public static Table params(List<TrackedRun> runs) {
+    public static Table params(List<Run> runs) {
         Table table = Table.create(
                 "params", StringColumn.create("run"), StringColumn.create("param"), StringColumn.create("value"));
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             run.params().forEach((param, value) -> {
                 Row row = table.appendRow();
                 row.setString("run", run.runId());
@@ -78,14 +78,14 @@ public final class RunTables {
      * Columns run, metric, step, value: every logged point of the metrics that {@code wanted} accepts, by run, metric, step. Where a step
      * was logged twice, the later point counts. NaN reads as a missing value.
      */
-    public Table histories(List<TrackedRun> runs, Predicate<String> wanted) {
+    public Table histories(List<Run> runs, Predicate<String> wanted) {
         Table table = Table.create(
                 "histories",
                 StringColumn.create("run"),
                 StringColumn.create("metric"),
                 LongColumn.create("step"),
                 DoubleColumn.create("value"));
-        for (TrackedRun run : runs) {
+        for (Run run : runs) {
             for (String metric :
                     run.metrics().keySet().stream().filter(wanted).sorted().toList()) {
                 history(run, metric).forEach((step, value) -> {
@@ -103,19 +103,19 @@ public final class RunTables {
      * Columns layer, expert, step, load, probability, dropped, utilization; first_choice and selection_bias for a run that has them: what
      * the run logged per expert and step.
      */
-    public Table experts(TrackedRun run) {
+    public Table experts(Run run) {
         Table table = Table.create(
                 "experts", IntColumn.create("layer"), IntColumn.create("expert"), LongColumn.create("step"));
         return statistics(run, true, table, MetricNames.OF_EXPERT);
     }
 
     /** Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation, dead_experts: what the run logged per layer and step. */
-    public Table layers(TrackedRun run) {
+    public Table layers(Run run) {
         Table table = Table.create("layers", IntColumn.create("layer"), LongColumn.create("step"));
         return statistics(run, false, table, MetricNames.OF_LAYER);
     }
 
-    private Table statistics(TrackedRun run, boolean perExpert, Table table, List<String> names) {
+    private Table statistics(Run run, boolean perExpert, Table table, List<String> names) {
         names.forEach(name -> table.addColumns(DoubleColumn.create(name)));
         Map<List<Long>, Map<String, Double>> rows = new LinkedHashMap<>();
         for (String metric : run.metrics().keySet()) {
@@ -151,7 +151,7 @@ public final class RunTables {
     }
 
     /** Step to value, ascending. */
-    private Map<Long, Double> history(TrackedRun run, String metric) {
+    private Map<Long, Double> history(Run run, String metric) {
         Map<Long, Double> values = new TreeMap<>();
         for (MetricPoint point : source.history(run.runId(), metric)) {
             values.put(point.step(), point.value());

@@ -4,7 +4,7 @@ import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.TextTable;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -19,14 +19,14 @@ import tech.tablesaw.api.Table;
 final class CompareCommand implements Callable<Integer> {
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Mixin
     private RunsOption runs;
 
     @Override
     public Integer call() throws IOException {
-        try (TrackingStore store = tracking.open()) {
+        try (MirroredBook store = books.open()) {
             RunSource source = RunSource.of(store);
             RunComparison comparison = RunComparison.of(source, runs.names());
             print(comparison.settingsAcross());
@@ -35,7 +35,7 @@ final class CompareCommand implements Callable<Integer> {
                 print(comparison.differences());
             }
             comparison.notes().forEach(note -> System.out.println("note: " + note));
-            Path folder = tracking.folder().resolve("reports");
+            Path folder = books.folder().resolve("reports");
             for (Path file : new ComparisonReport(comparison, source).write(folder)) {
                 System.out.println("wrote " + file);
             }

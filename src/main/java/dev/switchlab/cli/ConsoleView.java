@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.session.TrainingView;
@@ -12,7 +13,7 @@ import dev.switchlab.train.LanguageModel;
 import java.util.Locale;
 
 /** What a person at a terminal sees of a training session. */
-record ConsoleView(TrainingInput input, StoreOptions tracking) implements TrainingView {
+record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) implements TrainingView {
 
     @Override
     public void begun(String runId, LanguageModel model, Provenance provenance) {
@@ -38,7 +39,7 @@ record ConsoleView(TrainingInput input, StoreOptions tracking) implements Traini
                 provenance.computation().threads(),
                 Engine.getInstance().getVersion());
         System.out.printf("promise     %s%n", provenance.promise().text());
-        System.out.printf("run         %s in %s%n", runId, tracking.location());
+        System.out.printf("run         %s in %s%n", runId, books.location(store));
     }
 
     @Override
@@ -75,7 +76,7 @@ record ConsoleView(TrainingInput input, StoreOptions tracking) implements Traini
                 whole.bitsPerChar(),
                 100 * whole.accuracy());
         outcome.report().ifPresent(file -> System.out.printf("report:     %s%n", file));
-        System.out.printf("look at it: %s%n", tracking.howToLook());
+        System.out.printf("look at it: %s%n", books.howToLook(store, store.find(outcome.runId())));
         System.out.printf(
                 "more text:  make sample RUN=%s PROMPT=\"%s\"%n",
                 shortId, input.experiment().train().samplePrompt());

@@ -4,9 +4,9 @@ import ai.djl.Device;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.Evaluator;
 import dev.switchlab.train.LanguageModel;
@@ -27,7 +27,7 @@ final class EvaluateCommand implements Runnable {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Option(
             names = "--corpus",
@@ -39,8 +39,8 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         Device device = engine.start();
-        try (TrackingStore store = tracking.open()) {
-            TrackedRun run = runs.find(store);
+        try (MirroredBook store = books.open()) {
+            Run run = runs.find(store);
             try (LanguageModel model = new StoredRun(store, run).model(device)) {
                 evaluate(model, run);
             } catch (IOException e) {
@@ -49,7 +49,7 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private void evaluate(LanguageModel model, TrackedRun run) {
+    private void evaluate(LanguageModel model, Run run) {
         String name = corpus.isBlank() ? run.params().get("corpus.name") : corpus;
         Experiment experiment = model.experiment();
         TextData data = TextData.of(

@@ -5,6 +5,7 @@ import dev.switchlab.experiment.ExperimentLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Which experiment, and what is changed in it. */
@@ -47,6 +48,15 @@ final class ExperimentOptions {
 
     /** The experiment with all changes. */
     Experiment load() {
+        return ExperimentLoader.load(experiment, overrides(), folder);
+    }
+
+    /** The changes: key to value. */
+    Map<String, String> changes() {
+        return ExperimentLoader.changes(overrides());
+    }
+
+    private List<String> overrides() {
         List<String> overrides = new ArrayList<>();
         if (!set.isBlank()) {
             overrides.add(set);
@@ -57,6 +67,6 @@ final class ExperimentOptions {
         if (!corpus.isBlank()) {
             overrides.add("corpus=" + corpus.strip());
         }
-        return ExperimentLoader.load(experiment, overrides, folder);
+        return overrides;
     }
 }

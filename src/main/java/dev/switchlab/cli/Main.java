@@ -22,7 +22,6 @@ import picocli.CommandLine.ScopeType;
             ReportCommand.class,
             UiCommand.class,
             FlushCommand.class,
-            MlflowCommand.class,
             ExperimentsCommand.class,
             GoldenCommand.class,
             NotebookCommand.class

@@ -3,10 +3,10 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunSource;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.util.List;
@@ -36,7 +36,7 @@ final class ReportCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Option(
             names = "--prompt",
@@ -52,7 +52,7 @@ final class ReportCommand implements Callable<Integer> {
                     "RUN and RUNS are both given, allowed: RUN for the report of one run, or RUNS to compare several,"
                             + " for example RUNS=\"1a2b3c4d 5e6f7a8b\"");
         }
-        try (TrackingStore store = tracking.open()) {
+        try (MirroredBook store = books.open()) {
             if (runs.names().isEmpty()) {
                 report(store);
             } else {
@@ -62,19 +62,19 @@ final class ReportCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void compare(TrackingStore store) throws IOException {
+    private void compare(MirroredBook store) throws IOException {
         RunComparison comparison = RunComparison.of(RunSource.of(store), runs.names());
-        List<TrackedRun> compared = comparison.runs();
+        List<Run> compared = comparison.runs();
         String name = compared.size() <= NAMED
-                ? compared.stream().map(r -> r.runId().substring(0, 8)).collect(Collectors.joining("-"))
+                ? compared.stream().map(Run::shortId).collect(Collectors.joining("-"))
                 : compared.size() + "-runs";
-        System.out.println("wrote " + new Reports(store, tracking.folder()).write(comparison, "compare-" + name));
+        System.out.println("wrote " + new Reports(store).write(comparison, "compare-" + name));
     }
 
-    private void report(TrackingStore store) throws IOException {
-        TrackedRun found = run.find(store);
+    private void report(MirroredBook store) throws IOException {
+        Run found = run.find(store);
         StoredRun stored = new StoredRun(store, found);
-        Reports reports = new Reports(store, tracking.folder());
+        Reports reports = new Reports(store);
         if (RunComparison.isSummary(found)) {
             System.out.println("wrote " + reports.write(stored.children(), found));
         } else {
@@ -84,6 +84,7 @@ final class ReportCommand implements Callable<Integer> {
                 System.out.println("wrote " + reports.write(stored, model, text));
             }
         }
+        store.update(found);
         System.out.println("kept as artifact " + Reports.ARTIFACT + " of run " + found.runId());
     }
 }

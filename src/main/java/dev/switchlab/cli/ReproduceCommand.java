@@ -7,13 +7,11 @@ import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.ReproductionReport;
 import dev.switchlab.provenance.RunRecord;
 import dev.switchlab.provenance.Tolerance;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -46,32 +44,32 @@ final class ReproduceCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        try (TrackingStore store = tracking.open()) {
-            TrackedRun first = runs.find(store);
+        try (MirroredBook store = books.open()) {
+            Run first = runs.find(store);
             if (!first.status().equals("FINISHED")) {
                 throw new IllegalArgumentException("run " + first.runId() + " (" + first.name() + ") is "
                         + first.status() + "; only a finished run can be reproduced; finish it with: make resume RUN="
                         + first.runId());
             }
             Provenance provenance = new StoredRun(store, first).provenance();
-            TrainingInput input = TrainingInput.of(provenance);
+            TrainingInput input = TrainingInput.of(provenance, first.name());
             Device device = engine.startAs(provenance.computation());
             sayWhatDiffers(provenance, input, device);
             String command = Typed.command(
                     spec.commandLine().getParent().getParseResult().originalArgs(),
                     System.getenv(),
                     Map.of("RUN", first.runId()));
-            ConsoleView view = new ConsoleView(input, tracking);
+            ConsoleView view = new ConsoleView(input, books, store);
             TrainingSession.Outcome outcome;
             try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                outcome = new TrainingSession(input, device, store, tracking.folder(), view, stop)
+                outcome = new TrainingSession(input, device, store, view, stop)
                         .train(command, Map.of("switchlab.reproduces", first.runId()));
             }
             int exitCode = view.ended(outcome);
@@ -93,26 +91,24 @@ final class ReproduceCommand implements Callable<Integer> {
                         key, ReproductionReport.show(pair.first()), ReproductionReport.show(pair.second())));
     }
 
-    private static int compare(TrackingStore store, TrackedRun first, Provenance provenance, String secondId)
+    private static int compare(MirroredBook store, Run first, Provenance provenance, String secondId)
             throws IOException {
-        // Sends what may not have arrived yet: what is compared is what is stored.
-        try (RunLog log = store.resumeRun(secondId, Long.MAX_VALUE)) {
-            TrackedRun second = store.findRun(secondId);
-            RunRecord one = new RunRecord(provenance, points(store, first));
-            RunRecord other = new RunRecord(new StoredRun(store, second).provenance(), points(store, second));
-            warnOfTampering(first, one);
-            Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
-            String report = ReproductionReport.of(comparison, first.runId(), secondId);
-            log.text(ReproductionReport.ARTIFACT, report);
-            log.tags(Map.of("switchlab.verdict", comparison.verdict().name()));
-            log.finish(RunStatus.FINISHED);
-            System.out.println();
-            System.out.print(report);
-            return comparison.verdict().exitCode();
-        }
+        Run second = store.find(secondId);
+        RunRecord one = new RunRecord(provenance, points(store, first));
+        RunRecord other = new RunRecord(new StoredRun(store, second).provenance(), points(store, second));
+        warnOfTampering(first, one);
+        Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
+        String report = ReproductionReport.of(comparison, first.runId(), secondId);
+        store.book().keep(secondId, ReproductionReport.ARTIFACT, report);
+        store.book()
+                .tag(secondId, Map.of("switchlab.verdict", comparison.verdict().name()));
+        store.update(second);
+        System.out.println();
+        System.out.print(report);
+        return comparison.verdict().exitCode();
     }
 
-    private static void warnOfTampering(TrackedRun run, RunRecord record) {
+    private static void warnOfTampering(Run run, RunRecord record) {
         String recorded = record.provenance().digests().metrics();
         if (!MetricsDigest.of(record.points()).equals(recorded)) {
             System.err.println("WARNING: the values in the store are not those that run " + run.runId()
@@ -120,7 +116,7 @@ final class ReproduceCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, SortedMap<Long, Double>> points(TrackingStore store, TrackedRun run) {
+    private static Map<String, SortedMap<Long, Double>> points(MirroredBook store, Run run) {
         return RunOptions.points(store, run.runId(), List.copyOf(run.metrics().keySet()));
     }
 }

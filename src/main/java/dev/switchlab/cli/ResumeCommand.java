@@ -2,11 +2,11 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.RunLock;
@@ -30,27 +30,27 @@ final class ResumeCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Override
     public Integer call() throws IOException {
-        try (TrackingStore store = tracking.open()) {
-            TrackedRun run = runs.findUnfinished(store);
+        try (MirroredBook store = books.open()) {
+            Run run = runs.findUnfinished(store);
             if (run.status().equals("FINISHED")) {
                 throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                         + ") is finished; only a run that was stopped, killed or failed can go on");
             }
             Provenance begun = new StoredRun(store, run).provenance();
-            TrainingInput input = TrainingInput.of(begun);
+            TrainingInput input = TrainingInput.of(begun, run.name());
             Device device = engine.startAs(begun.computation());
-            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(tracking.folder(), run), run.runId())) {
+            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
                 Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
                 System.out.println(checkpoint
                         .map(c -> "going on from the checkpoint of step " + c.step())
                         .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
-                ConsoleView view = new ConsoleView(input, tracking);
+                ConsoleView view = new ConsoleView(input, books, store);
                 try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                    return view.ended(new TrainingSession(input, device, store, tracking.folder(), view, stop)
+                    return view.ended(new TrainingSession(input, device, store, view, stop)
                             .resume(lock, run.runId(), begun, checkpoint));
                 }
             }

@@ -1,11 +1,10 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingException;
-import dev.switchlab.tracking.TrackingStore;
-import dev.switchlab.tracking.UnsentRun;
+import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,46 +32,33 @@ final class RunOptions {
     }
 
     /** The run in {@code store}. */
-    TrackedRun find(TrackingStore store) {
+    Run find(MirroredBook store) {
         if (!run.isBlank()) {
-            return store.findRun(run.strip());
+            return store.find(run.strip());
         }
-        List<TrackedRun> recent = store.runs(Optional.empty(), RECENT);
-        return recent.stream()
+        return store.book().runs(Optional.empty(), RECENT).stream()
                 .filter(r -> r.status().equals("FINISHED") || r.status().equals("KILLED"))
                 .findFirst()
-                .orElseThrow(() -> new TrackingException("there is no run yet; make one with: make train"));
+                .orElseThrow(() -> new BookException("there is no run yet; make one with: make train"));
     }
 
-    /** The run in {@code store} to go on with, which has first got there as far as it came. */
-    TrackedRun findUnfinished(TrackingStore store) {
+    /** The run in {@code store} to go on with. */
+    Run findUnfinished(MirroredBook store) {
         if (!run.isBlank()) {
-            sendLeftBehind(store, run.strip());
-            return store.findRun(run.strip());
+            return store.find(run.strip());
         }
-        TrackedRun newest = store.runs(Optional.empty(), RECENT).stream()
+        return store.book().runs(Optional.empty(), RECENT).stream()
                 .filter(r -> !r.status().equals("FINISHED") && !RunComparison.isSummary(r))
                 .findFirst()
-                .orElseThrow(() -> new TrackingException("there is no run to go on with: all are finished"));
-        sendLeftBehind(store, newest.runId());
-        return store.findRun(newest.runId());
-    }
-
-    /** A process that was killed could not send all that it had logged. */
-    private static void sendLeftBehind(TrackingStore store, String id) {
-        for (UnsentRun left : store.unsent()) {
-            if (!left.isLive() && left.id().startsWith(id)) {
-                store.flush(left.id());
-            }
-        }
+                .orElseThrow(() -> new BookException("there is no run to go on with: all are finished"));
     }
 
     /** All stored values of some metrics: metric, step, value. */
-    static Map<String, SortedMap<Long, Double>> points(TrackingStore store, String runId, List<String> metrics) {
+    static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId, List<String> metrics) {
         Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
         for (String metric : metrics) {
             SortedMap<Long, Double> values = new TreeMap<>();
-            for (MetricPoint point : store.history(runId, metric)) {
+            for (MetricPoint point : store.book().history(runId, metric)) {
                 if (values.put(point.step(), point.value()) != null) {
                     throw new IllegalArgumentException("run " + runId + " has " + metric + " at step " + point.step()
                             + " twice; it cannot be compared");

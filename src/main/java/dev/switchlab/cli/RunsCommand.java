@@ -1,9 +1,8 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
-import dev.switchlab.tracking.UnsentRun;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,7 +17,7 @@ import picocli.CommandLine.Option;
 final class RunsCommand implements Runnable {
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Option(
             names = "--limit",
@@ -29,19 +28,19 @@ final class RunsCommand implements Runnable {
 
     @Override
     public void run() {
-        try (TrackingStore store = tracking.open()) {
-            List<TrackedRun> runs = store.runs(Optional.empty(), limit);
+        try (MirroredBook store = books.open()) {
+            List<Run> runs = store.book().runs(Optional.empty(), limit);
             if (runs.isEmpty()) {
-                System.out.println("no runs in " + tracking.location() + " yet; make one with: make train");
+                System.out.println("no runs in " + books.folder() + " yet; make one with: make train");
                 return;
             }
             String row = "%-9s %-34s %-9s %-10s %8s %8s %8s%n";
             System.out.printf(row, "run", "name", "status", "age", "train", "valid", "final");
             Instant now = Instant.now();
-            for (TrackedRun run : runs) {
+            for (Run run : runs) {
                 System.out.printf(
                         row,
-                        run.runId().substring(0, 8),
+                        run.shortId(),
                         run.name(),
                         run.status(),
                         ConsoleProgress.duration(
@@ -50,17 +49,17 @@ final class RunsCommand implements Runnable {
                         loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
                         loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
             }
-            for (UnsentRun unsent : store.unsent()) {
-                if (!unsent.isLive()) {
+            store.mirrors().ifPresent(server -> {
+                int behind = server.behind().size();
+                if (behind > 0) {
                     System.out.printf(
-                            "%s was not sent wholly; send the rest with: make flush RUN=%s%n",
-                            unsent.id(), unsent.id());
+                            "%s lacks parts of %d of them; send them with: make flush%n", server.uri(), behind);
                 }
-            }
+            });
         }
     }
 
-    private static String loss(TrackedRun run, String metric) {
+    private static String loss(Run run, String metric) {
         Double value = run.metrics().get(metric);
         return value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
     }

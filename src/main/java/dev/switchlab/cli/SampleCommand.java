@@ -3,8 +3,8 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Sampler;
 import dev.switchlab.train.TextGenerator;
@@ -25,7 +25,7 @@ final class SampleCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Option(
             names = "--prompt",
@@ -70,7 +70,7 @@ final class SampleCommand implements Callable<Integer> {
             throw new IllegalArgumentException("LENGTH is " + length + ", allowed: 0 or more, for example 500");
         }
         Device device = engine.start();
-        try (TrackingStore store = tracking.open();
+        try (MirroredBook store = books.open();
                 LanguageModel model = new StoredRun(store, runs.find(store)).model(device)) {
             String start = prompt.isEmpty() ? model.experiment().train().samplePrompt() : prompt;
             model.tokenizer().encode(start); // refuses unknown characters before anything is printed

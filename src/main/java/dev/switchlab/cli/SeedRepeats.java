@@ -3,18 +3,18 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.tracking.Dataset;
-import dev.switchlab.tracking.RunInfo;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
-import dev.switchlab.tracking.TrackingException;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.train.RunStatus;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /** One experiment with several seeds: a child run each, and a parent run that has mean and confidence interval of what they score. */
@@ -30,8 +29,8 @@ final class SeedRepeats {
 
     private final TrainingInput input;
     private final Device device;
-    private final TrackingStore store;
-    private final StoreOptions tracking;
+    private final MirroredBook store;
+    private final BookOption books;
     private final Function<Map<String, String>, String> command;
 
     /**
@@ -40,13 +39,13 @@ final class SeedRepeats {
     SeedRepeats(
             TrainingInput input,
             Device device,
-            TrackingStore store,
-            StoreOptions tracking,
+            MirroredBook store,
+            BookOption books,
             Function<Map<String, String>, String> command) {
         this.input = input;
         this.device = device;
         this.store = store;
-        this.tracking = tracking;
+        this.books = books;
         this.command = command;
     }
 
@@ -54,14 +53,14 @@ final class SeedRepeats {
     int run(List<Long> seeds) throws IOException {
         Map<String, List<Double>> scores = new LinkedHashMap<>();
         try (StopOnSignal stop = StopOnSignal.ofTraining();
-                RunLog parent = store.startRun(info(seeds))) {
+                MirroredLog mirrored = store.begin(info(seeds))) {
+            BookLog parent = mirrored.log();
             for (long seed : seeds) {
                 System.out.printf("%nseed %d of %s%n", seed, seeds);
                 Map<String, String> variables = Map.of("SEEDS", "", "SEED", Long.toString(seed));
                 TrainingInput seeded = input.withSeed(seed);
-                ConsoleView view = new ConsoleView(seeded, tracking);
-                TrainingSession.Outcome outcome = new TrainingSession(
-                                seeded, device, store, tracking.folder(), view, stop)
+                ConsoleView view = new ConsoleView(seeded, books, store);
+                TrainingSession.Outcome outcome = new TrainingSession(seeded, device, store, view, stop)
                         .train(command.apply(variables), Map.of(RunInfo.PARENT_TAG, parent.runId()));
                 int exitCode = view.ended(outcome);
                 if (!outcome.isComplete()) {
@@ -87,10 +86,9 @@ final class SeedRepeats {
     /** All seeds on one page, as the parent's report. */
     private void report(String parent) throws IOException {
         try {
-            StoredRun stored = new StoredRun(store, store.findRun(parent));
-            System.out.println(
-                    "report      " + new Reports(store, tracking.folder()).write(stored.children(), stored.run()));
-        } catch (TrackingException e) {
+            StoredRun stored = new StoredRun(store, store.find(parent));
+            System.out.println("report      " + new Reports(store).write(stored.children(), stored.run()));
+        } catch (BookException e) {
             System.err.println("WARNING: no report now: " + e.getMessage()
                     + "; it can be written later with: make report RUN=" + parent.substring(0, 8));
         }
@@ -103,44 +101,32 @@ final class SeedRepeats {
         return scores;
     }
 
-    private static String log(RunLog parent, Map<String, List<Double>> scores) {
+    /** Under the names and at the step that the children have, so that charts draw them together. */
+    private String log(BookLog parent, Map<String, List<Double>> scores) {
         StringBuilder summary = new StringBuilder();
         Map<String, Double> metrics = new LinkedHashMap<>();
         scores.forEach((metric, values) -> {
             MeanInterval interval = MeanInterval.of(values);
-            metrics.put(metric + "/mean", interval.mean());
+            metrics.put(metric, interval.mean());
             if (values.size() > 1) {
-                metrics.put(metric + "/ci95_low", interval.low());
-                metrics.put(metric + "/ci95_high", interval.high());
+                metrics.put(metric + "_ci95_low", interval.low());
+                metrics.put(metric + "_ci95_high", interval.high());
             }
             summary.append(String.format(
                     Locale.ROOT, "%-26s %s  (mean and 95 %% interval of %d seeds)%n", metric, interval, interval.n()));
         });
-        parent.metrics(0, metrics);
+        parent.metrics(input.experiment().train().steps(), metrics);
         parent.text("seeds.txt", summary.toString());
         return summary.toString();
     }
 
     private RunInfo info(List<Long> seeds) {
-        Experiment experiment = input.experiment();
-        Map<String, String> params = new LinkedHashMap<>(experiment.toParams());
-        params.remove("seed");
-        params.put("seeds", seeds.toString());
-        return new RunInfo(
-                experiment.id(),
-                experiment.id() + "-seeds-" + seeds.get(0) + "-to-" + seeds.get(seeds.size() - 1),
-                experiment.about(),
-                command.apply(Map.of()),
-                "experiments/" + experiment.id() + ".yaml",
-                Optional.empty(),
-                System.getProperty("user.name"),
-                params,
-                Map.of(
-                        "switchlab.version",
-                        Version.current(),
-                        RunComparison.SUMMARY_TAG,
-                        Integer.toString(seeds.size())),
-                Optional.of(new Dataset(
-                        input.text().name(), input.text().sha256(), input.text().name(), "training")));
+        Provenance provenance =
+                Provenance.collect(input.experiment(), command.apply(Map.of()), input.text(), device, "");
+        return input.parentInfo(
+                store,
+                provenance,
+                Seeds.shown(seeds),
+                Map.of(RunComparison.SUMMARY_TAG, Integer.toString(seeds.size())));
     }
 }

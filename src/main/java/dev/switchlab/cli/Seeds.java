@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /** Several seeds in one word: {@code 1..5} or {@code 1,2,7}. */
@@ -40,5 +41,14 @@ final class Seeds {
                     + " different seeds, for example 1..5 or 1,2,7");
         }
         return seeds;
+    }
+
+    /** As they may be written: {@code 1..5} or {@code 1,2,7}. */
+    static String shown(List<Long> seeds) {
+        long first = seeds.get(0);
+        long last = seeds.get(seeds.size() - 1);
+        boolean range = seeds.size() > 2
+                && seeds.equals(LongStream.rangeClosed(first, last).boxed().toList());
+        return range ? first + ".." + last : seeds.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 }

@@ -2,9 +2,9 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +29,7 @@ final class TrainCommand implements Callable<Integer> {
     private EngineOptions engine;
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Option(
             names = "--seeds",
@@ -56,16 +56,16 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         List<Long> repeats = seeds.isBlank() ? List.of() : Seeds.parse(seeds);
-        TrainingInput input = TrainingInput.of(experiment);
+        TrainingInput input = TrainingInput.of(experiment, experiments.changes());
         Device device = engine.start();
-        try (TrackingStore store = tracking.open()) {
+        try (MirroredBook store = books.open()) {
             if (!repeats.isEmpty()) {
-                return new SeedRepeats(input, device, store, tracking, this::command).run(repeats);
+                return new SeedRepeats(input, device, store, books, this::command).run(repeats);
             }
-            ConsoleView view = new ConsoleView(input, tracking);
+            ConsoleView view = new ConsoleView(input, books, store);
             try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                return view.ended(new TrainingSession(input, device, store, tracking.folder(), view, stop)
-                        .train(command(Map.of()), Map.of()));
+                return view.ended(
+                        new TrainingSession(input, device, store, view, stop).train(command(Map.of()), Map.of()));
             }
         }
     }

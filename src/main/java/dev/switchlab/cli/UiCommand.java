@@ -1,5 +1,9 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -8,13 +12,27 @@ import picocli.CommandLine.Mixin;
 final class UiCommand implements Runnable {
 
     @Mixin
-    private StoreOptions tracking;
+    private BookOption books;
 
     @Override
     public void run() {
-        System.out.println("MLflow's UI (version 3.7 or newer, pip install mlflow) opens the store as it is:");
-        System.out.println("  " + tracking.howToLook());
-        System.out.println(
-                "Compare: tick runs and press Compare, or open /#/experiments/<id>/runs?compareRunsMode=CHART");
+        try (MirroredBook store = books.open()) {
+            List<Run> newest = store.book().runs(Optional.empty(), 1);
+            System.out.println("MLflow's UI (pip install mlflow) opens the book of runs as it is:");
+            System.out.println("  cd " + books.folder() + " && mlflow server");
+            System.out.println("Before MLflow 3.7 it must be told where: mlflow server --backend-store-uri"
+                    + " sqlite:///mlflow.db --artifacts-destination ./mlartifacts");
+            for (Run run : newest) {
+                String page = BookOption.address(run);
+                System.out.println("Newest run:  " + page);
+                System.out.println("All of its experiment:  " + page.substring(0, page.indexOf("/runs/"))
+                        + "/runs?compareRunsMode=CHART");
+                store.mirrors()
+                        .flatMap(server -> server.address(run))
+                        .ifPresent(there -> System.out.println("On the server:  " + there));
+            }
+            System.out.println(
+                    "From 3.11 on, an experiment opens on an empty page of traces: click \"Model training\".");
+        }
     }
 }

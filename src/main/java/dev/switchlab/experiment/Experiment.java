@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * <p>Impossible values throw {@link ExperimentException}. Files are read by {@link ExperimentLoader}.
  *
  * @param id the file name without {@code .yaml}; also the name of the MLflow experiment
- * @param about why the experiment exists and what loss and time to expect
+ * @param about why the experiment exists
+ * @param expect what loss and time to expect of it as it is
  * @param semantics which set of defaults {@code model} started from
  * @param seed the root seed; every random stream is derived from it
  * @param corpus a known corpus name or the path of a UTF-8 text file
@@ -22,6 +23,7 @@ import java.util.regex.Pattern;
 public record Experiment(
         String id,
         String about,
+        String expect,
         Semantics semantics,
         long seed,
         String corpus,
@@ -44,6 +46,7 @@ public record Experiment(
                 "letters, digits, '.', '_' and '-', a letter or digit first",
                 "tiny-shakespeare");
         about = about == null ? "" : about.strip();
+        expect = expect == null ? "" : expect.strip();
         Check.given("semantics", semantics, Semantics.PAPER);
         Check.notBlank("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
         Check.notBlank("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
@@ -93,7 +96,7 @@ public record Experiment(
         return ExperimentYaml.write(this);
     }
 
-    /** Every setting but {@code id} and {@code about} as a flat map in file order: {@code "model.d_model" -> "128"}. */
+    /** Every setting, without what only describes the experiment, as a flat map in file order: {@code "model.d_model" -> "128"}. */
     public Map<String, String> toParams() {
         return ExperimentYaml.params(this);
     }

@@ -78,6 +78,7 @@ final class ExperimentFiles {
         // A file's name and its reason are its own.
         settings.remove("id");
         settings.remove("about");
+        settings.remove("expect");
         settings.putAll(own);
         return settings;
     }

@@ -48,6 +48,14 @@ public final class ExperimentLoader {
         return parse(yaml, source, List.of());
     }
 
+    /** What overrides change, as they were written: key to value, in order. */
+    public static Map<String, String> changes(List<String> overrides) {
+        Map<String, String> changes = new LinkedHashMap<>();
+        Overrides.parse(overrides)
+                .forEach((key, setting) -> changes.put(key, setting.text() == null ? "" : setting.text()));
+        return changes;
+    }
+
     /** The experiments of a folder, sorted by id. */
     public static List<ExperimentSummary> list(Path experimentsFolder) {
         return new ExperimentFiles(experimentsFolder).list();

@@ -16,8 +16,8 @@ import java.util.Set;
 
 /** Between trees of settings and {@link Experiment} records, by Jackson. */
 final class ExperimentYaml {
-    /** Not settings: the one names the experiment, the other describes it. */
-    private static final Set<String> NOT_PARAMS = Set.of("id", "about");
+    /** Not settings: they name and describe the experiment. */
+    private static final Set<String> NOT_PARAMS = Set.of("id", "about", "expect");
 
     private static final ObjectMapper MAPPER = YAMLMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

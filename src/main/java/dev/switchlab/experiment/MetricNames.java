@@ -39,6 +39,9 @@ public final class MetricNames {
     /** Scores on the whole validation split at the end of training. */
     public static final String FINAL = "final/";
 
+    /** The mean training cross-entropy of the last steps, logged at the end, beside the scores. */
+    public static final String FINAL_TRAIN_CROSS_ENTROPY = "final/train_cross_entropy";
+
     /** Mean cross-entropy per character, in nats: after {@link #VALID} or {@link #FINAL}. */
     public static final String CROSS_ENTROPY = "cross_entropy";
 

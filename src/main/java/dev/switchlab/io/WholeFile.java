@@ -49,6 +49,12 @@ public final class WholeFile {
         return "." + names + ".*.part";
     }
 
+    /** Whether a file is one that is being written, or that a killed process left. */
+    public static boolean isUnfinished(Path file) {
+        String name = file.getFileName().toString();
+        return name.startsWith(".") && name.endsWith(".part");
+    }
+
     /** Writes UTF-8 text. */
     public static void write(Path file, String text) throws IOException {
         write(file, text.getBytes(StandardCharsets.UTF_8));

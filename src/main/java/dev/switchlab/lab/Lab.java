@@ -7,8 +7,9 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.tracking.TrackedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ public final class Lab {
 
     private static final Path GOLDEN = Path.of("golden");
     private static LabSession session =
-            new LabSession(new LabStore(environment("MLFLOW_TRACKING_URI", ""), Path.of("runs")), Lab::startEngine);
+            new LabSession(new LabStore(MlflowEnvironment.of(System.getenv()), Path.of("runs")), Lab::startEngine);
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> session().close(), "close-lab"));
@@ -57,7 +58,7 @@ public final class Lab {
     /** Ends the session and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
     public static synchronized void restart(Path folder) {
         session.close();
-        session = new LabSession(new LabStore("", folder), Device::cpu);
+        session = new LabSession(new LabStore(MlflowEnvironment.NONE, folder), Device::cpu);
     }
 
     /** The experiment files. */
@@ -76,12 +77,12 @@ public final class Lab {
     }
 
     /** The newest run as the store has it: id, params, tags, latest metrics. */
-    public static TrackedRun run() {
+    public static Run run() {
         return run("");
     }
 
     /** A run by its id, the beginning of it, or its name. */
-    public static TrackedRun run(String run) {
+    public static Run run(String run) {
         return Guard.call(() -> session().store().find(run));
     }
 
@@ -123,7 +124,7 @@ public final class Lab {
     }
 
     /** Loads the model of a run. It becomes the current one. */
-    public static LabModel load(TrackedRun run) {
+    public static LabModel load(Run run) {
         return Guard.call(() -> session().load(run));
     }
 

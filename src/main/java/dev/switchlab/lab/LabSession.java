@@ -7,11 +7,11 @@ import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.runs.Run;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.tracking.TrackedRun;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ final class LabSession implements AutoCloseable {
     }
 
     Recipe experiment(String id) {
-        return new Recipe(this, ExperimentLoader.load(id, List.of(), EXPERIMENTS));
+        return new Recipe(this, ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of());
     }
 
     LabTable experiments() {
@@ -74,24 +74,23 @@ final class LabSession implements AutoCloseable {
         return models.get(models.size() - 1);
     }
 
-    LabModel load(TrackedRun run) throws IOException {
-        return keep(new StoredRun(store.tracking(), run).model(device()));
+    LabModel load(Run run) throws IOException {
+        return keep(new StoredRun(store.book(), run).model(device()));
     }
 
     Path report(String name) throws IOException {
-        StoredRun run = new StoredRun(store.tracking(), store.find(name));
+        StoredRun run = new StoredRun(store.book(), store.find(name));
         try (LanguageModel model = run.model(device())) {
-            return new Reports(store.tracking(), store.folder())
-                    .write(run, model, Reports.text(model, run.data(model)));
+            return new Reports(store.book()).write(run, model, Reports.text(model, run.data(model)));
         }
     }
 
     RunSource source() {
-        return RunSource.of(store.tracking());
+        return RunSource.of(store.book());
     }
 
     LabTable history(String name, String... metrics) {
-        TrackedRun run = store.find(name);
+        Run run = store.find(name);
         Set<String> logged = new TreeSet<>(run.metrics().keySet());
         Set<String> chosen = new TreeSet<>();
         for (String metric : metrics) {
@@ -130,15 +129,15 @@ final class LabSession implements AutoCloseable {
     /**
      * Trains as {@code make train} does: with provenance, checkpoints and a report, in the same store.
      *
+     * @param changes settings that are not as in the experiment's file
      * @param stop asked after each step; true ends the run early but in good order
      */
-    TrainedRun train(Experiment experiment, BooleanSupplier stop) throws IOException {
-        TrainingInput input = TrainingInput.of(experiment);
+    TrainedRun train(Experiment experiment, Map<String, String> changes, BooleanSupplier stop) throws IOException {
+        TrainingInput input = TrainingInput.of(experiment, changes);
         History history = new History();
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";
-        TrainingSession.Outcome outcome = new TrainingSession(
-                        input, device(), store.tracking(), store.folder(), history, stop)
+        TrainingSession.Outcome outcome = new TrainingSession(input, device(), store.book(), history, stop)
                 .train(command, Map.of("switchlab.source", "notebook"));
         return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(store.find(outcome.runId())));
     }

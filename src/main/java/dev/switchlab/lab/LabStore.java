@@ -1,54 +1,47 @@
 package dev.switchlab.lab;
 
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
-import dev.switchlab.tracking.TrackingUri;
-import java.net.URI;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The one place where the lab touches the tracking store. It opens when it is first asked for something. */
+/** The one place where the lab touches the book of runs. It opens when it is first asked for something. */
 final class LabStore implements AutoCloseable {
 
     private static final int MOST_RUNS = 200;
 
-    private final String uri;
+    private final MlflowEnvironment environment;
     private final Path folder;
-    private TrackingStore store;
+    private MirroredBook store;
 
     /**
-     * @param uri an MLflow server; blank for the embedded store
-     * @param folder where the embedded store and checkpoints are
+     * @param environment which server the book is mirrored to, if any
+     * @param folder of the book and what is beside it
      */
-    LabStore(String uri, Path folder) {
-        this.uri = uri;
+    LabStore(MlflowEnvironment environment, Path folder) {
+        this.environment = environment;
         this.folder = folder;
     }
 
-    /** Where runs, checkpoints and reports are on this machine. */
-    Path folder() {
-        return folder;
-    }
-
-    /** The store itself. */
-    TrackingStore tracking() {
+    /** The book itself. */
+    MirroredBook book() {
         if (store == null) {
-            Optional<URI> server = uri.isBlank() ? Optional.empty() : Optional.of(TrackingUri.parse(uri.strip()));
-            store = TrackingStore.open(server, folder);
+            store = MirroredBook.open(folder, environment);
         }
         return store;
     }
 
     /** All runs, newest first. */
-    List<TrackedRun> runs() {
-        return tracking().runs(Optional.empty(), MOST_RUNS);
+    List<Run> runs() {
+        return book().book().runs(Optional.empty(), MOST_RUNS);
     }
 
     /** A run by its id, the beginning of it, or its name; blank for the newest. */
-    TrackedRun find(String run) {
+    Run find(String run) {
         if (!run.isBlank()) {
-            return tracking().findRun(run);
+            return book().find(run);
         }
         return runs().stream()
                 .findFirst()

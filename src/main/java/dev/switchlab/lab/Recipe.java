@@ -1,6 +1,9 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import tech.tablesaw.api.StringColumn;
@@ -11,15 +14,22 @@ public final class Recipe {
 
     private final LabSession session;
     private final Experiment experiment;
+    private final Map<String, String> changes;
 
-    Recipe(LabSession session, Experiment experiment) {
+    /** @param changes what is not as in the experiment's file */
+    Recipe(LabSession session, Experiment experiment, Map<String, String> changes) {
         this.session = session;
         this.experiment = experiment;
+        this.changes = changes;
     }
 
     /** With settings changed, as in {@code with("model.n_experts=8 train.steps=50")}. */
     public Recipe with(String... settings) {
-        return Guard.call(() -> new Recipe(session, experiment.with(settings)));
+        return Guard.call(() -> {
+            Map<String, String> all = new LinkedHashMap<>(changes);
+            all.putAll(ExperimentLoader.changes(List.of(settings)));
+            return new Recipe(session, experiment.with(settings), all);
+        });
     }
 
     /** With another root seed. */
@@ -32,7 +42,7 @@ public final class Recipe {
      * in, as it does in {@code make train}: its checkpoint is kept, and {@code make resume} goes on with it.
      */
     public TrainedRun train() {
-        return Guard.call(() -> Stoppable.call(stop -> session.train(experiment, stop)));
+        return Guard.call(() -> Stoppable.call(stop -> session.train(experiment, changes, stop)));
     }
 
     /** The experiment record. */

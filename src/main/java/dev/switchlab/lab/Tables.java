@@ -4,7 +4,7 @@ import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.golden.CaseResult;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,13 +26,13 @@ final class Tables {
                 strings("about", summaries, ExperimentSummary::about)));
     }
 
-    static LabTable runs(List<TrackedRun> runs) {
+    static LabTable runs(List<Run> runs) {
         Instant now = Instant.now();
         return new LabTable(Table.create(
                 "runs",
                 strings("run", runs, RunComparison::shortId),
-                strings("name", runs, TrackedRun::name),
-                strings("status", runs, TrackedRun::status),
+                strings("name", runs, Run::name),
+                strings("status", runs, Run::status),
                 strings("age", runs, run -> age(Duration.between(run.start(), now))),
                 numbers(
                         MetricNames.TRAIN_CROSS_ENTROPY,

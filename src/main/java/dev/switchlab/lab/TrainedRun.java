@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * A run that was trained at the prompt.
  *
- * @param id its id in the tracking store
+ * @param id its id in the book of runs
  * @param result how it ended
  * @param history one row per step: step, cross_entropy, load_balance, grad_norm, learning_rate
  * @param model the trained model

@@ -3,7 +3,7 @@ package dev.switchlab.lab;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import dev.switchlab.train.Evaluation;
 import java.lang.reflect.Array;
 import java.util.Locale;
@@ -34,7 +34,7 @@ public final class ValueText {
                                     + TensorSummary.line(array))
                             .collect(Collectors.joining()));
         }
-        if (value instanceof TrackedRun run) {
+        if (value instanceof Run run) {
             return Optional.of(run(run));
         }
         if (value instanceof Evaluation evaluation) {
@@ -51,7 +51,7 @@ public final class ValueText {
         return value instanceof Table table ? Optional.of(new LabTable(table).toString()) : text(value);
     }
 
-    private static String run(TrackedRun run) {
+    private static String run(Run run) {
         StringBuilder text = new StringBuilder(run.name() + ", " + run.status().toLowerCase(Locale.ROOT));
         text.append(INDENT).append("id                         ").append(run.runId());
         text.append(INDENT).append("experiment                 ").append(run.experiment());

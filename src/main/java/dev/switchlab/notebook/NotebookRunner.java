@@ -35,7 +35,7 @@ public final class NotebookRunner {
 
     /**
      * @param imports what every notebook has at hand, snippets too
-     * @param runs a folder for the notebook's own tracking store
+     * @param runs a folder for the notebook's own book of runs
      */
     NotebookRunner(Path imports, Path runs) {
         this.imports = imports;

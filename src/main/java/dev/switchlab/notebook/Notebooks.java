@@ -73,7 +73,7 @@ public record Notebooks(Path folder, Path target, boolean update) {
         return matching.get(0);
     }
 
-    /** Runs one notebook in a tracking store of its own and writes its pages. */
+    /** Runs one notebook in a book of runs of its own and writes its pages. */
     public Verdict run(Path file) throws IOException {
         Notebook notebook = Notebook.read(file);
         Path runs = Files.createTempDirectory("switchlab-notebook");

@@ -7,13 +7,12 @@ import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.TextData;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.TextRouter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -29,15 +28,13 @@ public final class Reports {
     /** Enough for stable shares of rare characters, and done in seconds. */
     private static final int TOKENS_TRACED = 20_000;
 
-    private final TrackingStore store;
+    private final MirroredBook store;
     private final Path folder;
 
-    /**
-     * @param runs the runs folder; reports are below it
-     */
-    public Reports(TrackingStore store, Path runs) {
+    /** @param store whose folder they are written to */
+    public Reports(MirroredBook store) {
         this.store = store;
-        this.folder = runs.resolve("reports");
+        this.folder = store.book().folder().resolve("reports");
     }
 
     /** The folder of the files. */
@@ -86,35 +83,19 @@ public final class Reports {
     }
 
     /** The same, kept as the report of a run that sums up the others. */
-    public Path write(RunComparison comparison, TrackedRun parent) throws IOException {
+    public Path write(RunComparison comparison, Run parent) throws IOException {
         Path file = folder.resolve(parent.runId() + ".html");
         keep(parent.runId(), file, new ComparisonReport(comparison, RunSource.of(store)).writePage(file));
         return file;
     }
 
-    private void keep(String runId, Path file, Map<String, String> pictures) throws IOException {
-        store.upload(runId, ARTIFACT, file);
-        for (Map.Entry<String, String> picture : pictures.entrySet()) {
-            Path svg = Files.createTempFile("switchlab-figure", ".svg");
-            try {
-                Files.writeString(svg, picture.getValue());
-                store.upload(runId, FIGURES + picture.getKey() + ".svg", svg);
-            } finally {
-                Files.deleteIfExists(svg);
-            }
-        }
+    private void keep(String runId, Path file, Map<String, String> pictures) {
+        store.book().keep(runId, ARTIFACT, file);
+        pictures.forEach((name, svg) -> store.book().keep(runId, FIGURES + name + ".svg", svg));
     }
 
-    private void keep(String runId, MlflowArtifacts shown) throws IOException {
-        for (Map.Entry<String, byte[]> entry : shown.files().entrySet()) {
-            Path file = Files.createTempFile("switchlab-artifact", "");
-            try {
-                Files.write(file, entry.getValue());
-                store.upload(runId, entry.getKey(), file);
-            } finally {
-                Files.deleteIfExists(file);
-            }
-        }
-        store.tag(runId, shown.tags());
+    private void keep(String runId, MlflowArtifacts shown) {
+        shown.files().forEach((path, bytes) -> store.book().keep(runId, path, bytes));
+        store.book().tag(runId, shown.tags());
     }
 }

@@ -7,24 +7,24 @@ import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
-import dev.switchlab.tracking.RunInfo;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.ArtifactFolder;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A run in a store, with what its artifacts hold.
+ * A run of the book, with what its artifacts hold.
  *
  * @param store where it is
- * @param run what the store says of it
+ * @param run what it says of it
  */
-public record StoredRun(TrackingStore store, TrackedRun run) {
+public record StoredRun(MirroredBook store, Run run) {
 
     /** The artifact with the model's weights. */
     public static final String WEIGHTS = "weights.safetensors";
@@ -35,11 +35,11 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
      * @throws IllegalArgumentException if they are fewer than two
      */
     public RunComparison children() {
-        List<String> ids = store.runs(Optional.of(run.experiment()), Integer.MAX_VALUE).stream()
+        List<String> ids = store.book().runs(Optional.of(run.experiment()), Integer.MAX_VALUE).stream()
                 .filter(child -> run.runId().equals(child.tags().get(RunInfo.PARENT_TAG)))
                 .filter(child -> child.status().equals("FINISHED"))
-                .sorted(Comparator.comparing(TrackedRun::start))
-                .map(TrackedRun::runId)
+                .sorted(Comparator.comparing(Run::start))
+                .map(Run::runId)
                 .toList();
         return RunComparison.of(RunSource.of(store), ids);
     }
@@ -47,7 +47,7 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
     /** The model that the run trained. To be closed. */
     public LanguageModel model(Device device) throws IOException {
         requireOwnTraining();
-        return withArtifact(WEIGHTS, file -> LanguageModel.load(file, device));
+        return LanguageModel.load(store.book().artifacts(run.runId()).file(WEIGHTS), device);
     }
 
     /**
@@ -57,16 +57,17 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
      */
     public Provenance provenance() throws IOException {
         requireOwnTraining();
-        return withArtifact(
-                Provenance.ARTIFACT, file -> Provenance.ofJson(Files.readString(file), "run " + run.runId()));
+        return Provenance.ofJson(
+                Files.readString(store.book().artifacts(run.runId()).file(Provenance.ARTIFACT)), "run " + run.runId());
     }
 
     /** The last text that the run wrote while training. */
     public Optional<String> sample() throws IOException {
-        Optional<String> newest = store.artifacts(run.runId()).stream()
+        ArtifactFolder artifacts = store.book().artifacts(run.runId());
+        Optional<String> newest = artifacts.list().stream()
                 .filter(path -> path.matches("samples/.*\\.txt"))
                 .max(Comparator.naturalOrder());
-        return newest.isEmpty() ? Optional.empty() : Optional.of(withArtifact(newest.get(), Files::readString));
+        return newest.isEmpty() ? Optional.empty() : Optional.of(Files.readString(artifacts.file(newest.get())));
     }
 
     /** The text that the run was trained on, never its fallback, as {@code model} reads it. */
@@ -83,22 +84,6 @@ public record StoredRun(TrackingStore store, TrackedRun run) {
         if (RunComparison.isSummary(run)) {
             throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                     + ") only sums up runs with several seeds; name one of those: make runs lists them");
-        }
-    }
-
-    private interface FileReader<T> {
-        T read(Path file) throws IOException;
-    }
-
-    private <T> T withArtifact(String path, FileReader<T> reader) throws IOException {
-        Path folder = Files.createTempDirectory("switchlab-artifact");
-        Path file = folder.resolve(Path.of(path).getFileName());
-        try {
-            store.download(run.runId(), path, file);
-            return reader.read(file);
-        } finally {
-            Files.deleteIfExists(file);
-            Files.delete(folder);
         }
     }
 }

@@ -1,11 +1,19 @@
 package dev.switchlab.session;
 
+import dev.switchlab.data.Corpus;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
+import dev.switchlab.data.Split;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.Text;
+import dev.switchlab.runs.Dataset;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.MirroredBook;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -14,35 +22,115 @@ import java.util.Optional;
  * @param experiment all settings
  * @param data the text
  * @param fallbackReason why the text is the experiment's fallback, if it is
+ * @param title what tells the run from others of its experiment
  */
-public record TrainingInput(Experiment experiment, TextData data, Optional<String> fallbackReason) {
+public record TrainingInput(Experiment experiment, TextData data, Optional<String> fallbackReason, RunTitle title) {
 
-    /** An experiment on its corpus; that it takes the fallback is said loudly. */
-    public static TrainingInput of(Experiment experiment) {
+    /**
+     * An experiment on its corpus; that it takes the fallback is said loudly.
+     *
+     * @param changes settings that are not as in the experiment's file
+     */
+    public static TrainingInput of(Experiment experiment, Map<String, String> changes) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
         opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
-        return of(experiment, opened);
+        return of(experiment, opened, RunTitle.of(experiment, changes));
     }
 
-    /** The experiment of a run on the text that the run was trained on, which is never a fallback for it. */
-    public static TrainingInput of(Provenance provenance) {
+    /**
+     * The experiment of a run on the text that the run was trained on, which is never a fallback for it.
+     *
+     * @param name of that run
+     */
+    public static TrainingInput of(Provenance provenance, String name) {
         Experiment experiment = provenance.toExperiment();
         OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
         String reason = provenance.text().fallbackReason();
         return of(
                 experiment,
-                new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)));
+                new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)),
+                RunTitle.again(experiment, name));
     }
 
-    private static TrainingInput of(Experiment experiment, OpenedCorpus opened) {
+    private static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title) {
         TextData data = TextData.of(opened.corpus(), experiment);
         data.requireUsable(experiment); // fails now rather than after training
-        return new TrainingInput(experiment, data, opened.fallbackReason());
+        return new TrainingInput(experiment, data, opened.fallbackReason(), title);
     }
 
     /** The same with another seed. */
     public TrainingInput withSeed(long seed) {
-        return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason);
+        return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason, title);
+    }
+
+    /**
+     * A run that is about to begin.
+     *
+     * @param provenance of it
+     * @param more tags beside the usual
+     */
+    RunInfo info(MirroredBook store, Provenance provenance, Map<String, String> more) {
+        Map<String, String> params = params(provenance);
+        return info(store, provenance, title.name(experiment.seed()), params, more);
+    }
+
+    /**
+     * A run that is to sum up this experiment with several seeds.
+     *
+     * @param seeds in words, such as {@code 1..5}
+     */
+    public RunInfo parentInfo(MirroredBook store, Provenance provenance, String seeds, Map<String, String> more) {
+        Map<String, String> params = params(provenance);
+        params.remove("seed");
+        params.put("seeds", seeds);
+        return info(store, provenance, title.label() + " seeds " + seeds, params, more);
+    }
+
+    private Map<String, String> params(Provenance provenance) {
+        Map<String, String> params = new LinkedHashMap<>(experiment.toParams());
+        Corpus corpus = data.corpus();
+        params.put("corpus.name", corpus.name());
+        params.put("corpus.sha256", corpus.sha256());
+        params.put("corpus.unigram_entropy", String.format(Locale.ROOT, "%.4f", corpus.unigramEntropy()));
+        params.put("device", provenance.computation().device());
+        params.put("threads", Integer.toString(provenance.computation().threads()));
+        return params;
+    }
+
+    private RunInfo info(
+            MirroredBook store,
+            Provenance provenance,
+            String name,
+            Map<String, String> params,
+            Map<String, String> more) {
+        Map<String, String> tags = new LinkedHashMap<>(provenance.tags());
+        tags.putAll(more);
+        return new RunInfo(
+                store.experimentName(experiment.id()),
+                experiment.about(),
+                name,
+                title.description(experiment),
+                provenance.command(),
+                "experiments/" + experiment.id() + ".yaml",
+                Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
+                System.getProperty("user.name"),
+                params,
+                tags,
+                Optional.of(dataset()));
+    }
+
+    /** The text, as MLflow shows it. */
+    private Dataset dataset() {
+        Corpus corpus = data.corpus();
+        Split split = data.split();
+        return new Dataset(
+                corpus.name(),
+                corpus.sha256(),
+                corpus.name(),
+                corpus.characters(),
+                data.tokenizer().size(),
+                split.train().length,
+                split.validation().length);
     }
 
     /** The text, as it is recorded. */

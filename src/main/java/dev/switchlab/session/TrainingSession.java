@@ -1,29 +1,25 @@
 package dev.switchlab.session;
 
 import ai.djl.Device;
-import dev.switchlab.data.Corpus;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Comparison;
 import dev.switchlab.provenance.Digests;
 import dev.switchlab.provenance.Provenance;
-import dev.switchlab.tracking.Dataset;
-import dev.switchlab.tracking.RunInfo;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingException;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
+import dev.switchlab.train.RunStatus;
 import dev.switchlab.train.Trainer;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -38,28 +34,21 @@ public final class TrainingSession {
     private final Experiment experiment;
     private final TextData data;
     private final Device device;
-    private final TrackingStore store;
-    private final Path runs;
+    private final MirroredBook store;
     private final TrainingView view;
     private final BooleanSupplier stopRequested;
 
     /**
-     * @param runs the folder of what stays on this machine: checkpoints and reports
+     * @param store the book that the run is written into; checkpoints and reports are kept beside it
      * @param stopRequested asked after each step; true ends the run early but in good order
      */
     public TrainingSession(
-            TrainingInput input,
-            Device device,
-            TrackingStore store,
-            Path runs,
-            TrainingView view,
-            BooleanSupplier stopRequested) {
+            TrainingInput input, Device device, MirroredBook store, TrainingView view, BooleanSupplier stopRequested) {
         this.input = input;
         this.experiment = input.experiment();
         this.data = input.data();
         this.device = device;
         this.store = store;
-        this.runs = runs;
         this.view = view;
         this.stopRequested = stopRequested;
     }
@@ -89,11 +78,12 @@ public final class TrainingSession {
     public Outcome train(String command, Map<String, String> more) throws IOException {
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device)) {
             Provenance provenance = Provenance.collect(experiment, command, input.text(), device, model.digest());
-            try (RunLog log = store.startRun(info(provenance, more))) {
+            try (MirroredLog mirrored = store.begin(input.info(store, provenance, more))) {
+                BookLog log = mirrored.log();
                 log.text("experiment.yaml", experiment.toYaml());
                 log.text(Provenance.ARTIFACT, provenance.toJson());
                 log.sync();
-                try (RunLock lock = RunLock.take(checkpoints(runs, log.runId()), log.runId())) {
+                try (RunLock lock = RunLock.take(checkpoints(store, log.runId()), log.runId())) {
                     return run(log, model, provenance, lock.folder(), Optional.empty());
                 }
             }
@@ -113,7 +103,8 @@ public final class TrainingSession {
         int step = checkpoint.map(Checkpoint::step).orElse(0);
         // The last steps of a run are scored after its last checkpoint: those points may be there already.
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device);
-                RunLog log = store.resumeRun(runId, step - 1L)) {
+                MirroredLog mirrored = store.resume(runId, step - 1L)) {
+            BookLog log = mirrored.log();
             Provenance now = Provenance.collect(experiment, begun.command(), input.text(), device, model.digest());
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Comparison.conditions(begun, now)
@@ -125,7 +116,7 @@ public final class TrainingSession {
     }
 
     private Outcome run(
-            RunLog log,
+            BookLog log,
             LanguageModel model,
             Provenance provenance,
             Path checkpointFolder,
@@ -162,9 +153,9 @@ public final class TrainingSession {
     private Optional<Path> report(String runId, LanguageModel model) {
         view.stage("writing the report");
         try {
-            StoredRun run = new StoredRun(store, store.findRun(runId));
-            return Optional.of(new Reports(store, runs).write(run, model, Reports.text(model, data)));
-        } catch (TrackingException | IOException e) {
+            StoredRun run = new StoredRun(store, store.find(runId));
+            return Optional.of(new Reports(store).write(run, model, Reports.text(model, data)));
+        } catch (BookException | IOException e) {
             view.warning("no report now: " + e.getMessage() + "; it can be written later with: make report RUN="
                     + runId.substring(0, 8));
             return Optional.empty();
@@ -172,40 +163,11 @@ public final class TrainingSession {
     }
 
     /** Where a run's checkpoints are. */
-    public static Path checkpoints(Path folder, String runId) {
-        return folder.resolve("checkpoints").resolve(runId);
+    public static Path checkpoints(MirroredBook store, String runId) {
+        return store.book().folder().resolve("checkpoints").resolve(runId);
     }
 
-    /** The same for a run that began earlier, perhaps before it was known to its server. */
-    public static Path checkpoints(Path folder, TrackedRun run) {
-        Path early = checkpoints(folder, run.ownId());
-        return Files.isDirectory(early) ? early : checkpoints(folder, run.runId());
-    }
-
-    private RunInfo info(Provenance provenance, Map<String, String> more) {
-        Map<String, String> params = new LinkedHashMap<>(experiment.toParams());
-        Corpus corpus = data.corpus();
-        params.put("corpus.name", corpus.name());
-        params.put("corpus.sha256", corpus.sha256());
-        params.put("corpus.unigram_entropy", String.format(Locale.ROOT, "%.4f", corpus.unigramEntropy()));
-        params.put("device", provenance.computation().device());
-        params.put("threads", Integer.toString(provenance.computation().threads()));
-        Map<String, String> tags = new LinkedHashMap<>(provenance.tags());
-        tags.putAll(more);
-        return new RunInfo(
-                experiment.id(),
-                experiment.id() + "-seed-" + experiment.seed(),
-                experiment.about(),
-                provenance.command(),
-                "experiments/" + experiment.id() + ".yaml",
-                Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
-                System.getProperty("user.name"),
-                params,
-                tags,
-                Optional.of(new Dataset(corpus.name(), corpus.sha256(), corpus.name(), "training")));
-    }
-
-    private static void keepWeights(RunLog log, LanguageModel model) throws IOException {
+    private static void keepWeights(BookLog log, LanguageModel model) throws IOException {
         Path file = Files.createTempFile("switchlab-weights", ".safetensors");
         try {
             model.save(file);

@@ -39,7 +39,7 @@ public final class Checkpoint {
     /**
      * The state of a run.
      *
-     * @param runId the run's id in the tracking store
+     * @param runId the run's id in the book of runs
      * @param corpusSha256 the text that it trains on
      * @param optimizer its moments and step count
      */
@@ -108,7 +108,7 @@ public final class Checkpoint {
         return loop.bestStep();
     }
 
-    /** The run's id in the tracking store. */
+    /** The run's id in the book of runs. */
     public String runId() {
         return header.get("run_id");
     }

@@ -10,8 +10,6 @@ import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -141,7 +139,9 @@ public final class Trainer {
         }
         progress.stage("scoring the whole validation split");
         Evaluation whole = evaluator.evaluate(validation, step);
-        log(step, whole.metrics(MetricNames.FINAL));
+        Map<String, Double> scores = new HashMap<>(whole.metrics(MetricNames.FINAL));
+        scores.put(MetricNames.FINAL_TRAIN_CROSS_ENTROPY, state.recentMean());
+        log(step, scores);
         return result(RunStatus.FINISHED, Optional.of(whole), Optional.of(sample(step)));
     }
 

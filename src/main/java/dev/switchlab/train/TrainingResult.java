@@ -1,6 +1,5 @@
 package dev.switchlab.train;
 
-import dev.switchlab.tracking.RunStatus;
 import java.util.Optional;
 import java.util.SortedMap;
 

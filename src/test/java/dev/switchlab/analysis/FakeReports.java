@@ -1,7 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingSnapshot;
 import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
@@ -68,7 +68,7 @@ final class FakeReports {
                     RoutingSnapshot.path(step),
                     routing(step, nLayers, nExperts).toJson());
         }
-        TrackedRun run = fakes.runs().get(0);
+        Run run = fakes.runs().get(0);
         return new RunReport(run, fakes, trace(nLayers, nExperts), similarity(nLayers, nExperts), Optional.of(TEXT))
                 .write(file);
     }

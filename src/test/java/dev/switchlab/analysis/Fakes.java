@@ -1,7 +1,7 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,7 +12,7 @@ import java.util.Optional;
 /** Runs made by hand. */
 final class Fakes implements RunSource {
 
-    private final Map<String, TrackedRun> runs = new LinkedHashMap<>();
+    private final Map<String, Run> runs = new LinkedHashMap<>();
     private final Map<String, List<MetricPoint>> histories = new LinkedHashMap<>();
     private final Map<String, Map<String, String>> texts = new LinkedHashMap<>();
 
@@ -25,15 +25,14 @@ final class Fakes implements RunSource {
         }
         runs.put(
                 id,
-                new TrackedRun(
+                new Run(
                         id,
-                        "1",
+                        1,
                         experiment,
                         experiment + " " + id,
                         "FINISHED",
                         Instant.EPOCH,
                         Optional.empty(),
-                        "mlflow-artifacts:/1/" + id,
                         settings,
                         new LinkedHashMap<>(),
                         new LinkedHashMap<>()));
@@ -64,19 +63,19 @@ final class Fakes implements RunSource {
     }
 
     @Override
-    public List<TrackedRun> runs() {
+    public List<Run> runs() {
         return List.copyOf(runs.values());
     }
 
     @Override
-    public List<TrackedRun> experiment(String name) {
+    public List<Run> experiment(String name) {
         return runs.values().stream()
                 .filter(run -> run.experiment().equals(name))
                 .toList();
     }
 
     @Override
-    public TrackedRun find(String idOrName) {
+    public Run find(String idOrName) {
         return Optional.ofNullable(runs.get(idOrName)).orElseThrow();
     }
 

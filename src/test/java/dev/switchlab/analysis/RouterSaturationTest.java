@@ -3,14 +3,13 @@ package dev.switchlab.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.switchlab.tracking.RunInfo;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
-import dev.switchlab.tracking.TrackingOptions;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RoutingSnapshot;
+import dev.switchlab.train.RunStatus;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,11 +118,10 @@ class RouterSaturationTest {
 
     @Test
     void readsTheStore(@TempDir Path runs) {
-        TrackingOptions options =
-                TrackingOptions.of(Map.of(), System.out::println).withSystemMetrics(Duration.ZERO);
         RunInfo info = new RunInfo(
                 "smoke",
-                "smoke-seed-1",
+                "Small.",
+                "smoke seed 1",
                 "Small.",
                 "make train",
                 "experiments/smoke.yaml",
@@ -132,9 +130,9 @@ class RouterSaturationTest {
                 Map.of("train.steps", "20"),
                 Map.of(),
                 Optional.empty());
-        try (TrackingStore store = TrackingStore.open(Optional.empty(), runs, options)) {
+        try (MirroredBook store = MirroredBook.open(runs, MlflowEnvironment.NONE)) {
             String id;
-            try (RunLog log = store.startRun(info)) {
+            try (BookLog log = store.book().start(info)) {
                 id = log.runId();
                 log.text(
                         RoutingSnapshot.path(0),

@@ -2,21 +2,18 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.testing.JavaProcess;
-import dev.switchlab.tracking.TrackingOptions;
-import dev.switchlab.tracking.TrackingStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The commands as processes of their own, on the embedded store in one folder. */
+/** The commands as processes of their own, on the book in one folder. */
 record Commands(Path folder) {
 
     private static final int PATIENCE_SECONDS = 120;
@@ -68,9 +65,8 @@ record Commands(Path folder) {
         return Files.readString(folder.resolve("output"));
     }
 
-    TrackingStore store() {
-        TrackingOptions options = TrackingOptions.of(Map.of(), System.out::println);
-        return TrackingStore.open(Optional.empty(), runs(), options.withSystemMetrics(Duration.ZERO));
+    MirroredBook store() {
+        return MirroredBook.open(runs(), MlflowEnvironment.NONE);
     }
 
     String artifact(String runId, String path) throws IOException {

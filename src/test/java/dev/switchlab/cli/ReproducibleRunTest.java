@@ -3,9 +3,9 @@ package dev.switchlab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.testing.Seeded;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
 import dev.switchlab.train.RoutingSnapshot;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -53,19 +53,17 @@ class ReproducibleRunTest {
         assertThat(commands.run("resume")).as(commands.output()).isZero();
         assertThat(commands.output()).contains("going on from the checkpoint of step");
 
-        try (TrackingStore store = commands.store()) {
+        try (MirroredBook store = commands.store()) {
             assertThat(points(store, cut)).isEqualTo(points(store, whole));
             // Before the first step, after 8, 16 and 32, and at the evaluations after 50, 100 and 150.
             assertThat(routing(store, cut)).hasSize(7).isEqualTo(routing(store, whole));
-            Map<String, String> tags = store.findRun(cut).tags();
+            Map<String, String> tags = store.find(cut).tags();
             assertThat(tags)
                     .containsEntry(
-                            "switchlab.weights_sha256",
-                            store.findRun(whole).tags().get("switchlab.weights_sha256"))
+                            "switchlab.weights_sha256", store.find(whole).tags().get("switchlab.weights_sha256"))
                     .containsEntry(
-                            "switchlab.metrics_sha256",
-                            store.findRun(whole).tags().get("switchlab.metrics_sha256"));
-            assertThat(store.findRun(cut).status()).isEqualTo("FINISHED");
+                            "switchlab.metrics_sha256", store.find(whole).tags().get("switchlab.metrics_sha256"));
+            assertThat(store.find(cut).status()).isEqualTo("FINISHED");
         }
         assertThat(commands.run("resume", "--run", cut)).isEqualTo(1);
         assertThat(commands.output()).contains("is finished");
@@ -119,24 +117,24 @@ class ReproducibleRunTest {
         Files.writeString(file, text.replace(from, to));
     }
 
-    private TrackedRun newest() {
-        try (TrackingStore store = commands.store()) {
-            return store.runs(Optional.empty(), 1).get(0);
+    private Run newest() {
+        try (MirroredBook store = commands.store()) {
+            return store.book().runs(Optional.empty(), 1).get(0);
         }
     }
 
     /** Everything that is not a timing; fails where a step is there twice. */
-    private static Map<String, SortedMap<Long, Double>> points(TrackingStore store, String runId) {
-        List<String> metrics = store.findRun(runId).metrics().keySet().stream()
+    private static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId) {
+        List<String> metrics = store.find(runId).metrics().keySet().stream()
                 .filter(metric -> !MetricNames.isTiming(metric))
                 .toList();
         return RunOptions.points(store, runId, metrics);
     }
 
     /** The routing of the fixed text, by path. */
-    private Map<String, String> routing(TrackingStore store, String runId) throws IOException {
+    private Map<String, String> routing(MirroredBook store, String runId) throws IOException {
         Map<String, String> routing = new TreeMap<>();
-        for (String path : store.artifacts(runId)) {
+        for (String path : store.book().artifacts(runId).list()) {
             if (RoutingSnapshot.step(path).isPresent()) {
                 routing.put(path, commands.artifact(runId, path));
             }

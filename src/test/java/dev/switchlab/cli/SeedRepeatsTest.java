@@ -3,12 +3,14 @@ package dev.switchlab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.switchlab.tracking.MetricPoint;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,22 +44,23 @@ class SeedRepeatsTest {
         assertThat(commands.run("train", "--experiment", "smoke", "--seeds", "1,2,7", "--set", SETTINGS + 12))
                 .as(commands.output())
                 .isZero();
-        try (TrackingStore store = commands.store()) {
-            List<TrackedRun> runs = oldestFirst(store);
+        try (MirroredBook store = commands.store()) {
+            List<Run> runs = oldestFirst(store);
             assertThat(runs).hasSize(4).allMatch(run -> run.status().equals("FINISHED"));
-            TrackedRun parent = runs.get(0);
-            List<TrackedRun> children = runs.subList(1, 4);
+            Run parent = runs.get(0);
+            List<Run> children = runs.subList(1, 4);
 
-            assertThat(parent.name()).isEqualTo("smoke-seeds-1-to-7");
+            assertThat(parent.name())
+                    .isEqualTo("smoke eval_batches=1 sample_every=0 sample_length=5 steps=12 +2 seeds 1,2,7");
             assertThat(parent.params())
-                    .containsEntry("seeds", "[1, 2, 7]")
+                    .containsEntry("seeds", "1,2,7")
                     .containsEntry("train.steps", "12")
                     .doesNotContainKey("seed");
             assertThat(parent.tags()).containsEntry("switchlab.seeds", "3").doesNotContainKey(PARENT);
             assertThat(children).extracting(run -> run.params().get("seed")).containsExactly("1", "2", "7");
             assertThat(children)
-                    .extracting(TrackedRun::name)
-                    .containsExactly("smoke-seed-1", "smoke-seed-2", "smoke-seed-7");
+                    .extracting(run -> run.name().replaceFirst(".* seed ", ""))
+                    .containsExactly("1", "2", "7");
             assertThat(children).allSatisfy(run -> assertThat(run.tags()).containsEntry(PARENT, parent.runId()));
             assertThat(children)
                     .extracting(run -> run.tags().get("switchlab.weights_sha256"))
@@ -67,23 +70,30 @@ class SeedRepeatsTest {
                 assertInterval(parent, metric, children, run -> run.metrics().get(metric));
             }
             assertInterval(parent, "final/train_cross_entropy", children, run -> lastTen(store, run));
-            assertThat(parent.metrics()).hasSize(3 * 4);
+            // Charts draw parent and children together: under one name, at one step.
+            assertThat(store.book().history(parent.runId(), "final/cross_entropy"))
+                    .singleElement()
+                    .satisfies(point -> assertThat(point.step()).isEqualTo(12));
+            assertThat(children)
+                    .allSatisfy(run ->
+                            assertThat(run.metrics().keySet()).contains("final/train_cross_entropy", "final/accuracy"));
+            assertThat(parent.tags()).containsKeys("mlflow.source.git.commit", "switchlab.corpus_sha256");
+            assertThat(withoutLoad(parent)).hasSize(3 * 4);
 
             String summary = commands.artifact(parent.runId(), "seeds.txt");
             assertThat(summary.lines()).hasSize(4);
             assertThat(summary)
                     .contains("final/cross_entropy")
                     .contains("(mean and 95 % interval of 3 seeds)")
-                    .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy/mean")));
+                    .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy")));
             assertThat(commands.output()).contains("\n" + summary).endsWith("parent run  " + parent.runId() + "\n");
             assertThat(commands.artifact(parent.runId(), "report.html"))
-                    .contains(children.stream().map(TrackedRun::name).toList());
+                    .contains(children.stream().map(Run::name).toList());
         }
     }
 
     /** Student's t for 95 % and two degrees of freedom, from a table; the sample's deviation over the root of three. */
-    private static void assertInterval(
-            TrackedRun parent, String metric, List<TrackedRun> children, ToDoubleFunction<TrackedRun> score) {
+    private static void assertInterval(Run parent, String metric, List<Run> children, ToDoubleFunction<Run> score) {
         double a = score.applyAsDouble(children.get(0));
         double b = score.applyAsDouble(children.get(1));
         double c = score.applyAsDouble(children.get(2));
@@ -92,13 +102,13 @@ class SeedRepeatsTest {
         double half = 4.302652729911275 * Math.sqrt(variance / 3);
         assertThat(half).as("half an interval of %s", metric).isPositive();
         Map<String, Double> metrics = parent.metrics();
-        assertThat(metrics.get(metric + "/mean")).as(metric).isCloseTo(mean, within(1e-12));
-        assertThat(metrics.get(metric + "/ci95_low")).as(metric).isCloseTo(mean - half, within(1e-9));
-        assertThat(metrics.get(metric + "/ci95_high")).as(metric).isCloseTo(mean + half, within(1e-9));
+        assertThat(metrics.get(metric)).as(metric).isCloseTo(mean, within(1e-12));
+        assertThat(metrics.get(metric + "_ci95_low")).as(metric).isCloseTo(mean - half, within(1e-9));
+        assertThat(metrics.get(metric + "_ci95_high")).as(metric).isCloseTo(mean + half, within(1e-9));
     }
 
-    private static double lastTen(TrackingStore store, TrackedRun run) {
-        List<MetricPoint> points = store.history(run.runId(), "train/cross_entropy");
+    private static double lastTen(MirroredBook store, Run run) {
+        List<MetricPoint> points = store.book().history(run.runId(), "train/cross_entropy");
         assertThat(points).hasSize(12);
         return points.subList(2, 12).stream()
                 .mapToDouble(MetricPoint::value)
@@ -115,18 +125,15 @@ class SeedRepeatsTest {
         assertThat(commands.run("train", "--experiment", "smoke", "--seed", "5", "--set", SETTINGS + 3))
                 .as(commands.output())
                 .isZero();
-        try (TrackingStore store = commands.store()) {
-            List<TrackedRun> runs = oldestFirst(store);
+        try (MirroredBook store = commands.store()) {
+            List<Run> runs = oldestFirst(store);
             assertThat(runs).hasSize(3);
-            TrackedRun child = runs.get(1);
-            TrackedRun single = runs.get(2);
-            assertThat(runs.get(0).metrics())
+            Run child = runs.get(1);
+            Run single = runs.get(2);
+            assertThat(withoutLoad(runs.get(0)))
                     .containsOnlyKeys(
-                            "final/train_cross_entropy/mean",
-                            "final/cross_entropy/mean",
-                            "final/bits_per_char/mean",
-                            "final/accuracy/mean")
-                    .containsEntry("final/cross_entropy/mean", child.metrics().get("final/cross_entropy"));
+                            "final/train_cross_entropy", "final/cross_entropy", "final/bits_per_char", "final/accuracy")
+                    .containsEntry("final/cross_entropy", child.metrics().get("final/cross_entropy"));
             assertThat(single.tags())
                     .containsEntry("switchlab.weights_sha256", child.tags().get("switchlab.weights_sha256"))
                     .containsEntry("switchlab.metrics_sha256", child.tags().get("switchlab.metrics_sha256"))
@@ -145,19 +152,18 @@ class SeedRepeatsTest {
         assertThat(commands.output()).contains("stopping: the step in progress is finished and saved");
 
         String stopped;
-        try (TrackingStore store = commands.store()) {
-            assertThat(store.unsent()).isEmpty();
-            List<TrackedRun> runs = oldestFirst(store);
+        try (MirroredBook store = commands.store()) {
+            List<Run> runs = oldestFirst(store);
             assertThat(runs).hasSizeBetween(3, 900);
             assertThat(runs.get(0).status()).isEqualTo("KILLED");
-            assertThat(runs.get(0).metrics()).isEmpty();
-            List<TrackedRun> children = runs.subList(1, runs.size());
+            assertThat(withoutLoad(runs.get(0))).isEmpty();
+            List<Run> children = runs.subList(1, runs.size());
             assertThat(children)
                     .allSatisfy(run -> assertThat(run.tags())
                             .containsEntry(PARENT, runs.get(0).runId()));
             assertThat(children.subList(0, children.size() - 1))
                     .allMatch(run -> run.status().equals("FINISHED"));
-            TrackedRun last = children.get(children.size() - 1);
+            Run last = children.get(children.size() - 1);
             assertThat(last.status()).isEqualTo("KILLED");
             stopped = last.runId();
             assertThat(commands.output()).contains("go on with: make resume RUN=" + stopped.substring(0, 8));
@@ -165,15 +171,22 @@ class SeedRepeatsTest {
 
         // Without a name it is the child that goes on: the parent takes no steps.
         assertThat(commands.run("resume")).as(commands.output()).isZero();
-        try (TrackingStore store = commands.store()) {
-            assertThat(store.findRun(stopped).status()).isEqualTo("FINISHED");
-            assertThat(store.findRun(stopped).tags()).containsEntry("switchlab.steps", "80");
+        try (MirroredBook store = commands.store()) {
+            assertThat(store.find(stopped).status()).isEqualTo("FINISHED");
+            assertThat(store.find(stopped).tags()).containsEntry("switchlab.steps", "80");
             assertThat(oldestFirst(store).get(0).status()).isEqualTo("KILLED");
         }
     }
 
-    private static List<TrackedRun> oldestFirst(TrackingStore store) {
-        List<TrackedRun> runs = new ArrayList<>(store.runs(Optional.empty(), Integer.MAX_VALUE));
+    /** Metrics but for those of the machine. */
+    private static Map<String, Double> withoutLoad(Run run) {
+        Map<String, Double> metrics = new LinkedHashMap<>(run.metrics());
+        metrics.keySet().removeIf(MetricNames::isTiming);
+        return metrics;
+    }
+
+    private static List<Run> oldestFirst(MirroredBook store) {
+        List<Run> runs = new ArrayList<>(store.book().runs(Optional.empty(), Integer.MAX_VALUE));
         Collections.reverse(runs);
         return runs;
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class TrainingInputTest {
     void aTextShorterThanAWindow(int repetitions, int letters, String split, int characters) throws IOException {
         Experiment experiment =
                 on("abcdefghijklmnop".substring(0, letters).repeat(repetitions).substring(0, repetitions));
-        assertThatThrownBy(() -> TrainingInput.of(experiment))
+        assertThatThrownBy(() -> TrainingInput.of(experiment, Map.of()))
                 .isInstanceOf(DataException.class)
                 .hasMessage(
                         "the %s split of the corpus has %d characters; train.seq_len=16 needs at least 17; use a longer"
@@ -42,12 +43,12 @@ class TrainingInputTest {
     @Test
     void aPromptOfOtherLetters() throws IOException {
         Experiment experiment = on("abc\n".repeat(200)).with("train.sample_prompt=abx");
-        assertThatThrownBy(() -> TrainingInput.of(experiment))
+        assertThatThrownBy(() -> TrainingInput.of(experiment, Map.of()))
                 .isInstanceOf(DataException.class)
                 .hasMessageStartingWith(
                         "train.sample_prompt: character 'x' (U+0078) at position 2 is not in the vocabulary of"
                                 + " 4 characters");
-        assertThat(TrainingInput.of(experiment.with("train.sample_prompt=ab"))
+        assertThat(TrainingInput.of(experiment.with("train.sample_prompt=ab"), Map.of())
                         .data()
                         .corpus()
                         .characters())

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.provenance.Provenance;
-import dev.switchlab.tracking.TrackedRun;
-import dev.switchlab.tracking.TrackingOptions;
-import dev.switchlab.tracking.TrackingOptions.Timing;
-import dev.switchlab.tracking.TrackingStore;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirrorTiming;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,30 +38,31 @@ class TrainingSessionTest {
     Path runs;
 
     private final List<String> warnings = new ArrayList<>();
-    private final TrainingInput input =
-            TrainingInput.of(ExperimentLoader.load("smoke", List.of(SETTINGS), Path.of("experiments")));
+    private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+    private final TrainingInput input = TrainingInput.of(
+            ExperimentLoader.load("smoke", List.of(SETTINGS), Path.of("experiments")),
+            ExperimentLoader.changes(List.of(SETTINGS)));
 
     @Test
     void aFinishedRunHasItsReport() throws IOException {
-        try (TrackingStore store = store(Optional.empty())) {
+        try (MirroredBook store = store(Optional.empty())) {
             TrainingSession.Outcome outcome = train(store, () -> false);
             assertThat(warnings).isEmpty();
             assertThat(outcome.isComplete()).isTrue();
             Path file = outcome.report().orElseThrow();
             assertThat(file).isEqualTo(runs.resolve("reports").resolve(outcome.runId() + ".html"));
-            assertThat(store.artifacts(outcome.runId()))
+            assertThat(store.book().artifacts(outcome.runId()).list())
                     .contains(Reports.ARTIFACT, StoredRun.WEIGHTS, Provenance.ARTIFACT, "experiment.yaml");
-            Path kept = runs.resolve("kept.html");
-            store.download(outcome.runId(), Reports.ARTIFACT, kept);
+            Path kept = store.book().artifacts(outcome.runId()).file(Reports.ARTIFACT);
             assertThat(kept).hasSameTextualContentAs(file);
             // What MLflow's pages look for: the load of the experts before the first step, and the table.
-            assertThat(store.artifacts(outcome.runId()))
+            assertThat(store.book().artifacts(outcome.runId()).list())
                     .contains("specialization.json")
                     .anyMatch(path -> path.startsWith("images/expert_load+step+0+timestamp+"));
-            assertThat(store.findRun(outcome.runId()).tags())
+            assertThat(store.find(outcome.runId()).tags())
                     .containsKeys("mlflow.loggedArtifacts", "mlflow.loggedImages");
             // What the run logged last is in it: it was written after the run was stored.
-            TrackedRun run = store.findRun(outcome.runId());
+            Run run = store.find(outcome.runId());
             assertThat(Files.readString(file).replace("<wbr>", "")) // where a long word may break
                     .contains("final/cross_entropy", outcome.runId())
                     .contains(String.format("%.4f", run.metrics().get("final/cross_entropy")))
@@ -79,57 +81,58 @@ class TrainingSessionTest {
 
     @Test
     void aStoppedRunHasNoneYet() {
-        try (TrackingStore store = store(Optional.empty())) {
+        try (MirroredBook store = store(Optional.empty())) {
             int[] asked = {0};
             TrainingSession.Outcome outcome = train(store, () -> ++asked[0] > 2);
             assertThat(outcome.isComplete()).isFalse();
             assertThat(outcome.report()).isEmpty();
-            assertThat(store.artifacts(outcome.runId())).doesNotContain(Reports.ARTIFACT);
-            assertThat(store.findRun(outcome.runId()).status()).isEqualTo("KILLED");
+            assertThat(store.book().artifacts(outcome.runId()).list()).doesNotContain(Reports.ARTIFACT);
+            assertThat(store.find(outcome.runId()).status()).isEqualTo("KILLED");
         }
     }
 
     @Test
-    void withoutTheServerTheRunIsKeptAndTheReportIsForLater() throws IOException {
+    void withoutTheServerTheRunIsWholeAndLeftForLater() throws IOException {
         URI nobody;
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             nobody = URI.create("http://127.0.0.1:" + taken.getLocalPort());
         }
-        try (TrackingStore store = store(Optional.of(nobody))) {
+        try (MirroredBook store = store(Optional.of(nobody))) {
             TrainingSession.Outcome outcome = train(store, () -> false);
             assertThat(outcome.isComplete()).isTrue();
-            assertThat(outcome.report()).isEmpty();
-            assertThat(warnings)
-                    .singleElement()
+            assertThat(outcome.report().orElseThrow()).isRegularFile();
+            assertThat(warnings).isEmpty();
+            assertThat(store.find(outcome.runId()).status()).isEqualTo("FINISHED");
+            assertThat(store.mirrors().orElseThrow().behind())
+                    .extracting(Run::runId)
+                    .containsExactly(outcome.runId());
+            assertThat(notices).first().asString().contains(nobody.toString(), "nothing answers there");
+            assertThat(notices)
+                    .last()
                     .asString()
-                    .startsWith("no report now: MLflow server " + nobody)
-                    .endsWith("make report RUN=" + outcome.runId().substring(0, 8));
-            assertThat(store.unsent()).hasSize(1);
+                    .endsWith("make flush RUN=" + outcome.runId().substring(0, 8));
         }
     }
 
-    private TrainingSession.Outcome train(TrackingStore store, BooleanSupplier stop) {
+    private TrainingSession.Outcome train(MirroredBook store, BooleanSupplier stop) {
         try {
-            return new TrainingSession(input, Device.cpu(), store, runs, new View(), stop)
-                    .train("make train", Map.of());
+            return new TrainingSession(input, Device.cpu(), store, new View(), stop).train("make train", Map.of());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
     }
 
-    private TrackingStore store(Optional<URI> server) {
+    private MirroredBook store(Optional<URI> server) {
         Duration shortWait = Duration.ofMillis(500);
-        Timing timing = new Timing(
+        MirrorTiming timing = new MirrorTiming(
                 Duration.ofSeconds(20),
                 shortWait,
-                server.isPresent() ? shortWait : Duration.ofSeconds(20),
                 Duration.ofMillis(20),
                 Duration.ofMillis(10),
-                Duration.ofMillis(100),
-                Duration.ofMillis(200));
-        TrackingOptions usual = TrackingOptions.of(Map.of(), notice -> {});
-        return TrackingStore.open(
-                server, runs, new TrackingOptions(usual.credentials(), timing, Duration.ZERO, false, usual.notices()));
+                Duration.ofMillis(100));
+        MlflowEnvironment environment = MlflowEnvironment.of(
+                server.map(uri -> Map.of("MLFLOW_TRACKING_URI", uri.toString())).orElse(Map.of()));
+        return MirroredBook.open(runs, environment, timing, notices::add);
     }
 
     /** Keeps the warnings. */

@@ -1,8 +1,6 @@
 package dev.switchlab.train;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.tracking.RunLog;
-import dev.switchlab.tracking.RunStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,7 +15,7 @@ import java.util.TreeMap;
  * A store that outlives its process: every point is a line of a file, every text a file beside it. As the real one, it is behind until {@link #sync}. Points that the
  * file holds when it is opened are not written again, as a resumed run does with the points of its store.
  */
-final class FileLog implements RunLog {
+final class FileLog implements RunLog, AutoCloseable {
 
     private static final int BEHIND = 500;
 
@@ -89,16 +87,6 @@ final class FileLog implements RunLog {
     }
 
     @Override
-    public void params(Map<String, String> params) {
-        throw new AssertionError("the trainer logs no params");
-    }
-
-    @Override
-    public void tags(Map<String, String> tags) {
-        throw new AssertionError("the trainer sets no tags");
-    }
-
-    @Override
     public void text(String path, String content) {
         Path text = texts.resolve(path);
         try {
@@ -112,16 +100,6 @@ final class FileLog implements RunLog {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    @Override
-    public void file(String path, Path artifact) {
-        throw new AssertionError("the trainer keeps no files");
-    }
-
-    @Override
-    public void finish(RunStatus status) {
-        throw new AssertionError("the trainer does not end its run");
     }
 
     @Override

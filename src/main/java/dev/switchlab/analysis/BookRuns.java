@@ -1,0 +1,48 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.runs.MetricPoint;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+
+/** A book as a source of runs. */
+record BookRuns(MirroredBook store) implements RunSource {
+
+    @Override
+    public List<Run> runs() {
+        return store.book().runs(Optional.empty(), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public List<Run> experiment(String name) {
+        return store.book().runs(Optional.of(name), Integer.MAX_VALUE);
+    }
+
+    @Override
+    public Run find(String idOrName) {
+        return store.find(idOrName);
+    }
+
+    @Override
+    public List<MetricPoint> history(String runId, String metric) {
+        return store.book().history(runId, metric);
+    }
+
+    @Override
+    public List<String> artifacts(String runId) {
+        return store.book().artifacts(runId).list();
+    }
+
+    @Override
+    public String text(String runId, String artifactPath) {
+        try {
+            return Files.readString(store.book().artifacts(runId).file(artifactPath));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

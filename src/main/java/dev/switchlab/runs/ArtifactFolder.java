@@ -1,0 +1,81 @@
+package dev.switchlab.runs;
+
+import dev.switchlab.io.WholeFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files of one run, in {@code mlartifacts/}. What a path names is whole at any moment.
+ *
+ * @param root the run's own folder; there once it has a file
+ */
+public record ArtifactFolder(Path root) {
+    private static final String PROXIED = "mlflow-artifacts:/";
+
+    /**
+     * The folder that an artifact URI names.
+     *
+     * @param artifacts the folder of all runs
+     * @param uri such as {@code mlflow-artifacts:/1/<run>/artifacts}
+     * @throws BookException if it is another kind of URI, or leads out of that folder
+     */
+    static ArtifactFolder of(Path artifacts, String runId, String uri) {
+        if (uri.startsWith(PROXIED) && !uri.startsWith(PROXIED + "/")) {
+            Path root = artifacts.resolve(uri.substring(PROXIED.length())).normalize();
+            if (root.startsWith(artifacts) && !root.equals(artifacts)) {
+                return new ArtifactFolder(root);
+            }
+        }
+        throw new BookException("run " + runId + ": its artifacts are at " + uri + ", not in " + artifacts);
+    }
+
+    /** Paths of all files, in order. */
+    public List<String> list() {
+        if (!Files.isDirectory(root)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> !WholeFile.isUnfinished(file))
+                    .map(file -> root.relativize(file).toString().replace('\\', '/'))
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            throw new BookException("cannot read " + root + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The file at a path.
+     *
+     * @param path such as {@code weights.safetensors}
+     * @throws BookException if there is none, or if the path leads out of the run's folder
+     */
+    public Path file(String path) {
+        Path file = resolve(path);
+        if (!Files.isRegularFile(file)) {
+            throw new BookException("there is no artifact '" + path + "' in " + root);
+        }
+        return file;
+    }
+
+    /** Keeps bytes under a path, replacing what was there. */
+    void write(String path, byte[] bytes) throws IOException {
+        WholeFile.write(resolve(path), bytes);
+    }
+
+    /** Keeps a file under a path, replacing what was there; the file may be changed or deleted afterwards. */
+    void copy(String path, Path file) throws IOException {
+        WholeFile.<IOException>write(resolve(path), part -> Files.copy(file, part));
+    }
+
+    /** Where a path is, after a check that it stays inside. */
+    public Path resolve(String path) {
+        Keys.checkArtifactPath(path);
+        return root.resolve(path);
+    }
+}

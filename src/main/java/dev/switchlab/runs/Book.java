@@ -1,0 +1,319 @@
+package dev.switchlab.runs;
+
+import dev.switchlab.runs.db.Database;
+import dev.switchlab.runs.db.DatabaseException;
+import dev.switchlab.runs.db.DatasetsTable;
+import dev.switchlab.runs.db.ExperimentsTable;
+import dev.switchlab.runs.db.ExperimentsTable.ExperimentRow;
+import dev.switchlab.runs.db.MetricsTable;
+import dev.switchlab.runs.db.ParamsTable;
+import dev.switchlab.runs.db.PointRow;
+import dev.switchlab.runs.db.RunsTable;
+import dev.switchlab.runs.db.RunsTable.RunRow;
+import dev.switchlab.runs.db.Session;
+import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.train.RunStatus;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several processes may
+ * write and read it at once; {@code mlflow server}, started in that folder, shows it.
+ *
+ * <p>A metric's way: a map in the training step, a batch of rows in the one writer thread, rows.
+ */
+public final class Book implements AutoCloseable {
+    /** A run's tag about a server that it is mirrored to begins so; its value begins with the server's id of the run. */
+    public static final String MIRROR_TAG = "switchlab.mirror/";
+
+    private static final System.Logger LOG = System.getLogger(Book.class.getName());
+
+    private final Path folder;
+    private final Database database;
+    private final BookOptions options;
+    private final BookWriter writer;
+
+    private Book(Path folder, Database database, BookOptions options) {
+        this.folder = folder;
+        this.database = database;
+        this.options = options;
+        this.writer = new BookWriter(database);
+    }
+
+    /**
+     * Opens the book with the usual options and messages to the log.
+     *
+     * @param folder made when absent
+     * @throws BookException if there is something else in its place
+     */
+    public static Book open(Path folder) {
+        return open(folder, BookOptions.of(List.of(), notice -> LOG.log(Level.WARNING, notice)));
+    }
+
+    /** Opens the book. */
+    public static Book open(Path folder, BookOptions options) {
+        Path whole = folder.toAbsolutePath().normalize();
+        try {
+            return new Book(whole, Database.open(whole.resolve("mlflow.db")), options);
+        } catch (DatabaseException e) {
+            throw new BookException(e.getMessage(), e);
+        }
+    }
+
+    /** Where it is; checkpoints and reports of its runs are there, too. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Begins a run. */
+    public BookLog start(RunInfo info) {
+        return start(info, UUID.randomUUID().toString().replace("-", ""));
+    }
+
+    /**
+     * Begins a run with an id that somebody else chose.
+     *
+     * @throws BookException if there is a run of that id
+     */
+    public BookLog start(RunInfo info, String runId) {
+        Redactor redactor = new Redactor(options.secrets());
+        long now = System.currentTimeMillis();
+        RunRow run = create(info, runId, now);
+        BookLog log = new BookLog(this, run, new Resumed(Map.of(), now, 0));
+        log.tags(info.allTags());
+        log.params(info.params());
+        info.dataset()
+                .map(dataset -> dataset.row(redactor))
+                .ifPresent(row -> writer.submit(session -> {
+                    DatasetsTable.log(session, runId, run.experimentId(), row);
+                    return null;
+                }));
+        log.sync();
+        return log;
+    }
+
+    private RunRow create(RunInfo info, String runId, long now) {
+        return write(session -> {
+            if (RunsTable.isTaken(session, runId)) {
+                throw new BookException("run " + runId + ": there is one in " + folder + " already; go on with it by:"
+                        + " make resume RUN=" + runId.substring(0, 8));
+            }
+            ExperimentRow experiment = ExperimentsTable.named(session, info.experimentName(), now);
+            if (!experiment.isActive()) {
+                throw new BookException("experiment '" + info.experimentName()
+                        + "' was deleted in MLflow; restore it there, or take another runs folder");
+            }
+            if (!info.about().isBlank()) {
+                ExperimentsTable.setTag(session, experiment.id(), RunInfo.NOTE_TAG, info.about());
+            }
+            RunRow row = new RunRow(
+                    runId,
+                    experiment.id(),
+                    experiment.name(),
+                    info.runName(),
+                    info.user(),
+                    "RUNNING",
+                    now,
+                    Optional.empty(),
+                    experiment.artifactLocation() + "/" + runId + "/artifacts");
+            RunsTable.insert(session, row);
+            return row;
+        });
+    }
+
+    /**
+     * Goes on with a run that ended early. Points after {@code step} that are in the book already, because the run had come further than
+     * its last checkpoint, are not written again.
+     *
+     * @param runId its whole id
+     * @param step the optimizer step of the checkpoint that training goes on from
+     */
+    public BookLog resume(String runId, long step) {
+        RunRow run = row(runId);
+        Resumed resumed = read(session -> Resumed.from(session, runId, step));
+        BookLog log = new BookLog(this, run, resumed);
+        writer.submit(session -> {
+            RunsTable.setStatus(session, runId, "RUNNING", Optional.empty());
+            return null;
+        });
+        return log;
+    }
+
+    /** The run with this whole id. */
+    public Optional<Run> byId(String runId) {
+        return read(session -> {
+            Optional<RunRow> row = RunsTable.byId(session, runId);
+            return row.isEmpty() ? Optional.empty() : Optional.of(run(session, row.get()));
+        });
+    }
+
+    /**
+     * Runs by their id, the beginning of it, the same of the id that a server gave them, or their name; the newest first.
+     *
+     * @param text not blank
+     */
+    public List<Run> called(String text) {
+        return read(session -> {
+            List<Run> runs = new ArrayList<>();
+            for (RunRow row : RunsTable.called(session, text, MIRROR_TAG)) {
+                runs.add(run(session, row));
+            }
+            return runs;
+        });
+    }
+
+    /** Runs of an experiment, or of all, the newest first. */
+    public List<Run> runs(Optional<String> experiment, int limit) {
+        return read(session -> {
+            List<Run> runs = new ArrayList<>();
+            for (RunRow row : RunsTable.newest(session, experiment, limit)) {
+                runs.add(run(session, row));
+            }
+            return runs;
+        });
+    }
+
+    /** Runs that have a tag, the oldest first. */
+    public List<Run> tagged(String key) {
+        return read(session -> {
+            List<Run> runs = new ArrayList<>();
+            for (RunRow row : RunsTable.tagged(session, key)) {
+                runs.add(run(session, row));
+            }
+            return runs;
+        });
+    }
+
+    private static Run run(Session session, RunRow row) throws SQLException {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        for (PointRow point : MetricsTable.latest(session, row.id())) {
+            metrics.put(point.key(), point.logged());
+        }
+        return new Run(
+                row.id(),
+                row.experimentId(),
+                row.experiment(),
+                row.name(),
+                row.status(),
+                Instant.ofEpochMilli(row.startTime()),
+                row.endTime().map(Instant::ofEpochMilli),
+                ParamsTable.of(session, row.id()),
+                TagsTable.of(session, row.id()),
+                metrics);
+    }
+
+    /** All points of a metric, in order of time; none if the run has no such metric. */
+    public List<MetricPoint> history(String runId, String key) {
+        return read(session -> MetricsTable.history(session, runId, key, 0).stream()
+                .map(point -> new MetricPoint(point.step(), point.timestamp(), point.logged()))
+                .toList());
+    }
+
+    /**
+     * The files of a run.
+     *
+     * @throws BookException if they are not in the book
+     */
+    public ArtifactFolder artifacts(String runId) {
+        return artifacts(row(runId));
+    }
+
+    ArtifactFolder artifacts(RunRow run) {
+        return artifacts(run.id(), run.artifactUri());
+    }
+
+    /** The folder that an artifact URI of this book names, whether the run is there already or not. */
+    public ArtifactFolder artifacts(String runId, String artifactUri) {
+        return ArtifactFolder.of(folder.resolve("mlartifacts"), runId, artifactUri);
+    }
+
+    /** Sets tags of a run, whether it goes on or not, and waits until they are there. */
+    public void tag(String runId, Map<String, String> tags) {
+        tags.keySet().forEach(key -> Keys.check("tag", key));
+        write(session -> {
+            TagsTable.set(session, runId, tags);
+            return null;
+        });
+    }
+
+    /** Adds a file to a run, whether it goes on or not, or replaces one. */
+    public void keep(String runId, String path, Path file) {
+        ArtifactFolder artifacts = artifacts(runId);
+        try {
+            artifacts.copy(path, file);
+        } catch (IOException e) {
+            throw new BookException("artifact '" + path + "': cannot keep " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The same with UTF-8 text. */
+    public void keep(String runId, String path, String text) {
+        keep(runId, path, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same with bytes. */
+    public void keep(String runId, String path, byte[] bytes) {
+        ArtifactFolder artifacts = artifacts(runId);
+        try {
+            artifacts.write(path, bytes);
+        } catch (IOException e) {
+            throw new BookException("artifact '" + path + "': cannot be kept: " + e.getMessage(), e);
+        }
+    }
+
+    /** Says how a run ended whose process did not. */
+    public void end(String runId, RunStatus status, Instant when) {
+        write(session -> {
+            RunsTable.setStatus(session, runId, status.name(), Optional.of(when.toEpochMilli()));
+            return null;
+        });
+    }
+
+    private RunRow row(String runId) {
+        return read(session -> RunsTable.byId(session, runId))
+                .orElseThrow(() -> new BookException("there is no run " + runId + " in " + folder));
+    }
+
+    /** Reads one state of the book. */
+    public <T> T read(Database.Work<T> work) {
+        try {
+            return database.read(work);
+        } catch (SQLException | IOException e) {
+            throw new BookException("cannot read " + folder.resolve("mlflow.db") + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Changes the book at once, as one transaction. */
+    public <T> T write(Database.Work<T> work) {
+        try {
+            return database.write(work);
+        } catch (SQLException | IOException e) {
+            throw new BookException("cannot write " + folder.resolve("mlflow.db") + ": " + e.getMessage(), e);
+        }
+    }
+
+    BookWriter writer() {
+        return writer;
+    }
+
+    BookOptions options() {
+        return options;
+    }
+
+    /** Writes what was logged, then closes the file. */
+    @Override
+    public void close() {
+        writer.close();
+        database.close();
+    }
+}

@@ -1,0 +1,182 @@
+package dev.switchlab.runs;
+
+import dev.switchlab.runs.db.MetricsTable;
+import dev.switchlab.runs.db.ParamsTable;
+import dev.switchlab.runs.db.PointRow;
+import dev.switchlab.runs.db.RunsTable;
+import dev.switchlab.runs.db.RunsTable.RunRow;
+import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.train.RunLog;
+import dev.switchlab.train.RunStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One run as it is written into the book. Logging hands the data to the book's writer and returns.
+ *
+ * <p>Every method throws a {@link BookException} once the book could not be written.
+ */
+public final class BookLog implements RunLog, AutoCloseable {
+    /** The shortest limits for values in any MLflow version since 2.8, in characters. */
+    private static final int MAX_PARAM = 6000;
+
+    private static final int MAX_TAG = 5000;
+
+    private final Book book;
+    private final RunRow run;
+    private final BookWriter writer;
+    private final ArtifactFolder artifacts;
+    private final Redactor redactor;
+    private final Resumed resumed;
+    private final Set<String> checkedKeys = ConcurrentHashMap.newKeySet();
+    private final SystemMetrics systemMetrics;
+    private final AtomicLong time;
+    private final AtomicBoolean finished = new AtomicBoolean();
+
+    BookLog(Book book, RunRow run, Resumed resumed) {
+        this.book = book;
+        this.run = run;
+        this.writer = book.writer();
+        this.artifacts = book.artifacts(run);
+        this.redactor = new Redactor(book.options().secrets());
+        this.resumed = resumed;
+        this.time = new AtomicLong(resumed.time());
+        this.systemMetrics =
+                SystemMetrics.start(book.folder(), book.options().systemMetrics(), resumed.systemStep(), this::write);
+    }
+
+    @Override
+    public String runId() {
+        return run.id();
+    }
+
+    /** Logs parameters: settings that do not change. */
+    public void params(Map<String, String> params) {
+        Map<String, String> ready = ready("param", params, MAX_PARAM);
+        writer.submit(session -> {
+            ParamsTable.log(session, run.id(), ready);
+            return null;
+        });
+    }
+
+    /** Sets tags: texts that may change. */
+    public void tags(Map<String, String> tags) {
+        Map<String, String> ready = ready("tag", tags, MAX_TAG);
+        writer.submit(session -> {
+            TagsTable.set(session, run.id(), ready);
+            return null;
+        });
+    }
+
+    /** Values without secrets; one that is too long is cut, and kept whole as an artifact. */
+    private Map<String, String> ready(String kind, Map<String, String> values, int limit) {
+        Map<String, String> ready = new LinkedHashMap<>();
+        redactor.clean(values).forEach((key, value) -> {
+            checkKey(kind, key);
+            if (value.length() > limit) {
+                text(kind + "s/" + key.replaceAll("[^\\w.\\-/]", "_") + ".txt", value);
+                int end = Character.isHighSurrogate(value.charAt(limit - 1)) ? limit - 1 : limit;
+                ready.put(key, value.substring(0, end));
+            } else {
+                ready.put(key, value);
+            }
+        });
+        return ready;
+    }
+
+    private void checkKey(String kind, String key) {
+        if (checkedKeys.add(kind + " " + key)) {
+            Keys.check(kind, key);
+        }
+    }
+
+    @Override
+    public void metrics(long step, Map<String, Double> metrics) {
+        metrics.keySet().forEach(key -> checkKey("metric", key));
+        write(step, resumed.without(step, metrics));
+    }
+
+    private void write(long step, Map<String, Double> metrics) {
+        if (metrics.isEmpty()) {
+            return;
+        }
+        long now = now();
+        List<PointRow> points = new ArrayList<>(metrics.size());
+        metrics.forEach((key, value) -> points.add(PointRow.of(key, value, now, step)));
+        writer.submit(session -> {
+            MetricsTable.log(session, run.id(), points);
+            return null;
+        });
+    }
+
+    /** Never goes back, whatever becomes of the machine's clock: a mirror knows by it what it has copied. */
+    private long now() {
+        return time.accumulateAndGet(System.currentTimeMillis(), Math::max);
+    }
+
+    @Override
+    public void text(String path, String content) {
+        Keys.checkArtifactPath(path);
+        byte[] clean = redactor.clean(content).getBytes(StandardCharsets.UTF_8);
+        writer.submit(session -> {
+            artifacts.write(path, clean);
+            return null;
+        });
+    }
+
+    /**
+     * Keeps a file as an artifact. The file may be changed or deleted afterwards.
+     *
+     * @param path where, such as {@code weights.safetensors}
+     */
+    public void file(String path, Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new BookException("artifact '" + path + "': " + file + " is not a file");
+        }
+        try {
+            artifacts.copy(path, file);
+        } catch (IOException e) {
+            throw new BookException("artifact '" + path + "': cannot keep " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void sync() {
+        writer.await(session -> null);
+    }
+
+    /** Ends the run, and waits until everything is written. */
+    public void finish(RunStatus status) {
+        if (finished.getAndSet(true)) {
+            return;
+        }
+        systemMetrics.close();
+        long end = now();
+        writer.await(session -> {
+            RunsTable.setStatus(session, run.id(), status.name(), Optional.of(end));
+            return null;
+        });
+    }
+
+    /** Ends the run as {@link RunStatus#FAILED} if {@link #finish} was not called. */
+    @Override
+    public void close() {
+        try {
+            finish(RunStatus.FAILED);
+        } catch (BookException e) {
+            // Of a disk that takes no more; who logs has been told.
+            book.options().notices().accept("run " + run.id() + " is not marked as ended: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package dev.switchlab.runs;
+
+import dev.switchlab.runs.db.Database;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The one thread that writes to a book. Who logs hands over work and goes on; what has piled up meanwhile is written in one transaction.
+ *
+ * <p>The first failure ends the writing: later work is not taken, and its caller told why, so that a training stops where it can be
+ * resumed.
+ */
+final class BookWriter implements AutoCloseable {
+    /** Steps that may wait. A caller waits only when the disk has been away for as long as so many steps take. */
+    private static final int LONGEST_QUEUE = 10_000;
+
+    private static final int MOST_AT_ONCE = 256;
+
+    /**
+     * One piece of work.
+     *
+     * @param durable whether it is to survive a power cut, too
+     */
+    private record Task(Database.Work<?> work, boolean durable, CompletableFuture<Void> done) {}
+
+    private static final Task END = new Task(session -> null, false, new CompletableFuture<>());
+
+    private final Database database;
+    private final BlockingQueue<Task> queue = new ArrayBlockingQueue<>(LONGEST_QUEUE);
+    private final Thread thread = new Thread(this::run, "book-writer");
+    private volatile BookException failure;
+    private volatile boolean closed;
+
+    BookWriter(Database database) {
+        this.database = database;
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Hands over work, to be done soon.
+     *
+     * @throws BookException if earlier work could not be done
+     */
+    void submit(Database.Work<?> work) {
+        hand(new Task(work, false, new CompletableFuture<>()));
+    }
+
+    private void hand(Task task) {
+        requireHealthy();
+        if (closed) {
+            throw new IllegalStateException("the book is closed");
+        }
+        put(task);
+    }
+
+    /** Does work and everything handed over before it, and waits until both are on the disk. */
+    void await(Database.Work<?> work) {
+        Task task = new Task(work, true, new CompletableFuture<>());
+        hand(task);
+        try {
+            task.done().join();
+        } catch (CompletionException e) {
+            requireHealthy();
+            throw e;
+        }
+    }
+
+    void requireHealthy() {
+        if (failure != null) {
+            throw new BookException(failure.getMessage(), failure);
+        }
+    }
+
+    private void put(Task task) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                queue.put(task);
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        List<Task> tasks = new ArrayList<>();
+        boolean ends = false;
+        while (!ends) {
+            tasks.clear();
+            try {
+                tasks.add(queue.take());
+            } catch (InterruptedException e) {
+                return; // the process ends
+            }
+            queue.drainTo(tasks, MOST_AT_ONCE - 1);
+            ends = tasks.remove(END);
+            write(tasks);
+        }
+    }
+
+    private void write(List<Task> tasks) {
+        if (failure == null && !tasks.isEmpty()) {
+            try {
+                database.write(session -> {
+                    for (Task task : tasks) {
+                        task.work().run(session);
+                    }
+                    return null;
+                });
+                if (tasks.stream().anyMatch(Task::durable)) {
+                    database.force();
+                }
+            } catch (SQLException | IOException | RuntimeException e) {
+                failure = new BookException("the book of runs cannot be written: " + reason(e), e);
+            }
+        }
+        for (Task task : tasks) {
+            if (failure == null) {
+                task.done().complete(null);
+            } else {
+                task.done().completeExceptionally(failure);
+            }
+        }
+    }
+
+    private static String reason(Exception e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+
+    /** Writes what was handed over, then ends. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        put(END);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.switchlab.runs;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
+
+/**
+ * The text that a run trains on, shown by MLflow as the run's dataset.
+ *
+ * @param name such as {@code tiny-shakespeare}
+ * @param digest identifies the contents; longer ones are cut to MLflow's 36 characters
+ * @param source where it comes from: an http(s) address or a file
+ * @param characters in the whole text
+ * @param vocabulary number of different characters
+ * @param training characters in the training split
+ * @param validation characters in the validation split
+ */
+public record Dataset(
+        String name, String digest, String source, long characters, int vocabulary, long training, long validation) {
+    private static final int MAX_NAME = 500;
+    private static final int MAX_DIGEST = 36;
+
+    public Dataset {
+        if (name.isBlank() || name.length() > MAX_NAME) {
+            throw new BookException(
+                    "dataset name '" + name + "': allowed are 1 to " + MAX_NAME + " characters, e.g. tiny-shakespeare");
+        }
+        if (digest.isBlank()) {
+            throw new BookException("dataset '" + name + "': has no digest; allowed: e.g. the beginning of its sha256");
+        }
+        digest = digest.substring(0, Math.min(digest.length(), MAX_DIGEST));
+    }
+
+    /** As MLflow describes its datasets. */
+    DatasetRow row(Redactor redactor) {
+        boolean remote = source.startsWith("http://") || source.startsWith("https://");
+        ObjectNode address = JsonNodeFactory.instance.objectNode();
+        address.put(remote ? "url" : "uri", redactor.clean(source));
+        return new DatasetRow(
+                name, digest, remote ? "http" : "local", address.toString(), schema(), profile(), "training");
+    }
+
+    /** One sequence of characters, in the form of MLflow's tensor schemas. */
+    private static String schema() {
+        ObjectNode feature = JsonNodeFactory.instance.objectNode();
+        feature.put("name", "characters").put("type", "tensor");
+        feature.putObject("tensor-spec").put("dtype", "int32").putArray("shape").add(-1);
+        ObjectNode schema = JsonNodeFactory.instance.objectNode();
+        schema.putObject("mlflow_tensorspec")
+                .put(
+                        "features",
+                        JsonNodeFactory.instance.arrayNode().add(feature).toString())
+                .putNull("targets");
+        return schema.toString();
+    }
+
+    private String profile() {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("num_elements", characters)
+                .put("vocabulary", vocabulary)
+                .put("training_characters", training)
+                .put("validation_characters", validation)
+                .toString();
+    }
+}

@@ -1,0 +1,53 @@
+package dev.switchlab.runs;
+
+import java.util.regex.Pattern;
+
+/** MLflow's rules for the keys of metrics, params and tags, and the paths of artifacts; the strictest of its versions. */
+public final class Keys {
+    /** Longest key, in characters. */
+    public static final int MAX_LENGTH = 250;
+
+    private static final Pattern ALLOWED = Pattern.compile("[\\w.\\- :/]+");
+    /** A key is also a file name in some stores: it must be its own normal form. */
+    private static final Pattern NOT_A_PATH = Pattern.compile("/.*|.*/|.*//.*|(.*/)?\\.\\.?(/.*)?");
+
+    private Keys() {}
+
+    /**
+     * Refuses a key that some MLflow server would refuse.
+     *
+     * @param kind what it names, such as {@code metric}, for the message
+     * @throws BookException if it is refused
+     */
+    public static void check(String kind, String key) {
+        if (!ALLOWED.matcher(key).matches()) {
+            throw new BookException(kind + " '" + key + "': MLflow takes only letters, digits, _ - . : / and spaces in"
+                    + " a name, e.g. layer0/load/expert3");
+        }
+        if (key.length() > MAX_LENGTH) {
+            throw new BookException(kind + " '" + key.substring(0, 40) + "...': the name has " + key.length()
+                    + " characters; MLflow takes up to " + MAX_LENGTH);
+        }
+        if (NOT_A_PATH.matcher(key).matches()) {
+            throw new BookException(
+                    kind + " '" + key + "': MLflow takes no name that begins or ends with a slash, or has an"
+                            + " empty part, '.' or '..' between slashes; allowed: e.g. train/loss");
+        }
+    }
+
+    /**
+     * Refuses a path that does not stay inside a run's artifacts.
+     *
+     * @throws BookException if it is refused
+     */
+    public static void checkArtifactPath(String path) {
+        boolean strange = path.isEmpty()
+                || path.indexOf('\\') >= 0
+                || path.chars().anyMatch(Character::isISOControl)
+                || NOT_A_PATH.matcher(path).matches();
+        if (strange || path.length() > MAX_LENGTH) {
+            throw new BookException("artifact '" + path + "': is not a relative path of up to " + MAX_LENGTH
+                    + " characters inside the run; allowed: e.g. samples/step-000500.txt");
+        }
+    }
+}

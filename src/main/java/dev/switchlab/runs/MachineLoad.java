@@ -1,0 +1,112 @@
+package dev.switchlab.runs;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}). Megabytes are 10^6
+ * bytes, as there.
+ */
+final class MachineLoad {
+    private static final double MEGA = 1e6;
+    private static final Path MEMORY = Path.of("/proc/meminfo");
+    private static final Path NETWORK = Path.of("/proc/net/dev");
+
+    private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    private final Path folder;
+    private final GpuLoad gpus = new GpuLoad();
+    private final long[] firstTraffic;
+
+    /** @param folder on the disk whose use is told */
+    MachineLoad(Path folder) {
+        this.folder = folder;
+        this.firstTraffic = traffic();
+        // The first reading tells the load since an unknown time, or none: on some JDKs 0.
+        system.getCpuLoad();
+    }
+
+    /** The values that this machine tells; a value that it does not tell is absent. */
+    Map<String, Double> sample() {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        double processors = system.getCpuLoad();
+        if (processors >= 0) {
+            metrics.put("system/cpu_utilization_percentage", 100 * processors);
+        }
+        memory(metrics);
+        disk(metrics);
+        long[] traffic = traffic();
+        if (traffic.length == 2 && firstTraffic.length == 2) {
+            metrics.put("system/network_receive_megabytes", (traffic[0] - firstTraffic[0]) / MEGA);
+            metrics.put("system/network_transmit_megabytes", (traffic[1] - firstTraffic[1]) / MEGA);
+        }
+        metrics.putAll(gpus.sample());
+        return metrics;
+    }
+
+    private void memory(Map<String, Double> metrics) {
+        double total = system.getTotalMemorySize();
+        double used = total - availableMemory(total);
+        metrics.put("system/system_memory_usage_megabytes", used / MEGA);
+        metrics.put("system/system_memory_usage_percentage", 100 * used / total);
+    }
+
+    /** Bytes that programs could have: on Linux more than is free, because caches give way. */
+    private double availableMemory(double total) {
+        try {
+            List<String> lines = Files.readAllLines(MEMORY);
+            // In a container with a limit the bean tells the container's memory, this file the machine's.
+            if (bytes(lines, "MemTotal:") <= total) {
+                return bytes(lines, "MemAvailable:");
+            }
+        } catch (IOException | NumberFormatException e) {
+            // Not Linux.
+        }
+        return system.getFreeMemorySize();
+    }
+
+    private static double bytes(List<String> lines, String name) {
+        String line =
+                lines.stream().filter(text -> text.startsWith(name)).findFirst().orElse("");
+        return 1024 * Double.parseDouble(line.replaceAll("\\D", ""));
+    }
+
+    private void disk(Map<String, Double> metrics) {
+        try {
+            FileStore disk = Files.getFileStore(folder);
+            double total = disk.getTotalSpace();
+            double available = disk.getUsableSpace();
+            double used = total - disk.getUnallocatedSpace();
+            metrics.put("system/disk_usage_megabytes", used / MEGA);
+            metrics.put("system/disk_available_megabytes", available / MEGA);
+            metrics.put("system/disk_usage_percentage", 100 * used / (used + available));
+        } catch (IOException e) {
+            // The folder is on no disk that can be asked.
+        }
+    }
+
+    /** Bytes received and sent by all interfaces but loopback; empty where that is not known. */
+    private static long[] traffic() {
+        long received = 0;
+        long sent = 0;
+        try {
+            for (String line : Files.readAllLines(NETWORK)) {
+                int colon = line.indexOf(':');
+                if (colon > 0 && !line.substring(0, colon).strip().equals("lo")) {
+                    String[] fields = line.substring(colon + 1).strip().split("\\s+", -1);
+                    received += Long.parseLong(fields[0]);
+                    sent += Long.parseLong(fields[8]);
+                }
+            }
+        } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            return new long[0];
+        }
+        return new long[] {received, sent};
+    }
+}

@@ -1,0 +1,97 @@
+package dev.switchlab.runs.db;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The tables datasets, inputs and input_tags: what a run was trained on. */
+public final class DatasetsTable {
+    private static final String CONTEXT = "mlflow.data.context";
+
+    private DatasetsTable() {}
+
+    /**
+     * One dataset as a run uses it.
+     *
+     * @param digest at most 36 characters
+     * @param source JSON
+     * @param schema JSON
+     * @param profile JSON
+     * @param context what it is used for, such as {@code training}
+     */
+    public record DatasetRow(
+            String name,
+            String digest,
+            String sourceType,
+            String source,
+            String schema,
+            String profile,
+            String context) {}
+
+    /** Adds what a run uses; the same dataset again changes nothing. */
+    public static void log(Session session, String runId, long experimentId, DatasetRow dataset) throws SQLException {
+        session.update(
+                "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,"
+                        + " dataset_schema, dataset_profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (experiment_id, name, digest) DO NOTHING",
+                newId(),
+                experimentId,
+                dataset.name(),
+                dataset.digest(),
+                dataset.sourceType(),
+                dataset.source(),
+                dataset.schema(),
+                dataset.profile());
+        String datasetId = session.first(
+                        "SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?",
+                        row -> row.getString(1),
+                        experimentId,
+                        dataset.name(),
+                        dataset.digest())
+                .orElseThrow();
+        String inputId = newId();
+        int inserted = session.update(
+                "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)"
+                        + " VALUES (?, 'DATASET', ?, 'RUN', ?) ON CONFLICT DO NOTHING",
+                inputId,
+                datasetId,
+                runId);
+        if (inserted > 0) {
+            session.update(
+                    "INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?)",
+                    inputId,
+                    CONTEXT,
+                    dataset.context());
+        }
+    }
+
+    /** What a run uses, in order of logging. */
+    public static List<DatasetRow> of(Session session, String runId) throws SQLException {
+        return session.list(
+                "SELECT datasets.name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile,"
+                        + " input_tags.value AS context FROM inputs JOIN datasets ON datasets.dataset_uuid = inputs.source_id"
+                        + " LEFT JOIN input_tags ON input_tags.input_uuid = inputs.input_uuid AND input_tags.name = '"
+                        + CONTEXT
+                        + "' WHERE destination_type = 'RUN' AND destination_id = ? AND source_type = 'DATASET'"
+                        + " ORDER BY inputs.rowid",
+                row -> new DatasetRow(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        text(row, 5),
+                        text(row, 6),
+                        text(row, 7)),
+                runId);
+    }
+
+    private static String text(ResultSet row, int column) throws SQLException {
+        return Optional.ofNullable(row.getString(column)).orElse("");
+    }
+
+    private static String newId() {
+        return UUID.randomUUID().toString().replace("-", "");
+    }
+}

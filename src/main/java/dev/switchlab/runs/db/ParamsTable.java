@@ -1,0 +1,31 @@
+package dev.switchlab.runs.db;
+
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The table params. A param never changes once it is logged. */
+public final class ParamsTable {
+    private ParamsTable() {}
+
+    /** Adds params; one that is there stays as it is. */
+    public static void log(Session session, String runId, Map<String, String> params) throws SQLException {
+        for (Map.Entry<String, String> param : params.entrySet()) {
+            session.update(
+                    "INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (key, run_uuid) DO NOTHING",
+                    param.getKey(),
+                    param.getValue(),
+                    runId);
+        }
+    }
+
+    /** The params of a run, in order of logging. */
+    public static Map<String, String> of(Session session, String runId) throws SQLException {
+        Map<String, String> params = new LinkedHashMap<>();
+        session.list(
+                "SELECT key, value FROM params WHERE run_uuid = ? ORDER BY rowid",
+                row -> params.put(row.getString(1), row.getString(2)),
+                runId);
+        return params;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.switchlab.runs.db;
+
+/**
+ * One metric point as MLflow's tables keep it: NaN is value 0 with a mark, and infinities are the largest finite doubles.
+ *
+ * @param key metric name
+ * @param value stored value, always finite
+ * @param timestamp ms since 1970
+ * @param step training step
+ * @param nan whether the point stands for NaN
+ */
+public record PointRow(String key, double value, long timestamp, long step, boolean nan) {
+
+    /** The stored form of a logged value. */
+    public static PointRow of(String key, double value, long timestamp, long step) {
+        if (Double.isNaN(value)) {
+            return new PointRow(key, 0.0, timestamp, step, true);
+        }
+        double finite = Math.max(-Double.MAX_VALUE, Math.min(Double.MAX_VALUE, value));
+        return new PointRow(key, finite, timestamp, step, false);
+    }
+
+    /** What it stands for. */
+    public double logged() {
+        return nan ? Double.NaN : value;
+    }
+
+    /** Whether this point replaces {@code other} as the latest one, as MLflow decides it: the larger of (step, timestamp, value). */
+    public boolean isLaterThan(PointRow other) {
+        if (step != other.step) {
+            return step > other.step;
+        }
+        if (timestamp != other.timestamp) {
+            return timestamp > other.timestamp;
+        }
+        return value > other.value;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.switchlab.runs.db;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/** The table runs, without those that MLflow's user deleted. */
+public final class RunsTable {
+    private static final String SELECT =
+            "SELECT run_uuid, runs.experiment_id, experiments.name AS experiment, runs.name, user_id, status, start_time,"
+                    + " end_time, artifact_uri FROM runs JOIN experiments USING (experiment_id)"
+                    + " WHERE runs.lifecycle_stage = '" + ExperimentsTable.ACTIVE + "'";
+
+    private RunsTable() {}
+
+    /**
+     * One run.
+     *
+     * @param startTime ms since 1970
+     * @param endTime ms since 1970
+     */
+    public record RunRow(
+            String id,
+            long experimentId,
+            String experiment,
+            String name,
+            String user,
+            String status,
+            long startTime,
+            Optional<Long> endTime,
+            String artifactUri) {}
+
+    /** Adds a run. */
+    public static void insert(Session session, RunRow run) throws SQLException {
+        session.update(
+                "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,"
+                        + " end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)"
+                        + " VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, ?, '', ?, ?, ?)",
+                run.id(),
+                run.name(),
+                run.user(),
+                run.status(),
+                run.startTime(),
+                run.endTime().orElse(null),
+                ExperimentsTable.ACTIVE,
+                run.artifactUri(),
+                run.experimentId());
+    }
+
+    /** Says how a run ended, or that it goes on. */
+    public static void setStatus(Session session, String id, String status, Optional<Long> endTime)
+            throws SQLException {
+        session.update("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", status, endTime.orElse(null), id);
+    }
+
+    /** The run with this id. */
+    public static Optional<RunRow> byId(Session session, String id) throws SQLException {
+        return session.first(SELECT + " AND run_uuid = ?", RunsTable::read, id);
+    }
+
+    /** Whether there is a run of this id, deleted ones included. */
+    public static boolean isTaken(Session session, String id) throws SQLException {
+        return session.first("SELECT 1 FROM runs WHERE run_uuid = ?", row -> 1, id)
+                .isPresent();
+    }
+
+    /** Runs of an experiment, or of all, the newest first. */
+    public static List<RunRow> newest(Session session, Optional<String> experiment, int limit) throws SQLException {
+        String order = " ORDER BY start_time DESC, runs.rowid DESC LIMIT ?";
+        return experiment.isPresent()
+                ? session.list(SELECT + " AND experiments.name = ?" + order, RunsTable::read, experiment.get(), limit)
+                : session.list(SELECT + order, RunsTable::read, limit);
+    }
+
+    /**
+     * Runs whose id begins so, whose name is this, or that have a tag whose key and value begin so; the newest first.
+     *
+     * @param tag beginning of the tag's key
+     */
+    public static List<RunRow> called(Session session, String text, String tag) throws SQLException {
+        return session.list(
+                SELECT + " AND (substr(run_uuid, 1, length(?1)) = ?1 OR runs.name = ?1 OR EXISTS (SELECT 1 FROM tags"
+                        + " WHERE tags.run_uuid = runs.run_uuid AND substr(tags.key, 1, length(?2)) = ?2"
+                        + " AND substr(tags.value, 1, length(?1)) = ?1)) ORDER BY start_time DESC, runs.rowid DESC",
+                RunsTable::read,
+                text,
+                tag);
+    }
+
+    /** Runs that have a tag, the oldest first. */
+    public static List<RunRow> tagged(Session session, String key) throws SQLException {
+        return session.list(
+                SELECT + " AND run_uuid IN (SELECT run_uuid FROM tags WHERE key = ?) ORDER BY start_time, runs.rowid",
+                RunsTable::read,
+                key);
+    }
+
+    private static RunRow read(ResultSet row) throws SQLException {
+        return new RunRow(
+                row.getString("run_uuid"),
+                row.getLong("experiment_id"),
+                row.getString("experiment"),
+                text(row, "name"),
+                text(row, "user_id"),
+                text(row, "status"),
+                row.getLong("start_time"),
+                Session.optionalLong(row, "end_time"),
+                text(row, "artifact_uri"));
+    }
+
+    private static String text(ResultSet row, String column) throws SQLException {
+        String value = row.getString(column);
+        return value == null ? "" : value;
+    }
+}

@@ -1,0 +1,2 @@
+/** The SQLite file of the book, in MLflow's schema: its tables, and whether one that MLflow has upgraded can still be written. */
+package dev.switchlab.runs.db;

@@ -1,0 +1,106 @@
+package dev.switchlab.runs.mirror;
+
+import dev.switchlab.runs.BookException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.mlflow.tracking.creds.BasicMlflowHostCreds;
+
+/**
+ * Who we are to an MLflow server. MLflow's Python client reads these variables, its Java client does not.
+ *
+ * <p>Its text form shows no secret.
+ */
+public final class Credentials {
+    public static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
+    public static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
+    public static final String TOKEN = "MLFLOW_TRACKING_TOKEN";
+
+    private final String username;
+    private final String password;
+    private final String token;
+
+    private Credentials(String username, String password, String token) {
+        this.username = username;
+        this.password = password;
+        this.token = token;
+    }
+
+    /** Nobody in particular. */
+    public static Credentials none() {
+        return new Credentials("", "", "");
+    }
+
+    /**
+     * The credentials in the environment; without any, those in MLflow's file. A user name and password go before a token, as in MLflow.
+     *
+     * @param file {@code ~/.mlflow/credentials}; need not be there
+     * @throws BookException if there is a user name without a password or the reverse, or if the file cannot be read
+     */
+    public static Credentials of(Map<String, String> environment, Path file) {
+        String username = environment.getOrDefault(USERNAME, "");
+        String password = environment.getOrDefault(PASSWORD, "");
+        String token = environment.getOrDefault(TOKEN, "");
+        if (username.isEmpty() != password.isEmpty()) {
+            throw new BookException((username.isEmpty() ? USERNAME : PASSWORD) + " is not set but "
+                    + (username.isEmpty() ? PASSWORD : USERNAME) + " is; set both, or neither");
+        }
+        if (username.isEmpty() && token.isEmpty() && Files.isRegularFile(file)) {
+            return ofFile(file);
+        }
+        return new Credentials(username, password, token);
+    }
+
+    /** Reads MLflow's INI file: section {@code [mlflow]} with {@code mlflow_tracking_username} and {@code mlflow_tracking_password}. */
+    private static Credentials ofFile(Path file) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader); // a section's line is a key without a value
+        } catch (IOException | IllegalArgumentException e) {
+            throw new BookException("cannot read " + file + ": " + e.getMessage(), e);
+        }
+        return of(
+                Map.of(
+                        USERNAME, properties.getProperty("mlflow_tracking_username", ""),
+                        PASSWORD, properties.getProperty("mlflow_tracking_password", "")),
+                Path.of(""));
+    }
+
+    /** The value of the HTTP header Authorization. */
+    Optional<String> authorization() {
+        if (!username.isEmpty()) {
+            byte[] pair = (username + ":" + password).getBytes(StandardCharsets.UTF_8);
+            return Optional.of("Basic " + Base64.getEncoder().encodeToString(pair));
+        }
+        return token.isEmpty() ? Optional.empty() : Optional.of("Bearer " + token);
+    }
+
+    /** For the official client, which takes null for what is absent. */
+    BasicMlflowHostCreds forHost(String uri) {
+        if (!username.isEmpty()) {
+            return new BasicMlflowHostCreds(uri, username, password);
+        }
+        return token.isEmpty() ? new BasicMlflowHostCreds(uri) : new BasicMlflowHostCreds(uri, token);
+    }
+
+    /** What must appear nowhere, also not in the form in which it travels. */
+    List<String> secrets() {
+        String encoded = username.isEmpty() ? "" : authorization().orElseThrow().substring("Basic ".length());
+        return Stream.of(password, token, encoded)
+                .filter(secret -> !secret.isEmpty())
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return username.isEmpty() ? (token.isEmpty() ? "no credentials" : "a token") : "a user name and password";
+    }
+}

@@ -1,0 +1,54 @@
+package dev.switchlab.runs.mirror;
+
+import dev.switchlab.runs.BookException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the environment says of MLflow, as MLflow's own clients read it.
+ *
+ * @param server {@code MLFLOW_TRACKING_URI}: the server that runs are mirrored to
+ * @param credentials {@code MLFLOW_TRACKING_USERNAME}, {@code _PASSWORD}, {@code _TOKEN}, or {@code ~/.mlflow/credentials}
+ * @param experimentName {@code MLFLOW_EXPERIMENT_NAME}: the MLflow experiment that runs belong to, instead of one called like the
+ *     experiment file
+ * @param runId {@code MLFLOW_RUN_ID}: a run that exists on the server, to be logged to
+ */
+public record MlflowEnvironment(
+        Optional<URI> server, Credentials credentials, Optional<String> experimentName, Optional<String> runId) {
+
+    /** Names no server. */
+    public static final MlflowEnvironment NONE =
+            new MlflowEnvironment(Optional.empty(), Credentials.none(), Optional.empty(), Optional.empty());
+
+    private static final String RUN_ID = "MLFLOW_RUN_ID";
+
+    /**
+     * Reads the environment.
+     *
+     * @throws BookException in one line, if something in it is not usable
+     */
+    public static MlflowEnvironment of(Map<String, String> environment) {
+        Path home = Path.of(System.getProperty("user.home"));
+        Optional<String> runId = text(environment, RUN_ID);
+        if (runId.isPresent() && !runId.get().matches("[0-9a-f]{32}")) {
+            throw new BookException(RUN_ID + " is '" + runId.get()
+                    + "', allowed: the id of a run, 32 hexadecimal digits, e.g. 3f2a91c04b5d4e6f8a7b6c5d4e3f2a1b");
+        }
+        Optional<URI> server = TrackingUri.fromEnvironment(environment);
+        if (runId.isPresent() && server.isEmpty()) {
+            throw new BookException(RUN_ID + " names run " + runId.get() + ", but " + TrackingUri.VARIABLE
+                    + " names no server that has it; unset it, or name the server, e.g. http://127.0.0.1:5000");
+        }
+        return new MlflowEnvironment(
+                server,
+                Credentials.of(environment, home.resolve(".mlflow").resolve("credentials")),
+                text(environment, "MLFLOW_EXPERIMENT_NAME"),
+                runId);
+    }
+
+    private static Optional<String> text(Map<String, String> environment, String name) {
+        return Optional.of(environment.getOrDefault(name, "").strip()).filter(text -> !text.isEmpty());
+    }
+}

@@ -1,0 +1,75 @@
+package dev.switchlab.runs.mirror;
+
+/** A call to the server failed; the message is the reason alone, without credentials. */
+final class ServerException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    /** What a failure means for the data that could not be sent. */
+    enum Kind {
+        /** The same call may succeed later: no connection, silence, 5xx, 429. */
+        PASSING,
+        /** The server is not usable as it is: wrong credentials, not an MLflow server. Keep the data, tell the user. */
+        UNUSABLE,
+        /** The server lacks the run or the experiment. Keep the data, tell the user. */
+        MISSING,
+        /** The server will never take this request. */
+        REJECTED
+    }
+
+    private final Kind kind;
+    private final int status;
+
+    ServerException(Kind kind, String reason) {
+        this(kind, reason, 0);
+    }
+
+    ServerException(Kind kind, String reason, Throwable cause) {
+        super(reason, cause);
+        this.kind = kind;
+        this.status = 0;
+    }
+
+    private ServerException(Kind kind, String reason, int status) {
+        super(reason);
+        this.kind = kind;
+        this.status = status;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    /** The HTTP status, 0 if there was no answer. */
+    int status() {
+        return status;
+    }
+
+    /**
+     * What an HTTP status means.
+     *
+     * @param status 400 to 599
+     * @param errorCode MLflow's error code, empty if the answer had none
+     * @param message the answer's message
+     */
+    static ServerException ofStatus(int status, String errorCode, String message) {
+        String said = message.isBlank() ? "" : ": " + firstLine(message);
+        String answered = "it answered HTTP " + status + said;
+        if (status == 401 || status == 403) {
+            String hint = " (" + Credentials.USERNAME + " and _PASSWORD, or " + Credentials.TOKEN + ")";
+            return new ServerException(Kind.UNUSABLE, answered + hint, status);
+        }
+        if (status >= 500 || status == 429 || status == 408) {
+            return new ServerException(Kind.PASSING, answered, status);
+        }
+        if (errorCode.isEmpty() && status != 413) {
+            return new ServerException(Kind.UNUSABLE, answered + "; it is not an MLflow tracking server", status);
+        }
+        boolean missing = errorCode.equals("RESOURCE_DOES_NOT_EXIST");
+        return new ServerException(missing ? Kind.MISSING : Kind.REJECTED, answered, status);
+    }
+
+    private static String firstLine(String text) {
+        String line = text.strip().lines().findFirst().orElse("");
+        return line.length() <= 300 ? line : line.substring(0, 300) + "...";
+    }
+}

@@ -1,0 +1,190 @@
+package dev.switchlab.runs.mirror;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.switchlab.runs.Book;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.db.ExperimentsTable;
+import dev.switchlab.runs.mirror.ServerException.Kind;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.mlflow.api.proto.Service;
+import org.mlflow.api.proto.Service.ViewType;
+
+/**
+ * Finds a run of the book on a server, or creates it there exactly once, although MLflow has no way to say so: the run carries the
+ * book's id as a tag, it is searched for before it is created, and twins that a network made of one request are deleted.
+ */
+final class ServerRuns {
+    /** The tag of a server's run with the book's id of it. */
+    static final String KEY_TAG = "switchlab.run_key";
+
+    private static final int MANY = 100;
+
+    private final Book book;
+    private final MlflowServer server;
+    private String parentOnServer = "";
+
+    ServerRuns(Book book, MlflowServer server) {
+        this.book = book;
+        this.server = server;
+    }
+
+    /** The server's run for a run of the book, created if there is none. */
+    Service.Run ensure(Run run) throws ServerException {
+        // One creation at a time: a parent's mirror and its child's may both want the parent to be there.
+        synchronized (ServerRuns.class) {
+            return findOrCreate(book.byId(run.runId()).orElse(run));
+        }
+    }
+
+    private Service.Run findOrCreate(Run run) throws ServerException {
+        Optional<String> known = MirrorState.of(run, server.uri()).flatMap(MirrorState::runId);
+        if (known.isPresent()) {
+            try {
+                return active(get(known.get()));
+            } catch (ServerException e) {
+                // Somebody emptied the server. But a run that was named by its server's id is not made anew.
+                if (e.kind() != Kind.MISSING || known.get().equals(run.runId())) {
+                    throw e;
+                }
+            }
+        }
+        String experiment = experimentId(run);
+        List<Service.RunInfo> found = withKey(experiment, run.runId());
+        if (found.isEmpty()) {
+            create(run, experiment);
+            found = withKey(experiment, run.runId());
+        }
+        String id = found.stream()
+                .findFirst()
+                .orElseThrow(() -> new ServerException(
+                        Kind.UNUSABLE, "it does not have the run that it just created; is it an MLflow server?"))
+                .getRunId();
+        new MirrorState(Optional.of(id), Optional.of(experiment), false, 0).keep(book, run.runId(), server.uri());
+        for (Service.RunInfo twin : found.subList(1, found.size())) {
+            delete(twin.getRunId());
+        }
+        return get(id);
+    }
+
+    private Service.Run get(String id) throws ServerException {
+        return server.official().call(client -> client.getRun(id));
+    }
+
+    private static Service.Run active(Service.Run run) throws ServerException {
+        String stage = run.getInfo().getLifecycleStage();
+        if (!stage.equals("active")) {
+            throw new ServerException(
+                    Kind.MISSING, "its run " + run.getInfo().getRunId() + " is " + stage + "; restore it there");
+        }
+        return run;
+    }
+
+    /** Tells a deleted run, which takes nothing, from an item that the server does not take. */
+    void requireActive(String id) throws ServerException {
+        active(get(id));
+    }
+
+    /** Deletes other runs with the same key. They are empty: only the run that we know is ever logged to. */
+    void removeTwins(Run run, Service.RunInfo kept) throws ServerException {
+        for (Service.RunInfo twin : withKey(kept.getExperimentId(), run.runId())) {
+            if (!twin.getRunId().equals(kept.getRunId())) {
+                delete(twin.getRunId());
+            }
+        }
+    }
+
+    private void delete(String id) throws ServerException {
+        server.official().call(client -> {
+            client.deleteRun(id);
+            return id;
+        });
+    }
+
+    /** The active runs with that key, in a fixed order. */
+    private List<Service.RunInfo> withKey(String experiment, String key) throws ServerException {
+        String filter = "tags.`" + KEY_TAG + "` = '" + key + "'";
+        return server
+                .official()
+                .call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
+                        .getItems())
+                .stream()
+                .map(Service.Run::getInfo)
+                .sorted(Comparator.comparing(Service.RunInfo::getRunId))
+                .toList();
+    }
+
+    private void create(Run run, String experiment) throws ServerException {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        request.put("experiment_id", experiment);
+        request.put("user_id", run.tags().getOrDefault("mlflow.user", ""));
+        request.put("run_name", run.name());
+        request.put("start_time", run.start().toEpochMilli());
+        tag(request, "mlflow.runName", run.name());
+        tag(request, KEY_TAG, run.runId());
+        JsonNode answer = server.rest().post("runs/create", request).at("/run/info/run_id");
+        if (answer.asText("").isEmpty()) {
+            throw new ServerException(
+                    Kind.UNUSABLE, "its answer to runs/create has no run_id; is it an MLflow tracking server?");
+        }
+    }
+
+    private static void tag(ObjectNode request, String key, String value) {
+        request.withArray("tags").addObject().put("key", key).put("value", value);
+    }
+
+    /** The tags of a run as the server is to have them: without the book's own, the parent under the server's id of it. */
+    Map<String, String> tagsFor(Run run) throws ServerException {
+        Map<String, String> tags = new LinkedHashMap<>(run.tags());
+        tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG));
+        String parent = tags.get(RunInfo.PARENT_TAG);
+        if (parent != null && parentOnServer.isEmpty()) {
+            Optional<Run> inBook = book.byId(parent);
+            parentOnServer = inBook.isPresent() ? ensure(inBook.get()).getInfo().getRunId() : parent;
+        }
+        if (parent != null) {
+            tags.put(RunInfo.PARENT_TAG, parentOnServer);
+        }
+        return tags;
+    }
+
+    private String experimentId(Run run) throws ServerException {
+        String name = run.experiment();
+        Optional<Service.Experiment> known = server.official().call(client -> client.getExperimentByName(name));
+        if (known.isEmpty()) {
+            try {
+                String id = server.official().call(client -> client.createExperiment(name));
+                describe(id, name);
+                return id;
+            } catch (ServerException e) {
+                // Another process, or an earlier try whose answer was lost, may have created it meanwhile.
+                known = server.official().call(client -> client.getExperimentByName(name));
+                if (known.isEmpty()) {
+                    throw e;
+                }
+            }
+        }
+        if (known.get().getLifecycleStage().equals("deleted")) {
+            throw new ServerException(
+                    Kind.UNUSABLE, "its experiment '" + name + "' is deleted; restore it there, or take another name");
+        }
+        return known.get().getExperimentId();
+    }
+
+    /** Gives an experiment that we made the description that it has in the book. */
+    private void describe(String id, String name) throws ServerException {
+        Optional<String> about = book.read(session -> ExperimentsTable.tag(session, name, RunInfo.NOTE_TAG));
+        if (about.isPresent()) {
+            server.official().call(client -> {
+                client.setExperimentTag(id, RunInfo.NOTE_TAG, about.get());
+                return id;
+            });
+        }
+    }
+}

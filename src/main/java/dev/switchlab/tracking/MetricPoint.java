@@ -1,8 +1,0 @@
-package dev.switchlab.tracking;
-
-/**
- * One value of a metric.
- *
- * @param time ms since 1970
- */
-public record MetricPoint(long step, long time, double value) {}

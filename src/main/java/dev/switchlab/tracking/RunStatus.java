@@ -1,9 +1,0 @@
-package dev.switchlab.tracking;
-
-/** How a run ended, in MLflow's words. */
-public enum RunStatus {
-    FINISHED,
-    FAILED,
-    /** Ended by the user. */
-    KILLED
-}
