@@ -28,6 +28,7 @@ public final class Mirror implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "mirror");
     private boolean ending;
     private boolean inTrouble;
+    private boolean answered;
     private volatile long lastProgress = System.nanoTime();
     private volatile String failure = "";
 
@@ -109,6 +110,7 @@ public final class Mirror implements AutoCloseable {
     }
 
     private void progressed() {
+        answered = true;
         lastProgress = System.nanoTime();
         if (inTrouble) {
             inTrouble = false;
@@ -129,10 +131,11 @@ public final class Mirror implements AutoCloseable {
         return ending;
     }
 
-    /** At the end, waiting helps only against what passes. */
+    /** At the end, waiting helps only against what passes; and nobody waits for a server that never answered. */
     private synchronized boolean isHopeless(Kind kind) {
         return ending
                 && (kind != Kind.PASSING
+                        || !answered
                         || System.nanoTime() - lastProgress > timing.finish().toNanos());
     }
 
