@@ -84,7 +84,7 @@ public final class Initialization {
     }
 
     private static String prefix(String name) {
-        return name.substring(0, name.lastIndexOf('.'));
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
     }
 
     private float[] draw(StateDict.Entry entry, Map<String, Long> fanIns, RandomGenerator random) {

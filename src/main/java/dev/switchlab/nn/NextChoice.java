@@ -1,12 +1,14 @@
 package dev.switchlab.nn;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * No-Token-Left-Behind (arXiv 2101.03961, appendix B): what is over one expert's capacity tries the token's next best expert, and so on,
- * all pairs one step at a time, until it finds room or there is no expert left.
+ * all pairs one step at a time, until it finds room or there is no expert left. Within a step first choices come first, and earlier tokens
+ * before later ones, whatever the numbers of their experts.
  */
 final class NextChoice {
 
@@ -15,20 +17,25 @@ final class NextChoice {
     /**
      * Finds places for dropped pairs.
      *
-     * @param dropped the pairs, in the order in which they lost
+     * @param dropped the pairs over capacity, in any order
      * @param kept the pairs in each expert's slots; grows by those that find room
      * @param takers the expert of each pair; changes for those that find room
-     * @return the pairs that found none, in the same order
+     * @return the pairs that found none, first choices first
      */
     static int[] reroute(Choices choices, int[] dropped, int[][] kept, int[] takers, int capacity) {
         int[] used = Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
         Map<Integer, Others> others = new HashMap<>();
-        int[] left = dropped;
-        for (int step = choices.topK(); step < choices.experts() && left.length > 0; step++) {
+        int k = choices.topK();
+        int[] left = Arrays.stream(dropped)
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer pair) -> pair % k).thenComparingInt(pair -> pair / k))
+                .mapToInt(pair -> pair)
+                .toArray();
+        for (int step = k; step < choices.experts() && left.length > 0; step++) {
             int still = 0;
             int[] next = new int[left.length];
             for (int pair : left) {
-                int expert = others.computeIfAbsent(pair / choices.topK(), token -> new Others(choices.others(token)))
+                int expert = others.computeIfAbsent(pair / k, token -> new Others(choices.others(token)))
                         .next();
                 if (expert >= 0 && used[expert] < capacity) {
                     kept[expert] = Arrays.copyOf(kept[expert], Math.max(kept[expert].length, capacity));

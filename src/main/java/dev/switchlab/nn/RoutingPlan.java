@@ -9,6 +9,11 @@ import java.util.stream.IntStream;
  *
  * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of tokens, or shuffled where
  * not all fit.
+ *
+ * <p>A language model must not look ahead. What a token gets here does not depend on the tokens after it (in the order of the batch: time
+ * first, then sequence) where nothing is dropped, and with one choice per token dropped by position. Otherwise it does: a later token's
+ * first choice takes the slot of an earlier token's second choice, a shuffle or the next choice may prefer the later token. The capacity
+ * is one of the whole batch in any case, so that sequences in a batch are not independent of each other.
  */
 public final class RoutingPlan {
 
@@ -168,7 +173,10 @@ public final class RoutingPlan {
         return dropped.length;
     }
 
-    /** The dropped pairs by the expert they wanted, in the order in which they lost (reference: {@code torch.cat(dropped)}). */
+    /**
+     * The dropped pairs by the expert they wanted, in the order in which they lost (reference: {@code torch.cat(dropped)}). After next
+     * choices, in the order of choices and tokens.
+     */
     public int[] dropped() {
         return dropped.clone();
     }

@@ -48,7 +48,7 @@ final class Modules {
             collector.backward(loss.apply(weights));
         }
         Map<String, float[]> gradients = new LinkedHashMap<>();
-        StateDict.of(block).values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
+        StateDict.of(block).trainable().values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
         gradients.put("input", input.getGradient().toFloatArray());
         return gradients;
     }
