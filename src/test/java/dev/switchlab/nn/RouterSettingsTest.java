@@ -1,0 +1,240 @@
+package dev.switchlab.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.Semantics;
+import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** What each setting of the router does, against plain Java. */
+class RouterSettingsTest {
+
+    private static final String SIZES =
+            "model.heads=1 model.d_model=4 model.d_ff=6 model.n_experts=4 model.router_jitter=0 ";
+    private static final int S = 30;
+    private static final int B = 3;
+
+    private static <T> T run(String settings, boolean training, Function<FeedForwardBlock.Output, T> read) {
+        return run(settings, training, 0, read);
+    }
+
+    private static <T> T run(String settings, boolean training, int stream, Function<FeedForwardBlock.Output, T> read) {
+        ModelConfig model = Modules.model(Semantics.PAPER, SIZES + settings);
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+                NDManager step = manager.newSubManager()) {
+            SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(model, 0), manager, 2);
+            Engine.getInstance().setRandomSeed(9);
+            NDArray x = Modules.random(step, 1, S, B, 4); // (S, B, D)
+            Pass pass = new Pass(
+                    step,
+                    manager,
+                    new StepWeights(step, block, false),
+                    training,
+                    DropPolicy.byPosition(),
+                    layer -> new SplittableRandom(stream * 100L + layer));
+            T result = read.apply(block.forward(pass, x));
+            block.clear();
+            return result;
+        }
+    }
+
+    private static float[] y(String settings, boolean training) {
+        return run(settings, training, output -> output.y().toFloatArray());
+    }
+
+    private static Routing routing(FeedForwardBlock.Output output) {
+        return output.routing().orElseThrow();
+    }
+
+    /** DeepSeek-V3's equations 17 to 20, as sums over tokens. */
+    @Test
+    void loadIsBalancedPerSequence() {
+        String settings = "model.top_k=2 model.router_score=sigmoid";
+        double[] lossAndPlain = run(settings, true, output -> {
+            Routing routing = routing(output);
+            float[] s = routing.scores().toFloatArray();
+            double sum = 0;
+            for (int b = 0; b < B; b++) {
+                double[] f = new double[4];
+                double[] p = new double[4];
+                for (int t = 0; t < S; t++) {
+                    int token = t * B + b;
+                    double row = 0;
+                    for (int e = 0; e < 4; e++) {
+                        row += s[token * 4 + e];
+                    }
+                    for (int e = 0; e < 4; e++) {
+                        p[e] += s[token * 4 + e] / row / S;
+                    }
+                    for (int k = 0; k < 2; k++) {
+                        f[routing.plan().route(token, k)] += 4.0 / (2 * S);
+                    }
+                }
+                for (int e = 0; e < 4; e++) {
+                    sum += f[e] * p[e] / B;
+                }
+            }
+            NDManager manager = output.y().getManager();
+            return new double[] {
+                LoadBalancingLoss.of(manager, List.of(routing), LoadBalanceScope.SEQUENCE)
+                        .getFloat(),
+                sum,
+                LoadBalancingLoss.of(manager, List.of(routing), LoadBalanceScope.BATCH)
+                        .getFloat()
+            };
+        });
+        assertThat(lossAndPlain[0]).isCloseTo(lossAndPlain[1], within(1e-5));
+        assertThat(lossAndPlain[0]).isNotCloseTo(lossAndPlain[2], within(1e-3));
+    }
+
+    @Test
+    void zLossIsTheMeanSquareOfLogSumExp() {
+        double[] lossAndPlain = run("", true, output -> {
+            float[] logits = routing(output).logits().toFloatArray();
+            double sum = 0;
+            for (int row = 0; row < logits.length; row += 4) {
+                double exp = 0;
+                for (int e = 0; e < 4; e++) {
+                    exp += Math.exp(logits[row + e]);
+                }
+                sum += Math.pow(Math.log(exp), 2) / (S * B);
+            }
+            return new double[] {RouterZLoss.of(List.of(routing(output))).getFloat(), sum};
+        });
+        assertThat(lossAndPlain[0]).isCloseTo(lossAndPlain[1], within(1e-5));
+    }
+
+    /** Over many draws each expert is first as often as its probability says. */
+    @Test
+    void samplingFollowsTheScores() {
+        for (String scope : List.of("all", "chosen")) {
+            String settings = "model.exploration=sample model.router_scope=" + scope;
+            double[] drawn = new double[4];
+            double[] expected = new double[4];
+            int draws = 200;
+            for (int i = 0; i < draws; i++) {
+                run(settings, true, i, output -> {
+                    Routing routing = routing(output);
+                    float[] p = routing.probabilities();
+                    for (int token = 0; token < S * B; token++) {
+                        drawn[routing.plan().route(token)]++;
+                        for (int e = 0; e < 4; e++) {
+                            expected[e] += p[token * 4 + e];
+                        }
+                    }
+                    return null;
+                });
+            }
+            for (int e = 0; e < 4; e++) {
+                assertThat(drawn[e] / draws / (S * B)).isCloseTo(expected[e] / draws / (S * B), within(0.01));
+            }
+        }
+    }
+
+    @Test
+    void explorationIsForTrainingAlone() {
+        float[] plain = y("model.exploration=argmax", false);
+        for (String how : List.of(
+                "model.exploration=sample",
+                "model.exploration=input_dropout model.router_input_dropout=0.5",
+                "model.exploration=jitter model.router_jitter=0.5")) {
+            // A setting of SIZES cannot be given twice.
+            String settings = how.contains("router_jitter") ? "model.exploration=jitter" : how;
+            assertThat(y(settings, false)).containsExactly(plain);
+        }
+        float[] trained = y("model.exploration=argmax", true);
+        assertThat(y("model.exploration=sample", true)).isNotEqualTo(trained);
+        assertThat(y("model.exploration=input_dropout", true)).isNotEqualTo(trained);
+        assertThat(y("model.exploration=jitter", true)).containsExactly(trained); // its strength is 0 here
+    }
+
+    /** A share of the router's input is zero, and the rest so much larger. */
+    @Test
+    void inputDropoutReachesTheRouterAlone() {
+        String settings = "model.drop_tokens=false model.is_scale_prob=false model.exploration=input_dropout"
+                + " model.router_input_dropout=0.3";
+        float[][] some = run(settings, true, output -> new float[][] {
+            routing(output).logits().toFloatArray(), output.y().toFloatArray()
+        });
+        float[][] none = run(settings, false, output -> new float[][] {
+            routing(output).logits().toFloatArray(), output.y().toFloatArray()
+        });
+        assertThat(some[0]).isNotEqualTo(none[0]);
+        int same = 0;
+        for (int token = 0; token < S * B; token++) {
+            same += Math.abs(some[1][token * 4] - none[1][token * 4]) < 1e-5 ? 1 : 0;
+        }
+        // The expert sees the whole token: where the route is the same, so is the output.
+        assertThat(same).isBetween(S * B / 4, S * B - 1);
+    }
+
+    @Test
+    void expertDropoutIsInsideExperts() {
+        float[] without = y("model.dropout=0", true);
+        float[] with = y("model.dropout=0 model.expert_dropout=0.5", true);
+        assertThat(with).isNotEqualTo(without);
+        assertThat(y("model.dropout=0 model.expert_dropout=0.5", false)).containsExactly(y("", false));
+        // Left out, it is the dropout of everything.
+        assertThat(FeedForwardConfig.expert(Modules.model(Semantics.PAPER, "model.dropout=0.2"))
+                        .dropout())
+                .isEqualTo(0.2);
+        assertThat(FeedForwardConfig.dense(Modules.model(Semantics.PAPER, "model.dropout=0.2 model.expert_dropout=0.4"))
+                        .dropout())
+                .isEqualTo(0.2);
+    }
+
+    /** Every second layer is sparse; the dense ones are as wide as what a token meets in a sparse one. */
+    @Test
+    void layersAreSparseEveryNth() {
+        ModelConfig model = Modules.model(
+                Semantics.PAPER,
+                SIZES + "model.n_layers=5 model.moe_every=2 model.top_k=2 model.shared_experts=1"
+                        + " model.positions=none");
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            AutoregressiveModel network = Modules.initialize(new AutoregressiveModel(model, 7, 8, true), manager, 1);
+            assertThat(network.switchLayers().stream().map(SwitchFeedForward::layer))
+                    .containsExactly(1, 3);
+            var names = StateDict.of(network).weights();
+            assertThat(names)
+                    .containsKeys(
+                            "transformer.layers.0.feed_forward.layer1.weight",
+                            "transformer.layers.1.feed_forward.experts.3.layer1.weight",
+                            "transformer.layers.1.feed_forward.shared.layer1.weight",
+                            "transformer.layers.1.feed_forward.selection_bias")
+                    .doesNotContainKey("transformer.layers.2.feed_forward.experts.0.layer1.weight");
+            assertThat(names.get("transformer.layers.0.feed_forward.layer1.weight")
+                            .shape())
+                    .containsExactly(18, 4);
+            assertThat(names.get("transformer.layers.1.feed_forward.shared.layer1.weight")
+                            .shape())
+                    .containsExactly(6, 4);
+            List<Integer> layers = network.evaluate(
+                    manager,
+                    new long[8],
+                    8,
+                    1,
+                    DropPolicy.byPosition(),
+                    output -> output.routing().stream().map(Routing::layer).toList());
+            assertThat(layers).containsExactly(1, 3);
+            network.clear();
+        }
+    }
+
+    @Test
+    void theSelectionBiasMovesTowardsTheLessLoaded() {
+        float[] moved = SelectionBias.moved(new float[] {0.5f, 0, 0, 0}, new long[] {9, 1, 5, 5}, 0.001);
+        assertThat(moved).containsExactly(new float[] {0.499f, 0.001f, 0, 0}, within(1e-7f));
+        // Centred: d = (+, +, +, -) has the mean 0.5 rate.
+        float[] centred = SelectionBias.moved(new float[4], new long[] {1, 1, 1, 9}, 0.01);
+        assertThat(centred).containsExactly(new float[] {0.005f, 0.005f, 0.005f, -0.015f}, within(1e-7f));
+    }
+}
