@@ -27,6 +27,24 @@ class ImpossibleValuesTest {
             model.dropout=1 | model.dropout is 1.0; allowed: from 0 to below 1; example: model.dropout=0.1
             model.router_jitter=-0.1 | model.router_jitter is -0.1; allowed: from 0 to below 1; example: model.router_jitter=0.01
             model.init_scale=0 | model.init_scale is 0.0; allowed: finite numbers above 0; example: model.init_scale=0.1
+            model.top_k=5 | model.top_k is 5; allowed: whole numbers from 1 to model.n_experts=4; example: model.top_k=1
+            model.top_k=0 | model.top_k is 0; allowed: whole numbers from 1 to model.n_experts=4; example: model.top_k=1
+            model.feed_forward=dense model.n_experts=1 model.top_k=2 | model.top_k is 2; allowed: whole numbers from 1 to model.n_experts=1; example: model.top_k=1
+            model.router_score=sigmoid model.router_scope=chosen | model.router_scope is chosen; allowed: only all with model.router_score=sigmoid, where each score is for itself; example: model.router_scope=all
+            model.router_scope=chosen model.normalize_gates=true | model.normalize_gates is true; allowed: only false with model.router_scope=chosen, whose gates sum to one already; example: model.normalize_gates=false
+            model.gate_scale=0 | model.gate_scale is 0.0; allowed: finite numbers above 0; example: model.gate_scale=1.0
+            model.top_k=2 model.is_scale_prob=false | model.is_scale_prob is false; allowed: only true with model.top_k=2: choices are weighed by their gates; example: model.is_scale_prob=true
+            model.gate_scale=2.5 model.is_scale_prob=false | model.is_scale_prob is false; allowed: only true with model.normalize_gates=true or a model.gate_scale other than 1; example: model.is_scale_prob=true
+            model.shared_experts=-1 | model.shared_experts is -1; allowed: whole numbers from 0; example: model.shared_experts=1
+            model.feed_forward=dense model.n_experts=1 model.shared_experts=1 | model.shared_experts is 1; allowed: only 0 with model.feed_forward=dense; example: model.shared_experts=0
+            model.moe_every=5 | model.moe_every is 5; allowed: whole numbers from 1 to model.n_layers=4; example: model.moe_every=1
+            model.moe_every=0 | model.moe_every is 0; allowed: whole numbers from 1 to model.n_layers=4; example: model.moe_every=1
+            model.expert_dropout=1 | model.expert_dropout is 1.0; allowed: from 0 to below 1; example: model.expert_dropout=0.4
+            model.router_input_dropout=1 | model.router_input_dropout is 1.0; allowed: from 0 to below 1; example: model.router_input_dropout=0.1
+            model.exploration=sample train.selection_bias_rate=0.001 | model.exploration is sample; allowed: argmax, input_dropout, jitter with train.selection_bias_rate above 0: the bias moves a ranking, not a distribution; example: model.exploration=jitter
+            model.n_experts=4000000 model.top_k=2000000 | model.top_k is 2000000; allowed: at most 1048575 with 2048 tokens per batch; example: model.top_k=2
+            train.z_loss=-1 | train.z_loss is -1.0; allowed: finite numbers from 0; example: train.z_loss=0.001
+            train.selection_bias_rate=-1 | train.selection_bias_rate is -1.0; allowed: finite numbers from 0; example: train.selection_bias_rate=0.001
             train.steps=0 | train.steps is 0; allowed: whole numbers from 1; example: train.steps=2000
             train.batch_size=0 | train.batch_size is 0; allowed: whole numbers from 1; example: train.batch_size=32
             train.batch_size=100_000_000 | train.batch_size is 100000000; allowed: at most 33554431 with train.seq_len=64; example: train.batch_size=32

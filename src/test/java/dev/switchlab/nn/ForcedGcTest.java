@@ -9,11 +9,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
+import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A garbage collection between forward and backward changes no gradient. DJL's {@code mul(Number)} and its relatives fail this: they
@@ -22,25 +23,32 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ForcedGcTest {
 
     @ParameterizedTest
-    @EnumSource(Semantics.class)
-    void gradientsSurviveGarbageCollection(Semantics semantics) {
-        Map<String, float[]> quiet = gradients(semantics, false);
+    @CsvSource({
+        "REFERENCE, ''",
+        "PAPER, ''",
+        "PAPER, model.top_k=2 model.router_scope=chosen",
+        "PAPER, model.top_k=2 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
+                + " model.shared_experts=1 model.exploration=input_dropout",
+    })
+    void gradientsSurviveGarbageCollection(Semantics semantics, String settings) {
+        Map<String, float[]> quiet = gradients(semantics, settings, false);
         for (int i = 0; i < 5; i++) {
-            Map<String, float[]> collected = gradients(semantics, true);
+            Map<String, float[]> collected = gradients(semantics, settings, true);
             quiet.forEach(
                     (name, expected) -> assertThat(collected.get(name)).as(name).isEqualTo(expected));
         }
     }
 
-    private static Map<String, float[]> gradients(Semantics semantics, boolean collect) {
+    private static Map<String, float[]> gradients(Semantics semantics, String settings, boolean collect) {
         ModelConfig config = Modules.model(
                 semantics,
                 "model.d_model=8 model.heads=2 model.d_ff=12 model.n_layers=2 model.n_experts=3 model.positions=rotary"
                         + " model.activation=silu model.gated=true model.capacity_factor=0.8 model.router_jitter=0.1"
-                        + " model.dropout=0.1");
+                        + " model.dropout=0.1",
+                settings);
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
-            AutoregressiveModel model = Modules.initialize(new AutoregressiveModel(config, 7, 6, false), manager, 1);
+            AutoregressiveModel model = Modules.initialize(new AutoregressiveModel(config, 7, 6, true), manager, 1);
             Engine.getInstance().setRandomSeed(4);
             StepWeights weights = new StepWeights(step, model, true);
             Pass pass = Pass.training(
@@ -53,7 +61,10 @@ class ForcedGcTest {
                 collector.backward(loss);
             }
             Map<String, float[]> gradients = new LinkedHashMap<>();
-            StateDict.of(model).values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
+            StateDict.of(model)
+                    .trainable()
+                    .values(weights::gradient)
+                    .forEach((name, w) -> gradients.put(name, w.values()));
             model.clear();
             return gradients;
         }
@@ -63,7 +74,9 @@ class ForcedGcTest {
         long[] tokens = {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4};
         AutoregressiveModel.Output output = model.forward(pass, step.create(tokens, new Shape(6, 2)));
         NDArray square = output.logits().mul(output.logits()).sum(); // ()
-        return square.add(LoadBalancingLoss.of(step, output.routing()));
+        return square.add(LoadBalancingLoss.of(step, output.routing()))
+                .add(LoadBalancingLoss.of(step, output.routing(), LoadBalanceScope.SEQUENCE))
+                .add(RouterZLoss.of(output.routing()));
     }
 
     /** Collects until freed direct buffers are overwritten by new ones. */

@@ -50,7 +50,7 @@ class MemoryTest {
 
     /** Trains, and prints now and then: step, live arrays, resident MiB. */
     public static void main(String[] args) throws IOException {
-        Experiment experiment = Runs.smoke("model.positions=rotary model.dropout=0.1 model.router_jitter=0.01");
+        Experiment experiment = Runs.smoke("model.positions=rotary model.dropout=0.1 " + Runs.EVERY_ROUTER);
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {

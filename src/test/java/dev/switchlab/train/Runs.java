@@ -13,6 +13,13 @@ import java.util.function.BooleanSupplier;
 /** Training runs for tests, on the corpus that arrives with the build. */
 final class Runs {
 
+    /** Everything at once that a router can do beside the defaults. */
+    static final String EVERY_ROUTER = "model.n_layers=3 model.moe_every=2 model.n_experts=6 model.top_k=3"
+            + " model.shared_experts=1 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
+            + " model.dropped_tokens=next_choice model.capacity_factor=0.7 model.drop_order=random"
+            + " model.exploration=input_dropout model.expert_dropout=0.2 train.load_balance_scope=sequence"
+            + " train.z_loss=0.001 train.selection_bias_rate=0.01";
+
     private Runs() {}
 
     static Experiment smoke(String... settings) {

@@ -20,14 +20,20 @@ class SameBitsTest {
 
     @Test
     void twoProcessesAgreeToTheBit() throws IOException, InterruptedException {
-        List<String> first = losses(1);
-        List<String> second = losses(1);
+        List<String> first = losses("seed=1");
+        List<String> second = losses("seed=1");
         assertThat(first).hasSize(30).isEqualTo(second);
-        assertThat(losses(2)).isNotEqualTo(first);
+        assertThat(losses("seed=2")).isNotEqualTo(first);
     }
 
-    private static List<String> losses(long seed) throws IOException, InterruptedException {
-        Process process = JavaProcess.of(SameBitsTest.class, Long.toString(seed))
+    @Test
+    void soTheyDoWithEveryRouterSetting() throws IOException, InterruptedException {
+        String settings = Runs.EVERY_ROUTER.replaceAll("model.(drop_order|capacity_factor)=\\S+ ?", "");
+        assertThat(losses(settings)).hasSize(30).isEqualTo(losses(settings));
+    }
+
+    private static List<String> losses(String settings) throws IOException, InterruptedException {
+        Process process = JavaProcess.of(SameBitsTest.class, settings)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -37,7 +43,7 @@ class SameBitsTest {
 
     /** Prints the bits of each step's loss and gradient norm. */
     public static void main(String[] args) {
-        Experiment experiment = Runs.smoke(SETTINGS + " seed=" + args[0]);
+        Experiment experiment = Runs.smoke(SETTINGS + " " + args[0]);
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {

@@ -96,11 +96,12 @@ class TrainerTest {
     /** Every optimizer keeps other moments, and every one goes on from them. */
     @Test
     void aStoppedRunGoesOnAsIfItHadNotBeen() {
-        for (String optimizer : List.of("adamw", "amsgrad", "noam train.schedule=noam train.update=reference")) {
+        for (String optimizer : List.of(
+                "adamw", "amsgrad", "noam train.schedule=noam train.update=reference", "adam " + Runs.EVERY_ROUTER)) {
             Experiment experiment =
                     Runs.smoke("train.steps=9 train.accumulate=2 train.eval_every=4 train.eval_batches=1 "
                             + "train.sample_length=1 train_fraction=0.99 train.optimizer=" + optimizer);
-            Path other = folder.resolve(optimizer.substring(0, 4));
+            Path other = folder.resolve(optimizer.substring(0, 5).strip());
             Runs.Outcome whole = Runs.train(experiment, folder, () -> false);
             AtomicInteger asked = new AtomicInteger();
             Runs.Outcome first = Runs.train(experiment, other, () -> asked.incrementAndGet() > 5);
@@ -117,6 +118,50 @@ class TrainerTest {
             texts.putAll(rest.log().texts);
             assertThat(texts).isEqualTo(whole.log().texts).containsKey("routing/step-000008.json");
         }
+    }
+
+    /** The statistics follow, by the index of the layer in the transformer; the bias moves from zero. */
+    @Test
+    void everyRouterSettingIsLogged() {
+        Runs.Outcome outcome = Runs.train(
+                Runs.smoke("train.steps=3 train.log_every=1 train.sample_every=0 " + Runs.EVERY_ROUTER),
+                folder,
+                () -> false);
+        Map<String, List<Double>> metrics = outcome.log().metrics;
+        assertThat(metrics).doesNotContainKeys("layer0/router_entropy", "layer2/router_entropy");
+        assertThat(metrics.get("train/z_loss")).hasSize(3).allMatch(loss -> loss > 0);
+        double load = 0;
+        double first = 0;
+        for (int expert = 0; expert < 6; expert++) {
+            load += metrics.get("layer1/load/expert" + expert).get(2);
+            first += metrics.get("layer1/first_choice/expert" + expert).get(2);
+            List<Double> bias = metrics.get("layer1/selection_bias/expert" + expert);
+            assertThat(bias.get(0)).isZero();
+            assertThat(bias.get(1)).isNotZero();
+        }
+        assertThat(load).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(first).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
+    }
+
+    /** Without a loss the bias alone evens out the load. */
+    @Test
+    void theSelectionBiasBalances() {
+        String common = "train.steps=120 train.sample_every=0 train.eval_every=1000 model.drop_tokens=false"
+                + " train.load_balance=0 train.checkpoint_every=1000 ";
+        Runs.Outcome without = Runs.train(Runs.smoke(common), folder, () -> false);
+        Runs.Outcome with = Runs.train(Runs.smoke(common + "train.selection_bias_rate=0.01"), folder, () -> false);
+        assertThat(lateViolation(with)).isLessThan(0.6 * lateViolation(without));
+    }
+
+    private static double lateViolation(Runs.Outcome outcome) {
+        double sum = 0;
+        for (int layer = 0; layer < 2; layer++) {
+            List<Double> violation = outcome.log().metrics.get("layer" + layer + "/max_violation");
+            sum += violation.subList(violation.size() - 5, violation.size()).stream()
+                    .mapToDouble(v -> v)
+                    .sum();
+        }
+        return sum;
     }
 
     @Test
