@@ -3,6 +3,8 @@ package dev.switchlab.golden;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.switchlab.io.Json;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -92,17 +94,20 @@ final class CaseConfig {
     }
 
     /** One of an enum's constants by its lower-case name. */
-    <E extends Enum<E>> E choice(String key, E otherwise) {
-        if (!has(key)) {
-            return otherwise;
-        }
-        String name = text(key);
-        for (E constant : otherwise.getDeclaringClass().getEnumConstants()) {
-            if (constant.name().toLowerCase(Locale.ROOT).equals(name)) {
+    <E extends Enum<E>> E choice(String key, Class<E> type) {
+        List<String> known = new ArrayList<>();
+        for (E constant : type.getEnumConstants()) {
+            String name = constant.name().toLowerCase(Locale.ROOT);
+            if (name.equals(text(key))) {
                 return constant;
             }
+            known.add(name);
         }
-        throw wrong(key, required(key), "a " + otherwise.getDeclaringClass().getSimpleName());
+        throw wrong(key, required(key), "one of " + String.join(", ", known));
+    }
+
+    <E extends Enum<E>> E choice(String key, E otherwise) {
+        return has(key) ? choice(key, otherwise.getDeclaringClass()) : otherwise;
     }
 
     /** Element {@code index} of a list of numbers. */

@@ -248,7 +248,7 @@ class CheckerTest {
                 "ar_drop_scale|n_vocab|22|config n_vocab is 22, but param.src_embed.weight is F32 [23, 12]",
                 "ar_drop_scale|heads|5|config: model.heads is 5; allowed: divisors of",
                 "ar_drop_scale|heads|\"2\"|config heads is \"2\", not a whole number",
-                "ar_drop_scale|positions|\"spiral\"|config positions is \"spiral\", not a Positions",
+                "ar_drop_scale|positions|\"spiral\"|config positions is \"spiral\", not one of none, learned, rotary",
                 "ar_drop_scale|params_from|\"../x\"|config params_from is '../x', not the name of a case in the same folder",
                 "ar_drop_scale|drop_tokens|null|config has no 'drop_tokens'",
                 "ar_drop_scale|capacity_factor|0|config: model.capacity_factor",
