@@ -220,7 +220,7 @@ def read(path):
 
 
 def compare(capture, folder, only):
-    """Replays each case's inputs on the reference here; prints one line a case."""
+    """Replays each case's inputs on the reference here; prints one line per case."""
     import collections
     files = sorted(f for f in os.listdir(folder) if f.endswith('.safetensors')) if os.path.isdir(folder) else []
     if not files:
@@ -230,6 +230,9 @@ def compare(capture, folder, only):
         tensors, metadata = read(os.path.join(folder, file))
         kind, config = metadata['kind'], json.loads(metadata['config'])
         if only and kind != only:
+            continue
+        if kind not in capture.kinds:
+            print(f'skip {file[:-12]:55} the reference has nothing of the kind {kind}')
             continue
         params_from = config.get('params_from')
         source = read(os.path.join(folder, params_from + '.safetensors'))[0] if params_from else tensors

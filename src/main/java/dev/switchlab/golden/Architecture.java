@@ -157,6 +157,11 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
         } else {
             settings.add("model.feed_forward=dense model.n_experts=1");
         }
+        return resolve(settings);
+    }
+
+    /** The model of the reference with {@code settings} in place of its own. */
+    static ModelConfig resolve(List<String> settings) {
         try {
             return Experiment.of(Semantics.REFERENCE, settings.toArray(String[]::new))
                     .model();
@@ -165,7 +170,8 @@ record Architecture(CaseFile file, String layerPrefix, int layers) {
         }
     }
 
-    private static String name(Enum<?> constant) {
+    /** As in an experiment file. */
+    static String name(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -80,6 +80,11 @@ record CaseFile(
         return file.endsWith(EXTENSION) ? file.substring(0, file.length() - EXTENSION.length()) : file;
     }
 
+    /** The same case with other weights. */
+    CaseFile withParams(Map<String, Tensor> others) {
+        return new CaseFile(path, kind, config, noise, others, inputs, permutations, expected);
+    }
+
     /** The input of that name, of that dtype. */
     Tensor input(String name, Dtype dtype) {
         Tensor tensor = inputs.get(name);

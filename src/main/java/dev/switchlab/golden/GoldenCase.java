@@ -14,6 +14,7 @@ sealed interface GoldenCase
                 SwitchCase,
                 LayerCase,
                 TransformerCase,
+                MoeCase,
                 ModelCase,
                 OptimizerCase,
                 TrajectoryCase {
@@ -46,6 +47,7 @@ sealed interface GoldenCase
         kinds.put("feed_forward", FeedForwardCase::of);
         kinds.put("mha", AttentionCase::of);
         kinds.put("switch_ff", SwitchCase::of);
+        kinds.put("moe", MoeCase::of);
         kinds.put("layer", LayerCase::of);
         kinds.put("transformer", TransformerCase::of);
         kinds.put("autoregressive_model", ModelCase::of);

@@ -39,11 +39,7 @@ final class RoutingOutputs {
         outputs.put("counts", counts(layers, perExpert));
         outputs.put(
                 "route_prob_sum",
-                floats(
-                        layers.stream()
-                                .map(r -> r.probabilitySum().toFloatArray())
-                                .toList(),
-                        perExpert));
+                floats(layers.stream().map(r -> r.scoreSum().toFloatArray()).toList(), perExpert));
         outputs.put(
                 "route_prob_max",
                 floats(layers.stream().map(r -> r.chosen().toFloatArray()).toList(), perToken));

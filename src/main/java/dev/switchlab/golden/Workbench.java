@@ -80,6 +80,7 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
                 collector.backward(loss);
             }
             stateDict
+                    .trainable()
                     .values(weights::gradient)
                     .forEach((name, gradient) ->
                             run.results.put("grad." + name, Tensor.of(gradient.values(), gradient.shape())));

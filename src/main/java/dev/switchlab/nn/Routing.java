@@ -42,9 +42,9 @@ public record Routing(
         return scores.div(scores.sum(new int[] {1}, true).add(TINY)); // (N, E)
     }
 
-    /** The distribution summed over tokens, (E). */
-    public NDArray probabilitySum() {
-        return distribution().sum(new int[] {0}); // (E)
+    /** The scores summed over tokens, (E). */
+    public NDArray scoreSum() {
+        return scores.sum(new int[] {0}); // (E)
     }
 
     /**

@@ -48,6 +48,7 @@ class GoldenCasesTest {
                         "feed_forward",
                         "layer",
                         "mha",
+                        "moe",
                         "optimizer",
                         "switch_ff",
                         "trajectory",

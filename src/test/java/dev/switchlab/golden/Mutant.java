@@ -1,6 +1,7 @@
 package dev.switchlab.golden;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A small, wrong change to the model.
@@ -39,6 +40,11 @@ record Mutant(String name, String source, List<Edit> edits) {
 
     /** Every mutant. */
     static List<Mutant> all() {
+        return Stream.concat(ofTheReference().stream(), ofMixtures().stream()).toList();
+    }
+
+    /** Of what the reference has. */
+    private static List<Mutant> ofTheReference() {
         return List.of(
                 new Mutant(
                         "expert input scaled instead of its output",
@@ -196,5 +202,89 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "train/CrossEntropy.java",
                         "perToken(logits, targets).mean()",
                         "perToken(logits, targets).sum()"));
+    }
+
+    /** Of several choices per token, their scores, gates and balance. */
+    private static List<Mutant> ofMixtures() {
+        return List.of(
+                of(
+                        "sigmoid scores are softmax scores",
+                        "nn/Router.java",
+                        "model.routerScore() == RouterScore.SIGMOID",
+                        "model.routerScore() == null"),
+                of(
+                        "selection bias without effect",
+                        "nn/Router.java",
+                        "biased[i] += bias[i % bias.length];",
+                        "biased[i] += 0 * bias[i % bias.length];"),
+                of(
+                        "selection bias weighs, too",
+                        "nn/SwitchFeedForward.java",
+                        "NDArray scores = router.scores(pass, ranking, plan);",
+                        "NDArray scores = router.scores(pass, bias.length == 0 ? ranking"
+                                + " : ranking.add(pass.manager().create(bias)), plan);"),
+                of(
+                        "choices by falling bias and score",
+                        "nn/Router.java",
+                        "float[] biased = ranking.clone();",
+                        "float[] biased = ranking;"),
+                of(
+                        "gates not normalised",
+                        "nn/Router.java",
+                        "if (model.normalizeGates()) {",
+                        "if (model.normalizeGates() && model.gateScale() == 0) {"),
+                of(
+                        "gates normalised over all experts",
+                        "nn/SwitchFeedForward.java",
+                        "NDArray chosen = router.chosen(pass, scores, plan);",
+                        "NDArray chosen = router.chosen(pass, model.normalizeGates()"
+                                + " ? scores.div(scores.sum(new int[] {1}, true)) : scores, plan);"
+                                + " if (model.normalizeGates()) { chosen = chosen.stopGradient(); }"),
+                of(
+                        "gates not scaled",
+                        "nn/Router.java",
+                        "if (model.gateScale() != 1) {",
+                        "if (model.gateScale() == 0) {"),
+                of(
+                        "scores over all where they should be over the chosen",
+                        "nn/Router.java",
+                        "if (model.routerScope() == RouterScope.ALL) {",
+                        "if (model.routerScope() != null) {"),
+                of(
+                        "second choices before first ones",
+                        "nn/RoutingPlan.java",
+                        "for (int choice = 0; choice < k; choice++) {",
+                        "for (int choice = k - 1; choice >= 0; choice--) {"),
+                of(
+                        "choices mixed up in dispatch",
+                        "nn/BatchedDispatch.java",
+                        "tokenOfSlot[slot] = kept[i] / k;",
+                        "tokenOfSlot[slot] = kept[i] % plan.tokens();"),
+                of(
+                        "mean over choices instead of their sum",
+                        "nn/SwitchFeedForward.java",
+                        "model.dModel()).sum(new int[] {1})",
+                        "model.dModel()).mean(new int[] {1})"),
+                of(
+                        "no shared experts",
+                        "nn/SwitchFeedForward.java",
+                        "y = y.add(shared.apply(pass, x));",
+                        "y = y.add(shared.apply(pass, x).zerosLike());"),
+                of(
+                        "load balancing without 1/K",
+                        "nn/LoadBalancingLoss.java",
+                        "plan.count(expert) / (double) plan.pairs();",
+                        "plan.count(expert) / (double) plan.tokens();"),
+                of("z-loss without the square", "nn/RouterZLoss.java", "logSumExp.square().mean()", "logSumExp.mean()"),
+                of(
+                        "selection bias moves with the load",
+                        "nn/SelectionBias.java",
+                        "Long.signum(total - counts[expert] * bias.length)",
+                        "Long.signum(counts[expert] * bias.length - total)"),
+                of(
+                        "selection bias not centred",
+                        "nn/SelectionBias.java",
+                        "float mean = sum / bias.length;",
+                        "float mean = 0;"));
     }
 }
