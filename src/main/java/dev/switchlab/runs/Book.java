@@ -125,10 +125,15 @@ public final class Book implements AutoCloseable {
                     "RUNNING",
                     now,
                     Optional.empty(),
-                    experiment.artifactLocation() + "/" + runId + "/artifacts");
+                    artifactUri(experiment, runId));
             RunsTable.insert(session, row);
             return row;
         });
+    }
+
+    /** Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another place for them. */
+    public static String artifactUri(ExperimentRow experiment, String runId) {
+        return ExperimentsTable.ARTIFACT_ROOT + experiment.id() + "/" + runId + "/artifacts";
     }
 
     /**

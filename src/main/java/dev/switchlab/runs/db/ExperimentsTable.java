@@ -8,7 +8,9 @@ public final class ExperimentsTable {
     /** MLflow's word for what was not deleted. */
     static final String ACTIVE = "active";
 
-    private static final String ARTIFACT_ROOT = "mlflow-artifacts:/";
+    /** How the URI of artifacts that {@code mlflow server} serves from {@code mlartifacts/} begins. */
+    public static final String ARTIFACT_ROOT = "mlflow-artifacts:/";
+
     private static final String COLUMNS = "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
 
     private ExperimentsTable() {}
@@ -16,10 +18,9 @@ public final class ExperimentsTable {
     /**
      * One experiment.
      *
-     * @param artifactLocation where its runs' artifacts are, a URI
      * @param isActive false if MLflow's user deleted it
      */
-    public record ExperimentRow(long id, String name, String artifactLocation, boolean isActive) {}
+    public record ExperimentRow(long id, String name, boolean isActive) {}
 
     /** The experiment that {@code mlflow server} expects in every store. */
     static void insertDefault(Session session, long now) throws SQLException {
@@ -49,12 +50,8 @@ public final class ExperimentsTable {
 
     private static Optional<ExperimentRow> find(Session session, String name) throws SQLException {
         return session.first(
-                "SELECT experiment_id, name, artifact_location, lifecycle_stage FROM experiments WHERE name = ?",
-                row -> new ExperimentRow(
-                        row.getLong(1),
-                        row.getString(2),
-                        Optional.ofNullable(row.getString(3)).orElse(""),
-                        ACTIVE.equals(row.getString(4))),
+                "SELECT experiment_id, name, lifecycle_stage FROM experiments WHERE name = ?",
+                row -> new ExperimentRow(row.getLong(1), row.getString(2), ACTIVE.equals(row.getString(3))),
                 name);
     }
 

@@ -34,6 +34,9 @@ import org.mlflow.tracking.RunsPage;
 
 /** Brings runs that only a server has into the book, so that there is one form to read. */
 final class Fetch {
+    /** The tag of a run that came from a server: its address. */
+    static final String FETCHED_TAG = "switchlab.fetched_from";
+
     private static final int PAGE = 1000;
 
     private final Book book;
@@ -131,10 +134,10 @@ final class Fetch {
         List<DatasetRow> datasets = datasets(id);
         ExperimentRow row =
                 book.write(session -> ExperimentsTable.named(session, experiment, System.currentTimeMillis()));
-        String uri = row.artifactLocation() + "/" + id + "/artifacts";
+        String uri = Book.artifactUri(row, id);
         files(info, book.artifacts(id, uri));
         book.write(session -> {
-            insert(session, run, row, uri);
+            insert(session, run, row, uri, server.uri().toString());
             MetricsTable.log(session, id, points);
             for (DatasetRow dataset : datasets) {
                 DatasetsTable.log(session, id, row.id(), dataset);
@@ -146,14 +149,18 @@ final class Fetch {
         return book.byId(id).orElseThrow();
     }
 
-    private static void insert(Session session, Service.Run run, ExperimentRow experiment, String uri)
+    private static void insert(Session session, Service.Run run, ExperimentRow experiment, String uri, String server)
             throws SQLException {
         Service.RunInfo info = run.getInfo();
         Map<String, String> tags = tags(run);
         tags.putIfAbsent(TagsTable.RUN_NAME, info.getRunName());
+        tags.put(FETCHED_TAG, server);
         Map<String, String> params = new LinkedHashMap<>();
         run.getData().getParamsList().forEach(param -> params.put(param.getKey(), param.getValue()));
-        if (!RunsTable.isTaken(session, info.getRunId())) {
+        Optional<Long> end = info.getEndTime() == 0 ? Optional.empty() : Optional.of(info.getEndTime());
+        if (RunsTable.isTaken(session, info.getRunId())) {
+            RunsTable.setStatus(session, info.getRunId(), info.getStatus().name(), end);
+        } else {
             RunsTable.insert(
                     session,
                     new RunRow(
@@ -164,7 +171,7 @@ final class Fetch {
                             info.getUserId(),
                             info.getStatus().name(),
                             info.getStartTime(),
-                            info.getEndTime() == 0 ? Optional.empty() : Optional.of(info.getEndTime()),
+                            end,
                             uri));
         }
         ParamsTable.log(session, info.getRunId(), params);

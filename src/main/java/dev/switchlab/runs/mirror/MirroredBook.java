@@ -100,18 +100,27 @@ public final class MirroredBook implements AutoCloseable {
         Optional<Run> exact =
                 found.stream().filter(run -> run.runId().equals(text)).findFirst();
         if (exact.isPresent()) {
-            return exact.get();
+            return current(exact.get());
         }
         if (found.size() > 1) {
             throw new BookException("run '" + text + "': several are called so: "
                     + String.join(", ", found.stream().map(Run::runId).toList()) + "; give more of the id");
         }
         if (found.size() == 1) {
-            return found.get(0);
+            return current(found.get(0));
         }
         return mirrors.flatMap(server -> server.fetch(text))
                 .orElseThrow(() -> new BookException("run '" + text + "': there is none in " + book.folder()
                         + mirrors.map(server -> " or at " + server.uri()).orElse("") + "; `make runs` lists them"));
+    }
+
+    /** A run that was fetched while it went on elsewhere is fetched again. */
+    private Run current(Run run) {
+        String from = run.tags().get(Fetch.FETCHED_TAG);
+        return mirrors.filter(server -> server.uri().toString().equals(from))
+                .filter(server -> run.status().equals("RUNNING"))
+                .flatMap(server -> server.fetch(run.runId()))
+                .orElse(run);
     }
 
     /** Sends what a run that has ended got since, if it is mirrored; a server that does not take it now gets it later. */

@@ -30,7 +30,11 @@ public record MlflowEnvironment(
      * @throws BookException in one line, if something in it is not usable
      */
     public static MlflowEnvironment of(Map<String, String> environment) {
-        Path home = Path.of(System.getProperty("user.home"));
+        return of(environment, Path.of(System.getProperty("user.home")));
+    }
+
+    /** The same for another home folder. */
+    static MlflowEnvironment of(Map<String, String> environment, Path home) {
         Optional<String> runId = text(environment, RUN_ID);
         if (runId.isPresent() && !runId.get().matches("[0-9a-f]{32}")) {
             throw new BookException(RUN_ID + " is '" + runId.get()

@@ -11,7 +11,7 @@ public final class TrackingUri {
     public static final String VARIABLE = "MLFLOW_TRACKING_URI";
 
     private static final String ALLOWED =
-            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the store in runs/";
+            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the book in runs/ alone";
 
     private TrackingUri() {}
 

@@ -1,0 +1,47 @@
+package dev.switchlab.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RunTitleTest {
+
+    private final Experiment smoke = ExperimentLoader.load("smoke", List.of(), Path.of("experiments"));
+
+    private RunTitle of(String... overrides) {
+        return RunTitle.of(smoke, ExperimentLoader.changes(List.of(overrides)));
+    }
+
+    @Test
+    void saysWhatWasChanged() {
+        assertThat(of().name(1)).isEqualTo("smoke seed 1");
+        assertThat(of("seed=7").name(7)).isEqualTo("smoke seed 7");
+        assertThat(of("model.n_experts=8 train.sample_prompt=\"To be\"").name(-3))
+                .isEqualTo("smoke n_experts=8 sample_prompt=To be seed -3");
+    }
+
+    @Test
+    void countsWhatDoesNotFit() {
+        assertThat(of("model.capacity_factor=1.25 model.load_balance=0.001 train.learning_rate=0.001 train.steps=5")
+                        .name(1))
+                .isEqualTo("smoke capacity_factor=1.25 load_balance=0.001 steps=5 +1 seed 1");
+    }
+
+    @Test
+    void aRepetitionIsCalledAlike() {
+        assertThat(RunTitle.again(smoke, "smoke n_experts=8 seed 1"))
+                .isEqualTo(new RunTitle("smoke n_experts=8", true));
+        assertThat(RunTitle.again(smoke, "smoke seed 12")).isEqualTo(new RunTitle("smoke", false));
+    }
+
+    @Test
+    void whatToExpectIsSaidOfTheExperimentAsItIs() {
+        assertThat(smoke.expect()).contains("2.31");
+        assertThat(of().description(smoke)).contains("Expect: " + smoke.expect());
+        assertThat(of("train.steps=5").description(smoke)).isEqualTo(smoke.about());
+    }
+}
