@@ -34,7 +34,7 @@ final class TrackingUriTest {
         assertThatThrownBy(() -> TrackingUri.parse(text))
                 .isInstanceOf(BookException.class)
                 .hasMessage("MLFLOW_TRACKING_URI: '" + text + "' " + why
-                        + "; allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the store"
+                        + "; allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the book"
                         + " in runs/ alone");
     }
 
