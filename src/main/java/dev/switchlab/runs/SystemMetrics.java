@@ -3,6 +3,8 @@ package dev.switchlab.runs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Samples the machine's load while a run goes on, and once more at its end, so that short runs have a sample, too. As MLflow does, a
@@ -15,7 +17,8 @@ final class SystemMetrics implements AutoCloseable {
     }
 
     private final Thread thread;
-    private volatile boolean ends;
+    /** Not an interrupt: the programs that the load is asked of would swallow it. */
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     private SystemMetrics(Path folder, Duration interval, long firstSample, Sink sink) {
         this.thread = new Thread(() -> sample(new MachineLoad(folder), interval, firstSample, sink), "system-metrics");
@@ -37,12 +40,12 @@ final class SystemMetrics implements AutoCloseable {
     }
 
     private void sample(MachineLoad load, Duration interval, long firstSample, Sink sink) {
-        for (long sample = firstSample; !ends; sample++) {
+        boolean last = false;
+        for (long sample = firstSample; !last; sample++) {
             try {
-                Thread.sleep(interval.toMillis());
+                last = ended.await(interval.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
-                // The run ends: one last sample.
-                ends = true;
+                return; // the process ends
             }
             try {
                 sink.accept(sample, load.sample());
@@ -55,7 +58,7 @@ final class SystemMetrics implements AutoCloseable {
     /** Takes the last sample. */
     @Override
     public void close() {
-        thread.interrupt();
+        ended.countDown();
         try {
             thread.join();
         } catch (InterruptedException e) {

@@ -1,7 +1,5 @@
 package dev.switchlab.cli;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.testing.JavaProcess;
@@ -24,12 +22,41 @@ record Commands(Path folder) {
 
     /** Starts a command. */
     Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(arguments));
-        command.addAll(List.of("--runs", runs().toString(), "--threads", "1"));
-        return JavaProcess.of(Main.class, command.toArray(String[]::new))
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output").toFile())
+        return start(Main.class, List.of(), "output", arguments);
+    }
+
+    /**
+     * Starts a command by another main class, or with its output elsewhere.
+     *
+     * @param first arguments of the main class, before the command's own
+     * @param output name of the file for what it prints
+     */
+    Process start(Class<?> main, List<String> first, String output, String... arguments) throws IOException {
+        return start(process(main, first, arguments), output);
+    }
+
+    private ProcessBuilder process(Class<?> main, List<String> first, String... arguments) {
+        List<String> command = new ArrayList<>(first);
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--runs", runs().toString()));
+        if (!command.contains("flush")) {
+            command.addAll(List.of("--threads", "1"));
+        }
+        return JavaProcess.of(main, command.toArray(String[]::new));
+    }
+
+    private Process start(ProcessBuilder process, String output) throws IOException {
+        return process.redirectErrorStream(true)
+                .redirectOutput(folder.resolve(output).toFile())
                 .start();
+    }
+
+    /** The exit code of a command in a shell that allows no file of more kilobytes. */
+    int runLimited(int kilobytes, String... arguments) throws IOException, InterruptedException {
+        ProcessBuilder process = process(Main.class, List.of(), arguments);
+        List<String> shell = new ArrayList<>(List.of("bash", "-c", "ulimit -f " + kilobytes + "; exec \"$@\"", "bash"));
+        shell.addAll(process.command());
+        return end(start(process.command(shell), "output"));
     }
 
     /** The exit code of a command. */
@@ -51,11 +78,14 @@ record Commands(Path folder) {
         boolean holds() throws IOException;
     }
 
-    /** Waits while the command runs. */
+    /** Waits while the command runs; fails if it ends before the condition holds. */
     void await(Process process, Condition condition) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        while (process.isAlive() && !condition.holds()) {
-            assertThat(System.nanoTime() - start).as(output()).isLessThan(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
+        while (!condition.holds()) {
+            boolean inTime = System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+            if (!inTime || (!process.isAlive() && !condition.holds())) {
+                throw new AssertionError("waited in vain; the command's output: " + output());
+            }
             Thread.sleep(2);
         }
     }

@@ -21,8 +21,14 @@ public record BookRows(Path folder) {
     /** A point of a metric. */
     public record Point(String key, long step, long timestamp, double value) {}
 
-    /** Ids of all runs, the oldest first. */
+    /** Ids of all runs, the oldest first; none if there is no book yet. */
     public List<String> runs() {
+        boolean begun = Files.exists(folder.resolve("mlflow.db"))
+                && !texts("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+                        .isEmpty();
+        if (!begun) {
+            return List.of();
+        }
         return texts("SELECT run_uuid FROM runs ORDER BY start_time, rowid");
     }
 
@@ -49,7 +55,7 @@ public record BookRows(Path folder) {
         return isNan == 0 ? value : Double.NaN;
     }
 
-    /** The largest step of a metric, -1 if there is none, or no book yet. */
+    /** The largest step of a metric, -1 if there is none. */
     public long lastStep(String run, String key) {
         return Long.parseLong(
                 texts("SELECT coalesce(max(step), -1) FROM metrics WHERE key = ? AND run_uuid = ?", key, run)
@@ -79,7 +85,7 @@ public record BookRows(Path folder) {
         return files(folder.resolve("mlartifacts").resolve(uri.substring("mlflow-artifacts:/".length())));
     }
 
-    static Map<String, byte[]> files(Path root) throws IOException {
+    public static Map<String, byte[]> files(Path root) throws IOException {
         Map<String, byte[]> contents = new TreeMap<>();
         if (!Files.isDirectory(root)) {
             return contents;

@@ -1,0 +1,64 @@
+package dev.switchlab.runs;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** Runs as the command line would describe them. */
+public final class TestRuns {
+    private TestRuns() {}
+
+    public static RunInfo info() {
+        return named("smoke seed 1", Map.of("corpus", "dickens"));
+    }
+
+    /** The same below a parent. */
+    public static RunInfo childOf(String parent) {
+        return named("child", Map.of(RunInfo.PARENT_TAG, parent));
+    }
+
+    private static RunInfo named(String name, Map<String, String> tags) {
+        return new RunInfo(
+                "smoke",
+                "A tiny model.",
+                name,
+                "A *small* run.",
+                "make train EXPERIMENT=smoke SEED=1",
+                "experiments/smoke.yaml",
+                Optional.of("0123456789abcdef"),
+                "ada",
+                Map.of("model.heads", "4", "seed", "1"),
+                tags,
+                Optional.of(new Dataset(
+                        "tiny-shakespeare",
+                        "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+                        "https://example.org/input.txt",
+                        1_115_394,
+                        65,
+                        1_003_854,
+                        111_540)));
+    }
+
+    /** Logs two metrics at each step. */
+    public static void log(BookLog log, int from, int to) {
+        for (int step = from; step <= to; step++) {
+            log.metrics(step, Map.of("train/loss", 1.0 / step, "train/grad_norm", (double) step));
+        }
+    }
+
+    /** Keeps the messages for the user. */
+    public static final class Notices implements Consumer<String> {
+        private final List<String> all = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void accept(String notice) {
+            all.add(notice);
+        }
+
+        public List<String> all() {
+            return List.copyOf(all);
+        }
+    }
+}

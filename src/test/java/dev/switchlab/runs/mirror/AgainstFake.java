@@ -1,0 +1,76 @@
+package dev.switchlab.runs.mirror;
+
+import dev.switchlab.runs.TestRuns.Notices;
+import dev.switchlab.runs.fake.BookRows;
+import dev.switchlab.runs.fake.Copies;
+import dev.switchlab.runs.fake.FakeMlflow;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A book, and a server that can be disturbed. */
+abstract class AgainstFake {
+    /** Longest time of calls where the server is silent on purpose. */
+    static final Duration SHORT = Duration.ofMillis(250);
+
+    /** Longest time of calls where only a very busy machine would reach it. */
+    static final Duration LONG = Duration.ofSeconds(20);
+
+    @TempDir
+    Path folder;
+
+    final Notices notices = new Notices();
+    FakeMlflow fake;
+    BookRows rows;
+
+    @BeforeEach
+    void startServer() throws IOException {
+        fake = FakeMlflow.start(folder.resolve("server"));
+        rows = new BookRows(folder.resolve("runs"));
+    }
+
+    @AfterEach
+    void stopServer() {
+        fake.close();
+    }
+
+    /** A book that does not give up at the end of a run. */
+    MirroredBook patient(URI uri, Duration call) {
+        return open(uri, call, Duration.ofSeconds(60), Map.of());
+    }
+
+    /** A book that gives up soon at the end of a run. */
+    MirroredBook hasty(URI uri, Duration call) {
+        return open(uri, call, SHORT, Map.of());
+    }
+
+    MirroredBook open(URI uri, Duration call, Duration finish, Map<String, String> environment) {
+        MlflowEnvironment there = new MlflowEnvironment(
+                Optional.of(uri),
+                Credentials.of(environment, folder.resolve("none")),
+                Optional.empty(),
+                Optional.empty());
+        MirrorTiming timing =
+                new MirrorTiming(call, finish, Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(100));
+        return MirroredBook.open(rows.folder(), there, timing, notices);
+    }
+
+    /** The book alone. */
+    MirroredBook withoutServer() {
+        return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, MirrorTiming.DEFAULT, notices);
+    }
+
+    Copies copies() {
+        return new Copies(fake.uri());
+    }
+
+    void assertWhole(String run) throws IOException, InterruptedException {
+        copies().assertWhole(rows, run);
+    }
+}

@@ -1,0 +1,208 @@
+package dev.switchlab.runs.mirror;
+
+import static dev.switchlab.runs.TestRuns.log;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.runs.TestRuns;
+import dev.switchlab.runs.fake.FakeMlflow;
+import dev.switchlab.runs.fake.Fault;
+import dev.switchlab.train.RunStatus;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whatever happens between the book and the server, the server has everything once in the end, and the run never waits for it. */
+@Timeout(40)
+final class MirrorFaultTest extends AgainstFake {
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"NONE", "LATE"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void halfOfTheRequestsFail(Fault fault) throws Exception {
+        // The official client repeats a failed request up to twice; so whole calls fail, and others succeed later.
+        fake.plan((method, path, number) -> number % 8 < 4 ? fault : Fault.NONE);
+        String run;
+        try (MirroredBook book = patient(fake.uri(), fault.isSilent() ? SHORT : LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 200);
+            mirrored.log().text("samples/a.txt", "text of a");
+            mirrored.log().metrics(200, Map.of("odd", Double.NaN));
+            mirrored.log().sync();
+            log(mirrored.log(), 201, 300);
+            mirrored.log().metrics(300, Map.of("odd", Double.NEGATIVE_INFINITY));
+            mirrored.log().text("b c.txt", "text of b");
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        fake.plan((method, path, number) -> Fault.NONE);
+        assertWhole(run);
+        assertThat(fake.seen()).allSatisfy(seen -> assertThat(seen.bytes()).isLessThan(1_000_000));
+        assertThat(notices.all()).noneMatch(notice -> notice.contains("make flush"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"CUT_AFTER", "CUT_IN_ANSWER", "ERROR_500_AFTER", "HANG_AFTER", "DUPLICATE"})
+    void aRunIsThereOnceAlthoughTheAnswerIsLostOrTheRequestDoubled(Fault fault) throws Exception {
+        fake.plan((method, path, number) -> path.endsWith("runs/create") ? fault : Fault.NONE);
+        String run;
+        try (MirroredBook book = patient(fake.uri(), fault == Fault.HANG_AFTER ? SHORT : LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 5);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(fake.seen())
+                .filteredOn(seen -> seen.path().endsWith("runs/create"))
+                .hasSize(1);
+        assertWhole(run);
+    }
+
+    @Test
+    void aCreationThatArrivesAfterItWasRepeatedLeavesNoTwin() throws Exception {
+        AtomicInteger creations = new AtomicInteger();
+        fake.plan((method, path, number) ->
+                path.endsWith("runs/create") && creations.incrementAndGet() == 1 ? Fault.LATE : Fault.NONE);
+        String run;
+        try (MirroredBook book = patient(fake.uri(), SHORT);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 5);
+            while (creations.get() < 2) {
+                Thread.sleep(5);
+            }
+            fake.letGo();
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertWhole(run);
+    }
+
+    @Test
+    void aServerThatIsDownGetsTheRunByFlush() throws Exception {
+        URI uri = fake.uri();
+        fake.close();
+        String run;
+        try (MirroredBook book = hasty(uri, LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 50);
+            mirrored.log().text("samples/a.txt", "text of a");
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(notices.all()).hasSizeBetween(2, 3);
+        assertThat(notices.all().get(0))
+                .startsWith("MLflow server " + uri + ": nothing answers there (connection refused); training goes on");
+        assertThat(notices.all().get(notices.all().size() - 1)).contains("make flush RUN=" + run.substring(0, 8));
+
+        fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
+        try (MirroredBook book = patient(uri, LONG)) {
+            Mirrors server = book.mirrors().orElseThrow();
+            assertThat(server.behind()).extracting(behind -> behind.runId()).containsExactly(run);
+            server.flush(book.find(run));
+            assertThat(server.behind()).isEmpty();
+            assertWhole(run);
+            // Again: it has everything, and gets nothing twice.
+            server.flush(book.find(run));
+        }
+        assertWhole(run);
+    }
+
+    @Test
+    void whatWasLeftBehindIsSentByTheNextRunsMirror() throws Exception {
+        URI uri = fake.uri();
+        fake.close();
+        String left;
+        try (MirroredBook book = hasty(uri, LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            left = mirrored.log().runId();
+            log(mirrored.log(), 1, 50);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        String next;
+        try (MirroredBook book = patient(uri, LONG);
+                MirroredLog mirrored = book.begin(TestRuns.childOf(left))) {
+            next = mirrored.log().runId();
+            log(mirrored.log(), 1, 20);
+            fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
+            log(mirrored.log(), 21, 40);
+            while (!book.mirrors().orElseThrow().behind().stream()
+                    .allMatch(behind -> behind.runId().equals(mirrored.log().runId()))) {
+                Thread.sleep(10);
+            }
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertWhole(left);
+        assertWhole(next);
+    }
+
+    @Test
+    void aSilentServerStopsNeitherStepsNorTheEnd() throws Exception {
+        fake.plan((method, path, number) -> Fault.HANG_BEFORE);
+        String run;
+        try (MirroredBook book = hasty(fake.uri(), SHORT);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            // A step that waited for the server would wait for ever.
+            log(mirrored.log(), 1, 5000);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(notices.all().get(0)).contains("no answer within 0.25 s");
+        fake.plan((method, path, number) -> Fault.NONE);
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            book.mirrors().orElseThrow().flush(book.find(run));
+        }
+        assertWhole(run);
+    }
+
+    @Test
+    void aRunDeletedInTheMiddleWaitsUntilItIsRestored() throws Exception {
+        String run;
+        String there;
+        try (MirroredBook book = hasty(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            while (copies().ofRun(run).isEmpty()) {
+                Thread.sleep(5);
+            }
+            there = copies().ofRun(run).get(0).at("/info/run_id").asText();
+            copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
+            log(mirrored.log(), 1, 10);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(notices.all().get(0)).contains("its run " + there + " is deleted; restore it there");
+        copies().post("runs/restore", "{\"run_id\":\"" + there + "\"}");
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            assertThat(book.find(there).runId()).isEqualTo(run);
+            book.mirrors().orElseThrow().flush(book.find(there));
+        }
+        assertWhole(run);
+    }
+
+    @Test
+    void aLargeUploadCutInTheMiddleIsRepeated() throws Exception {
+        byte[] bytes = new byte[20_000_000];
+        new Random(3).nextBytes(bytes);
+        Path file = Files.write(folder.resolve("large"), bytes);
+        AtomicInteger puts = new AtomicInteger();
+        fake.plan((method, path, number) ->
+                method.equals("PUT") && puts.incrementAndGet() < 3 ? Fault.CUT_BEFORE : Fault.NONE);
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            mirrored.log().file("weights/large.bin", file);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertWhole(run);
+        assertThat(rows.artifacts(run)).containsEntry("weights/large.bin", bytes);
+    }
+}

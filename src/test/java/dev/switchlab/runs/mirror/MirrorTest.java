@@ -1,0 +1,292 @@
+package dev.switchlab.runs.mirror;
+
+import static dev.switchlab.runs.TestRuns.log;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.TestRuns;
+import dev.switchlab.runs.fake.BookRows;
+import dev.switchlab.runs.fake.Copies;
+import dev.switchlab.runs.fake.FakeMlflow;
+import dev.switchlab.train.RunStatus;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What goes to a server and what comes from it, with nothing in the way. */
+@Timeout(40)
+final class MirrorTest extends AgainstFake {
+    private static final String BASIC = "Basic YWRhOnMzY3JldC1wYXNz";
+    private static final Map<String, String> USER =
+            Map.of("MLFLOW_TRACKING_USERNAME", "ada", "MLFLOW_TRACKING_PASSWORD", "s3cret-pass");
+
+    @Test
+    void manyMetricsParamsAndLongOnesFitIntoRequests() throws Exception {
+        Map<String, Double> metrics = new HashMap<>();
+        Map<String, String> params = new HashMap<>();
+        for (int i = 0; i < 2345; i++) {
+            metrics.put("layer0/load/expert" + i, i / 7.0);
+            if (i < 250) {
+                params.put("p" + i, "=<>".repeat(1900));
+            }
+        }
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            mirrored.log().metrics(3, metrics);
+            mirrored.log().params(params);
+            mirrored.log().params(Map.of("model/long: one", "größe ".repeat(2000)));
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        // On a busy machine it may be said that the end waits for the server.
+        assertThat(notices.all()).allMatch(notice -> notice.startsWith("sending the rest"));
+        assertWhole(run);
+    }
+
+    @Test
+    void aRunThatGoesOnSendsOnlyWhatIsNew() throws Exception {
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 2000);
+            mirrored.log().text("a.txt", "one");
+            mirrored.log().finish(RunStatus.FAILED);
+        }
+        assertWhole(run);
+        int before = fake.seen().size();
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.resume(run, 1990)) {
+            log(mirrored.log(), 1991, 2010);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertWhole(run);
+        assertThat(fake.seen().subList(before, fake.seen().size()))
+                .filteredOn(seen -> seen.path().endsWith("log-batch"))
+                .allSatisfy(seen -> assertThat(seen.bytes()).isLessThan(10_000));
+    }
+
+    @Test
+    void whatIsAddedToAnEndedRunFollows() throws Exception {
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
+                run = mirrored.log().runId();
+                log(mirrored.log(), 1, 3);
+                mirrored.log().finish(RunStatus.FINISHED);
+            }
+            book.book().tag(run, Map.of("switchlab.verdict", "IDENTICAL"));
+            book.book().keep(run, "report.html", "<p>again</p>");
+            book.update(book.find(run));
+        }
+        assertWhole(run);
+    }
+
+    @Test
+    void parentsAreKnownByTheServersId() throws Exception {
+        String parent;
+        String child;
+        try (MirroredBook book = withoutServer();
+                MirroredLog of = book.begin(TestRuns.info());
+                MirroredLog below = book.begin(TestRuns.childOf(of.log().runId()))) {
+            parent = of.log().runId();
+            child = below.log().runId();
+            below.log().finish(RunStatus.FINISHED);
+            of.log().finish(RunStatus.FINISHED);
+        }
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            Mirrors server = book.mirrors().orElseThrow();
+            server.flush(book.find(child));
+            server.flush(book.find(parent));
+        }
+        assertWhole(parent);
+        assertWhole(child);
+    }
+
+    @Test
+    void credentialsGoWithEveryRequestAndNowhereElse() throws Exception {
+        fake.requireAuthorization(BASIC);
+        String run;
+        try (MirroredBook book = open(fake.uri(), LONG, LONG, USER);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            mirrored.log().text("a.txt", "the password is s3cret-pass, the header " + BASIC);
+            mirrored.log().params(Map.of("origin", "https://ada:s3cret-pass@git.example.org/lab.git"));
+            mirrored.log().tags(Map.of("environment", "MLFLOW_TRACKING_PASSWORD=s3cret-pass"));
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        new Copies(fake.uri(), BASIC).assertWhole(rows, run);
+        assertThat(fake.seen())
+                .allSatisfy(seen -> assertThat(seen.authorization()).isEqualTo(BASIC));
+        assertThat(rows.params(run)).containsEntry("origin", "https://***@git.example.org/lab.git");
+        assertThat(texts(folder)).doesNotContain("s3cret-pass", BASIC.substring(6));
+        assertThat(notices.all()).isEmpty();
+    }
+
+    @Test
+    void wrongCredentialsAreToldAndTheRunIsSentWithTheRightOnes() throws Exception {
+        fake.requireAuthorization(BASIC);
+        String run;
+        try (MirroredBook book = open(fake.uri(), LONG, LONG, Map.of("MLFLOW_TRACKING_TOKEN", "t0ken"));
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 20);
+            mirrored.log().finish(RunStatus.FINISHED);
+            assertThatThrownBy(() -> book.find("x")).hasMessageContaining("HTTP 401");
+        }
+        assertThat(notices.all().get(0))
+                .contains("it answered HTTP 401 (MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN)")
+                .doesNotContain("t0ken");
+        assertThat(rows.points(run)).hasSizeGreaterThanOrEqualTo(40);
+        try (MirroredBook book = open(fake.uri(), LONG, LONG, USER)) {
+            book.mirrors().orElseThrow().flush(book.find(run));
+        }
+        new Copies(fake.uri(), BASIC).assertWhole(rows, run);
+    }
+
+    @Test
+    void anotherServiceIsNotTakenForMlflow() throws Exception {
+        fake.changeAnswers(json -> "<html>Welcome</html>");
+        try (MirroredBook book = open(fake.uri(), LONG, SHORT, Map.of());
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(notices.all().get(0)).contains("is it an MLflow tracking server?");
+    }
+
+    @Test
+    void filesOfAServerThatDoesNotHandThemOnStayInTheBook() throws Exception {
+        fake.close();
+        fake = FakeMlflow.withArtifactsAt("s3://bucket/", folder.resolve("other"));
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 3);
+            mirrored.log().text("a.txt", "one");
+            mirrored.log().text("b.txt", "two");
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            assertThat(book.mirrors().orElseThrow().behind()).isEmpty();
+        }
+        assertThat(notices.all()).singleElement().asString().contains("files stay in the book", "s3://bucket/");
+        assertThat(fake.seen()).noneMatch(seen -> seen.method().equals("PUT"));
+        assertThat(copies().ofRun(run)).hasSize(1);
+        assertThat(rows.artifacts(run)).containsKeys("a.txt", "b.txt");
+    }
+
+    @Test
+    void anOldServerWithoutDatasetsTakesTheRest() throws Exception {
+        fake.lack("runs/log-inputs");
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 3);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        assertThat(notices.all()).singleElement().asString().contains("does not take its dataset");
+        assertThat(copies().ofRun(run).get(0).at("/info/status").asText()).isEqualTo("FINISHED");
+        assertThat(copies().ofRun(run).get(0).at("/data/metrics")).isNotEmpty();
+    }
+
+    /** From one book to a server, and from there into an empty one. */
+    @Test
+    void aRunThatOnlyTheServerHasComesIntoTheBook() throws Exception {
+        String run;
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            run = mirrored.log().runId();
+            log(mirrored.log(), 1, 26_000);
+            mirrored.log().metrics(1, Map.of("odd", Double.NaN));
+            mirrored.log().text("plots/a b.txt", "größer");
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        BookRows other = new BookRows(folder.resolve("other"));
+        String there = copies().ofRun(run).get(0).at("/info/run_id").asText();
+        BookRows first = rows;
+        rows = other;
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            Run fetched = book.find("smoke seed 1");
+            assertThat(fetched.runId()).isEqualTo(there);
+            assertThat(book.find(there.substring(0, 8))).isEqualTo(fetched);
+            assertThat(book.book().runs(Optional.of("smoke"), 9)).containsExactly(fetched);
+            assertThat(book.mirrors().orElseThrow().behind()).isEmpty();
+        }
+        assertThat(other.points(there)).isEqualTo(first.points(run));
+        assertThat(other.params(there)).isEqualTo(first.params(run));
+        assertThat(other.tags(there)).containsEntry("corpus", "dickens").containsEntry(Copies.KEY, run);
+        assertThat(other.datasets(there)).isEqualTo(first.datasets(run));
+        assertThat(other.status(there)).isEqualTo("FINISHED");
+        assertThat(other.artifacts(there))
+                .containsOnlyKeys("plots/a b.txt")
+                .containsEntry("plots/a b.txt", "größer".getBytes(StandardCharsets.UTF_8));
+        // The book that it came from has it under its own id.
+        rows = first;
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            assertThat(book.find(there).runId()).isEqualTo(run);
+        }
+    }
+
+    @Test
+    void aFileThatLeadsOutOfTheRunsFolderIsRefused() throws Exception {
+        String there = copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"trap\",\"start_time\":1}")
+                .at("/run/info/run_id")
+                .asText();
+        for (String trap : new String[] {"../../../../evil.txt", "/tmp/evil.txt", "a/../../evil.txt"}) {
+            fake.changeAnswers(json -> json.contains("root_uri")
+                    ? "{\"files\":[{\"path\":\"" + trap + "\",\"is_dir\":false,\"file_size\":1}]}"
+                    : json);
+            try (MirroredBook book = patient(fake.uri(), LONG)) {
+                assertThatThrownBy(() -> book.find(there))
+                        .isInstanceOf(BookException.class)
+                        .hasMessageContaining(trap)
+                        .hasMessageNotContaining("\n");
+            }
+            assertThat(rows.runs()).isEmpty();
+            try (Stream<Path> files = Files.walk(folder)) {
+                assertThat(files).noneMatch(file -> file.endsWith("evil.txt"));
+            }
+        }
+    }
+
+    @Test
+    void aRunThatNobodyHasIsToldInOneLine() {
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            for (String text : new String[] {"nonesuch", "0123456789abcdef0123456789abcdef", "it's \"odd`"}) {
+                assertThatThrownBy(() -> book.find(text))
+                        .isInstanceOf(BookException.class)
+                        .hasMessageContaining("run '" + text + "': there is none in ")
+                        .hasMessageNotContaining("\n");
+            }
+        }
+        URI uri = fake.uri();
+        fake.close();
+        try (MirroredBook book = hasty(uri, Duration.ofSeconds(2))) {
+            assertThatThrownBy(() -> book.find("nonesuch"))
+                    .isInstanceOf(BookException.class)
+                    .hasMessageContaining("nothing answers there (connection refused)");
+        }
+    }
+
+    /** Everything in the files of a folder, as Latin-1. */
+    private static String texts(Path folder) throws Exception {
+        StringBuilder all = new StringBuilder();
+        for (byte[] bytes : BookRows.files(folder).values()) {
+            all.append(new String(bytes, StandardCharsets.ISO_8859_1));
+        }
+        return all.toString();
+    }
+}
