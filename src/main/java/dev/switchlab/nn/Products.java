@@ -8,7 +8,7 @@ import ai.djl.nn.core.Linear;
 import java.util.Locale;
 
 /**
- * {@code y = x W^T + b}, for one weight matrix or for one a group, by the fastest kernel that libtorch has.
+ * {@code y = x W^T + b}, for one weight matrix or for one per group, by the fastest kernel that libtorch has.
  *
  * <p>On x86-64 that is not its matrix product but its convolution. A linear layer is a convolution with a 1 x 1 kernel over a picture
  * whose pixels are the tokens and whose channels are the features. libtorch computes products with MKL, which on processors of other makers

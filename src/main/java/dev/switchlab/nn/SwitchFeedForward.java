@@ -9,6 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -137,11 +138,22 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * @param counts pairs that wanted each expert in the step, before dropping
      */
     public void moveSelectionBias(long[] counts, double rate) {
+        if (selectionBias == null) {
+            throw new IllegalStateException("layer " + layer + " was made without a selection bias");
+        }
         float[] bias = SelectionBias.moved(selectionBias(), counts, rate);
         NDArray array = selectionBias.getArray();
         try (NDArray moved = array.getManager().create(bias)) {
             InPlace.copy(moved, array);
         }
+    }
+
+    /** The same by the loads of the last pass: for DJL's {@code Trainer}, after its {@code step()}. */
+    public void moveSelectionBias(double rate) {
+        RoutingPlan plan = lastRouting.orElseThrow().plan();
+        long[] counts = new long[plan.experts()];
+        Arrays.setAll(counts, plan::count);
+        moveSelectionBias(counts, rate);
     }
 
     /** Its index in the transformer. */

@@ -64,7 +64,7 @@ public final class Adam {
      * One update.
      *
      * @param manager the step's manager
-     * @param gradients one a weight, in the constructor's order
+     * @param gradients one per weight, in the constructor's order
      * @param learningRate the scheduled learning rate
      * @param baseLearningRate the learning rate before the schedule
      */

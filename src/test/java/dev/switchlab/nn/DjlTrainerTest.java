@@ -130,6 +130,56 @@ class DjlTrainerTest {
         }
     }
 
+    /** DJL's optimizer leaves the bias alone, its files keep it, and it moves when it is told to. */
+    @Test
+    void theSelectionBiasIsMovedByHand(@TempDir Path folder) throws Exception {
+        float[] moved;
+        try (Model model = Model.newInstance("bias", Device.cpu())) {
+            SwitchFeedForward layer = trainWithBias(model);
+            assertThat(bias(layer)).containsOnly(0);
+            layer.moveSelectionBias(0.5);
+            moved = bias(layer);
+            assertThat(moved).isNotEqualTo(new float[4]);
+            model.save(folder, "bias");
+        }
+        try (Model model = Model.newInstance("bias", Device.cpu())) {
+            SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true);
+            model.setBlock(new SequentialBlock()
+                    .add(Linear.builder().setUnits(8).build())
+                    .add(layer)
+                    .add(Linear.builder().setUnits(2).build()));
+            model.load(folder, "bias");
+            assertThat(bias(layer)).containsExactly(moved);
+        }
+        assertThatThrownBy(() -> new SwitchFeedForward(EXPERTS, 3).moveSelectionBias(new long[4], 1))
+                .hasMessage("layer 3 was made without a selection bias");
+    }
+
+    private static SwitchFeedForward trainWithBias(Model model) throws Exception {
+        SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true);
+        model.setBlock(new SequentialBlock()
+                .add(Linear.builder().setUnits(8).build())
+                .add(layer)
+                .add(Linear.builder().setUnits(2).build()));
+        DefaultTrainingConfig config = new DefaultTrainingConfig(
+                        new SwitchLoss(Loss.softmaxCrossEntropyLoss(), model.getBlock(), 0, 0))
+                .optDevices(new Device[] {Device.cpu()});
+        try (Trainer trainer = model.newTrainer(config)) {
+            trainer.initialize(new Shape(64, 2));
+            for (Batch batch : trainer.iterateDataset(points(model.getNDManager()))) {
+                try (batch) {
+                    EasyTrain.trainBatch(trainer, batch);
+                    trainer.step();
+                }
+            }
+        }
+        return layer;
+    }
+
+    private static float[] bias(SwitchFeedForward layer) {
+        return StateDict.of(layer).weights().get("selection_bias").values();
+    }
+
     /** First weights, order of dropping and jitter come from seeds: training again gives the same bits. */
     @Test
     void theSameSeedsGiveTheSameBits() throws Exception {
