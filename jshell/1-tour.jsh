@@ -55,7 +55,7 @@ sample("It was ", 160)
 check(sample("It was ", 40).equals(sample("It was ", 40)), "the same seed writes the same text");
 
 // %% [markdown]
-// The run is in the store with everything that it logged, here the validation metrics by step; and its model can be loaded from there.
+// The run is in the book with everything that it logged, here the validation metrics by step; and its model can be loaded from there.
 
 // %% tags=["unstable"]
 runs()

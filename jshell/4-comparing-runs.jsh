@@ -2,7 +2,7 @@
 // # Comparing runs in MLflow and Tablesaw
 //
 // Does a switch layer with four experts do better than one with two? One run of each says little: another seed moves the loss, too. So
-// each setting gets three seeds. Every run is logged to the tracking store, where MLflow's own pages show it
+// each setting gets three seeds. Every run is written into the book of runs, where MLflow's own pages show it
 // (`cd runs && mlflow server`); here they come back as tables.
 
 // %%
@@ -68,13 +68,13 @@ for (TrainedRun each : Stream.concat(two.stream(), four.stream()).toList()) {
 table(all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.mean, tech.tablesaw.aggregate.AggregateFunctions.min, tech.tablesaw.aggregate.AggregateFunctions.max).by("experts"))
 
 // %% [markdown]
-// A run of the store is found by its id, the beginning of it, or its name. What the first layer's router did, by step: it becomes surer, and
+// A run of the book is found by its id, the beginning of it, or its name. What the first layer's router did, by step: it becomes surer, and
 // the balancing loss keeps the fullest expert from growing.
 
 // %% tags=["rounding"]
 history(four.get(0).id(), "layer0/router_entropy", "layer0/confidence", "layer0/max_violation")
 
 // %%
-check(runs().data().rowCount() == 6, "the store has six runs");
-check(run(two.get(0).id()).params().get("model.n_experts").equals("2"), "the store knows the setting");
+check(runs().data().rowCount() == 6, "the book has six runs");
+check(run(two.get(0).id()).params().get("model.n_experts").equals("2"), "the book knows the setting");
 check(run(two.get(0).id()).status().equals("FINISHED"), "the run is finished");

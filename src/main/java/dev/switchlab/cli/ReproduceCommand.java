@@ -111,7 +111,7 @@ final class ReproduceCommand implements Callable<Integer> {
     private static void warnOfTampering(Run run, RunRecord record) {
         String recorded = record.provenance().digests().metrics();
         if (!MetricsDigest.of(record.points()).equals(recorded)) {
-            System.err.println("WARNING: the values in the store are not those that run " + run.runId()
+            System.err.println("WARNING: the values in the book are not those that run " + run.runId()
                     + " logged: the digest of its metrics is another than its provenance says");
         }
     }

@@ -22,7 +22,7 @@ import tech.tablesaw.api.Table;
 /**
  * The verbs that a researcher types. Each throws a {@link LabException} of one line when it cannot do what it was asked for.
  *
- * <p>They share one {@link LabSession}: the embedded store in {@code runs/} (or the server that MLFLOW_TRACKING_URI names), and the
+ * <p>They share one {@link LabSession}: the book of runs in {@code runs/}, mirrored to the server that MLFLOW_TRACKING_URI names, and the
  * model that was loaded or trained last.
  */
 public final class Lab {
@@ -55,7 +55,7 @@ public final class Lab {
         return session;
     }
 
-    /** Ends the session and begins another one over the embedded store in {@code folder}, on the CPU with the threads there are. */
+    /** Ends the session and begins another one over the book in {@code folder}, on the CPU with the threads there are. */
     public static synchronized void restart(Path folder) {
         session.close();
         session = new LabSession(new LabStore(MlflowEnvironment.NONE, folder), Device::cpu);
@@ -71,12 +71,12 @@ public final class Lab {
         return Guard.call(() -> session().experiment(id));
     }
 
-    /** All runs of the store, newest first. */
+    /** All runs of the book, newest first. */
     public static LabTable runs() {
         return Guard.call(() -> Tables.runs(session().store().runs()));
     }
 
-    /** The newest run as the store has it: id, params, tags, latest metrics. */
+    /** The newest run as the book has it: id, params, tags, latest metrics. */
     public static Run run() {
         return run("");
     }
@@ -218,7 +218,7 @@ public final class Lab {
                 SwitchLab. Verbs, each with Tab completion; values print as tables, Ctrl-C stops what runs:
                   experiments()                  the experiment files
                   experiment("smoke").train()    train one;  .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
-                  runs()                         the runs of the store;  run("3f2a") one of them
+                  runs()                         the runs of the book;   run("3f2a") one of them
                   history("3f2a", "layer0/")     what a run logged, by step
                   compare("3f2a", "91bc")        settings that differ, metrics, paired differences over seeds
                   report("3f2a")                 its report as one HTML file

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 
-/** What the verbs of one session share: the store, the current model, and everything that has to be closed at its end. */
+/** What the verbs of one session share: the book, the current model, and everything that has to be closed at its end. */
 final class LabSession implements AutoCloseable {
 
     private static final Path EXPERIMENTS = Path.of("experiments");

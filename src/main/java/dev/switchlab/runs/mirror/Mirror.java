@@ -103,10 +103,14 @@ public final class Mirror implements AutoCloseable {
 
     /** Copies one of the earlier runs; the next pass over our own run comes before the next of them. */
     private void copyLeftBehind() throws ServerException, IOException {
-        RunCopy earlier =
-                new RunCopy(book, leftBehind.getFirst(), server, notices, bytes -> lastProgress = System.nanoTime());
-        earlier.keep(earlier.pass());
-        leftBehind.removeFirst();
+        String id = leftBehind.removeFirst();
+        RunCopy earlier = new RunCopy(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
+        try {
+            earlier.keep(earlier.pass());
+        } catch (ServerException e) {
+            leftBehind.addLast(id);
+            throw e;
+        }
     }
 
     private void progressed() {
