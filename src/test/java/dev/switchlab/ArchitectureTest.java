@@ -36,15 +36,15 @@ class ArchitectureTest {
             cli            notebook
             notebook       lab
             lab            session golden
-            session        analysis
-            analysis       analysis.chart runs.mirror
+            session        analysis provenance
+            analysis       analysis.chart runs.mirror provenance
             analysis.chart page
             golden         page train
             page
             runs.mirror    runs
             runs           runs.db train
             runs.db
-            train          nn data provenance safetensors
+            train          nn data safetensors
             provenance     experiment io
             nn             experiment
             data           experiment random io

@@ -57,14 +57,14 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
         System.err.println("WARNING: " + text);
     }
 
-    /** Says how the run ended and what to do with it; returns the exit code, after Ctrl-C the one that shells use for it. */
-    int ended(TrainingSession.Outcome outcome) {
+    /** Says how the run ended and what to do with it. */
+    void ended(TrainingSession.Outcome outcome) {
         String shortId = outcome.runId().substring(0, 8);
         if (!outcome.isComplete()) {
             System.out.printf(
                     "stopped after step %d of %d; go on with: make resume RUN=%s%n",
                     outcome.result().steps(), input.experiment().train().steps(), shortId);
-            return 130;
+            return;
         }
         Evaluation whole = outcome.result().validation().orElseThrow();
         System.out.printf(
@@ -80,6 +80,5 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
         System.out.printf(
                 "more text:  make sample RUN=%s PROMPT=\"%s\"%n",
                 shortId, input.experiment().train().samplePrompt());
-        return 0;
     }
 }

@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.provenance.Comparison;
-import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.ReproductionReport;
 import dev.switchlab.provenance.RunRecord;
@@ -12,6 +11,7 @@ import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
+import dev.switchlab.train.MetricsDigest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +19,6 @@ import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** Runs an experiment again, from the provenance of a run alone, and compares. */
 @Command(
@@ -41,17 +39,11 @@ final class ReproduceCommand implements Callable<Integer> {
     private RunOptions runs;
 
     @Mixin
-    private EngineOptions engine;
-
-    @Mixin
-    private BookOption books;
-
-    @Spec
-    private CommandSpec spec;
+    private TrainingOptions training;
 
     @Override
     public Integer call() throws IOException {
-        try (MirroredBook store = books.open()) {
+        try (MirroredBook store = training.open()) {
             Run first = runs.find(store);
             if (!first.status().equals("FINISHED")) {
                 throw new IllegalArgumentException("run " + first.runId() + " (" + first.name() + ") is "
@@ -60,20 +52,15 @@ final class ReproduceCommand implements Callable<Integer> {
             }
             Provenance provenance = new StoredRun(store, first).provenance();
             TrainingInput input = TrainingInput.of(provenance, first.name());
-            Device device = engine.startAs(provenance.computation());
+            Device device = training.engine().startAs(provenance.computation());
             sayWhatDiffers(provenance, input, device);
-            String command = Typed.command(
-                    spec.commandLine().getParent().getParseResult().originalArgs(),
-                    System.getenv(),
-                    Map.of("RUN", first.runId()));
-            ConsoleView view = new ConsoleView(input, books, store);
-            TrainingSession.Outcome outcome;
-            try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                outcome = new TrainingSession(input, device, store, view, stop)
-                        .train(command, Map.of("switchlab.reproduces", first.runId()));
-            }
-            int exitCode = view.ended(outcome);
-            return outcome.isComplete() ? compare(store, first, provenance, outcome.runId()) : exitCode;
+            String command = training.typed(Map.of("RUN", first.runId()));
+            Map<String, String> tags = Map.of("switchlab.reproduces", first.runId());
+            TrainingSession.Outcome outcome =
+                    training.train(input, device, store, session -> session.train(command, tags));
+            return outcome.isComplete()
+                    ? compare(store, first, provenance, outcome.runId())
+                    : TrainingOptions.exitCode(outcome);
         }
     }
 

@@ -27,14 +27,11 @@ final class ResumeCommand implements Callable<Integer> {
     private RunOptions runs;
 
     @Mixin
-    private EngineOptions engine;
-
-    @Mixin
-    private BookOption books;
+    private TrainingOptions training;
 
     @Override
     public Integer call() throws IOException {
-        try (MirroredBook store = books.open()) {
+        try (MirroredBook store = training.open()) {
             Run run = runs.findUnfinished(store);
             if (run.status().equals("FINISHED")) {
                 throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
@@ -42,17 +39,14 @@ final class ResumeCommand implements Callable<Integer> {
             }
             Provenance begun = new StoredRun(store, run).provenance();
             TrainingInput input = TrainingInput.of(begun, run.name());
-            Device device = engine.startAs(begun.computation());
+            Device device = training.engine().startAs(begun.computation());
             try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
                 Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
                 System.out.println(checkpoint
                         .map(c -> "going on from the checkpoint of step " + c.step())
                         .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
-                ConsoleView view = new ConsoleView(input, books, store);
-                try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                    return view.ended(new TrainingSession(input, device, store, view, stop)
-                            .resume(lock, run.runId(), begun, checkpoint));
-                }
+                return TrainingOptions.exitCode(training.train(
+                        input, device, store, session -> session.resume(lock, run.runId(), begun, checkpoint)));
             }
         }
     }

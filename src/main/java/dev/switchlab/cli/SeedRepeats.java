@@ -22,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 
 /** One experiment with several seeds: a child run each, and a parent run that has mean and confidence interval of what they score. */
 final class SeedRepeats {
@@ -30,42 +29,30 @@ final class SeedRepeats {
     private final TrainingInput input;
     private final Device device;
     private final MirroredBook store;
-    private final BookOption books;
-    private final Function<Map<String, String>, String> command;
+    private final TrainingOptions training;
 
-    /**
-     * @param command what was typed, with some variables changed
-     */
-    SeedRepeats(
-            TrainingInput input,
-            Device device,
-            MirroredBook store,
-            BookOption books,
-            Function<Map<String, String>, String> command) {
+    SeedRepeats(TrainingInput input, Device device, MirroredBook store, TrainingOptions training) {
         this.input = input;
         this.device = device;
         this.store = store;
-        this.books = books;
-        this.command = command;
+        this.training = training;
     }
 
     /** Trains with each seed, one after the other, and returns the exit code. */
     int run(List<Long> seeds) throws IOException {
         Map<String, List<Double>> scores = new LinkedHashMap<>();
-        try (StopOnSignal stop = StopOnSignal.ofTraining();
+        try (StopOnSignal stop = new StopOnSignal();
                 MirroredLog mirrored = store.begin(info(seeds))) {
             BookLog parent = mirrored.log();
             for (long seed : seeds) {
                 System.out.printf("%nseed %d of %s%n", seed, seeds);
-                Map<String, String> variables = Map.of("SEEDS", "", "SEED", Long.toString(seed));
-                TrainingInput seeded = input.withSeed(seed);
-                ConsoleView view = new ConsoleView(seeded, books, store);
-                TrainingSession.Outcome outcome = new TrainingSession(seeded, device, store, view, stop)
-                        .train(command.apply(variables), Map.of(RunInfo.PARENT_TAG, parent.runId()));
-                int exitCode = view.ended(outcome);
+                String command = training.typed(Map.of("SEEDS", "", "SEED", Long.toString(seed)));
+                Map<String, String> tags = Map.of(RunInfo.PARENT_TAG, parent.runId());
+                TrainingSession.Outcome outcome = training.train(
+                        input.withSeed(seed), device, store, stop, session -> session.train(command, tags));
                 if (!outcome.isComplete()) {
                     parent.finish(RunStatus.KILLED);
-                    return exitCode;
+                    return TrainingOptions.exitCode(outcome);
                 }
                 scores(outcome.result())
                         .forEach((metric, value) -> scores.computeIfAbsent(metric, m -> new ArrayList<>())
@@ -122,7 +109,7 @@ final class SeedRepeats {
 
     private RunInfo info(List<Long> seeds) {
         Provenance provenance =
-                Provenance.collect(input.experiment(), command.apply(Map.of()), input.text(), device, "");
+                Provenance.collect(input.experiment(), training.typed(Map.of()), input.text(), device, "");
         return input.parentInfo(
                 store,
                 provenance,

@@ -4,16 +4,13 @@ import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
-import dev.switchlab.session.TrainingSession;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Trains one experiment. */
 @Command(
@@ -26,10 +23,7 @@ final class TrainCommand implements Callable<Integer> {
     private ExperimentOptions experiments;
 
     @Mixin
-    private EngineOptions engine;
-
-    @Mixin
-    private BookOption books;
+    private TrainingOptions training;
 
     @Option(
             names = "--seeds",
@@ -38,9 +32,6 @@ final class TrainCommand implements Callable<Integer> {
                     "Train once per seed, as child runs of one parent that gets mean and 95 % confidence interval.",
             defaultValue = "${env:SWITCHLAB_SEEDS:-}")
     private String seeds;
-
-    @Spec
-    private CommandSpec spec;
 
     @Option(
             names = "--dry-run",
@@ -57,20 +48,13 @@ final class TrainCommand implements Callable<Integer> {
         }
         List<Long> repeats = seeds.isBlank() ? List.of() : Seeds.parse(seeds);
         TrainingInput input = TrainingInput.of(experiment, experiments.changes());
-        Device device = engine.start();
-        try (MirroredBook store = books.open()) {
+        Device device = training.engine().start();
+        try (MirroredBook store = training.open()) {
             if (!repeats.isEmpty()) {
-                return new SeedRepeats(input, device, store, books, this::command).run(repeats);
+                return new SeedRepeats(input, device, store, training).run(repeats);
             }
-            ConsoleView view = new ConsoleView(input, books, store);
-            try (StopOnSignal stop = StopOnSignal.ofTraining()) {
-                return view.ended(
-                        new TrainingSession(input, device, store, view, stop).train(command(Map.of()), Map.of()));
-            }
+            return TrainingOptions.exitCode(
+                    training.train(input, device, store, session -> session.train(training.typed(Map.of()), Map.of())));
         }
-    }
-
-    private String command(Map<String, String> changes) {
-        return Typed.command(spec.commandLine().getParent().getParseResult().originalArgs(), System.getenv(), changes);
     }
 }

@@ -8,7 +8,7 @@ import java.util.TreeMap;
  *
  * @param initialWeights {@link dev.switchlab.safetensors.TensorDigest} before the first step
  * @param checkpoints the same of weights and optimizer moments, by step
- * @param metrics {@link MetricsDigest} of all points
+ * @param metrics {@link dev.switchlab.train.MetricsDigest} of all points
  * @param finalWeights as {@code initialWeights}, after the last step
  */
 public record Digests(

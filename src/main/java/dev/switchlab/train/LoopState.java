@@ -2,7 +2,6 @@ package dev.switchlab.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.switchlab.io.Json;
-import dev.switchlab.provenance.MetricsDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;

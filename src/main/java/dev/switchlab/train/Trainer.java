@@ -7,7 +7,6 @@ import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
-import dev.switchlab.provenance.MetricsDigest;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.switchlab.provenance;
+package dev.switchlab.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.switchlab.provenance;
+package dev.switchlab.train;
 
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Sha256;

@@ -1,0 +1,73 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
+import java.io.IOException;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** What all commands that train have in common: where they compute, which book they write, and what was typed. */
+final class TrainingOptions {
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Mixin
+    private BookOption books;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    /** What a session does: trains a new run, or goes on with one. */
+    @FunctionalInterface
+    interface Work {
+        TrainingSession.Outcome in(TrainingSession session) throws IOException;
+    }
+
+    EngineOptions engine() {
+        return engine;
+    }
+
+    /** Opens the book; to be closed. */
+    MirroredBook open() {
+        return books.open();
+    }
+
+    /**
+     * What was typed, such as {@code make train EXPERIMENT=smoke}.
+     *
+     * @param changes variables to set, or to drop where the value is empty
+     */
+    String typed(Map<String, String> changes) {
+        return Typed.command(
+                command.commandLine().getParent().getParseResult().originalArgs(), System.getenv(), changes);
+    }
+
+    /** Trains, shows it, and says how it ended; Ctrl-C ends it in good order. */
+    TrainingSession.Outcome train(TrainingInput input, Device device, MirroredBook store, Work work)
+            throws IOException {
+        try (StopOnSignal stop = new StopOnSignal()) {
+            return train(input, device, store, stop, work);
+        }
+    }
+
+    /** The same as a part of more work that Ctrl-C ends. */
+    TrainingSession.Outcome train(
+            TrainingInput input, Device device, MirroredBook store, BooleanSupplier stop, Work work)
+            throws IOException {
+        ConsoleView view = new ConsoleView(input, books, store);
+        TrainingSession.Outcome outcome = work.in(new TrainingSession(input, device, store, view, stop));
+        view.ended(outcome);
+        return outcome;
+    }
+
+    /** The exit code of a training: after Ctrl-C the one that shells use for it. */
+    static int exitCode(TrainingSession.Outcome outcome) {
+        return outcome.isComplete() ? 0 : 130;
+    }
+}
