@@ -13,11 +13,6 @@ import java.util.Optional;
 record BookRuns(MirroredBook store) implements RunSource {
 
     @Override
-    public List<Run> runs() {
-        return store.book().runs(Optional.empty(), Integer.MAX_VALUE);
-    }
-
-    @Override
     public List<Run> experiment(String name) {
         return store.book().runs(Optional.of(name), Integer.MAX_VALUE);
     }

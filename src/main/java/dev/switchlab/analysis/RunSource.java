@@ -8,9 +8,6 @@ import java.util.List;
 /** Where runs come from. All that the analysis knows of the book, so that a change there is a change in {@link BookRuns} alone. */
 public interface RunSource {
 
-    /** Every run, the newest first. */
-    List<Run> runs();
-
     /** Runs of one MLflow experiment, the newest first; empty if there is no such experiment. */
     List<Run> experiment(String name);
 

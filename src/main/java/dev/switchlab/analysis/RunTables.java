@@ -12,10 +12,8 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import tech.tablesaw.api.ColumnType;
 import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.InstantColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.LongColumn;
-import tech.tablesaw.api.Row;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
@@ -27,51 +25,6 @@ public final class RunTables {
     /** Tables of the runs of {@code source}. */
     public RunTables(RunSource source) {
         this.source = source;
-    }
-
-    /** Columns run, name, experiment, status, start; and one column per metric, its latest value (missing where a run has none). */
-    public static Table runs(List<Run> runs) {
-        Table table = Table.create(
-                "runs",
-                StringColumn.create("run"),
-                StringColumn.create("name"),
-                StringColumn.create("experiment"),
-                StringColumn.create("status"),
-                InstantColumn.create("start"));
-        Map<String, DoubleColumn> metrics = new TreeMap<>();
-        runs.forEach(run -> run.metrics().keySet().forEach(key -> metrics.computeIfAbsent(key, DoubleColumn::create)));
-        for (Run run : runs) {
-            table.stringColumn("run").append(run.runId());
-            table.stringColumn("name").append(run.name());
-            table.stringColumn("experiment").append(run.experiment());
-            table.stringColumn("status").append(run.status());
-            table.instantColumn("start").append(run.start());
-            metrics.forEach((key, column) -> {
-                Double value = run.metrics().get(key);
-                if (value == null) {
-                    column.appendMissing();
-                } else {
-                    column.append(value);
-                }
-            });
-        }
-        metrics.values().forEach(table::addColumns);
-        return table;
-    }
-
-    /** Columns run, param, value. */
-    public static Table params(List<Run> runs) {
-        Table table = Table.create(
-                "params", StringColumn.create("run"), StringColumn.create("param"), StringColumn.create("value"));
-        for (Run run : runs) {
-            run.params().forEach((param, value) -> {
-                Row row = table.appendRow();
-                row.setString("run", run.runId());
-                row.setString("param", param);
-                row.setString("value", value);
-            });
-        }
-        return table;
     }
 
     /**

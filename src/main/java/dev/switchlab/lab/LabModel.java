@@ -36,11 +36,6 @@ public final class LabModel implements AutoCloseable {
         return model.experiment();
     }
 
-    /** The model itself, for what the verbs do not reach. */
-    public LanguageModel languageModel() {
-        return model;
-    }
-
     /**
      * Shows which expert each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of at most {@code
      * train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that length, which go through in

@@ -42,6 +42,7 @@ public record RunInfo(
 
     private static final int MAX_NAME = 250;
 
+    /** Checks names and keys by MLflow's rules. */
     public RunInfo {
         requireName("experiment name", experimentName, "tiny-shakespeare");
         requireName("run name", runName, "tiny-shakespeare seed 1");

@@ -37,11 +37,6 @@ public final class Reports {
         this.folder = store.book().folder().resolve("reports");
     }
 
-    /** The folder of the files. */
-    public Path folder() {
-        return folder;
-    }
-
     /** The beginning of the validation split: the text whose routing is shown if no other is asked for. */
     public static String text(LanguageModel model, TextData data) {
         int[] validation = data.split().validation();

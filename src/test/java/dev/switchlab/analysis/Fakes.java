@@ -62,8 +62,8 @@ final class Fakes implements RunSource {
         return this;
     }
 
-    @Override
-    public List<Run> runs() {
+    /** All of them, in the order in which they were made. */
+    List<Run> runs() {
         return List.copyOf(runs.values());
     }
 

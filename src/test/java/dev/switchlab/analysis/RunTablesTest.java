@@ -18,21 +18,6 @@ class RunTablesTest {
             .metric("b", "train/loss", 1);
 
     @Test
-    void runsHaveAColumnAMetricAndGapsWhereARunHasNone() {
-        Table runs = RunTables.runs(fakes.runs());
-        assertThat(runs.stringColumn("run").asList()).containsExactly("a", "b");
-        assertThat(runs.doubleColumn("train/loss").asDoubleArray()).containsExactly(2, 1);
-        assertThat(runs.doubleColumn("layer0/router_entropy").isMissing(1)).isTrue();
-    }
-
-    @Test
-    void paramsAreInLongForm() {
-        Table params = RunTables.params(fakes.runs());
-        assertThat(params.rowCount()).isEqualTo(3);
-        assertThat(params.stringColumn("value").asList()).containsExactly("1", "2", "2");
-    }
-
-    @Test
     void historiesHoldEveryPointOfTheWantedMetrics() {
         Table histories = new RunTables(fakes).histories(fakes.runs(), metric -> metric.equals("train/loss"));
         assertThat(histories.stringColumn("run").asList()).containsExactly("a", "a", "b");

@@ -20,8 +20,11 @@ import org.mlflow.tracking.creds.BasicMlflowHostCreds;
  * <p>Its text form shows no secret.
  */
 public final class Credentials {
+    /** Goes with a password. */
     public static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
+    /** Goes with a user name. */
     public static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
+    /** Counts where there is no user name. */
     public static final String TOKEN = "MLFLOW_TRACKING_TOKEN";
 
     private final String username;

@@ -8,6 +8,7 @@ import java.util.Optional;
 
 /** The address of an MLflow server, as the environment variable {@value #VARIABLE} gives it. */
 public final class TrackingUri {
+    /** Names the server. */
     public static final String VARIABLE = "MLFLOW_TRACKING_URI";
 
     private static final String ALLOWED =
