@@ -22,6 +22,7 @@ final class History implements TrainingView, TrainingView.Progress {
     private final IntColumn step = IntColumn.create("step");
     private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
     private final DoubleColumn loadBalance = DoubleColumn.create("load_balance");
+    private final DoubleColumn zLoss = DoubleColumn.create("z_loss");
     private final DoubleColumn gradNorm = DoubleColumn.create("grad_norm");
     private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
 
@@ -45,6 +46,7 @@ final class History implements TrainingView, TrainingView.Progress {
         step.append(number);
         crossEntropy.append(result.crossEntropy());
         loadBalance.append(result.loadBalance());
+        result.zLoss().ifPresent(zLoss::append);
         gradNorm.append(result.gradNorm());
         learningRate.append(result.learningRate());
         bar.reached(number);
@@ -79,6 +81,7 @@ final class History implements TrainingView, TrainingView.Progress {
     }
 
     LabTable table() {
-        return new LabTable(Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate));
+        Table table = Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate);
+        return new LabTable(zLoss.isEmpty() ? table : table.insertColumn(3, zLoss));
     }
 }

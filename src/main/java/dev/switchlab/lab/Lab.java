@@ -133,7 +133,7 @@ public final class Lab {
         return Guard.call(() -> session().current());
     }
 
-    /** Shows which expert of the current model each character goes to. */
+    /** Shows which experts of the current model each character goes to. */
     public static Routes route(String text) {
         return model().route(text);
     }
@@ -223,8 +223,8 @@ public final class Lab {
                   compare("3f2a", "91bc")        settings that differ, metrics, paired differences over seeds
                   report("3f2a")                 its report as one HTML file
                   load("3f2a")                   a run's model becomes the current one;  load("") the newest
-                  model()                        the current one;  .evaluate(), .weights(), .similarity(), .digest()
-                  route("To be, or not to be")   which expert takes each character;  .layers(), .experts(), .specialization(),
+                  model()                        the current one;  .evaluate(), .weights(), .similarity(), .selectionBias(), .digest()
+                  route("To be, or not to be")   which experts take each character;  .layers(), .experts(), .specialization(),
                                                  .coactivation(), .tokens()
                   sample("It was", 300)          text of the current model
                   golden("switch_ff_keep")       check golden tensors;  goldenCases()

@@ -15,13 +15,17 @@ import dev.switchlab.train.TextGenerator;
 import dev.switchlab.train.TextRouter;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** A trained model at the prompt. The lab closes it at its end. */
 public final class LabModel implements AutoCloseable {
 
+    private static final Pattern SELECTION_BIAS = Pattern.compile(".*layers\\.(\\d+)\\.feed_forward\\.selection_bias");
     private static final double TEMPERATURE = 0.8;
     private static final int LENGTH = 200;
 
@@ -37,7 +41,7 @@ public final class LabModel implements AutoCloseable {
     }
 
     /**
-     * Shows which expert each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of at most {@code
+     * Shows which experts each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of at most {@code
      * train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that length, which go through in
      * batches of the training size: the model has never seen more at once ({@link #sample(String)} shows it no more either), and what is
      * dropped depends on what shares a batch. An expert's capacity is a share of the tokens of its batch, so a short text fills experts
@@ -61,6 +65,30 @@ public final class LabModel implements AutoCloseable {
                 throw dense("there are no experts");
             }
             return new LabTable(similarity).wide("other", "cosine");
+        });
+    }
+
+    /** One row per layer and expert: the bias that moves the choice of experts, where the model has one. */
+    public LabTable selectionBias() {
+        return Guard.call(() -> {
+            Table biases = Table.create(
+                    "selection bias",
+                    IntColumn.create("layer"),
+                    IntColumn.create("expert"),
+                    DoubleColumn.create("selection_bias"));
+            model.stateDict().weights().forEach((name, weight) -> {
+                Matcher layer = SELECTION_BIAS.matcher(name);
+                for (int expert = 0; layer.matches() && expert < weight.values().length; expert++) {
+                    biases.intColumn("layer").append(Integer.parseInt(layer.group(1)));
+                    biases.intColumn("expert").append(expert);
+                    biases.doubleColumn("selection_bias").append(weight.values()[expert]);
+                }
+            });
+            if (biases.isEmpty()) {
+                throw new LabException("experiment " + experiment().id() + " has no selection bias; take one with"
+                        + " train.selection_bias_rate=0.001");
+            }
+            return new LabTable(biases);
         });
     }
 
@@ -138,12 +166,11 @@ public final class LabModel implements AutoCloseable {
         Experiment e = experiment();
         return String.format(
                 Locale.ROOT,
-                "model of %s seed %d: %,d parameters, %d layers, %d experts, width %d, %d characters",
+                "model of %s seed %d: %,d parameters, %s, width %d, %d characters",
                 e.id(),
                 e.seed(),
                 model.stateDict().size(),
-                e.model().nLayers(),
-                e.model().nExperts(),
+                ModelWords.layers(e.model()),
                 e.model().dModel(),
                 model.tokenizer().size());
     }

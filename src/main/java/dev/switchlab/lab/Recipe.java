@@ -65,12 +65,11 @@ public final class Recipe {
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "experiment %s (%s semantics, seed %d): %d layers, %d experts, width %d; %d steps of %d x %d characters of %s",
+                "experiment %s (%s semantics, seed %d): %s, width %d; %d steps of %d x %d characters of %s",
                 experiment.id(),
                 experiment.semantics().name().toLowerCase(Locale.ROOT),
                 experiment.seed(),
-                experiment.model().nLayers(),
-                experiment.model().nExperts(),
+                ModelWords.layers(experiment.model()),
                 experiment.model().dModel(),
                 experiment.train().steps(),
                 experiment.train().batchSize(),

@@ -246,7 +246,7 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "if (model.gateScale() != 1) {",
                         "if (model.gateScale() == 0) {"),
                 of(
-                        "scores over all where they should be over the chosen",
+                        "scores over all instead of the chosen",
                         "nn/Router.java",
                         "if (model.routerScope() == RouterScope.ALL) {",
                         "if (model.routerScope() != null) {"),
