@@ -240,6 +240,42 @@ final class MirrorTest extends AgainstFake {
         }
     }
 
+    /** As MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME ask for it. */
+    @Test
+    void aRunOfTheServerIsLoggedToAndTheNextOneIsAnother() throws Exception {
+        String there = copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"job\",\"start_time\":1}")
+                .at("/run/info/run_id")
+                .asText();
+        MlflowEnvironment environment = new MlflowEnvironment(
+                Optional.of(fake.uri()), Credentials.none(), Optional.of("routers"), Optional.of(there));
+        String next;
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, MirrorTiming.DEFAULT, notices)) {
+            assertThat(book.experimentName("smoke")).isEqualTo("routers");
+            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
+                assertThat(mirrored.log().runId()).isEqualTo(there);
+                log(mirrored.log(), 1, 5);
+                mirrored.log().finish(RunStatus.FINISHED);
+            }
+            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
+                next = mirrored.log().runId();
+                mirrored.log().finish(RunStatus.FINISHED);
+            }
+            assertThat(next).isNotEqualTo(there);
+        }
+        assertThat(rows.points(there)).isNotEmpty();
+        assertThat(copies().get("runs/get?run_id=" + there).at("/run/data/metrics"))
+                .isNotEmpty();
+        assertThat(copies().get("runs/get?run_id=" + there)
+                        .at("/run/info/status")
+                        .asText())
+                .isEqualTo("FINISHED");
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, MirrorTiming.DEFAULT, notices)) {
+            assertThatThrownBy(() -> book.begin(TestRuns.info()))
+                    .isInstanceOf(BookException.class)
+                    .hasMessageContaining("run " + there + ": there is one in ");
+        }
+    }
+
     @Test
     void aFileThatLeadsOutOfTheRunsFolderIsRefused() throws Exception {
         String there = copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"trap\",\"start_time\":1}")
