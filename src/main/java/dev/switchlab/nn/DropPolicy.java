@@ -7,11 +7,11 @@ import java.util.random.RandomGenerator;
 public interface DropPolicy {
 
     /**
-     * Called only for an expert that got more tokens than its capacity.
+     * Called only for an expert that more pairs want than it takes, and only for the choice at which its slots run out.
      *
      * @param layer index of the layer
      * @param expert index of the expert
-     * @param tokens its tokens in ascending order; not to be changed
+     * @param tokens the tokens whose choice of that number it is, in ascending order; not to be changed
      * @return the same tokens in the order in which they are kept
      */
     int[] order(int layer, int expert, int[] tokens);

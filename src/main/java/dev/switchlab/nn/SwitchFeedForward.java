@@ -71,20 +71,27 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
     public Output forward(Pass pass, NDArray input) {
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
 
+        // 1. Router
         NDArray logits = router.logits(pass, x); // (N, E)
         NDArray ranking = router.ranking(logits); // (N, E)
 
+        // 2. Routing plan
         float[] host = ranking.toFloatArray();
         float[] bias = selectionBias();
         RoutingPlan plan = router.plan(pass, host, bias);
 
+        // 3. Gates
         NDArray scores = router.scores(pass, ranking, plan); // (N, E)
         NDArray chosen = router.chosen(pass, scores, plan); // (N, K)
         NDArray gates = router.gates(pass, chosen); // (N, K)
 
+        // 4. Dispatch
         NDArray outputs = dispatch.apply(pass, experts, x, plan); // (N * K, D)
 
+        // 5. Combine
         NDArray y = combine(pass.manager(), x, outputs, gates, plan); // (N, D)
+
+        // 6. Shared experts
         if (shared != null) {
             y = y.add(shared.apply(pass, x)); // (N, D)
         }
