@@ -28,7 +28,6 @@ public final class Mirror implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "mirror");
     private boolean ending;
     private boolean inTrouble;
-    private boolean answered;
     private volatile long lastProgress = System.nanoTime();
     private volatile String failure = "";
 
@@ -114,7 +113,6 @@ public final class Mirror implements AutoCloseable {
     }
 
     private void progressed() {
-        answered = true;
         lastProgress = System.nanoTime();
         if (inTrouble) {
             inTrouble = false;
@@ -139,7 +137,7 @@ public final class Mirror implements AutoCloseable {
     private synchronized boolean isHopeless(Kind kind) {
         return ending
                 && (kind != Kind.PASSING
-                        || !answered
+                        || !server.official().hasAnswered()
                         || System.nanoTime() - lastProgress > timing.finish().toNanos());
     }
 

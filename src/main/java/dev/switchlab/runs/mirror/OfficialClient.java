@@ -44,6 +44,7 @@ final class OfficialClient implements AutoCloseable {
     private final Redactor redactor;
     private final Watchdog watchdog;
     private MlflowClient client;
+    private volatile boolean answered;
 
     OfficialClient(URI server, Credentials credentials, Duration limit) {
         this.server = server;
@@ -60,7 +61,9 @@ final class OfficialClient implements AutoCloseable {
         }
         MlflowClient current = client;
         try {
-            return watchdog.call(() -> call.on(current));
+            T answer = watchdog.call(() -> call.on(current));
+            answered = true;
+            return answer;
         } catch (TimeoutException e) {
             close();
             throw new ServerException(Kind.PASSING, "no answer within " + limit.toMillis() / 1000.0 + " s", e);
@@ -73,8 +76,14 @@ final class OfficialClient implements AutoCloseable {
         }
     }
 
+    /** Whether the server ever answered anything: it is there. */
+    boolean hasAnswered() {
+        return answered;
+    }
+
     private ServerException failure(Throwable cause) {
         if (cause instanceof MlflowHttpException http) {
+            answered = true;
             JsonNode body = json(http.getBodyMessage());
             return ServerException.ofStatus(
                     http.getStatusCode(),
