@@ -47,7 +47,7 @@ public final class Book implements AutoCloseable {
         this.folder = folder;
         this.database = database;
         this.options = options;
-        this.writer = new BookWriter(database);
+        this.writer = new BookWriter(database, folder.resolve("mlflow.db"));
     }
 
     /**

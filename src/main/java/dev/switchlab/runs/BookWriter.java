@@ -2,6 +2,7 @@ package dev.switchlab.runs;
 
 import dev.switchlab.runs.db.Database;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,13 +33,16 @@ final class BookWriter implements AutoCloseable {
     private static final Task END = new Task(session -> null, false, new CompletableFuture<>());
 
     private final Database database;
+    private final Path file;
     private final BlockingQueue<Task> queue = new ArrayBlockingQueue<>(LONGEST_QUEUE);
     private final Thread thread = new Thread(this::run, "book-writer");
     private volatile BookException failure;
     private volatile boolean closed;
 
-    BookWriter(Database database) {
+    /** @param file what messages call the book */
+    BookWriter(Database database, Path file) {
         this.database = database;
+        this.file = file;
         thread.setDaemon(true);
         thread.start();
     }
@@ -122,7 +126,10 @@ final class BookWriter implements AutoCloseable {
                     database.force();
                 }
             } catch (SQLException | IOException | RuntimeException e) {
-                failure = new BookException("the book of runs cannot be written: " + reason(e), e);
+                failure = new BookException(
+                        "the book of runs " + file + " cannot be written: " + reason(e)
+                                + "; mend that, then go on with: make resume",
+                        e);
             }
         }
         for (Task task : tasks) {

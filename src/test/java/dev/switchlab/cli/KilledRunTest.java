@@ -274,7 +274,7 @@ class KilledRunTest {
                 .as(commands.output())
                 .singleElement()
                 .asString()
-                .contains("the book of runs cannot be written");
+                .contains("mlflow.db cannot be written: ", "then go on with: make resume");
         assertThat(commands.output()).doesNotContain("\tat ", "Exception");
         assertThat(book.integrity()).isEqualTo("ok");
 
