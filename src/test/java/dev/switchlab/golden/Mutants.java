@@ -72,7 +72,9 @@ public final class Mutants {
             if (failed.isEmpty()) {
                 failed = verifyWith(classes, EVERYTHING_CONVOLVED);
             }
-            String verdict = failed.isEmpty() ? "SURVIVES" : failed.size() + " cases, as " + failed.get(0);
+            String verdict = failed.isEmpty()
+                    ? "SURVIVES"
+                    : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
             System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.source(), verdict);
             caught += failed.isEmpty() ? 0 : 1;
         }
