@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever happens between the book and the server, the server has everything once in the end, and the run never waits for it. */
-@Timeout(40)
+@Timeout(120)
 final class MirrorFaultTest extends AgainstFake {
     @ParameterizedTest
     @EnumSource(
