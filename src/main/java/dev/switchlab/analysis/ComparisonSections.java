@@ -91,8 +91,8 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
                 "dropped_fraction",
                 "dropped-share",
                 "Dropped tokens",
-                "share of tokens",
-                "Tokens whose expert was full.");
+                "share of choices",
+                "Choices, top_k per token, whose expert was full.");
         statistic(
                 layers,
                 "router_entropy",

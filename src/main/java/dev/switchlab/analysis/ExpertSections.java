@@ -29,16 +29,16 @@ record ExpertSections(Run run, RunTables tables, HtmlPage page) {
                 experts,
                 "load",
                 "Load of each expert over training",
-                "share of tokens",
-                "Load: share of the layer's tokens that the router sends to each expert, before dropping. One row per expert, training"
-                        + " from left to right. Even would be 1 over the number of experts; a bright row takes more than its share, a"
+                "share of choices",
+                "Load: share of the tokens' choices, top_k per token, that the router sends to each expert, before dropping. One row"
+                        + " per expert, training from left to right. Even would be 1 over the number of experts; a bright row takes more than its share, a"
                         + " dark one is starving.");
         overTime(
                 experts,
                 "utilization",
                 "Utilization of each expert's capacity over training",
                 "kept / capacity",
-                "Utilization: tokens that each expert keeps, over its capacity. At 1 an expert is full, and what comes beyond is dropped.");
+                "Utilization: choices that each expert keeps, over its capacity. At 1 an expert is full, and what comes beyond is dropped.");
         byLayer(
                 layers,
                 "max_violation",
@@ -52,8 +52,8 @@ record ExpertSections(Run run, RunTables tables, HtmlPage page) {
                 "dropped_fraction",
                 "dropped-share",
                 "Dropped tokens over training",
-                "share of tokens",
-                "Share of each layer's tokens that are dropped, because their expert was full. 0 throughout where dropping is off.");
+                "share of choices",
+                "Share of the tokens' choices that are dropped, because their expert was full. 0 throughout where dropping is off.");
         byLayer(
                 layers,
                 "router_entropy",

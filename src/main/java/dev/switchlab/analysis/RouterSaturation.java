@@ -21,7 +21,7 @@ import tech.tablesaw.api.Table;
  * @param table one row per layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
  *     unchanged (share routed as at the step before in the table; missing at the first), chance (the saturation of a routing with the
  *     same loads that knows nothing of the tokens); empty if the run kept no routing
- * @param loads by step: the share of the text's tokens that the router sends to [layer][expert]
+ * @param loads by step: the share of the tokens' choices that the router sends to [sparse layer][expert]
  * @param note what the table is about, or why it is empty, in one line
  */
 public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads, String note) {

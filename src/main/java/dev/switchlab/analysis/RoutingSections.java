@@ -65,8 +65,9 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
             load[row / nExperts][row % nExperts] = experts.doubleColumn("load").getDouble(row);
         }
         String title = "Load of the experts on the text";
-        String caption = "Share of the text's tokens that each layer sends to each of its experts. Even would be "
-                + String.format(Locale.ROOT, "%.3f", 1.0 / nExperts) + " each.";
+        String caption =
+                "Share of the tokens' choices, top_k per token, that each layer sends to each of its experts. Even would be "
+                        + String.format(Locale.ROOT, "%.3f", 1.0 / nExperts) + " each.";
         // More bars than colours cannot be told apart; a heat map tells them apart by place.
         if (nExperts > Palette.COLORS) {
             List<String> columns = names(nExperts, Integer::toString);
@@ -78,7 +79,7 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                         "expert " + expert,
                         Arrays.stream(load).mapToDouble(layer -> layer[expert]).toArray()))
                 .toList();
-        page.figure("load-on-text", new BarChart(title, "share of tokens", layers, bars), caption);
+        page.figure("load-on-text", new BarChart(title, "share of choices", layers, bars), caption);
     }
 
     private void relations(Table coactivation) {
