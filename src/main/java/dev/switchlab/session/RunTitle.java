@@ -52,9 +52,13 @@ public record RunTitle(String label, boolean changed) {
         return label + " seed " + seed;
     }
 
-    /** What the run's description says: what to expect only of the experiment as it is. */
-    String description(Experiment experiment) {
-        return changed || experiment.expect().isEmpty()
+    /**
+     * What the run's description says: what to expect only of the experiment as it is, on its own text.
+     *
+     * @param fallback whether the text is another one
+     */
+    String description(Experiment experiment, boolean fallback) {
+        return changed || fallback || experiment.expect().isEmpty()
                 ? experiment.about()
                 : experiment.about() + "\n\nExpect: " + experiment.expect();
     }

@@ -109,7 +109,7 @@ public record TrainingInput(Experiment experiment, TextData data, Optional<Strin
                 store.experimentName(experiment.id()),
                 experiment.about(),
                 name,
-                title.description(experiment),
+                title.description(experiment, fallbackReason.isPresent()),
                 provenance.command(),
                 "experiments/" + experiment.id() + ".yaml",
                 Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),

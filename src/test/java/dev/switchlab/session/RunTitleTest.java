@@ -41,7 +41,8 @@ class RunTitleTest {
     @Test
     void whatToExpectIsSaidOfTheExperimentAsItIs() {
         assertThat(smoke.expect()).contains("2.31");
-        assertThat(of().description(smoke)).contains("Expect: " + smoke.expect());
-        assertThat(of("train.steps=5").description(smoke)).isEqualTo(smoke.about());
+        assertThat(of().description(smoke, false)).contains("Expect: " + smoke.expect());
+        assertThat(of().description(smoke, true)).isEqualTo(smoke.about());
+        assertThat(of("train.steps=5").description(smoke, false)).isEqualTo(smoke.about());
     }
 }
