@@ -21,6 +21,9 @@ class BundledExperimentsTest {
                     Experiment experiment = load(summary.id());
                     assertThat(experiment.id()).isEqualTo(summary.id());
                     assertThat(experiment.about()).startsWith(summary.about()).isNotBlank();
+                    assertThat(experiment.about())
+                            .as("what to expect is not true of a changed experiment: it has a key of its own")
+                            .doesNotContainIgnoringCase("expect ");
                     assertThat(ExperimentLoader.parse(experiment.toYaml(), "stored"))
                             .isEqualTo(experiment);
                     assertThat(text(summary.id())).startsWith("# Why: ").contains("# What to expect: ");
