@@ -7,6 +7,7 @@ import dev.switchlab.runs.mirror.Mirrors;
 import dev.switchlab.runs.mirror.TrackingUri;
 import dev.switchlab.session.DeadRuns;
 import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Option;
         name = "flush",
         description = "Send to the MLflow server what runs of the book left behind while it was away.",
         footer = "With RUN also a run that was trained without a server.")
-final class FlushCommand implements Runnable {
+final class FlushCommand implements Callable<Integer> {
 
     @Mixin
     private BookOption books;
@@ -29,7 +30,7 @@ final class FlushCommand implements Runnable {
     private String run;
 
     @Override
-    public void run() {
+    public Integer call() {
         try (MirroredBook store = books.open()) {
             Mirrors server = store.mirrors()
                     .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
@@ -45,10 +46,24 @@ final class FlushCommand implements Runnable {
             behind.stream()
                     .filter(candidate -> !sent.contains(candidate))
                     .forEach(live -> System.out.println("run " + live.runId() + " goes on and sends by itself"));
-            for (Run whole : sent) {
-                server.flush(whole);
-                System.out.println("sent: run " + whole.runId() + " is whole at " + server.uri());
+            boolean allSent = true;
+            for (Run candidate : sent) {
+                allSent &= send(server, candidate);
             }
+            return allSent ? 0 : 1;
+        }
+    }
+
+    /** A run that the server does not take keeps no other from being sent. */
+    private static boolean send(Mirrors server, Run run) {
+        try {
+            boolean whole = server.flush(run);
+            System.out.println("sent: run " + run.runId()
+                    + (whole ? " is whole at " : ", which has not ended, as far as it goes, to ") + server.uri());
+            return true;
+        } catch (BookException e) {
+            System.err.println("switchlab: " + e.getMessage());
+            return false;
         }
     }
 }

@@ -100,15 +100,24 @@ public final class Mirror implements AutoCloseable {
         }
     }
 
-    /** Copies one of the earlier runs; the next pass over our own run comes before the next of them. */
-    private void copyLeftBehind() throws ServerException, IOException {
+    /**
+     * Copies one of the earlier runs; the next pass over our own run comes before the next of them. One that cannot be copied as things are
+     * is no trouble of ours: that is said, and the run stays behind.
+     */
+    private void copyLeftBehind() throws ServerException {
         String id = leftBehind.removeFirst();
         RunCopy earlier = new RunCopy(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
         try {
             earlier.keep(earlier.pass());
         } catch (ServerException e) {
-            leftBehind.addLast(id);
-            throw e;
+            if (e.kind() == Kind.PASSING) {
+                leftBehind.addLast(id);
+                throw e;
+            }
+            notices.accept(
+                    "run " + id + ", which was left behind, is not sent: " + server.uri() + ": " + e.getMessage());
+        } catch (IOException | BookException e) {
+            notices.accept("run " + id + ", which was left behind, is not sent: " + e.getMessage());
         }
     }
 

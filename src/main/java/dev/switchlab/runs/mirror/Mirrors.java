@@ -74,15 +74,18 @@ public final class Mirrors {
     }
 
     /**
-     * Copies a run now, as a whole.
+     * Copies a run now, as far as it goes.
      *
+     * @return whether the run has ended, so that the server has all of it
      * @throws BookException in one line, if the server does not take it
      */
-    public void flush(Run run) {
+    public boolean flush(Run run) {
         try (MlflowServer server = server()) {
             RunCopy copy = new RunCopy(book, run.runId(), server, notices, bytes -> {});
             try {
-                copy.keep(copy.pass());
+                boolean whole = copy.pass();
+                copy.keep(whole);
+                return whole;
             } catch (ServerException | IOException e) {
                 throw new BookException(
                         "run " + run.runId() + ": MLflow server " + uri + ": " + e.getMessage()

@@ -46,13 +46,17 @@ final class ServerRuns {
     private Service.Run findOrCreate(Run run) throws ServerException {
         Optional<String> known = MirrorState.of(run, server.uri()).flatMap(MirrorState::runId);
         if (known.isPresent()) {
+            Service.Run there = null;
             try {
-                return active(get(known.get()));
+                there = get(known.get());
             } catch (ServerException e) {
                 // Somebody emptied the server. But a run that was named by its server's id is not made anew.
                 if (e.kind() != Kind.MISSING || known.get().equals(run.runId())) {
                     throw e;
                 }
+            }
+            if (there != null) {
+                return active(there); // one that was deleted there is not made anew either
             }
         }
         String experiment = experimentId(run);

@@ -3,6 +3,7 @@ package dev.switchlab.runs.mirror;
 import static dev.switchlab.runs.TestRuns.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.Run;
 import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.FakeMlflow;
 import dev.switchlab.runs.fake.Fault;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -19,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever happens between the book and the server, the server has everything once in the end, and the run never waits for it. */
-@Timeout(120)
+@Timeout(40)
 final class MirrorFaultTest extends AgainstFake {
     @ParameterizedTest
     @EnumSource(
@@ -144,6 +146,63 @@ final class MirrorFaultTest extends AgainstFake {
         }
         assertWhole(left);
         assertWhole(next);
+    }
+
+    @Test
+    void anEarlierRunThatTheServerDoesNotTakeDisturbsNoLaterOne() throws Exception {
+        String left;
+        String there;
+        try (MirroredBook book = hasty(fake.uri(), LONG);
+                MirroredLog mirrored = book.begin(TestRuns.info())) {
+            left = mirrored.log().runId();
+            while (copies().ofRun(left).isEmpty()) {
+                Thread.sleep(5);
+            }
+            there = copies().ofRun(left).get(0).at("/info/run_id").asText();
+            copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
+            log(mirrored.log(), 1, 10);
+            mirrored.log().finish(RunStatus.FINISHED);
+        }
+        int before = notices.all().size();
+        String next;
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
+                next = mirrored.log().runId();
+                for (int step = 1; step <= 20; step++) {
+                    log(mirrored.log(), step, step);
+                    Thread.sleep(30); // several passes of the mirror
+                }
+                mirrored.log().finish(RunStatus.FINISHED);
+            }
+            assertThat(book.mirrors().orElseThrow().behind())
+                    .extracting(Run::runId)
+                    .containsExactly(left);
+        }
+        assertWhole(next);
+        assertThat(notices.all().subList(before, notices.all().size()))
+                .singleElement()
+                .asString()
+                .contains(left, "its run " + there + " is deleted; restore it there");
+    }
+
+    @Test
+    void aRunThatGoesOnIsSentAsFarAsItGoesAndStaysBehind() throws Exception {
+        try (MirroredBook book = withoutServer()) {
+            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
+                log(mirrored.log(), 1, 5);
+                mirrored.log().sync();
+                try (MirroredBook other = patient(fake.uri(), LONG)) {
+                    Run run = other.find(mirrored.log().runId());
+                    assertThat(other.mirrors().orElseThrow().flush(run)).isFalse();
+                }
+                mirrored.log().finish(RunStatus.FINISHED);
+            }
+        }
+        try (MirroredBook other = patient(fake.uri(), LONG)) {
+            Run run = other.book().runs(Optional.empty(), 1).get(0);
+            assertThat(other.mirrors().orElseThrow().flush(run)).isTrue();
+            assertWhole(run.runId());
+        }
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes to a server and what comes from it, with nothing in the way. */
-@Timeout(120)
+@Timeout(40)
 final class MirrorTest extends AgainstFake {
     private static final String BASIC = "Basic YWRhOnMzY3JldC1wYXNz";
     private static final Map<String, String> USER =
