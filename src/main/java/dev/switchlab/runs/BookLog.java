@@ -96,8 +96,10 @@ public final class BookLog implements RunLog, AutoCloseable {
     }
 
     private void checkKey(String kind, String key) {
-        if (checkedKeys.add(kind + " " + key)) {
+        String checked = kind + " " + key;
+        if (!checkedKeys.contains(checked)) {
             Keys.check(kind, key);
+            checkedKeys.add(checked);
         }
     }
 

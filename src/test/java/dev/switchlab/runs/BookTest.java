@@ -79,6 +79,20 @@ final class BookTest {
     }
 
     @Test
+    void aRefusedKeyIsRefusedEachTime() {
+        try (Book book = Book.open(folder.resolve("refusals"));
+                BookLog log = book.start(TestRuns.info())) {
+            for (int step = 1; step <= 2; step++) {
+                Map<String, Double> metrics = Map.of("train@loss", 1.0);
+                long at = step;
+                assertThatThrownBy(() -> log.metrics(at, metrics))
+                        .isInstanceOf(BookException.class)
+                        .hasMessageContaining("train@loss");
+            }
+        }
+    }
+
+    @Test
     void filesAreKeptAsTheyWereAndPathsStayInside() throws Exception {
         Path weights = Files.writeString(folder.resolve("weights"), "weights");
         try (Book book = open();
