@@ -46,7 +46,8 @@ class ArchitectureTest {
             runs.db
             train          nn data safetensors
             provenance     experiment io
-            nn             experiment
+            nn             nn.kernel experiment
+            nn.kernel
             data           experiment random io
             safetensors    io
             random         io
