@@ -26,7 +26,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     }
 
     /** This one. */
-    static Machine current(Libtorch torch) {
+    public static Machine current(Libtorch torch) {
         List<String> lines = cpuinfo();
         return new Machine(
                 field(lines, "model name")

@@ -33,10 +33,17 @@ public final class TrainStep {
     private final Adam optimizer;
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
+    private final StepClock clock;
 
     /** Steps that train {@code model} as its experiment says. */
     public TrainStep(LanguageModel model) {
+        this(model, StepClock.NONE);
+    }
+
+    /** The same, with somebody who wants to know how far a step is. */
+    public TrainStep(LanguageModel model, StepClock clock) {
         this.model = model;
+        this.clock = clock;
         config = model.experiment().train();
         streams = new RandomStreams(model.experiment().seed());
         parameters = model.stateDict().trainable().parameters();
@@ -85,8 +92,10 @@ public final class TrainStep {
             }
             List<NDArray> gradients = parameters.stream().map(weights::gradient).toList();
             double norm = GradientClipping.apply(scope, gradients, config.gradClip());
+            clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
             optimizer.step(scope, gradients, rate, config.learningRate());
+            clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 counts.moveSelectionBias(config.selectionBiasRate());
             }
@@ -123,7 +132,9 @@ public final class TrainStep {
                     loss = loss.add(zLoss.mul(zLossCoefficient)); // ()
                 }
             }
+            clock.ended(StepClock.Part.FORWARD);
             collector.backward(share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32)));
+            clock.ended(StepClock.Part.BACKWARD);
             return new Losses(
                     loss.getFloat(),
                     crossEntropy.getFloat(),
