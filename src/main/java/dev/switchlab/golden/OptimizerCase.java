@@ -53,10 +53,11 @@ record OptimizerCase(CaseFile file, Optimization optimization) implements Golden
             for (int step = 0; step < steps; step++) {
                 try (NDManager scope = manager.newSubManager()) {
                     List<NDArray> own = at(scope, gradients, step);
-                    gradNorm[step] = (float) GradientClipping.apply(scope, own, optimization.gradClip());
+                    GradientClipping clipping = GradientClipping.of(scope, own, optimization.gradClip());
+                    gradNorm[step] = clipping.norm().getFloat();
                     double rate = optimization.learningRateAt(step + 1);
                     learningRate[step] = (float) rate;
-                    adam.step(scope, own, rate, optimization.learningRate());
+                    adam.step(scope, own, clipping, rate, optimization.learningRate());
                 }
                 for (int i = 0; i < NAMES.size(); i++) {
                     moved.get(NAMES.get(i)).add(weights.get(i).toFloatArray());

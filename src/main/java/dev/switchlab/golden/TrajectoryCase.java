@@ -67,10 +67,11 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
                     }
                     List<NDArray> gradients =
                             parameters.stream().map(weights::gradient).toList();
-                    steps.gradNorm[step] = (float) GradientClipping.apply(scope, gradients, optimization.gradClip());
+                    GradientClipping clipping = GradientClipping.of(scope, gradients, optimization.gradClip());
+                    steps.gradNorm[step] = clipping.norm().getFloat();
                     double rate = optimization.learningRateAt(step + 1);
                     steps.learningRate[step] = (float) rate;
-                    adam.step(scope, gradients, rate, optimization.learningRate());
+                    adam.step(scope, gradients, clipping, rate, optimization.learningRate());
                 }
             }
             permutations.checkAllUsed();

@@ -2,11 +2,8 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.TrainConfig.UpdateRule;
-import dev.switchlab.nn.InPlace;
-import java.util.ArrayList;
+import dev.switchlab.nn.kernel.AdamUpdate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,32 +17,33 @@ import java.util.Map;
 public final class Adam {
 
     private final AdamConfig config;
-    private final List<Slot> slots = new ArrayList<>();
+    private final AdamUpdate.State state;
     private int step;
 
     /**
-     * @param parameters the weights, updated in place
-     * @param state owns the moments
+     * @param weights updated in place
+     * @param owner owns the moments
      */
-    public Adam(AdamConfig config, List<NDArray> parameters, NDManager state) {
+    public Adam(AdamConfig config, List<NDArray> weights, NDManager owner) {
         this.config = config;
-        for (NDArray parameter : parameters) {
-            Shape shape = parameter.getShape();
-            slots.add(new Slot(
-                    parameter, state.zeros(shape), state.zeros(shape), config.amsgrad() ? state.zeros(shape) : null));
-        }
+        state = new AdamUpdate.State(
+                weights,
+                zeros(weights, owner),
+                zeros(weights, owner),
+                config.amsgrad() ? zeros(weights, owner) : List.of());
     }
 
-    /** A weight and its moments, all of one shape; {@code maximum} only with amsgrad. */
-    private record Slot(NDArray parameter, NDArray first, NDArray second, NDArray maximum) {}
+    private static List<NDArray> zeros(List<NDArray> like, NDManager owner) {
+        return like.stream().map(array -> owner.zeros(array.getShape())).toList();
+    }
 
     /** The moments by name ("first", "second", with amsgrad "maximum"), each in the order of the weights. */
     public Map<String, List<NDArray>> moments() {
         Map<String, List<NDArray>> moments = new LinkedHashMap<>();
-        moments.put("first", slots.stream().map(Slot::first).toList());
-        moments.put("second", slots.stream().map(Slot::second).toList());
+        moments.put("first", state.first());
+        moments.put("second", state.second());
         if (config.amsgrad()) {
-            moments.put("maximum", slots.stream().map(Slot::maximum).toList());
+            moments.put("maximum", state.maximum());
         }
         return moments;
     }
@@ -64,31 +62,34 @@ public final class Adam {
      * One update.
      *
      * @param manager the step's manager
-     * @param gradients one per weight, in the constructor's order
+     * @param gradients one per weight, in the constructor's order; of no use afterwards
+     * @param clipping of these gradients; the update divides by it
      * @param learningRate the scheduled learning rate
      * @param baseLearningRate the learning rate before the schedule
      */
-    public void step(NDManager manager, List<NDArray> gradients, double learningRate, double baseLearningRate) {
+    public void step(
+            NDManager manager,
+            List<NDArray> gradients,
+            GradientClipping clipping,
+            double learningRate,
+            double baseLearningRate) {
         step++;
+        AdamUpdate.fused(manager, state, gradients, clipping.divisor(), numbers(learningRate, baseLearningRate));
+    }
+
+    private AdamUpdate.Numbers numbers(double learningRate, double baseLearningRate) {
         // StrictMath: its bits do not depend on the CPU or the JDK.
         double correction1 = 1 - StrictMath.pow(config.beta1(), step);
         double correction2 = Math.sqrt(1 - StrictMath.pow(config.beta2(), step));
         boolean reference = config.update() == UpdateRule.REFERENCE;
-        Scalars s = new Scalars(
-                scalar(manager, config.beta1()),
-                scalar(manager, 1 - config.beta1()),
-                scalar(manager, config.beta2()),
-                scalar(manager, 1 - config.beta2()),
-                scalar(manager, config.eps()),
-                scalar(manager, reference ? 1 : correction2),
-                scalar(manager, learningRate / correction1 * (reference ? correction2 : 1)),
-                scalar(manager, shrink(learningRate, baseLearningRate)),
-                scalar(manager, config.weightDecay()));
-        for (int i = 0; i < slots.size(); i++) {
-            try (NDManager scratch = manager.newSubManager()) {
-                update(scratch, slots.get(i), gradients.get(i), s);
-            }
-        }
+        return new AdamUpdate.Numbers(
+                config.beta1(),
+                config.beta2(),
+                config.eps(),
+                reference ? 1 : correction2,
+                learningRate / correction1 * (reference ? correction2 : 1),
+                shrink(learningRate, baseLearningRate),
+                config.decay() == AdamConfig.Decay.L2 ? config.weightDecay() : 0);
     }
 
     private double shrink(double learningRate, double baseLearningRate) {
@@ -98,54 +99,5 @@ public final class Adam {
             case DECOUPLED_BASE_RATE -> 1 - baseLearningRate * config.weightDecay();
             case ABSOLUTE -> 1 - config.weightDecay();
         };
-    }
-
-    /** One float32 scalar each; they outlive the update because they belong to the step. */
-    private record Scalars(
-            NDArray beta1,
-            NDArray rest1,
-            NDArray beta2,
-            NDArray rest2,
-            NDArray eps,
-            NDArray rootCorrection,
-            NDArray stepSize,
-            NDArray shrink,
-            NDArray decay) {}
-
-    private static NDArray scalar(NDManager manager, double value) {
-        return manager.full(new Shape(), (float) value, DataType.FLOAT32);
-    }
-
-    private void update(NDManager scratch, Slot slot, NDArray gradient, Scalars s) {
-        NDArray g = gradient.stopGradient();
-        g.attach(scratch);
-        boolean decays = config.weightDecay() != 0;
-        if (decays && config.decay() == AdamConfig.Decay.L2) {
-            NDArray pull = slot.parameter().mul(s.decay());
-            pull.attach(scratch);
-            g = g.add(pull);
-        } else if (decays) {
-            slot.parameter().muli(s.shrink());
-        }
-        slot.first().muli(s.beta1()).addi(g.mul(s.rest1()));
-        slot.second().muli(s.beta2()).addi(g.mul(g).muli(s.rest2()));
-        NDArray root = secondMoment(slot).sqrt();
-        root.attach(scratch);
-        if (config.update() == UpdateRule.TORCH) {
-            root.divi(s.rootCorrection());
-        }
-        NDArray change = slot.first().div(root.addi(s.eps()));
-        change.attach(scratch);
-        slot.parameter().subi(change.muli(s.stepSize()));
-    }
-
-    private static NDArray secondMoment(Slot slot) {
-        if (slot.maximum() == null) {
-            return slot.second();
-        }
-        try (NDArray larger = slot.maximum().maximum(slot.second())) {
-            InPlace.copy(larger, slot.maximum());
-        }
-        return slot.maximum();
     }
 }

@@ -91,16 +91,23 @@ public final class TrainStep {
                 }
             }
             List<NDArray> gradients = parameters.stream().map(weights::gradient).toList();
-            double norm = GradientClipping.apply(scope, gradients, config.gradClip());
+            GradientClipping clipping = GradientClipping.of(scope, gradients, config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
-            optimizer.step(scope, gradients, rate, config.learningRate());
+            optimizer.step(scope, gradients, clipping, rate, config.learningRate());
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 counts.moveSelectionBias(config.selectionBiasRate());
             }
             OptionalDouble zLoss = config.zLoss() > 0 ? OptionalDouble.of(sum.zLoss) : OptionalDouble.empty();
-            return new StepResult(sum.loss, sum.crossEntropy, sum.loadBalance, zLoss, norm, rate, sum.routing);
+            return new StepResult(
+                    sum.loss,
+                    sum.crossEntropy,
+                    sum.loadBalance,
+                    zLoss,
+                    clipping.norm().getFloat(),
+                    rate,
+                    sum.routing);
         }
     }
 

@@ -165,28 +165,20 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "mean instead of sum for the gradient's norm",
                         "train/GradientClipping.java",
-                        "double scale = maxNorm / (norm + EPSILON);",
-                        "double scale = maxNorm / (norm / Math.sqrt(gradients.size()) + EPSILON);"),
+                        "maxNorm, EPSILON)",
+                        "maxNorm * Math.sqrt(gradients.size()), EPSILON)"),
+                of("gradients not clipped", "nn/kernel/AdamUpdate.java", "grad_scale=divisor", "grad_scale=None"),
                 of(
-                        "eps inside the root",
-                        "train/Adam.java",
-                        "slot.first().div(root.addi(s.eps()))",
-                        "slot.first().div(secondMoment(slot).add(s.eps()).sqrt())"),
-                new Mutant(
+                        "eps as large as if it were inside the root",
+                        "nn/kernel/AdamUpdate.java",
+                        "numbers.rootCorrection() * numbers.eps(),",
+                        "Math.sqrt(numbers.rootCorrection() * numbers.eps()),"),
+                of(
                         "eps at torch's place",
                         "train/Adam.java",
-                        List.of(
-                                new Edit(
-                                        "boolean reference = config.update() == UpdateRule.REFERENCE;",
-                                        "boolean reference = false;"),
-                                new Edit(
-                                        "if (config.update() == UpdateRule.TORCH) {",
-                                        "if (config.update() != null) {"))),
-                of(
-                        "AMSGrad forgets its maximum",
-                        "train/Adam.java",
-                        "if (slot.maximum() == null) {",
-                        "if (slot.second() != null) {"),
+                        "boolean reference = config.update() == UpdateRule.REFERENCE;",
+                        "boolean reference = false;"),
+                of("AMSGrad forgets its maximum", "nn/kernel/AdamUpdate.java", "amsgrad=amsgrad", "amsgrad=False"),
                 of(
                         "weight decay by the scheduled rate",
                         "train/Adam.java",
