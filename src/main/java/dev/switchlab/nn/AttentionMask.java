@@ -39,7 +39,7 @@ public final class AttentionMask implements AutoCloseable {
             throw new IllegalArgumentException("an attention mask is boolean (queries or 1, keys, batch or 1), got "
                     + allowed.getDataType() + " " + shape);
         }
-        boolean[] may = allowed.toBooleanArray();
+        boolean[] may = HostCopy.booleans(allowed);
         float[] bias = new float[may.length];
         for (int i = 0; i < may.length; i++) {
             bias[i] = may[i] ? 0 : Float.NEGATIVE_INFINITY;

@@ -14,7 +14,7 @@ public interface Dispatch {
      * @param x tokens, (N, D)
      * @return by pair, token * K + choice, (N * K, D); rows of dropped pairs are finite but meaningless
      */
-    NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan);
+    NDArray apply(Pass pass, Experts experts, NDArray x, Plan plan);
 
     /** The form named in an experiment. */
     static Dispatch of(DispatchForm form) {

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
 import java.util.List;
 
@@ -31,42 +30,23 @@ public final class LoadBalancingLoss {
     }
 
     private static NDArray perBatch(NDManager manager, List<Routing> routing) {
-        int layers = routing.size();
-        int nExperts = routing.get(0).plan().experts();
-        float[] weights = new float[layers * nExperts];
-        NDList sums = new NDList(layers);
-        for (int layer = 0; layer < layers; layer++) {
-            RoutingPlan plan = routing.get(layer).plan();
-            for (int expert = 0; expert < nExperts; expert++) {
-                double share = plan.count(expert) / (double) plan.pairs();
-                weights[layer * nExperts + expert] = (float) (nExperts * share / plan.tokens());
-            }
-            sums.add(routing.get(layer).scoreSum()); // (E)
+        NDList sums = new NDList(routing.size());
+        NDList weights = new NDList(routing.size());
+        for (Routing layer : routing) {
+            sums.add(layer.scoreSum()); // (E)
+            weights.add(layer.tensors().loadWeights(manager, 1)); // (1, E)
         }
         NDArray all = NDArrays.stack(sums); // (L, E)
-        return all.mul(manager.create(weights, new Shape(layers, nExperts))).sum(); // ()
+        return all.mul(NDArrays.stack(weights).reshape(all.getShape())).sum(); // ()
     }
 
     private static NDArray perSequence(NDManager manager, List<Routing> routing) {
         NDArray loss = null;
         for (Routing layer : routing) {
-            RoutingPlan plan = layer.plan();
-            int e = plan.experts();
+            Plan plan = layer.tensors();
             int b = layer.sequences();
-            long[] counts = new long[b * e];
-            for (int token = 0; token < plan.tokens(); token++) {
-                for (int choice = 0; choice < plan.choices(); choice++) {
-                    counts[token % b * e + plan.route(token, choice)]++;
-                }
-            }
-            double pairs = (double) plan.pairs() / b;
-            float[] weights = new float[b * e];
-            for (int i = 0; i < weights.length; i++) {
-                weights[i] = (float) (e * (counts[i] / pairs) / plan.tokens());
-            }
-            NDArray probabilities = layer.distribution().reshape(-1, b, e); // (S, B, E)
-            NDArray own =
-                    probabilities.mul(manager.create(weights, new Shape(b, e))).sum(); // ()
+            NDArray probabilities = layer.distribution().reshape(-1, b, plan.experts()); // (S, B, E)
+            NDArray own = probabilities.mul(plan.loadWeights(manager, b)).sum(); // ()
             loss = loss == null ? own : loss.add(own);
         }
         return loss;

@@ -12,7 +12,8 @@ import ai.djl.ndarray.types.Shape;
 final class LoopDispatch implements Dispatch {
 
     @Override
-    public NDArray apply(Pass pass, Experts experts, NDArray x, RoutingPlan plan) {
+    public NDArray apply(Pass pass, Experts experts, NDArray x, Plan anyPlan) {
+        RoutingPlan plan = anyPlan.onHost();
         NDManager manager = pass.manager();
         NDList outputs = new NDList();
         long[] rowOfPair = new long[plan.pairs()];

@@ -9,7 +9,8 @@ import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
-import java.util.Arrays;
+import dev.switchlab.nn.kernel.Script;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** What a layer's router thinks of each token: logits, the experts chosen, their gates. Its weights are the layer's. */
@@ -17,6 +18,12 @@ final class Router {
 
     /** Keeps the sum of gates from zero (DeepSeek-V3's and torchtitan's value). */
     private static final float TINY = 1e-20f;
+
+    /** 0 for the experts that a token goes to, minus infinity for the others. */
+    private static final Script OTHERS = Script.of("others", """
+            def others(self, ranking: Tensor, takers: Tensor) -> Tensor:
+              return torch.scatter(torch.full_like(ranking, -inf), 1, takers, 0.)
+            """);
 
     private final ModelConfig model;
     private final int layer;
@@ -75,14 +82,31 @@ final class Router {
         int nExperts = model.nExperts();
         float[] wishes = wishes(pass, ranking, bias);
         Choices choices = new Choices(ranking, wishes, nExperts, model.topK());
-        return RoutingPlan.of(
-                choices,
-                new RoutingPlan.Overflow(
-                        model.capacity(choices.tokens(), pass.training()),
-                        model.dropTokens(),
-                        model.droppedTokens() == DroppedTokens.NEXT_CHOICE,
-                        model.dropOrder() == DropOrder.RANDOM ? pass.dropPolicy() : DropPolicy.byPosition(),
-                        layer));
+        return RoutingPlan.of(choices, overflow(pass, choices.tokens()));
+    }
+
+    /** The same plan, made where the pass computes. */
+    DevicePlan planOnDevice(Pass pass, NDArray ranking, Optional<NDArray> bias) {
+        NDArray scores = ranking.stopGradient(); // (N, E)
+        NDArray wishes = scores; // (N, E)
+        if (bias.isPresent()) {
+            wishes = scores.add(bias.get()); // (N, E)
+        } else if (samples(pass)) {
+            float[] noise = gumbel(pass, Math.toIntExact(scores.size()));
+            NDArray logScores = model.routerScope() == RouterScope.CHOSEN ? scores : scores.log(); // (N, E)
+            wishes = logScores.add(pass.manager().create(noise, scores.getShape())); // (N, E)
+        }
+        int tokens = Math.toIntExact(scores.getShape().get(0));
+        return new DevicePlan(pass.manager(), scores, wishes, model.topK(), overflow(pass, tokens));
+    }
+
+    private RoutingPlan.Overflow overflow(Pass pass, int tokens) {
+        return new RoutingPlan.Overflow(
+                model.capacity(tokens, pass.training()),
+                model.dropTokens(),
+                model.droppedTokens() == DroppedTokens.NEXT_CHOICE,
+                model.dropOrder() == DropOrder.RANDOM ? pass.dropPolicy() : DropPolicy.byPosition(),
+                layer);
     }
 
     private float[] wishes(Pass pass, float[] ranking, float[] bias) {
@@ -93,41 +117,43 @@ final class Router {
             }
             return biased;
         }
-        if (pass.training() && model.exploration() == Exploration.SAMPLE) {
-            return sampled(pass.exploration().apply(layer), ranking);
+        if (samples(pass)) {
+            boolean logs = model.routerScope() == RouterScope.CHOSEN;
+            float[] perturbed = gumbel(pass, ranking.length);
+            for (int i = 0; i < perturbed.length; i++) {
+                perturbed[i] += logs ? ranking[i] : (float) StrictMath.log(ranking[i]);
+            }
+            return perturbed;
         }
         return ranking;
     }
 
+    private boolean samples(Pass pass) {
+        return pass.training() && model.exploration() == Exploration.SAMPLE;
+    }
+
     /** Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the scores. */
-    private float[] sampled(RandomGenerator random, float[] ranking) {
-        boolean logs = model.routerScope() == RouterScope.CHOSEN;
-        float[] perturbed = new float[ranking.length];
-        for (int i = 0; i < perturbed.length; i++) {
-            double gumbel = -StrictMath.log(-StrictMath.log(1 - random.nextDouble()));
-            perturbed[i] = (float) ((logs ? ranking[i] : StrictMath.log(ranking[i])) + gumbel);
+    private float[] gumbel(Pass pass, int size) {
+        RandomGenerator random = pass.exploration().apply(layer);
+        float[] noise = new float[size];
+        for (int i = 0; i < size; i++) {
+            noise[i] = (float) -StrictMath.log(-StrictMath.log(1 - random.nextDouble()));
         }
-        return perturbed;
+        return noise;
     }
 
     /** The scores of all experts, (N, E); with scope chosen zero for those that a token does not go to. */
-    NDArray scores(Pass pass, NDArray ranking, RoutingPlan plan) {
+    NDArray scores(Pass pass, NDArray ranking, Plan plan) {
         if (model.routerScope() == RouterScope.ALL) {
             return ranking; // (N, E)
         }
-        float[] others = new float[plan.tokens() * plan.experts()];
-        Arrays.fill(others, Float.NEGATIVE_INFINITY);
-        for (int pair = 0; pair < plan.pairs(); pair++) {
-            others[pair / plan.choices() * plan.experts() + plan.taker(pair)] = 0;
-        }
-        return ranking.add(pass.manager().create(others, ranking.getShape())).softmax(-1); // (N, E)
+        NDArray others = OTHERS.tensor(pass.manager(), "others", ranking, plan.takers(pass.manager())); // (N, E)
+        return ranking.add(others).softmax(-1); // (N, E)
     }
 
     /** The scores of the experts that each token goes to, (N, K). */
-    NDArray chosen(Pass pass, NDArray scores, RoutingPlan plan) {
-        long[] experts = new long[plan.pairs()];
-        Arrays.setAll(experts, plan::taker);
-        return scores.gather(pass.manager().create(experts, new Shape(plan.tokens(), plan.choices())), 1); // (N, K)
+    NDArray chosen(Pass pass, NDArray scores, Plan plan) {
+        return scores.gather(plan.takers(pass.manager()), 1); // (N, K)
     }
 
     /** What the outputs of the chosen experts are multiplied by, (N, K). The router learns through it. */

@@ -4,35 +4,123 @@ import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
+import java.util.Optional;
 
 /**
- * How one switch layer routed its tokens: tensors for losses, which carry the router's gradient and live as long as the pass, and host
- * arrays for statistics.
- *
- * @param model the layer's settings
- * @param layer the layer's index in the transformer
- * @param sequences B: token t belongs to sequence t mod B
- * @param plan each token's experts, the counts before dropping, and what was kept and dropped
- * @param ranking what experts were ranked by, on the host, [token * E + expert]: scores, or logits with scope chosen
- * @param selectionBias what was added to that for the choice, by expert; empty for nothing
- * @param logits the router's, (N, E)
- * @param scores of all experts, (N, E); with scope chosen zero for those that a token does not go to
- * @param chosen scores of the experts that each token goes to, (N, K)
- * @param gates what their outputs are multiplied by, (N, K)
+ * How one switch layer routed its tokens: tensors for losses, which carry the router's gradient, and host arrays for statistics, which are
+ * read when they are asked for: before the pass is closed.
  */
-public record Routing(
-        ModelConfig model,
-        int layer,
-        int sequences,
-        RoutingPlan plan,
-        float[] ranking,
-        float[] selectionBias,
-        NDArray logits,
-        NDArray scores,
-        NDArray chosen,
-        NDArray gates) {
+public final class Routing {
 
     private static final float TINY = 1e-20f;
+
+    private final ModelConfig model;
+    private final int layer;
+    private final int sequences;
+    private final Plan tensors;
+    private final NDArray ranking;
+    private final Optional<NDArray> selectionBias;
+    private final NDArray logits;
+    private final NDArray scores;
+    private final NDArray chosen;
+    private final NDArray gates;
+    private RoutingPlan plan;
+    private float[] rankingOnHost;
+
+    Routing(
+            ModelConfig model,
+            int layer,
+            int sequences,
+            Plan tensors,
+            NDArray ranking,
+            Optional<NDArray> selectionBias,
+            NDArray logits,
+            NDArray scores,
+            NDArray chosen,
+            NDArray gates) {
+        this.model = model;
+        this.layer = layer;
+        this.sequences = sequences;
+        this.tensors = tensors;
+        this.ranking = ranking;
+        this.selectionBias = selectionBias;
+        this.logits = logits;
+        this.scores = scores;
+        this.chosen = chosen;
+        this.gates = gates;
+    }
+
+    /** The layer's settings. */
+    public ModelConfig model() {
+        return model;
+    }
+
+    /** The layer's index in the transformer. */
+    public int layer() {
+        return layer;
+    }
+
+    /** B: token t belongs to sequence t mod B. */
+    public int sequences() {
+        return sequences;
+    }
+
+    /** Where each pair goes, as tensors. */
+    public Plan tensors() {
+        return tensors;
+    }
+
+    /** The same as host arrays: each token's experts, the counts before dropping, and what was kept and dropped. */
+    public RoutingPlan plan() {
+        if (plan == null) {
+            plan = tensors.onHost();
+        }
+        return plan;
+    }
+
+    /** Takes the host arrays from the device, so that they outlive the pass. */
+    public Routing read() {
+        plan();
+        rankingOnHost();
+        return this;
+    }
+
+    /** What experts were ranked by, (N, E): scores, or logits with scope chosen. */
+    NDArray ranking() {
+        return ranking;
+    }
+
+    private float[] rankingOnHost() {
+        if (rankingOnHost == null) {
+            rankingOnHost = HostCopy.floats(ranking);
+        }
+        return rankingOnHost;
+    }
+
+    /** What was added to that for the choice, (E); empty for nothing. */
+    Optional<NDArray> selectionBias() {
+        return selectionBias;
+    }
+
+    /** The router's logits, (N, E). */
+    public NDArray logits() {
+        return logits;
+    }
+
+    /** Scores of all experts, (N, E); with scope chosen zero for those that a token does not go to. */
+    public NDArray scores() {
+        return scores;
+    }
+
+    /** Scores of the experts that each token goes to, (N, K). */
+    public NDArray chosen() {
+        return chosen;
+    }
+
+    /** What their outputs are multiplied by, (N, K). */
+    public NDArray gates() {
+        return gates;
+    }
 
     /** A distribution over experts per token, (N, E), with the router's gradient: softmax scores, or sigmoid scores over their sum. */
     NDArray distribution() {
@@ -52,11 +140,12 @@ public record Routing(
      * changed.
      */
     public float[] probabilities() {
-        boolean logits = model.routerScope() == RouterScope.CHOSEN;
-        if (!logits && model.routerScore() == RouterScore.SOFTMAX) {
+        boolean ofLogits = model.routerScope() == RouterScope.CHOSEN;
+        float[] ranking = rankingOnHost();
+        if (!ofLogits && model.routerScore() == RouterScore.SOFTMAX) {
             return ranking;
         }
-        int e = plan.experts();
+        int e = tensors.experts();
         float[] probabilities = new float[ranking.length];
         for (int row = 0; row < ranking.length; row += e) {
             float largest = Float.NEGATIVE_INFINITY;
@@ -65,10 +154,10 @@ public record Routing(
             }
             double sum = TINY;
             for (int i = row; i < row + e; i++) {
-                sum += logits ? StrictMath.exp(ranking[i] - largest) : ranking[i];
+                sum += ofLogits ? StrictMath.exp(ranking[i] - largest) : ranking[i];
             }
             for (int i = row; i < row + e; i++) {
-                probabilities[i] = (float) ((logits ? StrictMath.exp(ranking[i] - largest) : ranking[i]) / sum);
+                probabilities[i] = (float) ((ofLogits ? StrictMath.exp(ranking[i] - largest) : ranking[i]) / sum);
             }
         }
         return probabilities;
@@ -80,16 +169,16 @@ public record Routing(
      * @param probabilities {@link #probabilities}
      */
     double confidence(float[] probabilities, int token) {
-        int e = plan.experts();
+        int e = tensors.experts();
         boolean shares = model.normalizeGates() || model.routerScope() == RouterScope.CHOSEN;
-        float[] scored = model.routerScope() == RouterScope.CHOSEN ? probabilities : ranking;
-        double first = scored[token * e + plan.route(token)];
+        float[] scored = model.routerScope() == RouterScope.CHOSEN ? probabilities : rankingOnHost();
+        double first = scored[token * e + plan().route(token)];
         if (!shares) {
             return first;
         }
         double sum = TINY;
-        for (int choice = 0; choice < plan.choices(); choice++) {
-            sum += scored[token * e + plan.route(token, choice)];
+        for (int choice = 0; choice < tensors.choices(); choice++) {
+            sum += scored[token * e + plan().route(token, choice)];
         }
         return first / sum;
     }

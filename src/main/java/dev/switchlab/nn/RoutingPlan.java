@@ -1,11 +1,18 @@
 package dev.switchlab.nn;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Which experts each token goes to, and which (token, choice) pairs are dropped. A pair is numbered {@code token * K + choice}; with one
  * choice per token it is the token.
+ *
+ * <p>Made on the host; {@link DevicePlan} is the same plan made on the device.
  *
  * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of tokens, or shuffled where
  * not all fit.
@@ -15,17 +22,19 @@ import java.util.stream.IntStream;
  * first choice takes the slot of an earlier token's second choice, a shuffle or the next choice may prefer the later token. The capacity
  * is one of the whole batch in any case, so that sequences in a batch are not independent of each other.
  */
-public final class RoutingPlan {
+public final class RoutingPlan implements Plan {
 
-    private final Choices choices;
+    private final int[] routes;
+    private final int topK;
     private final int[] takers;
     private final int[] counts;
     private final int[][] kept;
     private final int[] dropped;
     private final int capacity;
 
-    private RoutingPlan(Choices choices, int[] takers, int[] counts, int[][] kept, int[] dropped, int capacity) {
-        this.choices = choices;
+    private RoutingPlan(int[] routes, int topK, int[] takers, int[] counts, int[][] kept, int[] dropped, int capacity) {
+        this.routes = routes;
+        this.topK = topK;
         this.takers = takers;
         this.counts = counts;
         this.kept = kept;
@@ -46,19 +55,18 @@ public final class RoutingPlan {
 
     /** Gives every token the experts it would like, as far as there is room. */
     static RoutingPlan of(Choices choices, Overflow overflow) {
-        int[] counts = new int[choices.experts()];
-        for (int expert : choices.routes()) {
-            counts[expert]++;
-        }
-        int[][] kept = pairsByExpert(choices, counts);
+        int[] routes = choices.routes();
+        int k = choices.topK();
+        int[] counts = counts(routes, choices.experts());
+        int[][] kept = pairsByExpert(routes, k, counts);
         if (!overflow.dropTokens) {
-            return new RoutingPlan(choices, choices.routes(), counts, kept, new int[0], overflow.capacity);
+            return new RoutingPlan(routes, k, routes, counts, kept, new int[0], overflow.capacity);
         }
-        int[] dropped = new int[choices.routes().length];
+        int[] dropped = new int[routes.length];
         int nDropped = 0;
         for (int expert = 0; expert < counts.length; expert++) {
             if (counts[expert] > overflow.capacity) {
-                int[] order = fillingOrder(kept[expert], expert, choices.topK(), overflow);
+                int[] order = fillingOrder(kept[expert], expert, k, overflow);
                 int over = counts[expert] - overflow.capacity;
                 System.arraycopy(order, overflow.capacity, dropped, nDropped, over);
                 nDropped += over;
@@ -66,23 +74,77 @@ public final class RoutingPlan {
             }
         }
         dropped = Arrays.copyOf(dropped, nDropped);
-        int[] takers = choices.routes();
+        int[] takers = routes;
         if (overflow.nextChoice && nDropped > 0) {
             takers = takers.clone();
             dropped = NextChoice.reroute(choices, dropped, kept, takers, overflow.capacity);
         }
-        return new RoutingPlan(choices, takers, counts, kept, dropped, overflow.capacity);
+        return new RoutingPlan(routes, k, takers, counts, kept, dropped, overflow.capacity);
+    }
+
+    /**
+     * A plan that was made on a device: by pair the expert that it wants, the one that it is sent to, and its place in the line before that
+     * one.
+     */
+    static RoutingPlan read(DevicePlan plan, int[] routes, int[] takers, int[] places) {
+        int k = plan.choices();
+        int[] counts = counts(routes, plan.experts());
+        int[] used = new int[counts.length];
+        for (int pair = 0; pair < routes.length; pair++) {
+            used[takers[pair]] += places[pair] < plan.limit() ? 1 : 0;
+        }
+        int[][] kept = new int[counts.length][];
+        Arrays.setAll(kept, expert -> new int[used[expert]]);
+        for (int pair = 0; pair < routes.length; pair++) {
+            if (places[pair] < plan.limit()) {
+                kept[takers[pair]][places[pair]] = pair;
+            }
+        }
+        Comparator<Integer> lost = plan.reroutes()
+                ? Comparator.comparingInt((Integer pair) -> pair % k).thenComparingInt(pair -> pair / k)
+                : Comparator.comparingInt((Integer pair) -> routes[pair]).thenComparingInt(pair -> places[pair]);
+        int[] dropped = IntStream.range(0, routes.length)
+                .filter(pair -> places[pair] >= plan.limit())
+                .boxed()
+                .sorted(lost)
+                .mapToInt(pair -> pair)
+                .toArray();
+        return new RoutingPlan(routes, k, takers, counts, kept, dropped, plan.capacity());
+    }
+
+    /** With one choice per token, the order that a policy gives each over-full expert, as priorities by token. */
+    static long[] priorities(int[] routes, int experts, Overflow overflow) {
+        int[] counts = counts(routes, experts);
+        int[][] tokens = pairsByExpert(routes, 1, counts);
+        long[] priorities = new long[routes.length];
+        for (int expert = 0; expert < experts; expert++) {
+            boolean full = counts[expert] > overflow.capacity;
+            if (full) {
+                int[] order = overflow.policy.order(overflow.layer, expert, tokens[expert]);
+                for (int i = 0; i < order.length; i++) {
+                    priorities[order[i]] = i;
+                }
+            }
+        }
+        return priorities;
+    }
+
+    private static int[] counts(int[] routes, int experts) {
+        int[] counts = new int[experts];
+        for (int expert : routes) {
+            counts[expert]++;
+        }
+        return counts;
     }
 
     /** The pairs that want each expert: first choices in the order of tokens, then second ones and so on. */
-    private static int[][] pairsByExpert(Choices choices, int[] counts) {
+    private static int[][] pairsByExpert(int[] routes, int k, int[] counts) {
         int[][] pairs = new int[counts.length][];
         Arrays.setAll(pairs, expert -> new int[counts[expert]]);
         int[] next = new int[counts.length];
-        int k = choices.topK();
         for (int choice = 0; choice < k; choice++) {
-            for (int pair = choice; pair < choices.routes().length; pair += k) {
-                int expert = choices.routes()[pair];
+            for (int pair = choice; pair < routes.length; pair += k) {
+                int expert = routes[pair];
                 pairs[expert][next[expert]++] = pair;
             }
         }
@@ -111,29 +173,64 @@ public final class RoutingPlan {
         return order;
     }
 
-    /** Number of tokens, N. */
+    @Override
     public int tokens() {
-        return choices.tokens();
+        return routes.length / topK;
     }
 
-    /** Number of experts, E. */
+    @Override
     public int experts() {
         return counts.length;
     }
 
-    /** Choices per token, K. */
+    @Override
     public int choices() {
-        return choices.topK();
+        return topK;
     }
 
-    /** Number of (token, choice) pairs. */
-    public int pairs() {
-        return takers.length;
-    }
-
-    /** Pairs that one expert may take when pairs are dropped. */
+    @Override
     public int capacity() {
         return capacity;
+    }
+
+    @Override
+    public RoutingPlan onHost() {
+        return this;
+    }
+
+    @Override
+    public NDArray counts(NDManager manager) {
+        return manager.create(Arrays.stream(counts).asLongStream().toArray()); // (E)
+    }
+
+    @Override
+    public NDArray takers(NDManager manager) {
+        long[] experts = new long[pairs()];
+        Arrays.setAll(experts, pair -> takers[pair]);
+        return manager.create(experts, new Shape(tokens(), topK)); // (N, K)
+    }
+
+    @Override
+    public Optional<NDArray> kept(NDManager manager) {
+        return dropped.length == 0
+                ? Optional.empty()
+                : Optional.of(manager.create(keptMask(), new Shape(pairs(), 1))); // (N * K, 1)
+    }
+
+    @Override
+    public NDArray loadWeights(NDManager manager, int sequences) {
+        int e = experts();
+        long[] counts = new long[sequences * e];
+        for (int pair = 0; pair < routes.length; pair++) {
+            counts[pair / topK % sequences * e + routes[pair]]++;
+        }
+        double pairs = (double) pairs() / sequences;
+        float[] weights = new float[counts.length];
+        for (int i = 0; i < weights.length; i++) {
+            double share = counts[i] / pairs;
+            weights[i] = (float) (e * share / tokens());
+        }
+        return manager.create(weights, new Shape(sequences, e)); // (B, E)
     }
 
     /** The expert that is the first choice of {@code token}. */
@@ -143,7 +240,7 @@ public final class RoutingPlan {
 
     /** The expert that {@code token} wants as its choice number {@code choice}, whether or not it has room. */
     public int route(int token, int choice) {
-        return choices.routes()[token * choices.topK() + choice];
+        return routes[token * topK + choice];
     }
 
     /** The expert that a pair is sent to: the one it wants, unless that was full and the next best had room. */

@@ -50,6 +50,7 @@ public record RoutingStatistics(
     public static RoutingStatistics of(Routing routing) {
         RoutingPlan plan = routing.plan();
         float[] p = routing.probabilities();
+        float[] bias = routing.selectionBias().map(HostCopy::floats).orElse(new float[0]);
         int n = plan.tokens();
         int e = plan.experts();
         double entropy = 0;
@@ -82,9 +83,7 @@ public record RoutingStatistics(
                     mean[expert] / n,
                     dropped[expert] / pairs,
                     plan.capacity() == 0 ? 0 : (double) plan.keptCount(expert) / plan.capacity(),
-                    routing.selectionBias().length == 0
-                            ? OptionalDouble.empty()
-                            : OptionalDouble.of(routing.selectionBias()[expert])));
+                    bias.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(bias[expert])));
         }
         return new RoutingStatistics(
                 routing.layer(),

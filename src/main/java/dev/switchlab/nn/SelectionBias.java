@@ -1,29 +1,30 @@
 package dev.switchlab.nn;
 
+import ai.djl.ndarray.NDArray;
+import dev.switchlab.nn.kernel.Script;
+
 /** The rule that balances experts without a loss (arXiv 2408.15664; torchtitan {@code _update_expert_bias}). In float32, as there. */
 final class SelectionBias {
 
+    /** The sign of mean - count is that of total - count * E, without rounding. */
+    private static final Script SCRIPT = Script.of("selection bias", """
+            def move(self, bias: Tensor, counts: Tensor, rate: float) -> int:
+              e = torch.numel(bias)
+              sign = torch.to(torch.sign(torch.sub(torch.sum(counts), torch.mul(counts, e))), 6)
+              step = torch.mul(sign, rate)
+              torch.add_(bias, torch.sub(step, torch.mean(step)))
+              return 0
+            """);
+
     private SelectionBias() {}
 
-    /** {@code b + d - mean(d)} with {@code d = rate * sign(mean(counts) - counts)}. */
-    static float[] moved(float[] bias, long[] counts, double rate) {
-        long total = 0;
-        for (long count : counts) {
-            total += count;
-        }
-        float[] step = new float[bias.length];
-        float sum = 0;
-        for (int expert = 0; expert < bias.length; expert++) {
-            // The sign of mean - count, without rounding.
-            int sign = Long.signum(total - counts[expert] * bias.length);
-            step[expert] = (float) rate * sign;
-            sum += step[expert];
-        }
-        float mean = sum / bias.length;
-        float[] moved = new float[bias.length];
-        for (int expert = 0; expert < bias.length; expert++) {
-            moved[expert] = bias[expert] + (step[expert] - mean);
-        }
-        return moved;
+    /**
+     * {@code b += d - mean(d)} with {@code d = rate * sign(mean(counts) - counts)}, in place.
+     *
+     * @param bias (E) float32
+     * @param counts (E) int64
+     */
+    static void move(NDArray bias, NDArray counts, double rate) {
+        SCRIPT.run("move", bias, counts, rate);
     }
 }

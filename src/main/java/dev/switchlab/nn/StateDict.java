@@ -111,8 +111,7 @@ public final class StateDict {
         Map<Parameter, float[]> hosts = new LinkedHashMap<>();
         Map<String, Weight> values = new LinkedHashMap<>();
         for (Entry entry : entries.values()) {
-            float[] host =
-                    hosts.computeIfAbsent(entry.parameter(), p -> of.apply(p).toFloatArray());
+            float[] host = hosts.computeIfAbsent(entry.parameter(), p -> HostCopy.floats(of.apply(p)));
             float[] own = new float[entry.size()];
             System.arraycopy(host, entry.offset(), own, 0, own.length);
             values.put(entry.name(), new Weight(entry.shape().getShape(), own));

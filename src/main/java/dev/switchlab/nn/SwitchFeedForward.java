@@ -9,7 +9,6 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -76,9 +75,13 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         NDArray ranking = router.ranking(logits); // (N, E)
 
         // 2. Routing plan
-        float[] host = ranking.toFloatArray();
-        float[] bias = selectionBias();
-        RoutingPlan plan = router.plan(pass, host, bias);
+        Optional<NDArray> bias = selectionBias(pass.manager()); // (E)
+        Plan plan = pass.routesOnDevice()
+                ? router.planOnDevice(pass, ranking, bias)
+                : router.plan(
+                        pass,
+                        HostCopy.floats(ranking),
+                        bias.map(HostCopy::floats).orElse(new float[0]));
 
         // 3. Gates
         NDArray scores = router.scores(pass, ranking, plan); // (N, E)
@@ -97,15 +100,16 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         }
 
         lastRouting = Optional.of(new Routing(
-                model, layer, sequences(input.getShape()), plan, host, bias, logits, scores, chosen, gates));
+                model, layer, sequences(input.getShape()), plan, ranking, bias, logits, scores, chosen, gates));
         return new Output(y.reshape(input.getShape()), lastRouting);
     }
 
-    private NDArray combine(NDManager manager, NDArray x, NDArray outputs, NDArray gates, RoutingPlan plan) {
+    private NDArray combine(NDManager manager, NDArray x, NDArray outputs, NDArray gates, Plan plan) {
         NDArray weights = gates.reshape(-1, 1); // (N * K, 1)
         NDArray y = outputs; // (N * K, D)
-        if (plan.droppedCount() > 0) {
-            NDArray kept = manager.create(plan.keptMask(), weights.getShape()); // (N * K, 1)
+        Optional<NDArray> mask = plan.kept(manager); // (N * K, 1)
+        if (mask.isPresent()) {
+            NDArray kept = mask.get(); // (N * K, 1)
             if (model.droppedTokens() == DroppedTokens.PASS_THROUGH) {
                 NDArray keeps = kept.neq(0).broadcast(y.getShape()); // (N * K, D)
                 y = NDArrays.where(keeps, y, ofPairs(x, y.getShape())); // (N * K, D)
@@ -134,8 +138,14 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         return input.dimension() == 3 ? Math.toIntExact(input.get(1)) : 1;
     }
 
-    private float[] selectionBias() {
-        return selectionBias == null ? new float[0] : selectionBias.getArray().toFloatArray(); // (E)
+    /** As it is now: it is moved in place. */
+    private Optional<NDArray> selectionBias(NDManager manager) {
+        if (selectionBias == null) {
+            return Optional.empty();
+        }
+        NDArray now = selectionBias.getArray().duplicate(); // (E)
+        now.attach(manager);
+        return Optional.of(now);
     }
 
     /**
@@ -145,22 +155,35 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * @param counts pairs that wanted each expert in the step, before dropping
      */
     public void moveSelectionBias(long[] counts, double rate) {
-        if (selectionBias == null) {
-            throw new IllegalStateException("layer " + layer + " was made without a selection bias");
+        NDArray bias = requireSelectionBias();
+        try (NDArray array = bias.getManager().create(counts)) {
+            SelectionBias.move(bias, array, rate);
         }
-        float[] bias = SelectionBias.moved(selectionBias(), counts, rate);
-        NDArray array = selectionBias.getArray();
-        try (NDArray moved = array.getManager().create(bias)) {
-            InPlace.copy(moved, array);
-        }
+    }
+
+    /** The same by counts that are still on the device, (E) int64: nothing waits for them. */
+    public void moveSelectionBias(NDArray counts, double rate) {
+        SelectionBias.move(requireSelectionBias(), counts, rate);
     }
 
     /** The same by the loads of the last pass: for DJL's {@code Trainer}, after its {@code step()}. */
     public void moveSelectionBias(double rate) {
-        RoutingPlan plan = lastRouting.orElseThrow().plan();
-        long[] counts = new long[plan.experts()];
-        Arrays.setAll(counts, plan::count);
-        moveSelectionBias(counts, rate);
+        NDArray bias = requireSelectionBias();
+        try (NDManager scratch = bias.getManager().newSubManager()) {
+            moveSelectionBias(lastRouting.orElseThrow().tensors().counts(scratch), rate);
+        }
+    }
+
+    private NDArray requireSelectionBias() {
+        if (selectionBias == null) {
+            throw new IllegalStateException("layer " + layer + " was made without a selection bias");
+        }
+        return selectionBias.getArray();
+    }
+
+    /** Whether a bias per expert moves the choice. */
+    public boolean hasSelectionBias() {
+        return selectionBias != null;
     }
 
     /** Its index in the transformer. */

@@ -1,31 +1,41 @@
 package dev.switchlab.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.RoutingPlan;
 import dev.switchlab.nn.SwitchFeedForward;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How many (token, choice) pairs wanted each expert in the micro-batches of a step, before dropping: what moves the selection bias. */
+/**
+ * How many (token, choice) pairs wanted each expert in the micro-batches of a step, before dropping: what moves the selection bias. Stays on
+ * the device; without a selection bias nothing is counted.
+ */
 final class LoadCounts {
 
+    private final NDManager step;
     private final List<SwitchFeedForward> layers;
-    private final List<long[]> counts = new ArrayList<>();
+    private final List<NDArray> counts = new ArrayList<>();
 
-    /** For the sparse layers of a model. */
-    LoadCounts(List<SwitchFeedForward> layers) {
-        this.layers = layers;
+    /**
+     * For the sparse layers of a model.
+     *
+     * @param step owns the counts
+     */
+    LoadCounts(NDManager step, List<SwitchFeedForward> layers) {
+        this.step = step;
+        this.layers =
+                layers.stream().filter(SwitchFeedForward::hasSelectionBias).toList();
     }
 
     /** Adds a micro-batch, one entry per sparse layer. */
     void add(List<Routing> routing) {
-        for (int i = 0; i < routing.size(); i++) {
-            RoutingPlan plan = routing.get(i).plan();
+        for (int i = 0; i < layers.size(); i++) {
+            NDArray own = routing.get(i).tensors().counts(step); // (E)
             if (counts.size() == i) {
-                counts.add(new long[plan.experts()]);
-            }
-            for (int expert = 0; expert < plan.experts(); expert++) {
-                counts.get(i)[expert] += plan.count(expert);
+                counts.add(own);
+            } else {
+                counts.get(i).addi(own);
             }
         }
     }

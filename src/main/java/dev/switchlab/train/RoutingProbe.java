@@ -9,7 +9,6 @@ import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,16 +68,10 @@ final class RoutingProbe {
     private DropPolicy priorities(int batch, int tokens) {
         RandomStreams streams = new RandomStreams(model.experiment().seed());
         Map<Integer, int[]> priorities = new HashMap<>();
-        return (layer, expert, routed) -> {
-            int[] priority = priorities.computeIfAbsent(layer, l -> {
-                SplittableRandom random = streams.generator(RandomStream.DROPPING, "probe", batch, l);
-                return random.ints(tokens).toArray();
-            });
-            return Arrays.stream(routed)
-                    .mapToLong(token -> ((long) priority[token] << Integer.SIZE) | token)
-                    .sorted()
-                    .mapToInt(key -> (int) key)
-                    .toArray();
-        };
+        return DropPolicy.byPriority((layer, token) -> priorities
+                .computeIfAbsent(layer, l -> {
+                    SplittableRandom random = streams.generator(RandomStream.DROPPING, "probe", batch, l);
+                    return random.ints(tokens).toArray();
+                })[token]);
     }
 }

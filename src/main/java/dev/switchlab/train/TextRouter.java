@@ -73,7 +73,12 @@ public final class TextRouter {
 
     /** Only the host's part of the result outlives the pass. */
     private List<Routing> route(long[] tokens, int seqLen, int batchSize, DropPolicy dropPolicy) {
-        return model.evaluate(tokens, seqLen, batchSize, dropPolicy, output -> output.routing());
+        return model.evaluate(
+                tokens,
+                seqLen,
+                batchSize,
+                dropPolicy,
+                output -> output.routing().stream().map(Routing::read).toList());
     }
 
     /** Where in the text the tokens of a time-major batch stand: position s of sequence b at index s * sequences + b. */

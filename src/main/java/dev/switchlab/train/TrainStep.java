@@ -70,7 +70,7 @@ public final class TrainStep {
         int tokens = batches.stream().mapToInt(Batch::size).sum();
         try (NDManager scope = model.manager().newSubManager()) {
             StepWeights weights = new StepWeights(scope, model.network(), true);
-            LoadCounts counts = new LoadCounts(model.network().switchLayers());
+            LoadCounts counts = new LoadCounts(scope, model.network().switchLayers());
             Losses sum = new Losses(0, 0, 0, 0, List.of());
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {

@@ -103,9 +103,9 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "kept[expert] = Arrays.copyOfRange(order, over, order.length);"),
                 of(
                         "load balancing without the number of experts",
-                        "nn/LoadBalancingLoss.java",
-                        "(nExperts * share / plan.tokens())",
-                        "(share / plan.tokens())"),
+                        "nn/RoutingPlan.java",
+                        "(e * share / tokens())",
+                        "(share / tokens())"),
                 of(
                         "attention softmax over queries",
                         "nn/MultiHeadAttention.java",
@@ -264,19 +264,15 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "y = y.add(shared.apply(pass, x).zerosLike());"),
                 of(
                         "load balancing without 1/K",
-                        "nn/LoadBalancingLoss.java",
-                        "plan.count(expert) / (double) plan.pairs();",
-                        "plan.count(expert) / (double) plan.tokens();"),
+                        "nn/RoutingPlan.java",
+                        "(double) pairs() / sequences;",
+                        "(double) tokens() / sequences;"),
                 of("z-loss without the square", "nn/RouterZLoss.java", "logSumExp.square().mean()", "logSumExp.mean()"),
                 of(
                         "selection bias moves with the load",
                         "nn/SelectionBias.java",
-                        "Long.signum(total - counts[expert] * bias.length)",
-                        "Long.signum(counts[expert] * bias.length - total)"),
-                of(
-                        "selection bias not centred",
-                        "nn/SelectionBias.java",
-                        "float mean = sum / bias.length;",
-                        "float mean = 0;"));
+                        "torch.sub(torch.sum(counts), torch.mul(counts, e))",
+                        "torch.sub(torch.mul(counts, e), torch.sum(counts))"),
+                of("selection bias not centred", "nn/SelectionBias.java", "torch.sub(step, torch.mean(step))", "step"));
     }
 }

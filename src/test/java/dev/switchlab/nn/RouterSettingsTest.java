@@ -231,10 +231,18 @@ class RouterSettingsTest {
 
     @Test
     void theSelectionBiasMovesTowardsTheLessLoaded() {
-        float[] moved = SelectionBias.moved(new float[] {0.5f, 0, 0, 0}, new long[] {9, 1, 5, 5}, 0.001);
+        float[] moved = moved(new float[] {0.5f, 0, 0, 0}, new long[] {9, 1, 5, 5}, 0.001);
         assertThat(moved).containsExactly(new float[] {0.499f, 0.001f, 0, 0}, within(1e-7f));
         // Centred: d = (+, +, +, -) has the mean 0.5 rate.
-        float[] centred = SelectionBias.moved(new float[4], new long[] {1, 1, 1, 9}, 0.01);
+        float[] centred = moved(new float[4], new long[] {1, 1, 1, 9}, 0.01);
         assertThat(centred).containsExactly(new float[] {0.005f, 0.005f, 0.005f, -0.015f}, within(1e-7f));
+    }
+
+    private static float[] moved(float[] bias, long[] counts, double rate) {
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            NDArray array = manager.create(bias);
+            SelectionBias.move(array, manager.create(counts), rate);
+            return array.toFloatArray();
+        }
     }
 }

@@ -79,7 +79,12 @@ class RoutingProbeTest {
     private static List<Routing> route(LanguageModel model, String text) {
         long[] tokens =
                 Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
-        return model.evaluate(tokens, tokens.length, 1, DropPolicy.byPosition(), output -> output.routing());
+        return model.evaluate(
+                tokens,
+                tokens.length,
+                1,
+                DropPolicy.byPosition(),
+                output -> output.routing().stream().map(Routing::read).toList());
     }
 
     @ParameterizedTest
