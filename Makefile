@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE QUICK REFERENCE DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
@@ -70,10 +70,16 @@ golden-capture: ## Capture golden/ anew from the reference (needs python3-torch;
 exchange: target/classpath ## Carry weights to the reference and back (needs what golden-capture needs)
 	@PYTHON=$(PYTHON) golden/exchange.sh
 
-.PHONY: step-time
-step-time: target/classpath ## Time a training step against the reference's, in turn (needs what golden-capture needs)
+# Ours and the reference's in turn, so that a busy minute falls on both; both wait for their threads as said above.
+.PHONY: bench
+bench: target/classpath ## Time steps, evaluation, generation against their roofline (QUICK=true: a minute); REFERENCE=<python>: and the original
+	@$(SWITCHLAB) bench
+
+.PHONY: bench-jmh
+bench-jmh: target/classpath ## Time dispatch, attention and optimizer by themselves with JMH
 	@$(MVN) -q -B test-compile
-	@PYTHON=$(PYTHON) golden/step_time.sh $(if $(THREADS),$(THREADS),2)
+	@$(MVN) -q -B dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test-classpath
+	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath)" dev.switchlab.bench.jmh.MicroBenchmarks
 
 .PHONY: mutants
 mutants: target/classpath ## Break the model in many small ways and show that golden tensors catch each

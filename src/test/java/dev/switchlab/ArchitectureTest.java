@@ -33,10 +33,11 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook
+            cli            notebook bench
             notebook       lab
             lab            session golden
             session        analysis provenance
+            bench          analysis.chart provenance train
             analysis       analysis.chart runs.mirror provenance
             analysis.chart page
             golden         page train

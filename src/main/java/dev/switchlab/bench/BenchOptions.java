@@ -1,0 +1,27 @@
+package dev.switchlab.bench;
+
+import ai.djl.Device;
+import dev.switchlab.experiment.Experiment;
+import java.util.Optional;
+
+/**
+ * What a benchmark is given.
+ *
+ * @param experiment what it varies
+ * @param quick whether it shall be short: fewer variants and rounds, for a first look and for tests
+ * @param reference the Python that runs the reference's code, if it is to be compared
+ * @param device where to compute
+ * @param threads CPU threads in use
+ */
+public record BenchOptions(
+        Experiment experiment, boolean quick, Optional<String> reference, Device device, int threads) {
+
+    Rounds rounds() {
+        return quick ? Rounds.QUICK : Rounds.FULL;
+    }
+
+    /** What is multiplied. */
+    String precision() {
+        return experiment.toParams().getOrDefault("train.precision", "float32");
+    }
+}

@@ -1,0 +1,44 @@
+package dev.switchlab.bench;
+
+import ai.djl.Device;
+import dev.switchlab.data.Batch;
+import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.train.LanguageModel;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Random characters out of as many as Tiny Shakespeare has: a step's time does not depend on what is written. */
+final class RandomText {
+
+    static final int VOCABULARY = 65;
+
+    private final SplittableRandom random = new SplittableRandom(1);
+
+    static CharTokenizer tokenizer() {
+        return CharTokenizer.of(IntStream.range(0, VOCABULARY)
+                .mapToObj(i -> Character.toString('!' + i))
+                .collect(Collectors.joining()));
+    }
+
+    static LanguageModel model(Experiment experiment, Device device) {
+        return LanguageModel.create(experiment, tokenizer(), device);
+    }
+
+    Batch batch(Experiment experiment) {
+        int s = experiment.train().seqLen();
+        int b = experiment.train().batchSize();
+        return new Batch(tokens(s * b), tokens(s * b), s, b);
+    }
+
+    String prompt(int length) {
+        return random.ints(length, 0, VOCABULARY)
+                .mapToObj(i -> Character.toString('!' + i))
+                .collect(Collectors.joining());
+    }
+
+    private long[] tokens(int count) {
+        return random.ints(count, 0, VOCABULARY).asLongStream().toArray();
+    }
+}

@@ -1,0 +1,101 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.bench.BenchFigure;
+import dev.switchlab.bench.BenchOptions;
+import dev.switchlab.bench.BenchResult;
+import dev.switchlab.bench.BenchText;
+import dev.switchlab.bench.Benchmark;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.io.Json;
+import dev.switchlab.io.WholeFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures how fast it is. */
+@Command(
+        name = "bench",
+        description =
+                "Time training, evaluation and generation in turn, against the roofline of their matrix products and, if asked,"
+                        + " against the reference's own code.",
+        footer = "The last line sums it up. Times of a machine that does other work, too, mean little.")
+final class BenchCommand implements Callable<Integer> {
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Option(
+            names = "--experiment",
+            paramLabel = "ID",
+            description = "What is varied: an experiment with experts (default: ${DEFAULT-VALUE}).",
+            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-reference}")
+    private String experiment;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE ...",
+            description = "Settings to change in it.",
+            defaultValue = "${env:SWITCHLAB_SET:-}")
+    private String set;
+
+    @Option(
+            names = "--experiments",
+            paramLabel = "FOLDER",
+            description = "Where experiment files are (default: ${DEFAULT-VALUE}).",
+            defaultValue = "experiments")
+    private Path folder;
+
+    @Option(
+            names = "--reference",
+            paramLabel = "PYTHON",
+            description =
+                    "A Python with torch; runs the reference's code, whose checkout is on PYTHONPATH, in turn with ours.",
+            defaultValue = "${env:SWITCHLAB_REFERENCE:-}")
+    private String reference;
+
+    @Option(
+            names = "--quick",
+            description = "Few variants and rounds: under a minute, and rough.",
+            defaultValue = "${env:SWITCHLAB_QUICK:-false}")
+    private boolean quick;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            description = "Where table, JSON and figure go (default: ${DEFAULT-VALUE}).",
+            defaultValue = "runs/bench")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+        Experiment base = ExperimentLoader.load(experiment, set.isBlank() ? List.of() : List.of(set), folder);
+        Device device = engine.start();
+        Optional<String> python = reference.isBlank() ? Optional.empty() : Optional.of(reference.strip());
+        BenchResult result;
+        try (BenchConsole console = new BenchConsole()) {
+            result = new Benchmark(new BenchOptions(base, quick, python, device, engine.threads()), console).run();
+        }
+        write(result);
+        System.out.println("\n" + BenchText.end(result));
+        return 0;
+    }
+
+    /** The files are called by the time at which it started, so that none replaces another. */
+    private void write(BenchResult result) throws IOException {
+        String name =
+                result.setup().started().replace(":", "").replace("T", "-").replace("Z", "");
+        WholeFile.write(out.resolve(name + ".txt"), BenchText.of(result));
+        WholeFile.write(
+                out.resolve(name + ".json"),
+                Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n");
+        WholeFile.write(out.resolve(name + ".svg"), BenchFigure.svg(result));
+        System.out.println("\nkept: " + out.resolve(name) + ".txt, .json and .svg");
+    }
+}
