@@ -72,7 +72,7 @@ exchange: target/classpath ## Carry weights to the reference and back (needs wha
 
 # Ours and the reference's in turn, so that a busy minute falls on both; both wait for their threads as said above.
 .PHONY: bench
-bench: target/classpath ## Time steps, evaluation, generation against their roofline (QUICK=true: a minute); REFERENCE=<python>: and the original
+bench: target/classpath ## Time steps, evaluation, generation, and their roofline (QUICK=true: a minute); with REFERENCE=<python> the original, too
 	@$(SWITCHLAB) bench
 
 .PHONY: bench-jmh

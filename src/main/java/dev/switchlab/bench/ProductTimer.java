@@ -17,19 +17,19 @@ final class ProductTimer implements AutoCloseable {
 
     /** Without gradients; results go where nothing has to be allocated, as far as the operator allows. */
     private static final Script SCRIPT = Script.of("products", """
-            def product(self, a: Tensor, b: Tensor, c: Tensor, times: int) -> int:
+            def product(self, a: Tensor, b: Tensor, c: Tensor, times: int) -> Tensor:
               for _0 in range(times):
                 _1 = torch.mm(a, b, out=c)
-              return 0
-            def batched(self, a: Tensor, b: Tensor, c: Tensor, times: int) -> int:
+              return c
+            def batched(self, a: Tensor, b: Tensor, c: Tensor, times: int) -> Tensor:
               for _0 in range(times):
                 _1 = torch.bmm(a, b, out=c)
-              return 0
-            def slices(self, a: List[Tensor], b: List[Tensor], c: List[Tensor], times: int) -> int:
+              return c
+            def slices(self, a: List[Tensor], b: List[Tensor], c: List[Tensor], times: int) -> Tensor:
               for _0 in range(times):
                 for i in range(torch.len(a)):
                   _1 = torch.mm(a[i], b[i], out=c[i])
-              return 0
+              return c[0]
             def forward(self, x: Tensor, w: Tensor, groups: int, times: int) -> Tensor:
               y = x
               for _0 in range(times):
@@ -58,7 +58,8 @@ final class ProductTimer implements AutoCloseable {
     private final Map<String, Integer> times = new LinkedHashMap<>();
 
     private interface Candidate {
-        void run(int times);
+        /** The last result. */
+        NDArray run(int times);
     }
 
     ProductTimer(StepProduct product, Device device) {
@@ -83,8 +84,19 @@ final class ProductTimer implements AutoCloseable {
 
     private static double ms(Candidate candidate, int times) {
         long start = System.nanoTime();
-        candidate.run(times);
-        return (System.nanoTime() - start) / 1e6 / times;
+        try (NDArray result = candidate.run(times)) {
+            if (result.getDevice().isGpu()) {
+                readOne(result); // a device works on while the host goes on
+            }
+            return (System.nanoTime() - start) / 1e6 / times;
+        }
+    }
+
+    private static void readOne(NDArray result) {
+        try (NDArray flat = result.flatten();
+                NDArray one = flat.get(0)) {
+            one.getFloat();
+        }
     }
 
     /** The ms of one product by each candidate, now. */
@@ -100,14 +112,14 @@ final class ProductTimer implements AutoCloseable {
         NDArray c = random(product.m(), product.n());
         NDArray a2 = a.squeeze(0); // (m, k)
         NDArray b2 = b.squeeze(0); // (k, n)
-        candidates.put("matrix product", n -> SCRIPT.run("product", a2, b2, c, n));
+        candidates.put("matrix product", n -> SCRIPT.tensor(manager, "product", a2, b2, c, n));
     }
 
     private void batched() {
         NDArray a = factor(product.layout() == StepProduct.Layout.TN, product.groups(), product.m(), product.k());
         NDArray b = factor(product.layout() == StepProduct.Layout.NT, product.groups(), product.k(), product.n());
         NDArray c = random(product.groups(), product.m(), product.n());
-        candidates.put("batched product", n -> SCRIPT.run("batched", a, b, c, n));
+        candidates.put("batched product", n -> SCRIPT.tensor(manager, "batched", a, b, c, n));
     }
 
     private void slices() {
@@ -117,7 +129,7 @@ final class ProductTimer implements AutoCloseable {
         List<NDArray> as = slices(a);
         List<NDArray> bs = slices(b);
         List<NDArray> cs = slices(c);
-        candidates.put("product per expert", n -> SCRIPT.run("slices", as, bs, cs, n));
+        candidates.put("product per expert", n -> SCRIPT.tensor(manager, "slices", as, bs, cs, n));
     }
 
     private List<NDArray> slices(NDArray all) {
@@ -144,13 +156,10 @@ final class ProductTimer implements AutoCloseable {
         NDArray x = random(1, rows, 1, groups * in).transpose(0, 3, 1, 2); // (1, G * in, R, 1)
         NDArray dy = random(1, rows, 1, groups * out).transpose(0, 3, 1, 2); // (1, G * out, R, 1)
         NDArray w = random(groups * out, in, 1, 1);
-        candidates.put("convolution", n -> {
-            NDArray y = switch (product.direction()) {
-                case FORWARD -> SCRIPT.tensor(manager, "forward", x, w, groups, n);
-                case DATA_GRADIENT -> SCRIPT.tensor(manager, "data_gradient", dy, x, w, groups, n);
-                case WEIGHT_GRADIENT -> SCRIPT.tensor(manager, "weight_gradient", dy, x, w, groups, n);
-            };
-            y.close();
+        candidates.put("convolution", n -> switch (product.direction()) {
+            case FORWARD -> SCRIPT.tensor(manager, "forward", x, w, groups, n);
+            case DATA_GRADIENT -> SCRIPT.tensor(manager, "data_gradient", dy, x, w, groups, n);
+            case WEIGHT_GRADIENT -> SCRIPT.tensor(manager, "weight_gradient", dy, x, w, groups, n);
         });
     }
 
