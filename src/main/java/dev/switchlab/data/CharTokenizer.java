@@ -1,6 +1,7 @@
 package dev.switchlab.data;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Characters to ids and back: the distinct code points of a text, sorted, numbered from 0 (reference: {@code TextDataset} with the
@@ -18,7 +19,9 @@ public final class CharTokenizer {
         if (text.isEmpty()) {
             throw new DataException("a vocabulary needs at least one character; the text is empty");
         }
-        return new CharTokenizer(text.codePoints().sorted().distinct().toArray());
+        BitSet characters = new BitSet();
+        text.codePoints().forEach(characters::set);
+        return new CharTokenizer(characters.stream().toArray());
     }
 
     /**

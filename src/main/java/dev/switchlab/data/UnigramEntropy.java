@@ -1,7 +1,6 @@
 package dev.switchlab.data;
 
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Arrays;
 
 /** Entropy of a text's character frequencies. */
 final class UnigramEntropy {
@@ -9,10 +8,11 @@ final class UnigramEntropy {
 
     /** {@code -sum p ln p} over the code points of the text; 0 for an empty one. */
     static double nats(String text) {
-        Map<Integer, Integer> counts = new TreeMap<>();
-        text.codePoints().forEach(c -> counts.merge(c, 1, Integer::sum));
+        int[] counts = new int[Character.MAX_CODE_POINT + 1];
+        text.codePoints().forEach(c -> counts[c]++);
         double total = text.codePointCount(0, text.length());
-        return counts.values().stream()
+        return Arrays.stream(counts)
+                .filter(count -> count > 0)
                 .mapToDouble(count -> -count / total * Math.log(count / total))
                 .sum();
     }

@@ -141,6 +141,7 @@ public final class Trainer {
         Map<String, Double> scores = new HashMap<>(whole.metrics(MetricNames.FINAL));
         scores.put(MetricNames.FINAL_TRAIN_CROSS_ENTROPY, state.recentMean());
         log(step, scores);
+        progress.stage("writing the last sample");
         return result(RunStatus.FINISHED, Optional.of(whole), Optional.of(sample(step)));
     }
 
