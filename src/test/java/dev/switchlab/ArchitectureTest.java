@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The rooms of the house and who may use whom; and the DJL calls that corrupt gradients. */
@@ -30,6 +31,10 @@ import java.util.stream.Collectors;
 class ArchitectureTest {
 
     private static final Set<String> SCALED = Set.of("mul", "div", "pow", "muli", "divi", "powi");
+
+    private static final Pattern READS = Pattern.compile(
+            "to(Float|Double|Long|Int|Byte|Uint8|Boolean|String)?Array|toByteBuffer|encode|contentEquals"
+                    + "|all|any|get(Float|Double|Long|Int|Byte|Uint8|Boolean|String)");
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
@@ -108,6 +113,22 @@ class ArchitectureTest {
                     return assignableTo(NDArray.class).test(call.getTargetOwner())
                             && SCALED.contains(call.getName())
                             && call.getTarget().getRawParameterTypes().get(0).isEquivalentTo(Number.class);
+                }
+            });
+
+    /** Each of these waits for the device; one that is not counted would be one that nobody sees. */
+    @ArchTest
+    static final ArchRule tensorsAreReadWhereItIsCounted = noClasses()
+            .that()
+            .resideInAnyPackage("dev.switchlab.nn..", "dev.switchlab.train..")
+            .and()
+            .doNotHaveSimpleName("HostCopy")
+            .should()
+            .callMethodWhere(new DescribedPredicate<JavaMethodCall>("that reads an NDArray's values") {
+                @Override
+                public boolean test(JavaMethodCall call) {
+                    return assignableTo(NDArray.class).test(call.getTargetOwner())
+                            && READS.matcher(call.getName()).matches();
                 }
             });
 }

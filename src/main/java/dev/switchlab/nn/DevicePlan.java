@@ -127,7 +127,7 @@ public final class DevicePlan implements Plan {
         this.overflow = overflow;
         experts = Math.toIntExact(scores.getShape().get(1));
         NDArray[] choices = SCRIPT.tensors(manager, "choose", scores, wishes, topK);
-        routes = choices[0]; // (N, K)
+        routes = forAutograd(choices[0]); // (N, K)
         if (!drops()) {
             takers = routes;
             places = SCRIPT.tensor(manager, "places", routes, experts); // (N, K)
@@ -138,7 +138,7 @@ public final class DevicePlan implements Plan {
             NDArray wanted = places(manager, routes, experts, overflow); // (N, K)
             NDArray[] found =
                     SCRIPT.tensors(manager, "reroute", routes, wanted, choices[1], experts, overflow.capacity());
-            takers = found[0]; // (N, K)
+            takers = forAutograd(found[0]); // (N, K)
             places = found[1]; // (N, K)
         }
     }
@@ -177,6 +177,13 @@ public final class DevicePlan implements Plan {
         return RoutingPlan.priorities(wanted, e, overflow);
     }
 
+    /** What a script makes may not be kept for a backward pass nor changed in place (libtorch's inference mode): a copy may. */
+    private static NDArray forAutograd(NDArray result) {
+        try (result) {
+            return result.duplicate();
+        }
+    }
+
     @Override
     public int tokens() {
         return Math.toIntExact(routes.getShape().get(0));
@@ -197,19 +204,14 @@ public final class DevicePlan implements Plan {
         return overflow.capacity();
     }
 
-    /** The expert that each pair wants, whether or not it has room, (N, K) int64. */
-    NDArray routes() {
+    @Override
+    public NDArray routes(NDManager manager) {
         return routes;
-    }
-
-    /** Each pair's place in the line before its taker, from 0, (N, K) int64. */
-    NDArray places() {
-        return places;
     }
 
     @Override
     public NDArray counts(NDManager manager) {
-        return SCRIPT.tensor(manager, "counts", routes, experts); // (E)
+        return forAutograd(SCRIPT.tensor(manager, "counts", routes, experts)); // (E)
     }
 
     @Override
@@ -219,12 +221,14 @@ public final class DevicePlan implements Plan {
 
     @Override
     public Optional<NDArray> kept(NDManager manager) {
-        return drops() ? Optional.of(SCRIPT.tensor(manager, "kept", places, limit())) : Optional.empty(); // (N * K, 1)
+        return drops()
+                ? Optional.of(forAutograd(SCRIPT.tensor(manager, "kept", places, limit())))
+                : Optional.empty(); // (N * K, 1)
     }
 
     @Override
     public NDArray loadWeights(NDManager manager, int sequences) {
-        return SCRIPT.tensor(manager, "load", routes, experts, sequences); // (B, E)
+        return forAutograd(SCRIPT.tensor(manager, "load", routes, experts, sequences)); // (B, E)
     }
 
     /** Where tokens stand in (C, E), for a dispatch of that shape. */
@@ -233,7 +237,7 @@ public final class DevicePlan implements Plan {
                 ? limit()
                 : (int) HostCopy.number(SCRIPT.tensor(manager, "fullest", routes, experts));
         NDArray[] slots = SCRIPT.tensors(manager, "slots", takers, places, experts, limit(), c);
-        return new Slots(c, slots[0], slots[1]);
+        return new Slots(c, forAutograd(slots[0]), forAutograd(slots[1]));
     }
 
     @Override

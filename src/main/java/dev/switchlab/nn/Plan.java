@@ -35,6 +35,9 @@ public sealed interface Plan permits RoutingPlan, DevicePlan {
     /** Pairs that want each expert, before dropping, (E) int64. */
     NDArray counts(NDManager manager);
 
+    /** The expert that each pair wants, whether or not it has room, (N, K) int64. */
+    NDArray routes(NDManager manager);
+
     /** The expert that each pair is sent to, (N, K) int64. */
     NDArray takers(NDManager manager);
 

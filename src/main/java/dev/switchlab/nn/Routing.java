@@ -162,24 +162,4 @@ public final class Routing {
         }
         return probabilities;
     }
-
-    /**
-     * How much a token trusts its first choice: that choice's gate before {@code gate_scale}, and also where {@code is_scale_prob} is off.
-     *
-     * @param probabilities {@link #probabilities}
-     */
-    double confidence(float[] probabilities, int token) {
-        int e = tensors.experts();
-        boolean shares = model.normalizeGates() || model.routerScope() == RouterScope.CHOSEN;
-        float[] scored = model.routerScope() == RouterScope.CHOSEN ? probabilities : rankingOnHost();
-        double first = scored[token * e + plan().route(token)];
-        if (!shares) {
-            return first;
-        }
-        double sum = TINY;
-        for (int choice = 0; choice < tensors.choices(); choice++) {
-            sum += scored[token * e + plan().route(token, choice)];
-        }
-        return first / sum;
-    }
 }

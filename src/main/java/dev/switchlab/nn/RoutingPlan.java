@@ -204,10 +204,17 @@ public final class RoutingPlan implements Plan {
     }
 
     @Override
+    public NDArray routes(NDManager manager) {
+        return ofPairs(manager, routes); // (N, K)
+    }
+
+    @Override
     public NDArray takers(NDManager manager) {
-        long[] experts = new long[pairs()];
-        Arrays.setAll(experts, pair -> takers[pair]);
-        return manager.create(experts, new Shape(tokens(), topK)); // (N, K)
+        return ofPairs(manager, takers); // (N, K)
+    }
+
+    private NDArray ofPairs(NDManager manager, int[] experts) {
+        return manager.create(Arrays.stream(experts).asLongStream().toArray(), new Shape(tokens(), topK)); // (N, K)
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.switchlab.nn;
 
+import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.MetricNames;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,61 +46,12 @@ public record RoutingStatistics(
             double utilization,
             OptionalDouble selectionBias) {}
 
-    /** The statistics of one layer's routing of one batch. */
+    /** The statistics of one layer's routing of one batch. Reads them, which waits for the pass: {@link RoutingNumbers} can wait. */
     public static RoutingStatistics of(Routing routing) {
-        RoutingPlan plan = routing.plan();
-        float[] p = routing.probabilities();
-        float[] bias = routing.selectionBias().map(HostCopy::floats).orElse(new float[0]);
-        int n = plan.tokens();
-        int e = plan.experts();
-        double entropy = 0;
-        double confidence = 0;
-        double[] mean = new double[e];
-        for (int token = 0; token < n; token++) {
-            for (int expert = 0; expert < e; expert++) {
-                double probability = p[token * e + expert];
-                mean[expert] += probability;
-                if (probability > 0) {
-                    entropy -= probability * StrictMath.log(probability);
-                }
-            }
-            confidence += routing.confidence(p, token);
+        try (NDManager scratch = routing.ranking().getManager().newSubManager()) {
+            RoutingNumbers numbers = RoutingNumbers.of(scratch, routing);
+            return numbers.statistics(HostCopy.doubles(numbers.tensor()));
         }
-        List<Expert> experts = new ArrayList<>();
-        double pairs = plan.pairs();
-        int[] dropped = droppedPerExpert(plan);
-        int fullest = 0;
-        int dead = 0;
-        for (int expert = 0; expert < e; expert++) {
-            int count = plan.count(expert);
-            fullest = Math.max(fullest, count);
-            dead += count == 0 ? 1 : 0;
-            experts.add(new Expert(
-                    count / pairs,
-                    plan.choices() == 1
-                            ? OptionalDouble.empty()
-                            : OptionalDouble.of((double) plan.firstCount(expert) / n),
-                    mean[expert] / n,
-                    dropped[expert] / pairs,
-                    plan.capacity() == 0 ? 0 : (double) plan.keptCount(expert) / plan.capacity(),
-                    bias.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(bias[expert])));
-        }
-        return new RoutingStatistics(
-                routing.layer(),
-                entropy / n,
-                confidence / n,
-                plan.droppedCount() / pairs,
-                (double) fullest * e / plan.pairs() - 1,
-                dead,
-                List.copyOf(experts));
-    }
-
-    private static int[] droppedPerExpert(RoutingPlan plan) {
-        int[] dropped = new int[plan.experts()];
-        for (int pair : plan.dropped()) {
-            dropped[plan.route(pair / plan.choices(), pair % plan.choices())]++;
-        }
-        return dropped;
     }
 
     /** As metrics, by the names of {@link MetricNames}. */

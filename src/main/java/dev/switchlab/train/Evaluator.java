@@ -3,6 +3,7 @@ package dev.switchlab.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.Batch;
+import dev.switchlab.nn.HostCopy;
 import java.util.List;
 
 /** Scores a model on held-out batches, without dropout, jitter or gradients. */
@@ -45,8 +46,7 @@ public final class Evaluator {
     private static Score score(NDArray logits, Batch batch) {
         NDArray targets =
                 logits.getManager().create(batch.targets(), new Shape(batch.seqLen(), batch.batchSize())); // (S, B)
-        return new Score(
-                CrossEntropy.of(logits, targets).getFloat(),
-                logits.argMax(-1).eq(targets).countNonzero().getLong());
+        return new Score((float) HostCopy.number(CrossEntropy.of(logits, targets)), (long)
+                HostCopy.number(logits.argMax(-1).eq(targets).countNonzero()));
     }
 }

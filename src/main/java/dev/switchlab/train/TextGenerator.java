@@ -1,5 +1,6 @@
 package dev.switchlab.train;
 
+import dev.switchlab.nn.HostCopy;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -50,6 +51,6 @@ public final class TextGenerator {
                 tokens.length,
                 1,
                 model.evaluationDropPolicy(0, position),
-                output -> output.logits().get(last).toFloatArray()); // (V)
+                output -> HostCopy.floats(output.logits().get(last))); // (V)
     }
 }

@@ -14,13 +14,10 @@ import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.RouterZLoss;
-import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.RoutingStatistics;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import java.util.List;
-import java.util.OptionalDouble;
 
 /** One optimizer step: forward, losses, backward, clipping, update, selection bias. Everything it makes dies with it. */
 public final class TrainStep {
@@ -33,6 +30,7 @@ public final class TrainStep {
     private final Adam optimizer;
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
+    private boolean routesOnDevice;
     private final StepClock clock;
 
     /** Steps that train {@code model} as its experiment says. */
@@ -54,6 +52,11 @@ public final class TrainStep {
         zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
     }
 
+    /** From now on the routing plan is made by tensors wherever the model is: so the way of a GPU is tried on a CPU. */
+    public void routeOnDevice() {
+        routesOnDevice = true;
+    }
+
     /** The optimizer with its moments. */
     public Adam optimizer() {
         return optimizer;
@@ -71,23 +74,22 @@ public final class TrainStep {
         try (NDManager scope = model.manager().newSubManager()) {
             StepWeights weights = new StepWeights(scope, model.network(), true);
             LoadCounts counts = new LoadCounts(scope, model.network().switchLayers());
-            Losses sum = new Losses(0, 0, 0, 0, List.of());
+            StepReading reading = new StepReading(scope);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {
                     double share = (double) batches.get(i).size() / tokens;
                     boolean last = i == batches.size() - 1;
-                    sum = sum.plus(
-                            backward(
-                                    scope,
-                                    weights,
-                                    collector,
-                                    step,
-                                    i,
-                                    batches.get(i),
-                                    share,
-                                    last && withRouting,
-                                    counts),
-                            share);
+                    backward(
+                            scope,
+                            weights,
+                            collector,
+                            step,
+                            i,
+                            batches.get(i),
+                            share,
+                            last && withRouting,
+                            counts,
+                            reading);
                 }
             }
             List<NDArray> gradients = parameters.stream().map(weights::gradient).toList();
@@ -99,19 +101,11 @@ public final class TrainStep {
             if (config.hasSelectionBias()) {
                 counts.moveSelectionBias(config.selectionBiasRate());
             }
-            OptionalDouble zLoss = config.zLoss() > 0 ? OptionalDouble.of(sum.zLoss) : OptionalDouble.empty();
-            return new StepResult(
-                    sum.loss,
-                    sum.crossEntropy,
-                    sum.loadBalance,
-                    zLoss,
-                    clipping.norm().getFloat(),
-                    rate,
-                    sum.routing);
+            return reading.result(clipping.norm(), rate);
         }
     }
 
-    private Losses backward(
+    private void backward(
             NDManager scope,
             StepWeights weights,
             GradientCollector collector,
@@ -120,7 +114,8 @@ public final class TrainStep {
             Batch batch,
             double share,
             boolean withRouting,
-            LoadCounts counts) {
+            LoadCounts counts,
+            StepReading reading) {
         try (NDManager micro = scope.newSubManager()) {
             Shape shape = new Shape(batch.seqLen(), batch.batchSize());
             NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
@@ -142,37 +137,19 @@ public final class TrainStep {
             clock.ended(StepClock.Part.FORWARD);
             collector.backward(share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32)));
             clock.ended(StepClock.Part.BACKWARD);
-            return new Losses(
-                    loss.getFloat(),
-                    crossEntropy.getFloat(),
-                    loadBalance == null ? 0 : loadBalance.getFloat(),
-                    zLoss == null ? 0 : zLoss.getFloat(),
-                    withRouting ? statistics(output.routing()) : List.of());
+            reading.add(share, loss, crossEntropy, loadBalance, zLoss);
+            if (withRouting) {
+                reading.routing(output.routing());
+            }
         }
     }
 
     private Pass pass(NDManager manager, StepWeights weights, int step, int microBatch) {
-        return Pass.training(
+        Pass pass = Pass.training(
                 manager,
                 weights,
                 DropPolicy.random(streams.generator(RandomStream.DROPPING, step, microBatch)),
                 layer -> streams.generator(RandomStream.JITTER, step, microBatch, layer));
-    }
-
-    private static List<RoutingStatistics> statistics(List<Routing> routing) {
-        return routing.stream().map(RoutingStatistics::of).toList();
-    }
-
-    private record Losses(
-            double loss, double crossEntropy, double loadBalance, double zLoss, List<RoutingStatistics> routing) {
-
-        Losses plus(Losses other, double share) {
-            return new Losses(
-                    loss + share * other.loss,
-                    crossEntropy + share * other.crossEntropy,
-                    loadBalance + share * other.loadBalance,
-                    zLoss + share * other.zLoss,
-                    other.routing);
-        }
+        return routesOnDevice ? pass.routedOnDevice() : pass;
     }
 }
