@@ -10,7 +10,7 @@ public final class BenchFigure {
 
     private BenchFigure() {}
 
-    /** As SVG. Numbers of experts double from place to place, so the axis shows their logarithm. */
+    /** As SVG. */
     public static String svg(BenchResult result) {
         BenchTable table =
                 BenchResult.table(result.tables(), BenchSection.EXPERTS).orElseThrow();
@@ -34,16 +34,15 @@ public final class BenchFigure {
                         "Training step by number of experts, "
                                 + result.setup().machine().cpu() + ", "
                                 + result.setup().threads() + " threads",
-                        "experts (log2)",
+                        "experts",
+                        LineChart.XAxis.DOUBLING,
                         "ms per step",
                         lines)
                 .svg();
     }
 
     private static LineChart.Line line(String name, List<BenchRow> rows, ToDoubleFunction<BenchRow> y) {
-        double[] x = rows.stream()
-                .mapToDouble(row -> Math.log(row.x()) / Math.log(2))
-                .toArray();
+        double[] x = rows.stream().mapToDouble(BenchRow::x).toArray();
         return new LineChart.Line(name, x, rows.stream().mapToDouble(y).toArray());
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 
 /**
  * Everything that a benchmark measured; its JSON file is this record.
@@ -21,6 +22,9 @@ public record BenchResult(
         BenchMemory memory,
         List<String> summary) {
 
+    /** How many times as many experts the growth of a step is told for. */
+    private static final int GROWTH = 16;
+
     static Optional<BenchTable> table(List<BenchTable> tables, String id) {
         return tables.stream().filter(table -> table.id().equals(id)).findFirst();
     }
@@ -35,8 +39,8 @@ public record BenchResult(
                         "%d experts against dense at the same operations: %.2f times the time",
                         experts, own.total() / dense.total())));
         steps.rows().stream()
-                .filter(row -> row.x() > experts)
-                .reduce((a, b) -> b)
+                .filter(row -> row.x() > experts && row.x() <= GROWTH * experts)
+                .reduce((less, more) -> more)
                 .ifPresent(most -> lines.add(line(
                         "from %d to %d experts: %.2f times the time; without clipping and optimizer %.2f",
                         experts,
@@ -44,25 +48,31 @@ public record BenchResult(
                         most.total() / own.total(),
                         most.figures().get(BenchRow.WITHOUT_UPDATE)
                                 / own.figures().get(BenchRow.WITHOUT_UPDATE))));
-        for (String id : List.of(BenchSection.EVALUATION, BenchSection.GENERATION)) {
-            table(tables, id).ifPresent(table -> {
-                BenchRow first = table.rows().get(0);
-                String compared = first.figures().containsKey(BenchRow.RATIO)
-                        ? line(", %.2f of the reference's time", first.figures().get(BenchRow.RATIO))
-                        : "";
-                String speed = id.equals(BenchSection.GENERATION)
-                        ? line("%.0f tokens a second", 1000 / first.total())
-                        : line("%.1f ms", first.total());
-                lines.add(table.title() + " (" + first.name() + "): " + speed + compared);
-            });
-        }
-        String ratio = own.figures().containsKey(BenchRow.RATIO)
-                ? line("%.2f", own.figures().get(BenchRow.RATIO))
-                : "not measured";
+        table(tables, BenchSection.EVALUATION).ifPresent(table -> {
+            BenchRow row = table.rows().get(0);
+            lines.add(line("%s (%s): %.1f ms", table.title(), row.name(), row.total())
+                    + compared(row, ratio -> line(", %.2f of the reference's time", ratio)));
+        });
+        table(tables, BenchSection.GENERATION).ifPresent(table -> {
+            BenchRow row = table.rows().get(0);
+            lines.add(line("generation at a context of %s: %.0f tokens a second", row.name(), 1000 / row.total())
+                    + compared(row, ratio -> line(", %.1f times the reference's", 1 / ratio)));
+        });
         lines.add(line(
                 "share of roofline %.2f (%d experts, %s, %d threads), ratio to reference %s",
-                own.figures().get(BenchRow.SHARE), experts, setup.precision(), setup.threads(), ratio));
+                own.figures().get(BenchRow.SHARE),
+                experts,
+                setup.precision(),
+                setup.threads(),
+                own.figures().containsKey(BenchRow.RATIO)
+                        ? line("%.2f", own.figures().get(BenchRow.RATIO))
+                        : "not measured"));
         return List.copyOf(lines);
+    }
+
+    private static String compared(BenchRow row, DoubleFunction<String> words) {
+        Double ratio = row.figures().get(BenchRow.RATIO);
+        return ratio == null ? "" : words.apply(ratio);
     }
 
     private static String line(String format, Object... values) {

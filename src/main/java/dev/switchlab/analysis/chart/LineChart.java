@@ -11,16 +11,51 @@ import java.util.stream.DoubleStream;
  *
  * @param title names the chart where it stands alone
  * @param xTitle what x is
+ * @param xAxis how far apart values of x lie
  * @param yTitle what y is, with its unit
  * @param lines at least one, in the order of the legend
  */
-public record LineChart(String title, String xTitle, String yTitle, List<Line> lines) implements Chart {
+public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle, List<Line> lines) implements Chart {
+
+    /** Along an axis on which equal differences are equally long. */
+    public LineChart(String title, String xTitle, String yTitle, List<Line> lines) {
+        this(title, xTitle, XAxis.LINEAR, yTitle, lines);
+    }
+
+    /** How far apart values lie. */
+    public enum XAxis {
+        /** Equal differences are equally long. */
+        LINEAR,
+        /** From a value to its double is the same length everywhere; all values are above 0. */
+        DOUBLING;
+
+        /** Where a value lies. */
+        double place(double value) {
+            if (this == LINEAR) {
+                return value;
+            }
+            int exponent = Math.getExponent(value); // exact for powers of two, which a logarithm is not
+            return exponent + Math.log(Math.scalb(value, -exponent)) / Math.log(2);
+        }
+
+        /** The value at a place. */
+        double value(double place) {
+            return this == LINEAR ? place : Math.pow(2, place);
+        }
+    }
 
     /** Checks that there is something to draw. */
     public LineChart {
         lines = List.copyOf(lines);
         if (lines.isEmpty()) {
             throw new IllegalArgumentException("chart '" + title + "' has no line");
+        }
+        for (Line line : lines) {
+            if (xAxis == XAxis.DOUBLING && line.x().length > 0 && line.x()[0] <= 0) {
+                throw new IllegalArgumentException(
+                        "chart '" + title + "': x must be above 0 on an axis that doubles, but" + " line '"
+                                + line.name() + "' has " + line.x()[0]);
+            }
         }
     }
 
@@ -59,6 +94,21 @@ public record LineChart(String title, String xTitle, String yTitle, List<Line> l
                             DoubleStream.of(finite).min().orElseThrow(),
                             DoubleStream.of(finite).max().orElseThrow());
         }
+    }
+
+    /** The same with each x where it lies on the axis: equal differences are equally long. */
+    LineChart placed() {
+        return new LineChart(
+                title,
+                xTitle,
+                XAxis.LINEAR,
+                yTitle,
+                lines.stream()
+                        .map(line -> new Line(
+                                line.name(),
+                                Arrays.stream(line.x()).map(xAxis::place).toArray(),
+                                line.y()))
+                        .toList());
     }
 
     @Override

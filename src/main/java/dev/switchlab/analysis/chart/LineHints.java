@@ -18,8 +18,13 @@ record LineHints(double[] from, double[] to, List<List<String>> texts) {
     /** Strips at most: enough to find a place, few enough to keep a drawing small. */
     private static final int MOST = 50;
 
-    /** A strip around each x that has points; if there are too many, strips of one width. */
-    static LineHints of(LineChart chart, Range x) {
+    /**
+     * A strip around each x that has points; if there are too many, strips of one width.
+     *
+     * @param chart with each x where it lies
+     * @param axis tells the value there
+     */
+    static LineHints of(LineChart chart, LineChart.XAxis axis, Range x) {
         double[] middles = chart.lines().stream()
                 .flatMapToDouble(line -> DoubleStream.of(line.x()))
                 .sorted()
@@ -47,7 +52,7 @@ record LineHints(double[] from, double[] to, List<List<String>> texts) {
                                 line.name(),
                                 line.y()[point],
                                 chart.xTitle(),
-                                shown(line.x()[point]))));
+                                shown(axis.value(line.x()[point])))));
             }
             texts.add(own);
         }
@@ -66,7 +71,7 @@ record LineHints(double[] from, double[] to, List<List<String>> texts) {
         return best < 0 ? OptionalInt.empty() : OptionalInt.of(best);
     }
 
-    private static String shown(double x) {
+    static String shown(double x) {
         return x == Math.rint(x) ? Long.toString((long) x) : String.format(Locale.ROOT, "%.4g", x);
     }
 }

@@ -15,6 +15,7 @@ final class SvgLines {
     private static final List<String> DASHES = List.of("none", "7 3", "2 2", "7 3 2 3", "12 4", "12 3 2 3");
 
     private final LineChart chart;
+    private final LineChart.XAxis axis;
     private final Range x;
     private final Range y;
     private final Ticks xTicks;
@@ -24,8 +25,9 @@ final class SvgLines {
     private final double top;
     private final double bottom;
 
-    SvgLines(LineChart chart) {
-        this.chart = chart;
+    SvgLines(LineChart given) {
+        this.axis = given.xAxis();
+        this.chart = given.placed();
         Range points = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.x())));
         this.x = points.high() > points.low() ? points : points.padded(0.04);
         this.y = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.y())))
@@ -33,7 +35,9 @@ final class SvgLines {
         boolean isCounted = chart.lines().stream()
                 .flatMapToDouble(line -> DoubleStream.of(line.x()))
                 .allMatch(value -> value == Math.rint(value));
-        this.xTicks = isCounted ? Ticks.ofWhole(x, 8) : Ticks.of(x, 8);
+        this.xTicks = axis == LineChart.XAxis.DOUBLING
+                ? Ticks.ofWhole(x, 8).labelled(place -> LineHints.shown(axis.value(place)))
+                : isCounted ? Ticks.ofWhole(x, 8) : Ticks.of(x, 8);
         this.yTicks = Ticks.of(y, 5);
         this.right = SvgFrame.right(xTicks);
         this.left = 32
@@ -72,7 +76,7 @@ final class SvgLines {
     }
 
     private void hints(SvgWriter svg) {
-        LineHints hints = LineHints.of(chart, x);
+        LineHints hints = LineHints.of(chart, axis, x);
         SvgFrame.hints(svg);
         for (int i = 0; i < hints.texts().size(); i++) {
             if (!hints.texts().get(i).isEmpty()) {
@@ -97,14 +101,14 @@ final class SvgLines {
             grid.append(SvgWriter.move(left, place)).append('h').append(SvgWriter.number(right - left));
             svg.label(left - 6, place + 4, "end", yTicks.labels().get(i));
         }
-        StringBuilder axis = new StringBuilder(SvgWriter.move(left, bottom) + "h" + SvgWriter.number(right - left));
+        StringBuilder baseline = new StringBuilder(SvgWriter.move(left, bottom) + "h" + SvgWriter.number(right - left));
         for (int i = 0; i < xTicks.values().size(); i++) {
             double place = x(xTicks.values().get(i));
-            axis.append(SvgWriter.move(place, bottom)).append("v4");
+            baseline.append(SvgWriter.move(place, bottom)).append("v4");
             svg.label(place, bottom + 17, "middle", xTicks.labels().get(i));
         }
         svg.leaf("path", "d", grid, "stroke", SvgFrame.GRID);
-        svg.leaf("path", "d", axis, "stroke", SvgFrame.AXIS);
+        svg.leaf("path", "d", baseline, "stroke", SvgFrame.AXIS);
         SvgFrame.xTitle(svg, chart.xTitle(), left, right, bottom + 37);
         SvgFrame.yTitle(svg, chart.yTitle(), top, bottom);
     }

@@ -5,6 +5,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.DoubleFunction;
 
 /**
  * Round values along an axis, 1, 2 or 5 times a power of ten apart (Heckbert, "Nice numbers for graph labels", 1990).
@@ -22,6 +23,11 @@ record Ticks(List<Double> values, List<String> labels) {
     /** The same for what is counted: at whole numbers only. */
     static Ticks ofWhole(Range range, int count) {
         return every(step((range.high() - range.low()) / count).max(BigDecimal.ONE), range);
+    }
+
+    /** The same ticks, called otherwise. */
+    Ticks labelled(DoubleFunction<String> label) {
+        return new Ticks(values, values.stream().map(label::apply).toList());
     }
 
     private static Ticks every(BigDecimal step, Range range) {

@@ -2,6 +2,7 @@ package dev.switchlab.analysis.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.StringReader;
 import java.util.List;
@@ -70,6 +71,25 @@ class SvgTest {
                 .singleElement()
                 .satisfies(path -> assertThat(path.getAttribute("d")).matches("M\\S+ \\S+L\\S+ \\S+"));
         assertThat(marks(lines(line), "circle", "r", "2.5")).hasSize(4);
+    }
+
+    @Test
+    void anAxisThatDoublesHasItsValuesEquallyFarApart() throws Exception {
+        LineChart.Line line = new LineChart.Line("a", new double[] {1, 2, 4, 8, 128}, new double[] {1, 2, 3, 4, 5});
+        LineChart chart = new LineChart("t", "experts", LineChart.XAxis.DOUBLING, "ms", List.of(line));
+        double[] x = marks(chart, "circle", "r", "2.5").stream()
+                .mapToDouble(dot -> Double.parseDouble(dot.getAttribute("cx")))
+                .toArray();
+        assertThat(x[2] - x[1]).isCloseTo(x[1] - x[0], within(0.2));
+        assertThat(x[4] - x[3]).isCloseTo(4 * (x[1] - x[0]), within(0.5));
+        assertThat(Svg.of(chart)).contains(">64<", ">128<", "a: 5.000 at experts 128");
+        assertThatThrownBy(() -> new LineChart(
+                        "t",
+                        "x",
+                        LineChart.XAxis.DOUBLING,
+                        "y",
+                        List.of(new LineChart.Line("a", new double[] {0}, new double[] {1}))))
+                .hasMessageContaining("above 0");
     }
 
     @Test
