@@ -29,7 +29,7 @@ final class Rotary {
 
     /** (S, B * H, W) to the same, turned by position. */
     NDArray apply(NDManager modelManager, NDArray x) {
-        Tables table = tables.computeIfAbsent(x.getShape().get(0), s -> tables(modelManager, s.intValue()));
+        Tables table = tables.computeIfAbsent(x.getShape().get(0), s -> tables(modelManager, s.intValue(), features));
         NDList halves = x.split(2, 2);
         NDArray a = halves.get(0); // (S, B * H, W / 2)
         NDArray b = halves.get(1); // (S, B * H, W / 2)
@@ -43,7 +43,8 @@ final class Rotary {
         tables.clear();
     }
 
-    private Tables tables(NDManager manager, int seqLen) {
+    /** The angles of the first {@code seqLen} positions. */
+    static Tables tables(NDManager manager, int seqLen, int features) {
         int half = features / 2;
         float[] cos = new float[seqLen * half];
         float[] sin = new float[seqLen * half];
@@ -59,5 +60,5 @@ final class Rotary {
     }
 
     /** Both (S, 1, W / 2). */
-    private record Tables(NDArray cos, NDArray sin) {}
+    record Tables(NDArray cos, NDArray sin) {}
 }

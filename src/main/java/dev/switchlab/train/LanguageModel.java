@@ -6,6 +6,7 @@ import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.Decoder;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.StateDict;
@@ -131,6 +132,12 @@ public final class LanguageModel implements AutoCloseable {
             DropPolicy dropPolicy,
             Function<AutoregressiveModel.Output, T> read) {
         return network.evaluate(manager, tokens, seqLen, batchSize, dropPolicy, read);
+    }
+
+    /** Reads and continues one sequence, with room for {@code train.seq_len} tokens; to be closed before the model. */
+    public Decoder decoder() {
+        return new Decoder(
+                manager, network, experiment.model(), experiment.train().seqLen());
     }
 
     /** The shuffled order of over-full experts in the evaluation of a batch after a step, where the experiment shuffles. */

@@ -1,20 +1,26 @@
 package dev.switchlab.train;
 
-import dev.switchlab.nn.HostCopy;
+import dev.switchlab.nn.Decoder;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
-/** Writes text, one character at a time, from the last {@code seq_len} characters. */
+/**
+ * Writes text, one character at a time. The model sees the last {@code seq_len} characters of the prompt, and what it writes. When these
+ * are {@code seq_len} characters, which is all it was trained to see, it reads the last half of them anew and goes on: so the cost of a
+ * character does not grow with the text, and positions are as in training.
+ */
 public final class TextGenerator {
 
     private final LanguageModel model;
     private final Sampler sampler;
+    private final int seqLen;
 
     /** Draws from {@code model} with {@code sampler}. */
     public TextGenerator(LanguageModel model, Sampler sampler) {
         this.model = model;
         this.sampler = sampler;
+        seqLen = model.experiment().train().seqLen();
     }
 
     /** Continues {@code prompt} by {@code length} characters and returns both. */
@@ -35,22 +41,22 @@ public final class TextGenerator {
             throw new IllegalArgumentException("the prompt is empty; give at least one character, for example \"A\"");
         }
         int[] tokens = Arrays.copyOf(start, start.length + length);
-        for (int i = start.length; i < tokens.length; i++) {
-            int from = Math.max(0, i - model.experiment().train().seqLen());
-            tokens[i] = sampler.draw(nextLogits(Arrays.copyOfRange(tokens, from, i), i), random);
-            each.accept(model.tokenizer().decode(tokens[i]));
+        try (Decoder decoder = model.decoder()) {
+            for (int i = start.length; i < tokens.length; i++) {
+                float[] logits = i == start.length
+                        ? decoder.start(before(tokens, i, seqLen))
+                        : decoder.isFull()
+                                ? decoder.start(before(tokens, i, Math.max(1, seqLen / 2)))
+                                : decoder.next(tokens[i - 1]); // (V)
+                tokens[i] = sampler.draw(logits, random);
+                each.accept(model.tokenizer().decode(tokens[i]));
+            }
         }
         return model.tokenizer().decode(tokens);
     }
 
-    private float[] nextLogits(int[] window, int position) {
-        long[] tokens = Arrays.stream(window).asLongStream().toArray();
-        int last = tokens.length - 1;
-        return model.evaluate(
-                tokens,
-                tokens.length,
-                1,
-                model.evaluationDropPolicy(0, position),
-                output -> HostCopy.floats(output.logits().get(last))); // (V)
+    /** At most {@code count} tokens before {@code position}. */
+    private static int[] before(int[] tokens, int position, int count) {
+        return Arrays.copyOfRange(tokens, Math.max(0, position - count), position);
     }
 }

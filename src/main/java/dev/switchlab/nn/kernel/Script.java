@@ -55,7 +55,8 @@ public final class Script {
      * Runs a method whose result is one tensor.
      *
      * @param manager owns the result
-     * @param arguments {@link NDArray}, {@code List<NDArray>}, {@link Long}, {@link Integer}, {@link Double}, {@link Boolean}, {@code long[]}
+     * @param arguments {@link NDArray}, {@code List<NDArray>}, {@link Long}, {@link Integer}, {@link Double}, {@link Boolean}, {@code long[]},
+     *     {@link Tensors}
      */
     public NDArray tensor(NDManager manager, String method, Object... arguments) {
         try (Call call = new Call(arguments);
@@ -126,12 +127,33 @@ public final class Script {
         zip.closeEntry();
     }
 
+    /** A {@code List[Tensor]} made once for many calls: for a hundred tensors that takes longer than a call. */
+    static final class Tensors implements AutoCloseable {
+
+        private final IValue value;
+
+        Tensors(List<NDArray> arrays) {
+            value = list(arrays);
+        }
+
+        private static IValue list(List<?> arrays) {
+            return IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+        }
+
+        @Override
+        public void close() {
+            value.close();
+        }
+    }
+
     /** The arguments of one call, as libtorch wants them. */
     private static final class Call implements AutoCloseable {
 
         private final IValue[] values;
+        private final Object[] arguments;
 
         Call(Object... arguments) {
+            this.arguments = arguments;
             values = new IValue[arguments.length];
             for (int i = 0; i < arguments.length; i++) {
                 values[i] = value(arguments[i]);
@@ -142,8 +164,9 @@ public final class Script {
             if (argument instanceof NDArray array) {
                 return IValue.from((PtNDArray) array);
             } else if (argument instanceof List<?> arrays) {
-                return IValue.listFrom(
-                        arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+                return Tensors.list(arrays);
+            } else if (argument instanceof Tensors tensors) {
+                return tensors.value;
             } else if (argument instanceof long[] numbers) {
                 return IValue.listFrom(numbers);
             } else if (argument instanceof Boolean truth) {
@@ -158,8 +181,10 @@ public final class Script {
 
         @Override
         public void close() {
-            for (IValue value : values) {
-                value.close();
+            for (int i = 0; i < values.length; i++) {
+                if (!(arguments[i] instanceof Tensors)) {
+                    values[i].close();
+                }
             }
         }
     }

@@ -1,0 +1,205 @@
+package dev.switchlab.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.Semantics;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+/** Token by token with kept keys and values, against the readable blocks over the whole sequence. */
+class DecoderTest {
+
+    private static final int V = 11;
+    private static final int S = 12;
+    private static final String SIZES = "model.d_model=8 model.heads=2 model.d_ff=6 model.drop_tokens=false ";
+
+    /**
+     * Of the largest logit. Sums in another order differ by some units in the last place (6e-8) per layer; the largest difference seen is
+     * 1e-6.
+     */
+    private static final double TOLERANCE = 1e-5;
+
+    @Provide
+    Arbitrary<String> models() {
+        Arbitrary<String> layers = Arbitraries.of("", "model.n_layers=3", "model.n_layers=4 model.moe_every=2");
+        Arbitrary<String> router = Arbitraries.of(
+                "",
+                "model.router_scope=chosen",
+                "model.router_score=sigmoid",
+                "model.normalize_gates=true",
+                "model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5");
+        Arbitrary<String> choices = Arbitraries.of(
+                "model.n_experts=1",
+                "model.n_experts=4",
+                "model.n_experts=5 model.top_k=2",
+                "model.n_experts=6 model.top_k=3 model.shared_experts=1",
+                "model.n_experts=3 model.top_k=3 model.shared_experts=2");
+        Arbitrary<String> network = Arbitraries.of("relu", "gelu", "sigmoid", "silu")
+                .flatMap(activation -> Arbitraries.of("true", "false")
+                        .map(gated -> "model.activation=" + activation + " model.gated=" + gated));
+        Arbitrary<String> biases = Arbitraries.of(
+                "",
+                "model.feed_forward_bias=false",
+                "model.attention_bias=false model.router_bias=false",
+                "model.router_bias=true model.attention_bias=true");
+        Arbitrary<String> positions =
+                Arbitraries.of("none", "learned", "rotary").map(p -> "model.positions=" + p);
+        return Combinators.combine(layers, router, choices, network, biases, positions)
+                .as((a, b, c, d, e, f) -> Stream.of(a, b, c, d, e, f)
+                        .filter(s -> !s.isEmpty())
+                        .reduce((x, y) -> x + " " + y)
+                        .orElseThrow());
+    }
+
+    @Property(tries = 150, seed = "12", edgeCases = EdgeCasesMode.NONE)
+    void logitsAreThoseOfTheWholeSequence(
+            @ForAll("models") String settings, @ForAll boolean bias, @ForAll boolean stacked) {
+        agrees(settings, bias, stacked);
+    }
+
+    @Test
+    void aDenseModelHasNoRouter() {
+        agrees("model.feed_forward=dense model.n_experts=1 model.gated=true", false, false);
+    }
+
+    @Test
+    void withoutScalingEachGateIsOne() {
+        agrees("model.is_scale_prob=false", false, false);
+        agrees("model.is_scale_prob=false", true, true);
+    }
+
+    @Test
+    void ofEqualExpertsTheFirstIsChosen() {
+        for (String experts : List.of("model.n_experts=6", "model.n_experts=20 model.top_k=3")) {
+            check(SIZES + experts, false, (network, model) -> {
+                StateDict dict = StateDict.of(network);
+                Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
+                weights.replaceAll((name, weight) -> name.contains("feed_forward.switch.")
+                        ? new StateDict.Weight(weight.shape(), new float[weight.values().length])
+                        : weight);
+                dict.load(weights);
+                compare(network, model, false);
+                compare(network, model, true);
+            });
+        }
+    }
+
+    /** Room for a share of the tokens that come together: the prompt of a whole sequence loses some, one token alone does not. */
+    @Test
+    void nothingIsDropped() {
+        String full = SIZES.replace("drop_tokens=false", "drop_tokens=true")
+                + "model.eval_capacity_factor=0.2 model.eval_min_capacity=0";
+        check(full, false, (network, model) -> {
+            int[] tokens = tokens();
+            assertThat(difference(network, model, tokens, false)).isGreaterThan(1e-2);
+        });
+        // The same weights, where the whole sequence finds room, too.
+        check(full.replace("factor=0.2", "factor=100"), false, (network, model) -> compare(network, model, false));
+    }
+
+    @Test
+    void takesAsManyTokensAsThereIsRoomFor() {
+        check(SIZES, false, (network, model) -> {
+            try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+                    Decoder decoder = new Decoder(manager, network, model, 3)) {
+                assertThatThrownBy(() -> decoder.next(1)).hasMessage("the decoder needs a prompt first");
+                assertThatThrownBy(() -> decoder.start(1, 2, 3, 4))
+                        .hasMessage("a prompt has 1 to 3 tokens (the model's seq_len), got 4");
+                assertThatThrownBy(() -> decoder.start()).hasMessageContaining("got 0");
+                decoder.start(1, 2);
+                assertThat(decoder.isFull()).isFalse();
+                float[] third = decoder.next(3);
+                assertThat(decoder.isFull()).isTrue();
+                assertThatThrownBy(() -> decoder.next(4)).hasMessage("the cache is full: 3 tokens");
+                // What was before a start leaves no trace.
+                assertThat(decoder.start(1, 2, 3)).containsExactly(third, within(1e-5f));
+                decoder.start(5);
+                decoder.start(1, 2);
+                assertThat(decoder.next(3)).containsExactly(third);
+            }
+        });
+    }
+
+    private static void agrees(String settings, boolean bias, boolean stacked) {
+        check(SIZES + settings, bias, (network, model) -> compare(network, model, stacked));
+    }
+
+    private static void compare(AutoregressiveModel network, ModelConfig model, boolean stacked) {
+        assertThat(difference(network, model, tokens(), stacked)).isLessThan(TOLERANCE);
+    }
+
+    /** The largest difference over all positions and logits, relative to the largest logit. */
+    private static double difference(AutoregressiveModel network, ModelConfig model, int[] tokens, boolean stacked) {
+        double difference = 0;
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+                Decoder decoder = new Decoder(manager, network, model, S, stacked)) {
+            float[] whole = network.evaluate(
+                    manager,
+                    Arrays.stream(tokens).asLongStream().toArray(),
+                    S,
+                    1,
+                    DropPolicy.byPosition(),
+                    output -> output.logits().toFloatArray()); // (S, 1, V)
+            double largest = 0;
+            for (float logit : whole) {
+                largest = Math.max(largest, Math.abs(logit));
+            }
+            for (int prompt : List.of(1, S / 2, S)) {
+                float[] logits = decoder.start(Arrays.copyOf(tokens, prompt)); // (V)
+                for (int s = prompt; s <= S; s++) {
+                    for (int v = 0; v < V; v++) {
+                        difference = Math.max(difference, Math.abs(logits[v] - whole[(s - 1) * V + v]) / largest);
+                    }
+                    logits = s < S ? decoder.next(tokens[s]) : logits; // (V)
+                }
+            }
+        }
+        return difference;
+    }
+
+    private static int[] tokens() {
+        return new SplittableRandom(3).ints(S, 0, V).toArray();
+    }
+
+    private static void check(String settings, boolean bias, BiConsumer<AutoregressiveModel, ModelConfig> test) {
+        ModelConfig model = Modules.model(Semantics.PAPER, settings.trim());
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            AutoregressiveModel network =
+                    Modules.initialize(new AutoregressiveModel(model, V, S, bias), manager, settings.hashCode());
+            StateDict dict = StateDict.of(network);
+            Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
+            weights.replaceAll((name, weight) -> moved(name, weight));
+            dict.load(weights);
+            test.accept(network, model);
+            network.clear();
+        }
+    }
+
+    /** Norms, biases and selection biases begin at zero or one: away from there, so that a forgotten one shows. */
+    private static StateDict.Weight moved(String name, StateDict.Weight weight) {
+        SplittableRandom random = new SplittableRandom(name.hashCode());
+        float[] values = weight.values().clone();
+        for (int i = 0; i < values.length; i++) {
+            values[i] += (float) (0.3 * random.nextGaussian());
+        }
+        return new StateDict.Weight(weight.shape(), values);
+    }
+}
