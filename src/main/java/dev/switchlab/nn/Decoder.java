@@ -106,7 +106,7 @@ public final class Decoder implements AutoCloseable {
         }
         try (NDArray input = manager.create(indices, shape); // (n) or ()
                 NDArray logits = script.logits(manager, input, cache.length())) { // (V)
-            float[] host = logits.toFloatArray();
+            float[] host = HostCopy.floats(logits);
             cache.added(tokens.length);
             return host;
         }

@@ -138,6 +138,20 @@ class DecoderTest {
         });
     }
 
+    /** Our own reads: of a prompt and of a token only the logits come to the host. */
+    @Test
+    void onlyTheLogitsComeToTheHost() {
+        check(SIZES + "model.n_experts=4 model.top_k=2", true, (network, model) -> {
+            try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+                    Decoder decoder = new Decoder(manager, network, model, S, true)) {
+                long before = HostCopy.count();
+                decoder.start(1, 2, 3);
+                decoder.next(4);
+                assertThat(HostCopy.count()).isEqualTo(before + 2);
+            }
+        });
+    }
+
     private static void agrees(String settings, boolean bias, boolean stacked) {
         check(SIZES + settings, bias, (network, model) -> compare(network, model, stacked));
     }
