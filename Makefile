@@ -80,6 +80,10 @@ exchange: target/classpath ## Carry weights to the reference and back (needs wha
 bench: target/classpath ## Time steps, evaluation, generation, and their roofline (QUICK=true: a minute); with REFERENCE=<python> the original, too
 	@$(SWITCHLAB) bench
 
+.PHONY: gpu-check
+gpu-check: target/classpath ## Check a GPU before it gets a long run: runs/gpu-check.html (DEVICE=cpu: what a CPU can; QUICK=true: a minute)
+	@$(SWITCHLAB) gpu-check
+
 .PHONY: bench-jmh
 bench-jmh: target/classpath ## Time dispatch, attention and optimizer by themselves with JMH
 	@$(MVN) -q -B test-compile

@@ -38,10 +38,11 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook bench
+            cli            notebook bench gpu
             notebook       lab
             lab            session golden
             session        analysis provenance
+            gpu            golden provenance
             bench          analysis.chart provenance train
             analysis       analysis.chart runs.mirror provenance
             analysis.chart page

@@ -5,6 +5,7 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
+import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,10 +54,10 @@ final class GoldenCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Device device = engine.start();
         VerifyOptions everything = VerifyOptions.everything();
-        List<Device> devices = engine.isAuto() ? everything.devices() : List.of(device);
+        List<Place> places = engine.isAuto() ? everything.places() : List.of(Place.of(device));
         List<DispatchForm> forms = dispatch == null ? everything.dispatches() : List.of(dispatch);
         GoldenReport result =
-                GoldenVerifier.verifyFolder(source, new VerifyOptions(forms, devices, only), GoldenCommand::print);
+                GoldenVerifier.verifyFolder(source, new VerifyOptions(forms, places, only), GoldenCommand::print);
         if (!report.isBlank()) {
             result.write(Path.of(report));
             System.out.println("report: " + report);

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             FlushCommand.class,
             ExperimentsCommand.class,
             GoldenCommand.class,
+            GpuCheckCommand.class,
             BenchCommand.class,
             NotebookCommand.class
         })

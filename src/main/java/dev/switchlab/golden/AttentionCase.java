@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.Positions;
@@ -32,9 +31,9 @@ record AttentionCase(CaseFile file, int heads, int dModel, boolean bias) impleme
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         MultiHeadAttention block = new MultiHeadAttention(heads, dModel, 0, bias, Positions.NONE);
-        try (Workbench<MultiHeadAttention> bench = new Workbench<>(block, file, device)) {
+        try (Workbench<MultiHeadAttention> bench = new Workbench<>(block, file, place)) {
             return bench.run(DropPolicy.byPosition(), run -> {
                 NDArray x = run.input("x"); // (Q, B, D)
                 NDArray kv = file.inputs().containsKey("kv") ? run.input("kv") : x; // (M, B, D)

@@ -178,7 +178,7 @@ public final class Exchange {
         AutoregressiveModel model =
                 new AutoregressiveModel(architecture.model(dispatch), nVocab, (int) tokens.shape()[0], false);
         long[] shape = tokens.shape();
-        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Device.cpu())) {
+        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Place.of(Device.cpu()))) {
             return model.evaluate(
                     bench.manager(),
                     tokens.longs(),

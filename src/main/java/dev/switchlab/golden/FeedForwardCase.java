@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.DropPolicy;
@@ -23,8 +22,8 @@ record FeedForwardCase(CaseFile file, FeedForwardConfig network) implements Gold
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
-        try (Workbench<FeedForward> bench = new Workbench<>(new FeedForward(network), file, device)) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
+        try (Workbench<FeedForward> bench = new Workbench<>(new FeedForward(network), file, place)) {
             return bench.run(DropPolicy.byPosition(), run -> {
                 NDArray y = bench.block().apply(run.pass(), run.input("x"));
                 run.output("y", y);

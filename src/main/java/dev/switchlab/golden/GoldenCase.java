@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.safetensors.Tensor;
 import java.util.LinkedHashMap;
@@ -35,7 +34,7 @@ sealed interface GoldenCase
      *
      * @throws GoldenException if the case cannot be run, or its permutations do not fit the routes
      */
-    Map<String, Tensor> replay(DispatchForm dispatch, Device device);
+    Map<String, Tensor> replay(DispatchForm dispatch, Place place);
 
     /**
      * The case that {@code file} holds.

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
@@ -23,7 +22,7 @@ public final class GoldenVerifier {
     @FunctionalInterface
     interface Replay {
         /** Does what {@link GoldenCase#replay} does. */
-        Map<String, Tensor> run(GoldenCase golden, DispatchForm dispatch, Device device);
+        Map<String, Tensor> run(GoldenCase golden, DispatchForm dispatch, Place place);
     }
 
     private final Replay replay;
@@ -89,21 +88,27 @@ public final class GoldenVerifier {
         List<DispatchForm> dispatches = golden.dispatches()
                 ? options.dispatches()
                 : options.dispatches().subList(0, 1);
-        for (Device device : options.devices()) {
+        for (Place place : options.places()) {
+            if (!golden.dispatches()
+                    && place.routesOnDevice()
+                    && !place.device().isGpu()
+                    && options.places().size() > 1) {
+                continue; // Nothing is routed: it would be the run on the CPU once more.
+            }
             for (DispatchForm dispatch : dispatches) {
-                String form = device.isGpu() ? "gpu" : "cpu";
+                String form = place.label();
                 if (golden.dispatches()) {
                     form += " " + dispatch.name().toLowerCase(Locale.ROOT);
                 }
-                runs.add(run(golden, form, dispatch, device));
+                runs.add(run(golden, form, dispatch, place));
             }
         }
         return new CaseResult(file, golden.file().kind(), "", runs);
     }
 
-    private RunResult run(GoldenCase golden, String form, DispatchForm dispatch, Device device) {
+    private RunResult run(GoldenCase golden, String form, DispatchForm dispatch, Place place) {
         try {
-            Map<String, Tensor> actual = replay.run(golden, dispatch, device);
+            Map<String, Tensor> actual = replay.run(golden, dispatch, place);
             return new RunResult(form, "", CaseComparison.of(golden.file().expected(), actual, golden.tolerances()));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");

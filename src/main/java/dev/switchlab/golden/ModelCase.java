@@ -2,7 +2,6 @@ package dev.switchlab.golden;
 
 import static dev.switchlab.golden.Workbench.array;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -57,9 +56,9 @@ record ModelCase(CaseFile file, Architecture architecture, int nVocab, int maxSe
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<AutoregressiveModel> bench = bench(dispatch, device)) {
+        try (Workbench<AutoregressiveModel> bench = bench(dispatch, place)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
                 NDArray tokens = array(run.scope(), file.tokens("tokens", nVocab)); // (S, B)
                 NDArray target = array(run.scope(), file.tokens("target", nVocab)); // (S, B)
@@ -78,9 +77,9 @@ record ModelCase(CaseFile file, Architecture architecture, int nVocab, int maxSe
         }
     }
 
-    Workbench<AutoregressiveModel> bench(DispatchForm dispatch, Device device) {
+    Workbench<AutoregressiveModel> bench(DispatchForm dispatch, Place place) {
         return new Workbench<>(
-                new AutoregressiveModel(architecture.model(dispatch), nVocab, maxSeqLen, false), file, device);
+                new AutoregressiveModel(architecture.model(dispatch), nVocab, maxSeqLen, false), file, place);
     }
 
     /** {@code loadBalancing} is null without switch layers. */

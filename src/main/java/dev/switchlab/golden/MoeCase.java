@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
@@ -41,10 +40,10 @@ record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         ModelConfig model = config.model(dispatch);
         SwitchFeedForward block = new SwitchFeedForward(model, 0, config.selectionBias());
-        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file.withParams(params()), device)) {
+        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file.withParams(params()), place)) {
             Map<String, Tensor> results = bench.run(DropPolicy.byPosition(), run -> {
                 FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                 Routing routing = output.routing().orElseThrow();

@@ -2,7 +2,6 @@ package dev.switchlab.golden;
 
 import static dev.switchlab.golden.Workbench.array;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
@@ -36,12 +35,12 @@ record OptimizerCase(CaseFile file, Optimization optimization) implements Golden
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         int steps = optimization.steps();
         Map<String, List<float[]>> moved = new TreeMap<>();
         float[] gradNorm = new float[steps];
         float[] learningRate = new float[steps];
-        try (NDManager manager = NDManager.newBaseManager(device)) {
+        try (NDManager manager = NDManager.newBaseManager(place.device())) {
             List<NDArray> weights = new ArrayList<>();
             List<NDArray> gradients = new ArrayList<>();
             for (String name : NAMES) {

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.Routing;
@@ -23,10 +22,10 @@ record SwitchCase(CaseFile file, Architecture architecture) implements GoldenCas
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         SwitchFeedForward block = new SwitchFeedForward(architecture.model(dispatch), 0);
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file, device)) {
+        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file, place)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", false), run -> {
                 FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                 Routing routing = output.routing().orElseThrow();

@@ -2,7 +2,6 @@ package dev.switchlab.golden;
 
 import static dev.switchlab.golden.Workbench.array;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -46,10 +45,10 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         Permutations permutations = new Permutations(file().permutations());
         StepRecord steps = new StepRecord(optimization.steps());
-        try (Workbench<AutoregressiveModel> bench = model.bench(dispatch, device)) {
+        try (Workbench<AutoregressiveModel> bench = model.bench(dispatch, place)) {
             NDArray tokens = array(bench.manager(), file().tokens("tokens", model.nVocab())); // (T, S, B)
             NDArray target = array(bench.manager(), file().tokens("target", model.nVocab())); // (T, S, B)
             List<Parameter> parameters = bench.stateDict().parameters();
@@ -58,8 +57,7 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
             for (int step = 0; step < optimization.steps(); step++) {
                 try (NDManager scope = bench.manager().newSubManager()) {
                     StepWeights weights = new StepWeights(scope, bench.block(), true);
-                    Pass pass =
-                            Workbench.pass(scope, weights, permutations.policy(model.architecture(), step + ".", true));
+                    Pass pass = bench.pass(scope, weights, permutations.policy(model.architecture(), step + ".", true));
                     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                         Loss loss = model.loss(bench.block(), pass, at(scope, tokens, step), at(scope, target, step));
                         collector.backward(loss.total());

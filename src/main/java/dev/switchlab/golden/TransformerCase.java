@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.SwitchTransformer;
 import dev.switchlab.safetensors.Tensor;
@@ -20,10 +19,10 @@ record TransformerCase(CaseFile file, Architecture architecture) implements Gold
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Device device) {
+    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
         SwitchTransformer block = new SwitchTransformer(architecture.model(dispatch), false);
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, device)) {
+        try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, place)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
                 SwitchTransformer.Output output = block.forward(run.pass(), run.input("x"), run.mask());
                 run.output("x", output.y());

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -30,13 +29,15 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
     private final CaseFile file;
     private final StateDict stateDict;
     private final NDManager manager;
+    private final Place place;
 
     /** Loads the case's weights strictly: names and shapes must be the block's. */
-    Workbench(B block, CaseFile file, Device device) {
+    Workbench(B block, CaseFile file, Place place) {
         this.block = block;
         this.file = file;
         stateDict = StateDict.of(block);
-        manager = NDManager.newBaseManager(device);
+        manager = NDManager.newBaseManager(place.device());
+        this.place = place;
         try {
             Initialization.allocate(stateDict, manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
@@ -73,7 +74,7 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
     Map<String, Tensor> run(DropPolicy dropPolicy, Body body) {
         try (NDManager scope = manager.newSubManager()) {
             StepWeights weights = new StepWeights(scope, block, true);
-            Run run = new Run(file, scope, weights, dropPolicy);
+            Run run = new Run(file, scope, pass(scope, weights, dropPolicy));
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray loss = body.loss(run);
                 run.output("loss", loss);
@@ -97,10 +98,10 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
         private final Map<String, NDArray> inputs = new LinkedHashMap<>();
         private final Map<String, Tensor> results = new TreeMap<>();
 
-        private Run(CaseFile file, NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+        private Run(CaseFile file, NDManager scope, Pass pass) {
             this.file = file;
             this.scope = scope;
-            pass = Workbench.pass(scope, weights, dropPolicy);
+            this.pass = pass;
         }
 
         Pass pass() {
@@ -148,10 +149,11 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
     }
 
     /** A training pass without jitter; the capacity of training and evaluation is the same in a case. */
-    static Pass pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
-        return Pass.training(scope, weights, dropPolicy, layer -> {
+    Pass pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+        Pass pass = Pass.training(scope, weights, dropPolicy, layer -> {
             throw new IllegalStateException("cases have no router jitter");
         });
+        return place.routesOnDevice() ? pass.routedOnDevice() : pass;
     }
 
     static NDArray array(NDManager manager, Tensor tensor) {

@@ -6,6 +6,7 @@ import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
+import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
@@ -154,8 +155,8 @@ public final class Lab {
             Path path = Path.of(name);
             boolean isPath = !name.isEmpty() && Files.exists(path);
             // Where the tests run, too: the CPU. `make golden` checks every device.
-            VerifyOptions options =
-                    new VerifyOptions(List.of(DispatchForm.values()), List.of(Device.cpu()), isPath ? "" : name);
+            VerifyOptions options = new VerifyOptions(
+                    List.of(DispatchForm.values()), List.of(Place.of(Device.cpu())), isPath ? "" : name);
             GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
             if (report.cases().isEmpty()) {
                 throw new LabException("no golden case has '" + name + "' in its name; goldenCases() lists them");

@@ -25,8 +25,10 @@ public final class EngineStart {
         if (threads < 0) {
             throw new IllegalArgumentException("THREADS is " + threads + ", allowed: 1 or more, for example 2");
         }
-        // DJL reads these once, when the engine starts. Offline: it would otherwise probe the network at start.
-        System.setProperty("ai.djl.offline", "true");
+        // DJL reads these once, when the engine starts. Offline: it would otherwise probe the network at start. Who
+        // wants it to download
+        // libraries says -Dai.djl.offline=false.
+        System.setProperty("ai.djl.offline", System.getProperty("ai.djl.offline", "true"));
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         Engine engine = Engine.getInstance();

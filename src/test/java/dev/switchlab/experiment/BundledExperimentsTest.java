@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -53,6 +54,28 @@ class BundledExperimentsTest {
                 .filteredOn(entry -> !entry.getValue().equals(sparse.toParams().get(entry.getKey())))
                 .extracting(entry -> entry.getKey() + "=" + entry.getValue())
                 .containsExactly("model.feed_forward=dense", "model.n_experts=1");
+    }
+
+    /** What its file computes of it. */
+    @Test
+    void gpuBaseHasTheSizesThatItsFileSays() throws IOException {
+        Experiment experiment = load("gpu-base");
+        ModelConfig model = experiment.model();
+        long d = model.dModel();
+        long network = 2 * d * model.dFf() + d + model.dFf();
+        long weights = 0;
+        for (int layer = 0; layer < model.nLayers(); layer++) {
+            weights += 4 * d * d + 4 * d + 4 * d;
+            weights += model.isSparse(layer) ? model.nExperts() * (network + d) : network;
+        }
+        assertThat(String.format(Locale.ROOT, "%.2f billion weights, %.1f GB", weights / 1e9, 16 * weights / 1e9))
+                .isSubstringOf(text("gpu-base"));
+        assertThat(String.format(
+                        Locale.ROOT,
+                        "%,d",
+                        experiment.train().batchSize() * experiment.train().seqLen()))
+                .isSubstringOf(text("gpu-base"));
+        assertThat(model.dropTokens()).as("shapes are fixed").isTrue();
     }
 
     private static Experiment load(String id) {

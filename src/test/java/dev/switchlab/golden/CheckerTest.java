@@ -31,7 +31,7 @@ class CheckerTest {
 
     private static final String SWITCH = "switch_ff_drop_scale_skew";
     private static final VerifyOptions CPU =
-            new VerifyOptions(List.of(DispatchForm.BATCHED), List.of(Device.cpu()), "");
+            new VerifyOptions(List.of(DispatchForm.BATCHED), List.of(Place.of(Device.cpu())), "");
 
     @TempDir
     Path folder;

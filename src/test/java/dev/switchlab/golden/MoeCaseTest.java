@@ -26,7 +26,7 @@ class MoeCaseTest {
     private static final String SIGMOID = "moe_titan_e4_k2_sigmoid_norm_shared1_t40";
     private static final String CHOSEN = "moe_nano_e8_k4_cf1.25_t48_bias_skew";
     private static final VerifyOptions CPU =
-            new VerifyOptions(List.of(DispatchForm.values()), List.of(Device.cpu()), "");
+            new VerifyOptions(List.of(DispatchForm.values()), List.of(Place.of(Device.cpu())), "");
 
     @TempDir
     private Path folder;
