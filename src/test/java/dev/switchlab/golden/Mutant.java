@@ -273,6 +273,26 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "nn/SelectionBias.java",
                         "torch.sub(torch.sum(counts), torch.mul(counts, e))",
                         "torch.sub(torch.mul(counts, e), torch.sum(counts))"),
-                of("selection bias not centred", "nn/SelectionBias.java", "torch.sub(step, torch.mean(step))", "step"));
+                of("selection bias not centred", "nn/SelectionBias.java", "torch.sub(step, torch.mean(step))", "step"),
+                of(
+                        "on the device: one over capacity kept",
+                        "nn/DevicePlan.java",
+                        "torch.to(torch.lt(places, limit), 6)",
+                        "torch.to(torch.le(places, limit), 6)"),
+                of(
+                        "on the device: the order of dropping ignored",
+                        "nn/DevicePlan.java",
+                        "torch.gt(upto, capacity)",
+                        "torch.lt(upto, 0)"),
+                of(
+                        "on the device: second choices before first ones",
+                        "nn/DevicePlan.java",
+                        "torch.sub(torch.cumsum(group, 0), group)",
+                        "torch.sub(torch.sum(group, [0], True), torch.cumsum(group, 0))"),
+                of(
+                        "on the device: load balancing without 1/K",
+                        "nn/DevicePlan.java",
+                        "torch.floordiv(torch.mul(n, k), b)",
+                        "torch.floordiv(n, b)"));
     }
 }
