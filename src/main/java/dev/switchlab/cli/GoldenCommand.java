@@ -3,6 +3,7 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult;
+import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.Place;
@@ -55,7 +56,7 @@ final class GoldenCommand implements Callable<Integer> {
         Device device = engine.start();
         VerifyOptions everything = VerifyOptions.everything();
         List<Place> places = engine.isAuto() ? everything.places() : List.of(Place.of(device));
-        List<DispatchForm> forms = dispatch == null ? everything.dispatches() : List.of(dispatch);
+        List<Form> forms = dispatch == null ? everything.forms() : Form.of(dispatch);
         GoldenReport result =
                 GoldenVerifier.verifyFolder(source, new VerifyOptions(forms, places, only), GoldenCommand::print);
         if (!report.isBlank()) {

@@ -1,7 +1,6 @@
 package dev.switchlab.golden;
 
 import ai.djl.ndarray.NDArray;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.MultiHeadAttention;
@@ -31,9 +30,9 @@ record AttentionCase(CaseFile file, int heads, int dModel, boolean bias) impleme
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
+    public Map<String, Tensor> replay(Form form, Place place) {
         MultiHeadAttention block = new MultiHeadAttention(heads, dModel, 0, bias, Positions.NONE);
-        try (Workbench<MultiHeadAttention> bench = new Workbench<>(block, file, place)) {
+        try (Workbench<MultiHeadAttention> bench = new Workbench<>(block, file, place, form)) {
             return bench.run(DropPolicy.byPosition(), run -> {
                 NDArray x = run.input("x"); // (Q, B, D)
                 NDArray kv = file.inputs().containsKey("kv") ? run.input("kv") : x; // (M, B, D)

@@ -6,7 +6,6 @@ import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
@@ -21,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -129,21 +127,21 @@ public final class Exchange {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("tokens", Tensor.of(tokens(99, nVocab), SEQ_LEN, BATCH));
         CaseFile file = caseFile(weights, new Safetensors(metadata, tensors));
-        tensors.put("logits", logits(file, model.dispatch()));
+        tensors.put("logits", logits(file, Form.of(model.dispatch()).get(0)));
         new Safetensors(metadata, tensors).write(logits);
     }
 
-    /** Runs weights on the tokens of a logits file, in every form of dispatch, and compares with its logits. */
+    /** Runs weights on the tokens of a logits file, in every form, and compares with its logits. */
     public static CaseResult check(Path weights, Path logits) {
         List<RunResult> runs = new ArrayList<>();
         try {
             Safetensors content = Safetensors.read(logits);
             CaseFile file = caseFile(weights, content);
             Tensor expected = content.tensor("logits");
-            for (DispatchForm dispatch : DispatchForm.values()) {
-                Map<String, Tensor> actual = Map.of(LOGITS, logits(file, dispatch));
+            for (Form form : Form.all()) {
+                Map<String, Tensor> actual = Map.of(LOGITS, logits(file, form));
                 runs.add(new RunResult(
-                        "cpu " + dispatch.name().toLowerCase(Locale.ROOT),
+                        "cpu " + form.label(),
                         "",
                         CaseComparison.of(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
             }
@@ -170,21 +168,22 @@ public final class Exchange {
                 Map.of());
     }
 
-    private static Tensor logits(CaseFile file, DispatchForm dispatch) {
+    private static Tensor logits(CaseFile file, Form form) {
         Architecture architecture = Architecture.of(file, "transformer.layers.");
         Architecture.checkSize(file, "n_vocab", "src_embed.weight", 0);
         int nVocab = file.config().size("n_vocab");
         Tensor tokens = file.tokens("tokens", nVocab);
         AutoregressiveModel model =
-                new AutoregressiveModel(architecture.model(dispatch), nVocab, (int) tokens.shape()[0], false);
+                new AutoregressiveModel(architecture.model(form.dispatch()), nVocab, (int) tokens.shape()[0], false);
         long[] shape = tokens.shape();
-        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Place.of(Device.cpu()))) {
+        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Place.of(Device.cpu()), form)) {
             return model.evaluate(
                     bench.manager(),
                     tokens.longs(),
                     (int) shape[0],
                     (int) shape[1],
                     DropPolicy.byPosition(),
+                    form::of,
                     output -> Workbench.tensor(output.logits()));
         }
     }

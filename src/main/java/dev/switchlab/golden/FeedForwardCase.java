@@ -1,7 +1,6 @@
 package dev.switchlab.golden;
 
 import ai.djl.ndarray.NDArray;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.FeedForward;
 import dev.switchlab.nn.FeedForwardConfig;
@@ -22,8 +21,8 @@ record FeedForwardCase(CaseFile file, FeedForwardConfig network) implements Gold
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
-        try (Workbench<FeedForward> bench = new Workbench<>(new FeedForward(network), file, place)) {
+    public Map<String, Tensor> replay(Form form, Place place) {
+        try (Workbench<FeedForward> bench = new Workbench<>(new FeedForward(network), file, place, form)) {
             return bench.run(DropPolicy.byPosition(), run -> {
                 NDArray y = bench.block().apply(run.pass(), run.input("x"));
                 run.output("y", y);

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.safetensors.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,7 +33,7 @@ sealed interface GoldenCase
      *
      * @throws GoldenException if the case cannot be run, or its permutations do not fit the routes
      */
-    Map<String, Tensor> replay(DispatchForm dispatch, Place place);
+    Map<String, Tensor> replay(Form form, Place place);
 
     /**
      * The case that {@code file} holds.

@@ -1,7 +1,6 @@
 package dev.switchlab.golden;
 
 import ai.djl.engine.EngineException;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
@@ -10,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,7 +20,7 @@ public final class GoldenVerifier {
     @FunctionalInterface
     interface Replay {
         /** Does what {@link GoldenCase#replay} does. */
-        Map<String, Tensor> run(GoldenCase golden, DispatchForm dispatch, Place place);
+        Map<String, Tensor> run(GoldenCase golden, Form form, Place place);
     }
 
     private final Replay replay;
@@ -85,34 +83,32 @@ public final class GoldenVerifier {
             return CaseResult.failed(file, e.getMessage());
         }
         List<RunResult> runs = new ArrayList<>();
-        List<DispatchForm> dispatches = golden.dispatches()
-                ? options.dispatches()
-                : options.dispatches().subList(0, 1);
         for (Place place : options.places()) {
-            if (!golden.dispatches()
-                    && place.routesOnDevice()
-                    && !place.device().isGpu()
-                    && options.places().size() > 1) {
-                continue; // Nothing is routed: it would be the run on the CPU once more.
-            }
-            for (DispatchForm dispatch : dispatches) {
-                String form = place.label();
-                if (golden.dispatches()) {
-                    form += " " + dispatch.name().toLowerCase(Locale.ROOT);
+            for (Form form : options.forms()) {
+                if (golden.dispatches() || isOnce(form, place, options)) {
+                    runs.add(run(golden, place.label() + " " + form.label(), form, place));
                 }
-                runs.add(run(golden, form, dispatch, place));
             }
         }
         return new CaseResult(file, golden.file().kind(), "", runs);
     }
 
-    private RunResult run(GoldenCase golden, String form, DispatchForm dispatch, Place place) {
+    /** Without experts, forms that differ only in how tokens reach them are one, as are ways to plan their routing. */
+    private static boolean isOnce(Form form, Place place, VerifyOptions options) {
+        boolean firstForm = !form.isOfDispatchOnly() || options.forms().size() == 1;
+        boolean firstPlace = !place.routesOnDevice()
+                || place.device().isGpu()
+                || options.places().size() == 1;
+        return firstForm && firstPlace;
+    }
+
+    private RunResult run(GoldenCase golden, String label, Form form, Place place) {
         try {
-            Map<String, Tensor> actual = replay.run(golden, dispatch, place);
-            return new RunResult(form, "", CaseComparison.of(golden.file().expected(), actual, golden.tolerances()));
+            Map<String, Tensor> actual = replay.run(golden, form, place);
+            return new RunResult(label, "", CaseComparison.of(golden.file().expected(), actual, golden.tolerances()));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            return new RunResult(form, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());
+            return new RunResult(label, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.SwitchTransformerLayer;
@@ -22,10 +21,10 @@ record LayerCase(CaseFile file, Architecture architecture) implements GoldenCase
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
-        SwitchTransformerLayer block = new SwitchTransformerLayer(architecture.model(dispatch), 0, false);
+    public Map<String, Tensor> replay(Form form, Place place) {
+        SwitchTransformerLayer block = new SwitchTransformerLayer(architecture.model(form.dispatch()), 0, false);
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<SwitchTransformerLayer> bench = new Workbench<>(block, file, place)) {
+        try (Workbench<SwitchTransformerLayer> bench = new Workbench<>(block, file, place, form)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
                 FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"), run.mask());
                 Routing routing = output.routing().orElseThrow();

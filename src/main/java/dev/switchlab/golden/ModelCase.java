@@ -5,7 +5,6 @@ import static dev.switchlab.golden.Workbench.array;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
@@ -56,9 +55,9 @@ record ModelCase(CaseFile file, Architecture architecture, int nVocab, int maxSe
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
+    public Map<String, Tensor> replay(Form form, Place place) {
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<AutoregressiveModel> bench = bench(dispatch, place)) {
+        try (Workbench<AutoregressiveModel> bench = bench(form, place)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
                 NDArray tokens = array(run.scope(), file.tokens("tokens", nVocab)); // (S, B)
                 NDArray target = array(run.scope(), file.tokens("target", nVocab)); // (S, B)
@@ -77,9 +76,12 @@ record ModelCase(CaseFile file, Architecture architecture, int nVocab, int maxSe
         }
     }
 
-    Workbench<AutoregressiveModel> bench(DispatchForm dispatch, Place place) {
+    Workbench<AutoregressiveModel> bench(Form form, Place place) {
         return new Workbench<>(
-                new AutoregressiveModel(architecture.model(dispatch), nVocab, maxSeqLen, false), file, place);
+                new AutoregressiveModel(architecture.model(form.dispatch()), nVocab, maxSeqLen, false),
+                file,
+                place,
+                form);
     }
 
     /** {@code loadBalancing} is null without switch layers. */

@@ -2,7 +2,6 @@ package dev.switchlab.golden;
 
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.LoadBalancingLoss;
@@ -40,10 +39,10 @@ record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
-        ModelConfig model = config.model(dispatch);
+    public Map<String, Tensor> replay(Form form, Place place) {
+        ModelConfig model = config.model(form.dispatch());
         SwitchFeedForward block = new SwitchFeedForward(model, 0, config.selectionBias());
-        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file.withParams(params()), place)) {
+        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file.withParams(params()), place, form)) {
             Map<String, Tensor> results = bench.run(DropPolicy.byPosition(), run -> {
                 FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                 Routing routing = output.routing().orElseThrow();

@@ -4,7 +4,6 @@ import static dev.switchlab.golden.Workbench.array;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.Adam;
@@ -35,7 +34,7 @@ record OptimizerCase(CaseFile file, Optimization optimization) implements Golden
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
+    public Map<String, Tensor> replay(Form form, Place place) {
         int steps = optimization.steps();
         Map<String, List<float[]>> moved = new TreeMap<>();
         float[] gradNorm = new float[steps];

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.SwitchFeedForward;
@@ -22,10 +21,10 @@ record SwitchCase(CaseFile file, Architecture architecture) implements GoldenCas
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
-        SwitchFeedForward block = new SwitchFeedForward(architecture.model(dispatch), 0);
+    public Map<String, Tensor> replay(Form form, Place place) {
+        SwitchFeedForward block = new SwitchFeedForward(architecture.model(form.dispatch()), 0);
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file, place)) {
+        try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file, place, form)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", false), run -> {
                 FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                 Routing routing = output.routing().orElseThrow();

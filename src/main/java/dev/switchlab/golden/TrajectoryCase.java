@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.ModelCase.Loss;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.Pass;
@@ -45,10 +44,10 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
+    public Map<String, Tensor> replay(Form form, Place place) {
         Permutations permutations = new Permutations(file().permutations());
         StepRecord steps = new StepRecord(optimization.steps());
-        try (Workbench<AutoregressiveModel> bench = model.bench(dispatch, place)) {
+        try (Workbench<AutoregressiveModel> bench = model.bench(form, place)) {
             NDArray tokens = array(bench.manager(), file().tokens("tokens", model.nVocab())); // (T, S, B)
             NDArray target = array(bench.manager(), file().tokens("target", model.nVocab())); // (T, S, B)
             List<Parameter> parameters = bench.stateDict().parameters();
@@ -60,7 +59,11 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
                     Pass pass = bench.pass(scope, weights, permutations.policy(model.architecture(), step + ".", true));
                     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                         Loss loss = model.loss(bench.block(), pass, at(scope, tokens, step), at(scope, target, step));
-                        collector.backward(loss.total());
+                        if (pass.isFused()) {
+                            pass.backward(loss.total());
+                        } else {
+                            collector.backward(loss.total());
+                        }
                         steps.losses(step, loss);
                     }
                     List<NDArray> gradients =

@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.SwitchTransformer;
 import dev.switchlab.safetensors.Tensor;
 import java.util.Map;
@@ -19,10 +18,10 @@ record TransformerCase(CaseFile file, Architecture architecture) implements Gold
     }
 
     @Override
-    public Map<String, Tensor> replay(DispatchForm dispatch, Place place) {
-        SwitchTransformer block = new SwitchTransformer(architecture.model(dispatch), false);
+    public Map<String, Tensor> replay(Form form, Place place) {
+        SwitchTransformer block = new SwitchTransformer(architecture.model(form.dispatch()), false);
         Permutations permutations = new Permutations(file.permutations());
-        try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, place)) {
+        try (Workbench<SwitchTransformer> bench = new Workbench<>(block, file, place, form)) {
             Map<String, Tensor> results = bench.run(permutations.policy(architecture, "", true), run -> {
                 SwitchTransformer.Output output = block.forward(run.pass(), run.input("x"), run.mask());
                 run.output("x", output.y());

@@ -29,15 +29,17 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
     private final CaseFile file;
     private final StateDict stateDict;
     private final NDManager manager;
+    private final Form form;
     private final Place place;
 
     /** Loads the case's weights strictly: names and shapes must be the block's. */
-    Workbench(B block, CaseFile file, Place place) {
+    Workbench(B block, CaseFile file, Place place, Form form) {
+        this.form = form;
+        this.place = place;
         this.block = block;
         this.file = file;
         stateDict = StateDict.of(block);
         manager = NDManager.newBaseManager(place.device());
-        this.place = place;
         try {
             Initialization.allocate(stateDict, manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
@@ -78,14 +80,19 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray loss = body.loss(run);
                 run.output("loss", loss);
-                collector.backward(loss);
+                if (run.pass.isFused()) {
+                    run.pass.backward(loss);
+                } else {
+                    collector.backward(loss);
+                }
             }
             stateDict
                     .trainable()
                     .values(weights::gradient)
                     .forEach((name, gradient) ->
                             run.results.put("grad." + name, Tensor.of(gradient.values(), gradient.shape())));
-            run.inputs.forEach((name, input) -> run.results.put("grad.input." + name, tensor(input.getGradient())));
+            run.inputs.forEach((name, input) -> run.results.put(
+                    "grad.input." + name, tensor(run.pass.isFused() ? run.pass.gradient(input) : input.getGradient())));
             return run.results;
         }
     }
@@ -115,7 +122,7 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
         /** An input whose gradient is wanted. */
         NDArray input(String name) {
             NDArray input = array(scope, file.input(name, Dtype.F32));
-            input.setRequiresGradient(true);
+            input.setRequiresGradient(!pass.isFused());
             inputs.put(name, input);
             return input;
         }
@@ -129,7 +136,7 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
 
         /** The loss of a module: {@code (y * input.w).sum()}. */
         NDArray weighed(NDArray y) {
-            return y.mul(array(scope, file.input("w", Dtype.F32))).sum(); // ()
+            return pass.leaf(y).mul(array(scope, file.input("w", Dtype.F32))).sum(); // ()
         }
 
         /** The loss of a module with switch layers: their load-balancing loss, an output of its own, is added. */
@@ -150,9 +157,9 @@ final class Workbench<B extends LabBlock> implements AutoCloseable {
 
     /** A training pass without jitter; the capacity of training and evaluation is the same in a case. */
     Pass pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
-        Pass pass = Pass.training(scope, weights, dropPolicy, layer -> {
+        Pass pass = form.of(Pass.training(scope, weights, dropPolicy, layer -> {
             throw new IllegalStateException("cases have no router jitter");
-        });
+        }));
         return place.routesOnDevice() ? pass.routedOnDevice() : pass;
     }
 

@@ -1,10 +1,12 @@
 package dev.switchlab.gpu;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.nn.kernel.ProductKernels;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Libtorch;
 import java.util.ArrayList;
@@ -39,8 +41,11 @@ public final class GpuCheck {
 
     private void golden() {
         Place place = new Place(options.device(), true);
+        List<Form> forms = List.of(
+                new Form(DispatchForm.FUSED, ProductKernels.MATRIX),
+                new Form(DispatchForm.BATCHED, ProductKernels.MATRIX));
         GoldenReport report = GoldenVerifier.verifyFolder(
-                options.golden(), new VerifyOptions(List.of(DispatchForm.BATCHED), List.of(place), ""), result -> {});
+                options.golden(), new VerifyOptions(forms, List.of(place), ""), result -> {});
         found("golden cases", report.passed(), report.summary());
     }
 

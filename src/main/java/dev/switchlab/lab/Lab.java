@@ -3,7 +3,7 @@ package dev.switchlab.lab;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.Place;
@@ -155,8 +155,7 @@ public final class Lab {
             Path path = Path.of(name);
             boolean isPath = !name.isEmpty() && Files.exists(path);
             // Where the tests run, too: the CPU. `make golden` checks every device.
-            VerifyOptions options = new VerifyOptions(
-                    List.of(DispatchForm.values()), List.of(Place.of(Device.cpu())), isPath ? "" : name);
+            VerifyOptions options = new VerifyOptions(Form.all(), List.of(Place.of(Device.cpu())), isPath ? "" : name);
             GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
             if (report.cases().isEmpty()) {
                 throw new LabException("no golden case has '" + name + "' in its name; goldenCases() lists them");

@@ -63,11 +63,17 @@ public final class AttentionMask implements AutoCloseable {
         Shape all = scores.getShape();
         long q = all.get(1);
         long k = all.get(2);
-        check(q, k, batch);
+        of(q, k, batch);
         if (shape.get(2) == 1) {
             return scores.add(bias); // (B * H, Q, M)
         }
         return scores.reshape(batch, heads, q, k).add(bias).reshape(all); // (B * H, Q, M)
+    }
+
+    /** The bias, (1, Q or 1, M) or (B, 1, Q or 1, M), if it fits. */
+    NDArray of(long q, long k, long batch) {
+        check(q, k, batch);
+        return bias;
     }
 
     @Override

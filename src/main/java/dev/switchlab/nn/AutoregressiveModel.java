@@ -10,6 +10,7 @@ import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch experiment). The list
@@ -51,12 +52,14 @@ public final class AutoregressiveModel extends LabBlock {
     public Output forward(Pass pass, NDArray tokens) {
         int seqLen = (int) tokens.getShape().get(0);
         AttentionMask mask = causalMask(pass, seqLen);
-        NDArray x = embedding.rows(pass, tokens); // (S, B, D)
-        if (positions != null) {
-            x = x.add(positions.first(pass, seqLen).expandDims(1)); // (S, B, D)
-        }
+        NDArray x = pass.source(() -> embed(pass, tokens, seqLen)); // (S, B, D)
         SwitchTransformer.Output output = transformer.forward(pass, x, mask);
-        return new Output(generator.forward(pass, output.y()), output.routing());
+        return new Output(generator.forward(pass, pass.leaf(output.y())), output.routing());
+    }
+
+    private NDArray embed(Pass pass, NDArray tokens, int seqLen) {
+        NDArray x = embedding.rows(pass, tokens); // (S, B, D)
+        return positions == null ? x : x.add(positions.first(pass, seqLen).expandDims(1)); // (S, B, D)
     }
 
     /** The sparse layers' networks, in order. */
@@ -72,6 +75,7 @@ public final class AutoregressiveModel extends LabBlock {
      * @param seqLen S
      * @param batchSize B
      * @param dropPolicy which tokens an over-full expert keeps
+     * @param form makes the pass a fused one, or leaves it
      * @param read takes what is wanted to the host; everything native dies with the pass
      */
     public <T> T evaluate(
@@ -80,9 +84,10 @@ public final class AutoregressiveModel extends LabBlock {
             int seqLen,
             int batchSize,
             DropPolicy dropPolicy,
+            UnaryOperator<Pass> form,
             Function<Output, T> read) {
         try (NDManager scope = parent.newSubManager()) {
-            Pass pass = Pass.evaluation(scope, new StepWeights(scope, this, false), dropPolicy);
+            Pass pass = form.apply(Pass.evaluation(scope, new StepWeights(scope, this, false), dropPolicy));
             return read.apply(forward(pass, scope.create(tokens, new Shape(seqLen, batchSize))));
         }
     }

@@ -16,10 +16,10 @@ public interface Dispatch {
      */
     NDArray apply(Pass pass, Experts experts, NDArray x, Plan plan);
 
-    /** The form named in an experiment. */
+    /** The form named in an experiment; where a fused layer is left to autograd, it is batched. */
     static Dispatch of(DispatchForm form) {
         return switch (form) {
-            case BATCHED -> new BatchedDispatch();
+            case FUSED, BATCHED -> new BatchedDispatch();
             case LOOP -> new LoopDispatch();
         };
     }

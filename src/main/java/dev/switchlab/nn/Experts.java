@@ -27,6 +27,18 @@ public final class Experts extends LabBlock {
                 : null;
     }
 
+    /** Their fused form. */
+    Networks networks() {
+        return new Networks(
+                config,
+                layer1.weight,
+                layer1.bias,
+                layer2.weight,
+                layer2.bias,
+                gate == null ? null : gate.weight,
+                gate == null ? null : gate.bias);
+    }
+
     /** All experts at once, slot by slot: (C, E, D) to (C, E, D). */
     NDArray forward(Pass pass, NDArray x) {
         NDArray hidden = Activations.apply(config.activation(), layer1.all(pass, x)); // (C, E, F)
@@ -63,7 +75,13 @@ public final class Experts extends LabBlock {
 
         /** (C, E, in) to (C, E, out). */
         NDArray all(Pass pass, NDArray x) {
-            return Products.perExpert(x, value(pass, weight), bias == null ? null : value(pass, bias)); // (C, E, out)
+            return perExpert(x, value(pass, weight), bias == null ? null : value(pass, bias)); // (C, E, out)
+        }
+
+        private static NDArray perExpert(NDArray x, NDArray weight, NDArray bias) {
+            NDArray y = x.transpose(1, 0, 2).batchMatMul(weight.transpose(0, 2, 1)); // (E, C, out)
+            NDArray biased = bias == null ? y : y.add(bias.expandDims(1)); // (E, C, out)
+            return biased.transpose(1, 0, 2); // (C, E, out)
         }
 
         /** (n, in) to (n, out). */

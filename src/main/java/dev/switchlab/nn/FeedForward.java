@@ -14,6 +14,7 @@ public final class FeedForward extends LabBlock implements FeedForwardBlock {
     private final LinearLayer layer1;
     private final LinearLayer layer2;
     private final LinearLayer gate;
+    private final Networks networks;
 
     /** A network as {@code config} says. */
     public FeedForward(FeedForwardConfig config) {
@@ -23,10 +24,27 @@ public final class FeedForward extends LabBlock implements FeedForwardBlock {
         gate = config.gated()
                 ? child("linear_v", new LinearLayer(config.dModel(), config.dFf(), config.biasGate()))
                 : null;
+        networks = new Networks(
+                config,
+                layer1.weight(),
+                layer1.bias(),
+                layer2.weight(),
+                layer2.bias(),
+                gate == null ? null : gate.weight(),
+                gate == null ? null : gate.bias());
     }
 
     /** (..., D) to (..., D). */
     public NDArray apply(Pass pass, NDArray x) {
+        if (!pass.isFused()) {
+            return plain(pass, x);
+        }
+        return Networks.isFused(pass, config)
+                ? networks.fused(pass, x)
+                : pass.plain(x, leaf -> plain(pass.plain(), leaf));
+    }
+
+    private NDArray plain(Pass pass, NDArray x) {
         NDArray hidden = Activations.apply(config.activation(), layer1.forward(pass, x)); // (..., F)
         if (gate != null) {
             hidden = hidden.mul(gate.forward(pass, x)); // (..., F)

@@ -126,7 +126,7 @@ public abstract class LabBlock extends AbstractBlock {
         return new Shape[] {inputShapes[0]};
     }
 
-    final NDArray value(Pass pass, Parameter parameter) {
+    static NDArray value(Pass pass, Parameter parameter) {
         Device device = pass.manager().getDevice();
         return pass.weights().getValue(parameter, device, pass.training());
     }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.initializer.Initializer;
+import dev.switchlab.nn.kernel.NormKernel;
 
 /** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
 public final class LayerNormLayer extends LabBlock {
@@ -26,8 +27,19 @@ public final class LayerNormLayer extends LabBlock {
 
     /** (..., D) to (..., D). */
     public NDArray forward(Pass pass, NDArray x) {
-        return LayerNorm.layerNorm(x, normalized, value(pass, weight), value(pass, bias), EPSILON)
-                .singletonOrThrow();
+        NDArray w = value(pass, weight);
+        NDArray b = value(pass, bias);
+        if (!pass.isFused()) {
+            return LayerNorm.layerNorm(x, normalized, w, b, EPSILON).singletonOrThrow(); // (..., D)
+        }
+        NDArray[] results = NormKernel.forward(pass.manager(), x, w, b, EPSILON);
+        pass.record(results[0], dy -> {
+            NDArray[] gradients = NormKernel.backward(pass.manager(), dy, x, results, w, b);
+            pass.add(x, gradients[0]);
+            pass.add(weight, gradients[1]);
+            pass.add(bias, gradients[2]);
+        });
+        return results[0]; // (..., D)
     }
 
     @Override

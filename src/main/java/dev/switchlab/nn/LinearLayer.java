@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Linear;
 
 /** {@code y = x W^T + b}; weight (out, in), bias (out), as torch.nn.Linear. */
 public final class LinearLayer extends LabBlock {
@@ -19,8 +20,17 @@ public final class LinearLayer extends LabBlock {
 
     /** (..., in) to (..., out). */
     public NDArray forward(Pass pass, NDArray x) {
-        NDArray b = bias == null ? null : value(pass, bias);
-        return Products.linear(x, value(pass, weight), b);
+        return Linear.linear(x, value(pass, weight), bias == null ? null : value(pass, bias))
+                .singletonOrThrow(); // (..., out)
+    }
+
+    Parameter weight() {
+        return weight;
+    }
+
+    /** Null without. */
+    Parameter bias() {
+        return bias;
     }
 
     @Override

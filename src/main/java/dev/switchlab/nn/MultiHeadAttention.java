@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig.Positions;
+import dev.switchlab.nn.kernel.AttentionKernel;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Scaled dot-product attention over H heads (reference: {@code labml_nn.transformers.mha.MultiHeadAttention}).
@@ -57,6 +60,58 @@ public final class MultiHeadAttention extends LabBlock {
      * @param mask what may attend, or null for everything
      */
     public Output forward(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
+        if (!pass.isFused()) {
+            return plain(pass, q, k, v, mask);
+        }
+        if (q == k && k == v && (dropout == 0 || !pass.training())) {
+            return fused(pass, q, mask);
+        }
+        List<NDArray> leaves = List.of(pass.leaf(q), pass.leaf(k), pass.leaf(v));
+        NDArray[] weights = new NDArray[1];
+        NDArray y = pass.source(() -> {
+            Output output = plain(pass.plain(), leaves.get(0), leaves.get(1), leaves.get(2), mask);
+            weights[0] = output.weights;
+            return output.y;
+        });
+        return new Output(y, weights[0]);
+    }
+
+    /** Self-attention: z (S, B, D). */
+    private Output fused(Pass pass, NDArray z, AttentionMask mask) {
+        List<LinearLayer> layers = List.of(query.linear, key.linear, value.linear, output);
+        List<NDArray> weights = new ArrayList<>();
+        for (LinearLayer layer : layers) {
+            weights.add(value(pass, layer.weight()));
+            weights.add(layer.bias() == null ? zeros(pass) : value(pass, layer.bias()));
+        }
+        List<NDArray> bias = mask == null
+                ? List.of()
+                : List.of(mask.of(
+                        z.getShape().get(0), z.getShape().get(0), z.getShape().get(1)));
+        List<NDArray> turn = rotary == null
+                ? List.of()
+                : rotary.anglesOf(pass.modelManager(), z.getShape().get(0));
+        AttentionKernel.Saved saved =
+                AttentionKernel.forward(pass.manager(), z, weights, bias, turn, heads, pass.kernels());
+        pass.record(saved.y(), dy -> {
+            NDArray[] gradients =
+                    AttentionKernel.backward(pass.manager(), dy, saved, weights, turn, heads, pass.kernels());
+            pass.add(z, gradients[0]);
+            for (int i = 0; i < layers.size(); i++) {
+                pass.add(layers.get(i).weight(), gradients[1 + 2 * i]);
+                if (layers.get(i).bias() != null) {
+                    pass.add(layers.get(i).bias(), gradients[2 + 2 * i]);
+                }
+            }
+        });
+        return new Output(saved.y(), saved.weights());
+    }
+
+    private NDArray zeros(Pass pass) {
+        return pass.manager().zeros(new Shape(dModel)); // (D)
+    }
+
+    private Output plain(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
         long seq = q.getShape().get(0);
         long batch = q.getShape().get(1);
         NDArray queries = positioned(pass, split(query.forward(pass, q))).transpose(1, 0, 2); // (B * H, Q, W)

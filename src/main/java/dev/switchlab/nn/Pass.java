@@ -1,8 +1,14 @@
 package dev.switchlab.nn;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.switchlab.nn.kernel.ProductKernels;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -15,6 +21,7 @@ import java.util.random.RandomGenerator;
  * @param dropPolicy the shuffled order in which tokens fill an over-full expert; not asked by layers that fill by position
  * @param exploration the random stream of a layer's router, by layer; not asked at evaluation
  * @param routesOnDevice whether the routing plan is made by tensors ({@link DevicePlan}), so that nothing is read, or in Java
+ * @param fused how to compute by fused primitives; null for plain operators under autograd
  */
 public record Pass(
         NDManager manager,
@@ -23,9 +30,10 @@ public record Pass(
         boolean training,
         DropPolicy dropPolicy,
         IntFunction<RandomGenerator> exploration,
-        boolean routesOnDevice) {
+        boolean routesOnDevice,
+        Fused fused) {
 
-    /** A pass that plans its routing where it is fastest: on a GPU there, on a CPU in Java. */
+    /** A pass over plain operators that plans its routing where it is fastest: on a GPU there, on a CPU in Java. */
     public Pass(
             NDManager manager,
             NDManager modelManager,
@@ -40,12 +48,13 @@ public record Pass(
                 training,
                 dropPolicy,
                 exploration,
-                manager.getDevice().isGpu());
+                manager.getDevice().isGpu(),
+                null);
     }
 
     /** The same pass, whose routing is planned by tensors wherever it computes: so the way of a GPU is tried on a CPU. */
     public Pass routedOnDevice() {
-        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, true);
+        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, true, fused);
     }
 
     /** A pass in training mode. */
@@ -59,5 +68,85 @@ public record Pass(
         return new Pass(manager, weights.modelManager(), weights, false, dropPolicy, layer -> {
             throw new IllegalStateException("routers do not explore at evaluation");
         });
+    }
+
+    /** The same pass by fused primitives; in training gradients then come from the pass' {@link #backward}. */
+    public Pass fusedBy(ProductKernels kernels) {
+        return with(new Fused(kernels, training ? new Tape() : null));
+    }
+
+    /** The same pass over plain operators. */
+    Pass plain() {
+        return with(null);
+    }
+
+    private Pass with(Fused how) {
+        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, routesOnDevice, how);
+    }
+
+    /** Whether blocks compute by fused primitives, and gradients come from {@link #backward}. */
+    public boolean isFused() {
+        return fused != null;
+    }
+
+    ProductKernels kernels() {
+        return fused.kernels();
+    }
+
+    private boolean hasTape() {
+        return fused != null && fused.tape() != null;
+    }
+
+    /** Leaves a piece's gradient for the backward pass, if there will be one: {@link Tape#record}. */
+    void record(NDArray output, Consumer<NDArray> backward) {
+        if (hasTape()) {
+            fused.tape().record(output, backward);
+        }
+    }
+
+    /** What autograd differentiates begins here: {@link Tape#leaf}. Without a tape it is {@code x}. */
+    public NDArray leaf(NDArray x) {
+        return hasTape() ? fused.tape().leaf(x) : x;
+    }
+
+    /** A piece left to autograd. */
+    NDArray plain(NDArray x, Function<NDArray, NDArray> f) {
+        NDArray leaf = leaf(x);
+        return source(() -> f.apply(leaf));
+    }
+
+    /** A piece left to autograd, of weights or of leaves. */
+    NDArray source(Supplier<NDArray> f) {
+        return hasTape() ? fused.tape().source(f) : f.get();
+    }
+
+    /** {@code a + b}. */
+    NDArray sum(NDArray a, NDArray b) {
+        NDArray y = a.add(b);
+        record(y, dy -> {
+            add(a, dy);
+            add(b, dy);
+        });
+        return y;
+    }
+
+    /** Adds to the gradient of a piece's input. */
+    void add(NDArray x, NDArray gradient) {
+        fused.tape().add(x, gradient);
+    }
+
+    /** Adds to the gradient of a weight. */
+    void add(Parameter parameter, NDArray gradient) {
+        ((StepWeights) weights).add(parameter, gradient);
+    }
+
+    /** Differentiates {@code loss}, a scalar of what {@link #leaf} gave. The pass is fused and in training. */
+    public void backward(NDArray loss) {
+        fused.tape().backward(loss);
+    }
+
+    /** The gradient of an input of the whole, after {@link #backward}. */
+    public NDArray gradient(NDArray input) {
+        return fused.tape().gradient(input);
     }
 }

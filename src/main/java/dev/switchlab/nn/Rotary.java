@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -29,13 +30,23 @@ final class Rotary {
 
     /** (S, B * H, W) to the same, turned by position. */
     NDArray apply(NDManager modelManager, NDArray x) {
-        Tables table = tables.computeIfAbsent(x.getShape().get(0), s -> tables(modelManager, s.intValue(), features));
+        Tables table = table(modelManager, x.getShape().get(0));
         NDList halves = x.split(2, 2);
         NDArray a = halves.get(0); // (S, B * H, W / 2)
         NDArray b = halves.get(1); // (S, B * H, W / 2)
         NDArray first = a.mul(table.cos).sub(b.mul(table.sin));
         NDArray second = a.mul(table.sin).add(b.mul(table.cos));
         return NDArrays.concat(new NDList(first, second), 2); // (S, B * H, W)
+    }
+
+    private Tables table(NDManager modelManager, long seqLen) {
+        return tables.computeIfAbsent(seqLen, s -> tables(modelManager, s.intValue(), features));
+    }
+
+    /** Cosines and sines, (S, 1, W / 2) each. */
+    List<NDArray> anglesOf(NDManager modelManager, long seqLen) {
+        Tables table = table(modelManager, seqLen);
+        return List.of(table.cos, table.sin);
     }
 
     /** Forgets tables, which died with the manager they were made in. */

@@ -9,7 +9,10 @@ import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
+import dev.switchlab.nn.kernel.LinearKernel;
+import dev.switchlab.nn.kernel.ProductKernels;
 import dev.switchlab.nn.kernel.Script;
+import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -37,29 +40,47 @@ final class Router {
 
     /** Tokens (N, D) to logits (N, E); in training of the noisy input, where the router explores by noise. */
     NDArray logits(Pass pass, NDArray x) {
-        return linear.forward(pass, pass.training() ? noisy(pass, x) : x); // (N, E)
+        return linear.forward(pass, noise(pass, x.getShape()).map(x::mul).orElse(x)); // (N, E)
     }
 
-    /** Appendix C: each feature times U(1 - j, 1 + j), or dropped. */
-    private NDArray noisy(Pass pass, NDArray x) {
+    /** The same by hand: {@link Pass#record} has its gradient. Always in float32 (paper section 2.4). */
+    NDArray fusedLogits(Pass pass, NDArray x) {
+        NDArray weight = LabBlock.value(pass, linear.weight());
+        List<NDArray> bias = linear.bias() == null ? List.of() : List.of(LabBlock.value(pass, linear.bias()));
+        Optional<NDArray> noise = noise(pass, x.getShape());
+        NDArray noisy = noise.map(x::mul).orElse(x); // (N, D)
+        NDArray logits = LinearKernel.forward(pass.manager(), noisy, weight, bias, ProductKernels.MATRIX); // (N, E)
+        pass.record(logits, dy -> {
+            NDArray[] gradients = LinearKernel.backward(pass.manager(), dy, noisy, weight, ProductKernels.MATRIX);
+            pass.add(x, noise.map(gradients[0]::mul).orElse(gradients[0]));
+            pass.add(linear.weight(), gradients[1]);
+            if (linear.bias() != null) {
+                pass.add(linear.bias(), gradients[2]);
+            }
+        });
+        return logits;
+    }
+
+    /** Appendix C, in training: what each feature is multiplied by, U(1 - j, 1 + j), or dropped. */
+    private Optional<NDArray> noise(Pass pass, Shape shape) {
         double strength = switch (model.exploration()) {
             case ARGMAX, SAMPLE -> 0;
             case JITTER -> model.routerJitter();
             case INPUT_DROPOUT -> model.routerInputDropout();
         };
-        if (strength == 0) {
-            return x;
+        if (strength == 0 || !pass.training()) {
+            return Optional.empty();
         }
         boolean jitters = model.exploration() == Exploration.JITTER;
         RandomGenerator random = pass.exploration().apply(layer);
-        float[] factors = new float[Math.toIntExact(x.size())];
+        float[] factors = new float[Math.toIntExact(shape.size())];
         for (int i = 0; i < factors.length; i++) {
             double draw = random.nextDouble();
             factors[i] = jitters
                     ? (float) (1 - strength + 2 * strength * draw)
                     : draw < strength ? 0 : (float) (1 / (1 - strength));
         }
-        return x.mul(pass.manager().create(factors, x.getShape())); // (N, D)
+        return Optional.of(pass.manager().create(factors, shape)); // (N, D)
     }
 
     /** What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the logits. */

@@ -19,6 +19,8 @@ public final class StepWeights extends ParameterStore {
 
     private final NDManager modelManager;
     private final IdentityHashMap<Parameter, NDArray> aliases = new IdentityHashMap<>();
+    private final IdentityHashMap<Parameter, NDArray> byHand = new IdentityHashMap<>();
+    private final NDManager step;
 
     /**
      * Makes aliases of all weights of {@code model}.
@@ -28,6 +30,7 @@ public final class StepWeights extends ParameterStore {
      * @param gradients whether the aliases collect gradients
      */
     public StepWeights(NDManager step, Block model, boolean gradients) {
+        this.step = step;
         NDManager owner = step;
         for (Pair<String, Parameter> entry : model.getParameters()) {
             Parameter parameter = entry.getValue();
@@ -53,8 +56,19 @@ public final class StepWeights extends ParameterStore {
         return alias;
     }
 
+    /** Adds to a gradient that autograd does not know of. */
+    void add(Parameter parameter, NDArray gradient) {
+        NDArray before = byHand.get(parameter);
+        NDArray sum = before == null ? gradient : before.add(gradient);
+        sum.attach(step);
+        byHand.put(parameter, sum);
+    }
+
     /** The gradient of {@code parameter}, which is no buffer, after the backward pass; owned by the step. */
     public NDArray gradient(Parameter parameter) {
+        if (byHand.containsKey(parameter)) {
+            return byHand.get(parameter);
+        }
         NDArray gradient = getValue(parameter, null, true).getGradient();
         gradient.attach(aliases.get(parameter).getManager());
         return gradient;

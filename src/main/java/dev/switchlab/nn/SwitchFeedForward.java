@@ -9,6 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
+import dev.switchlab.nn.kernel.DispatchKernel;
 import java.util.Optional;
 
 /**
@@ -68,10 +69,34 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
 
     @Override
     public Output forward(Pass pass, NDArray input) {
+        if (pass.isFused()) {
+            // Rows sorted by expert need a plan on the host.
+            boolean byHand = Networks.isFused(pass, FeedForwardConfig.expert(model)) && !pass.routesOnDevice();
+            return byHand ? fused(pass, input) : autograd(pass, input);
+        }
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
 
         // 1. Router
         NDArray logits = router.logits(pass, x); // (N, E)
+
+        // 2. Routing plan, 3. Gates
+        Routing routing = route(pass, logits, sequences(input.getShape()));
+
+        // 4. Dispatch
+        NDArray outputs = dispatch.apply(pass, experts, x, routing.plan()); // (N * K, D)
+
+        // 5. Combine
+        NDArray y = combine(pass.manager(), x, outputs, routing.gates(), routing.plan()); // (N, D)
+
+        // 6. Shared experts
+        if (shared != null) {
+            y = y.add(shared.apply(pass, x)); // (N, D)
+        }
+        return new Output(y.reshape(input.getShape()), lastRouting);
+    }
+
+    /** Logits (N, E) to a plan and its gates. */
+    private Routing route(Pass pass, NDArray logits, int sequences) {
         NDArray ranking = router.ranking(logits); // (N, E)
 
         // 2. Routing plan
@@ -88,20 +113,50 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         NDArray chosen = router.chosen(pass, scores, plan); // (N, K)
         NDArray gates = router.gates(pass, chosen); // (N, K)
 
-        // 4. Dispatch
-        NDArray outputs = dispatch.apply(pass, experts, x, plan); // (N * K, D)
+        Routing routing = new Routing(model, layer, sequences, plan, ranking, bias, logits, scores, chosen, gates);
+        lastRouting = Optional.of(routing);
+        return routing;
+    }
 
-        // 5. Combine
-        NDArray y = combine(pass.manager(), x, outputs, gates, plan); // (N, D)
+    /** The same by fused primitives: products, gathers and their gradients by hand, the router from its logits on by autograd. */
+    private Output fused(Pass pass, NDArray input) {
+        NDArray x = input.reshape(-1, model.dModel()); // (N, D)
+        pass.record(x, dx -> pass.add(input, dx.reshape(input.getShape())));
 
-        // 6. Shared experts
-        if (shared != null) {
-            y = y.add(shared.apply(pass, x)); // (N, D)
-        }
+        NDArray logits = router.fusedLogits(pass, x); // (N, E)
+        Routing routing = route(pass, pass.leaf(logits), sequences(input.getShape()));
 
-        lastRouting = Optional.of(new Routing(
-                model, layer, sequences(input.getShape()), plan, ranking, bias, logits, scores, chosen, gates));
-        return new Output(y.reshape(input.getShape()), lastRouting);
+        boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
+        NDManager manager = pass.manager();
+        ExpertRows rows =
+                ExpertRows.of(manager, routing.plan().onHost(), pass.kernels().grain(), passes);
+        NDArray in = DispatchKernel.gather(manager, x, rows.places()); // (R, D)
+        Networks.Run run = experts.networks().run(pass, in, rows.offsets());
+        NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());
+        run.y().close();
+        NDArray y = combined[0]; // (N, D)
+        pass.record(y, dy -> {
+            NDArray[] gradients =
+                    DispatchKernel.combineBackward(manager, dy, combined[1], routing.gates(), rows.places());
+            combined[1].close();
+            Tape.differentiate(routing.gates(), gradients[0], false);
+            NDArray drows = run.backward(gradients[2]); // (R, D)
+            NDArray dx =
+                    DispatchKernel.gatherBackward(manager, drows, gradients[1], model.topK(), rows.places()); // (N, D)
+            for (NDArray used : new NDArray[] {in, drows, gradients[1], gradients[2]}) {
+                used.close();
+            }
+            pass.add(x, dx);
+        });
+        NDArray all = shared == null ? y : pass.sum(y, shared.apply(pass, x)); // (N, D)
+        NDArray shaped = all.reshape(input.getShape()); // (..., D)
+        pass.record(shaped, dy -> pass.add(all, dy.reshape(all.getShape())));
+        return new Output(shaped, lastRouting);
+    }
+
+    /** The plain form as a piece of a fused pass, for what has no fused form. */
+    private Output autograd(Pass pass, NDArray input) {
+        return new Output(pass.plain(input, leaf -> forward(pass.plain(), leaf).y()), lastRouting);
     }
 
     private NDArray combine(NDManager manager, NDArray x, NDArray outputs, NDArray gates, Plan plan) {

@@ -43,10 +43,17 @@ public final class SwitchTransformerLayer extends LabBlock {
     public FeedForwardBlock.Output forward(Pass pass, NDArray x, AttentionMask mask) {
         NDArray z = normAttention.forward(pass, x); // (S, B, D)
         NDArray attended = attention.forward(pass, z, z, z, mask).y(); // (S, B, D)
-        NDArray middle = x.add(Activations.dropout(pass, attended, dropout)); // (S, B, D)
+        NDArray middle = residual(pass, x, attended); // (S, B, D)
         FeedForwardBlock.Output output = feedForward.forward(pass, normFeedForward.forward(pass, middle));
-        NDArray y = middle.add(Activations.dropout(pass, output.y(), dropout)); // (S, B, D)
+        NDArray y = residual(pass, middle, output.y()); // (S, B, D)
         return new FeedForwardBlock.Output(y, output.routing());
+    }
+
+    private NDArray residual(Pass pass, NDArray x, NDArray change) {
+        NDArray dropped = dropout == 0 || !pass.training()
+                ? change
+                : pass.plain(change, c -> Activations.dropout(pass, c, dropout)); // (S, B, D)
+        return pass.sum(x, dropped); // (S, B, D)
     }
 
     /** The feed-forward network, sparse or dense. */

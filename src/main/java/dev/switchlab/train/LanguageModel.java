@@ -5,11 +5,14 @@ import ai.djl.ndarray.NDManager;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.Decoder;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
+import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.StateDict;
+import dev.switchlab.nn.kernel.ProductKernels;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Safetensors;
@@ -124,6 +127,11 @@ public final class LanguageModel implements AutoCloseable {
         return network;
     }
 
+    /** The pass as the experiment wants it computed: by fused primitives, or by plain operators. */
+    Pass form(Pass pass) {
+        return experiment.model().dispatch() == DispatchForm.FUSED ? pass.fusedBy(ProductKernels.MATRIX) : pass;
+    }
+
     /** One pass at evaluation: {@link AutoregressiveModel#evaluate}. */
     public <T> T evaluate(
             long[] tokens,
@@ -131,7 +139,7 @@ public final class LanguageModel implements AutoCloseable {
             int batchSize,
             DropPolicy dropPolicy,
             Function<AutoregressiveModel.Output, T> read) {
-        return network.evaluate(manager, tokens, seqLen, batchSize, dropPolicy, read);
+        return network.evaluate(manager, tokens, seqLen, batchSize, dropPolicy, this::form, read);
     }
 
     /** Reads and continues one sequence, with room for {@code train.seq_len} tokens; to be closed before the model. */

@@ -120,7 +120,8 @@ public final class TrainStep {
             Shape shape = new Shape(batch.seqLen(), batch.batchSize());
             NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
             NDArray targets = micro.create(batch.targets(), shape); // (S, B)
-            AutoregressiveModel.Output output = model.network().forward(pass(micro, weights, step, microBatch), tokens);
+            Pass pass = model.form(pass(micro, weights, step, microBatch));
+            AutoregressiveModel.Output output = model.network().forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
             NDArray loadBalance = null;
             NDArray zLoss = null;
@@ -135,7 +136,12 @@ public final class TrainStep {
                 }
             }
             clock.ended(StepClock.Part.FORWARD);
-            collector.backward(share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32)));
+            NDArray part = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
+            if (pass.isFused()) {
+                pass.backward(part);
+            } else {
+                collector.backward(part);
+            }
             clock.ended(StepClock.Part.BACKWARD);
             reading.add(share, loss, crossEntropy, loadBalance, zLoss);
             if (withRouting) {

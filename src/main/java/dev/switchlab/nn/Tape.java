@@ -1,0 +1,108 @@
+package dev.switchlab.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Reverse-mode differentiation in pieces, of which some know their gradient by heart and the rest is left to autograd.
+ *
+ * <p>A piece takes tensors in, gives one out, and {@linkplain #record records} what turns the gradient of its output into gradients of its
+ * inputs and weights. Autograd does not see across: a tensor between two pieces is cut off from its history. {@link #backward} lets autograd
+ * differentiate the loss down to the {@linkplain #leaf leaves}, then runs the pieces last to first. Tensors are known by identity.
+ */
+public final class Tape {
+
+    private final List<Runnable> pieces = new ArrayList<>();
+    private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
+
+    /** How many tensors a gradient is still of: the last one frees it, and the next piece writes into memory that is still in the cache. */
+    private final IdentityHashMap<NDArray, Integer> uses = new IdentityHashMap<>();
+
+    /**
+     * A piece that differentiates by hand.
+     *
+     * @param output what it gave
+     * @param backward gets the output's gradient, which it leaves as it is, and {@linkplain #add adds} those of its inputs; not called where no
+     *     gradient arrives
+     */
+    void record(NDArray output, Consumer<NDArray> backward) {
+        pieces.add(() -> {
+            NDArray gradient = gradients.remove(output);
+            if (gradient != null) {
+                backward.accept(gradient);
+                release(gradient);
+            }
+        });
+    }
+
+    /** A tensor where autograd begins: what is computed from the result, autograd differentiates down to here. */
+    public NDArray leaf(NDArray x) {
+        NDArray leaf = x.duplicate(); // autograd takes no tensor that a script made, only a copy
+        leaf.attach(x.getManager());
+        leaf.setRequiresGradient(true);
+        pieces.add(() -> {
+            if (leaf.hasGradient()) {
+                NDArray gradient = leaf.getGradient();
+                gradient.attach(x.getManager());
+                add(x, gradient);
+            }
+        });
+        return leaf;
+    }
+
+    /** A piece that autograd differentiates, of weights or of leaves: its result is cut off. */
+    NDArray source(Supplier<NDArray> f) {
+        NDArray inside = f.get();
+        NDArray output = inside.stopGradient();
+        output.attach(inside.getManager());
+        record(output, gradient -> differentiate(inside, gradient, false));
+        return output;
+    }
+
+    /** Adds to the gradient of {@code x}, an input of a piece or of the whole. */
+    void add(NDArray x, NDArray gradient) {
+        NDArray before = gradients.get(x);
+        NDArray sum = before == null ? gradient : before.add(gradient);
+        uses.merge(sum, 1, Integer::sum);
+        gradients.put(x, sum);
+        if (before != null) {
+            release(before);
+            if (!uses.containsKey(gradient)) {
+                gradient.close();
+            }
+        }
+    }
+
+    private void release(NDArray gradient) {
+        if (uses.merge(gradient, -1, Integer::sum) == 0) {
+            uses.remove(gradient);
+            gradient.close();
+        }
+    }
+
+    /** What has arrived at {@code x}, an input that no piece gave. */
+    public NDArray gradient(NDArray x) {
+        return gradients.get(x);
+    }
+
+    /** Differentiates {@code loss}, a scalar that autograd knows down to the leaves; gradients of weights go where the pass keeps them. */
+    public void backward(NDArray loss) {
+        try (NDArray one = loss.onesLike()) {
+            differentiate(loss, one, true);
+        }
+        for (int i = pieces.size() - 1; i >= 0; i--) {
+            pieces.get(i).run();
+        }
+    }
+
+    /** Part of autograd's graph is needed twice: gates go into the output, the scores that they come from also into the router's losses. */
+    static void differentiate(NDArray y, NDArray gradient, boolean keepGraph) {
+        JniUtils.backward((PtNDArray) y, (PtNDArray) gradient, keepGraph, false);
+    }
+}
