@@ -31,7 +31,7 @@ class CheckerTest {
 
     private static final String SWITCH = "switch_ff_drop_scale_skew";
     private static final VerifyOptions CPU =
-            new VerifyOptions(List.of(DispatchForm.BATCHED), List.of(Place.of(Device.cpu())), "");
+            new VerifyOptions(Form.of(DispatchForm.BATCHED), List.of(Place.of(Device.cpu())), "");
 
     @TempDir
     Path folder;
@@ -99,7 +99,7 @@ class CheckerTest {
                     }
                     tensors.put("param.value.linear.weight", Tensor.of(to, 12, 12));
                 }),
-                "cpu: grad.");
+                "cpu batched: grad.");
         assertFails(
                 damage(SWITCH, tensors -> {
                     Tensor weight = tensors.get("param.experts.2.layer1.weight");
@@ -182,7 +182,7 @@ class CheckerTest {
                         "ff_relu",
                         tensors -> tensors.keySet()
                                 .removeIf(name -> !name.startsWith("param.") && !name.startsWith("input."))),
-                "cpu: ");
+                "cpu batched: ");
     }
 
     @Test

@@ -10,9 +10,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Every case in {@code golden/}, on each form of dispatch and each device. */
+/** Every case in {@code golden/}, in each form, with each kernel and on each device. */
 class GoldenCasesTest {
 
     static final Path FOLDER = Path.of("golden");
@@ -27,12 +26,6 @@ class GoldenCasesTest {
                             .as(() -> result.line() + "\n" + String.join("\n", GoldenReport.failure(result)))
                             .isTrue();
                 }));
-    }
-
-    /** The cases are small, and small models take another kernel than large ones. */
-    @Test
-    void soIsWhatTheKernelOfLargeModelsComputes(@TempDir Path noClasses) throws Exception {
-        assertThat(Mutants.verifyWith(noClasses, Mutants.EVERYTHING_CONVOLVED)).isEmpty();
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
@@ -25,8 +24,7 @@ class MoeCaseTest {
 
     private static final String SIGMOID = "moe_titan_e4_k2_sigmoid_norm_shared1_t40";
     private static final String CHOSEN = "moe_nano_e8_k4_cf1.25_t48_bias_skew";
-    private static final VerifyOptions CPU =
-            new VerifyOptions(List.of(DispatchForm.values()), List.of(Place.of(Device.cpu())), "");
+    private static final VerifyOptions CPU = new VerifyOptions(Form.all(), List.of(Place.of(Device.cpu())), "");
 
     @TempDir
     private Path folder;
@@ -78,7 +76,7 @@ class MoeCaseTest {
                 config -> config.put("load_balance", "switch"),
                 tensors -> tensors.put("output.load_balance", Tensor.of(new float[] {(float) balance(tensors)})));
         assertThat(result.tensors().filter(t -> t.name().equals("output.load_balance")))
-                .hasSize(2)
+                .hasSize(Form.all().size())
                 .allMatch(TensorDifference::passed);
     }
 
@@ -112,7 +110,7 @@ class MoeCaseTest {
             tensors.put("output.n_dropped", Tensor.of(new long[] {48 * 4}));
         });
         assertThat(result.tensors().filter(t -> t.name().matches("output\\.(y|n_dropped|counts|gates|z_loss)")))
-                .hasSize(2 * 5)
+                .hasSize(5 * Form.all().size())
                 .allMatch(TensorDifference::passed);
     }
 

@@ -51,8 +51,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "nn/SwitchFeedForward.java",
                         List.of(
                                 new Edit(
-                                        "dispatch.apply(pass, experts, x, plan);",
-                                        "dispatch.apply(pass, experts, x.mul(gates), plan);"),
+                                        "dispatch.apply(pass, experts, x, routing.plan());",
+                                        "dispatch.apply(pass, experts, x.mul(routing.gates()), routing.plan());"),
                                 new Edit("y = y.mul(weights);", ""))),
                 of(
                         "dropped tokens not scaled",
@@ -63,8 +63,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "dropped tokens zero instead of passed through",
                         "nn/SwitchFeedForward.java",
-                        "model.droppedTokens() == DroppedTokens.PASS_THROUGH",
-                        "model.droppedTokens() == null"),
+                        "if (model.droppedTokens() == DroppedTokens.PASS_THROUGH)",
+                        "if (model.droppedTokens() == null)"),
                 of(
                         "no router gradient without scaling",
                         "nn/Router.java",
@@ -135,8 +135,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "residual around the normalised input",
                         "nn/SwitchTransformerLayer.java",
-                        "NDArray middle = x.add(",
-                        "NDArray middle = z.add("),
+                        "residual(pass, x, attended)",
+                        "residual(pass, z, attended)"),
                 of(
                         "gate without the activation's partner",
                         "nn/FeedForward.java",
@@ -149,9 +149,9 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "int slot = expert * c + i;"),
                 of(
                         "experts with each other's weights",
-                        "nn/Products.java",
-                        "NDArray kernels = weight.reshape(-1, in, 1, 1);",
-                        "NDArray kernels = weight.flip(0).reshape(-1, in, 1, 1);"),
+                        "nn/Experts.java",
+                        "batchMatMul(weight.transpose(0, 2, 1))",
+                        "batchMatMul(weight.flip(0).transpose(0, 2, 1))"),
                 of(
                         "experts' biases missing",
                         "nn/Experts.java",

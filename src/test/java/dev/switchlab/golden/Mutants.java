@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.nn.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,17 +20,11 @@ public final class Mutants {
     private static final Path SOURCES = Path.of("src/main/java/dev/switchlab");
     private static final Path CASES = Path.of("golden");
 
-    /** The kernel that larger models take, also for the small ones of the cases. */
-    static final String EVERYTHING_CONVOLVED = "convolved";
-
     private Mutants() {}
 
     /** Without arguments runs every mutant; {@code verify} is what the new JVMs run. */
     public static void main(String[] args) throws IOException, InterruptedException {
         if (args.length > 0 && args[0].equals("verify")) {
-            if (List.of(args).contains(EVERYTHING_CONVOLVED)) {
-                Kernels.convolveEverything();
-            }
             verify();
             return;
         }
@@ -56,8 +49,7 @@ public final class Mutants {
     }
 
     private static boolean runAll(Path work) throws IOException, InterruptedException {
-        List<String> untouched = new ArrayList<>(verifyWith(work));
-        untouched.addAll(verifyWith(work, EVERYTHING_CONVOLVED));
+        List<String> untouched = verifyWith(work);
         if (!untouched.isEmpty()) {
             System.out.println(
                     "the model fails without any mutant: " + untouched.subList(0, Math.min(3, untouched.size())));
@@ -69,9 +61,6 @@ public final class Mutants {
         for (Mutant mutant : mutants) {
             Path classes = compile(mutant, Files.createTempDirectory(work, "mutant"));
             List<String> failed = verifyWith(classes);
-            if (failed.isEmpty()) {
-                failed = verifyWith(classes, EVERYTHING_CONVOLVED);
-            }
             String verdict = failed.isEmpty()
                     ? "SURVIVES"
                     : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
@@ -107,8 +96,8 @@ public final class Mutants {
         return classes;
     }
 
-    /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies with {@code options}. */
-    static List<String> verifyWith(Path classes, String... options) throws IOException, InterruptedException {
+    /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies. */
+    static List<String> verifyWith(Path classes) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dai.djl.offline=true");
@@ -119,7 +108,6 @@ public final class Mutants {
         command.add(classes + System.getProperty("path.separator") + System.getProperty("java.class.path"));
         command.add(Mutants.class.getName());
         command.add("verify");
-        command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put("OMP_NUM_THREADS", "1");
         Process process = builder.start();

@@ -171,6 +171,7 @@ class DecoderTest {
                     S,
                     1,
                     DropPolicy.byPosition(),
+                    Pass::plain,
                     output -> output.logits().toFloatArray()); // (S, 1, V)
             double largest = 0;
             for (float logit : whole) {

@@ -223,6 +223,7 @@ class RouterSettingsTest {
                     8,
                     1,
                     DropPolicy.byPosition(),
+                    Pass::plain,
                     output -> output.routing().stream().map(Routing::layer).toList());
             assertThat(layers).containsExactly(1, 3);
             network.clear();
