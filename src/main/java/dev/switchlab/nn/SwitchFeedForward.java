@@ -83,10 +83,10 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         Routing routing = route(pass, logits, sequences(input.getShape()));
 
         // 4. Dispatch
-        NDArray outputs = dispatch.apply(pass, experts, x, routing.plan()); // (N * K, D)
+        NDArray outputs = dispatch.apply(pass, experts, x, routing.tensors()); // (N * K, D)
 
         // 5. Combine
-        NDArray y = combine(pass.manager(), x, outputs, routing.gates(), routing.plan()); // (N, D)
+        NDArray y = combine(pass.manager(), x, outputs, routing.gates(), routing.tensors()); // (N, D)
 
         // 6. Shared experts
         if (shared != null) {
@@ -128,8 +128,7 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
 
         boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
         NDManager manager = pass.manager();
-        ExpertRows rows =
-                ExpertRows.of(manager, routing.plan().onHost(), pass.kernels().grain(), passes);
+        ExpertRows rows = ExpertRows.of(manager, routing.plan(), pass.kernels().grain(), passes);
         NDArray in = DispatchKernel.gather(manager, x, rows.places()); // (R, D)
         Networks.Run run = experts.networks().run(pass, in, rows.offsets());
         NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());

@@ -51,8 +51,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "nn/SwitchFeedForward.java",
                         List.of(
                                 new Edit(
-                                        "dispatch.apply(pass, experts, x, routing.plan());",
-                                        "dispatch.apply(pass, experts, x.mul(routing.gates()), routing.plan());"),
+                                        "dispatch.apply(pass, experts, x, routing.tensors());",
+                                        "dispatch.apply(pass, experts, x.mul(routing.gates()), routing.tensors());"),
                                 new Edit("y = y.mul(weights);", ""))),
                 of(
                         "dropped tokens not scaled",
