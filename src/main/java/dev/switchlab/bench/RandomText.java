@@ -4,6 +4,8 @@ import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.provenance.Machine;
+import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -23,7 +25,12 @@ final class RandomText {
     }
 
     static LanguageModel model(Experiment experiment, Device device) {
-        return LanguageModel.create(experiment, tokenizer(), device);
+        Machine.require(experiment.train().precision(), device);
+        return LanguageModel.create(
+                experiment,
+                tokenizer(),
+                device,
+                KernelChoice.of(experiment, device, Machine.identity(), KernelChoice.AUTO));
     }
 
     Batch batch(Experiment experiment) {

@@ -38,6 +38,7 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
                 provenance.computation().device(),
                 provenance.computation().threads(),
                 Engine.getInstance().getVersion());
+        System.out.printf("kernels     %s%n", provenance.computation().kernels());
         System.out.printf("promise     %s%n", provenance.promise().text());
         System.out.printf("run         %s in %s%n", runId, books.location(store));
     }

@@ -51,7 +51,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         + first.runId());
             }
             Provenance provenance = new StoredRun(store, first).provenance();
-            TrainingInput input = TrainingInput.of(provenance, first.name());
+            TrainingInput input = training.asked(TrainingInput.of(provenance, first.name()));
             Device device = training.engine().startAs(provenance.computation());
             sayWhatDiffers(provenance, input, device);
             String command = training.typed(Map.of("RUN", first.runId()));
@@ -71,6 +71,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 "",
                 input.text(),
                 device,
+                input.kernelsOn(device).toString(),
                 provenance.digests().initialWeights());
         Comparison.conditions(provenance, now)
                 .forEach((key, pair) -> System.out.printf(

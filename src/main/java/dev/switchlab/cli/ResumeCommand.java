@@ -38,7 +38,7 @@ final class ResumeCommand implements Callable<Integer> {
                         + ") is finished; only a run that was stopped, killed or failed can go on");
             }
             Provenance begun = new StoredRun(store, run).provenance();
-            TrainingInput input = TrainingInput.of(begun, run.name());
+            TrainingInput input = training.asked(TrainingInput.of(begun, run.name()));
             Device device = training.engine().startAs(begun.computation());
             try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
                 Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);

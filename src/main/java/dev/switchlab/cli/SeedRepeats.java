@@ -108,8 +108,13 @@ final class SeedRepeats {
     }
 
     private RunInfo info(List<Long> seeds) {
-        Provenance provenance =
-                Provenance.collect(input.experiment(), training.typed(Map.of()), input.text(), device, "");
+        Provenance provenance = Provenance.collect(
+                input.experiment(),
+                training.typed(Map.of()),
+                input.text(),
+                device,
+                input.kernelsOn(device).toString(),
+                "");
         return input.parentInfo(
                 store,
                 provenance,

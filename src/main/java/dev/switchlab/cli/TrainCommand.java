@@ -47,7 +47,7 @@ final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         List<Long> repeats = seeds.isBlank() ? List.of() : Seeds.parse(seeds);
-        TrainingInput input = TrainingInput.of(experiment, experiments.changes());
+        TrainingInput input = training.asked(TrainingInput.of(experiment, experiments.changes()));
         Device device = training.engine().start();
         try (MirroredBook store = training.open()) {
             if (!repeats.isEmpty()) {

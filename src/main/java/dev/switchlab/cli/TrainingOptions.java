@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What all commands that train have in common: where they compute, which book they write, and what was typed. */
@@ -19,6 +20,15 @@ final class TrainingOptions {
 
     @Mixin
     private BookOption books;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "auto|KERNELS",
+            description =
+                    "What multiplies: auto, matrix, convolution, linear, or one per product; decides the last digits (default: auto, or"
+                            + " what the run was begun with).",
+            defaultValue = "${env:SWITCHLAB_KERNELS:-}")
+    private String kernels;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -31,6 +41,11 @@ final class TrainingOptions {
 
     EngineOptions engine() {
         return engine;
+    }
+
+    /** With the kernels that were asked for, if any were. */
+    TrainingInput asked(TrainingInput input) {
+        return kernels.isBlank() ? input : input.withKernels(kernels.strip());
     }
 
     /** Opens the book; to be closed. */

@@ -62,6 +62,19 @@ public record Experiment(
                 2);
         checkCapacity("model.capacity_factor", model, train.tokensPerBatch(), true);
         checkCapacity("model.eval_capacity_factor", model, train.tokensPerBatch(), false);
+        boolean selective = train.precision() == TrainConfig.Precision.SELECTIVE;
+        Check.that(
+                !selective || model.dispatch() == ModelConfig.DispatchForm.FUSED,
+                "train.precision",
+                "selective",
+                "only float32 with another model.dispatch than fused",
+                "float32");
+        Check.that(
+                !selective || (model.dropout() == 0 && model.expertDropout() == 0),
+                "train.precision",
+                "selective",
+                "only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has",
+                "float32");
         Check.that(
                 model.exploration() != Exploration.SAMPLE || !train.hasSelectionBias(),
                 "model.exploration",

@@ -24,6 +24,7 @@ package dev.switchlab.experiment;
  * @param zLoss coefficient of the router z-loss, which keeps logits small (ST-MoE, arXiv 2202.08906, equation 5: 0.001); 0 for none
  * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv 2408.15664: 0.001); 0
  *     for no bias
+ * @param precision what products are computed in
  * @param logEvery steps between logged training metrics
  * @param evalEvery steps between evaluations on the fixed validation sample
  * @param evalBatches batches in that sample
@@ -52,6 +53,7 @@ public record TrainConfig(
         LoadBalanceScope loadBalanceScope,
         double zLoss,
         double selectionBiasRate,
+        Precision precision,
         int logEvery,
         int evalEvery,
         int evalBatches,
@@ -104,6 +106,7 @@ public record TrainConfig(
         Check.given("train.load_balance_scope", loadBalanceScope, LoadBalanceScope.BATCH);
         Check.notNegative("train.z_loss", zLoss, 0.001);
         Check.notNegative("train.selection_bias_rate", selectionBiasRate, 0.001);
+        Check.given("train.precision", precision, Precision.FLOAT32);
         Check.atLeast("train.log_every", logEvery, 1, 10);
         Check.atLeast("train.eval_every", evalEvery, 1, 100);
         Check.atLeast("train.eval_batches", evalBatches, 1, 10);
@@ -126,6 +129,16 @@ public record TrainConfig(
     /** Whether a bias moves the choice of experts. */
     public boolean hasSelectionBias() {
         return selectionBiasRate > 0;
+    }
+
+    /** What matrix products are computed in. */
+    public enum Precision {
+        FLOAT32,
+        /**
+         * Operands of products in attention and networks rounded to bfloat16, sums in float32; router, losses, norms and optimizer in
+         * float32 (paper section 2.4, table 2).
+         */
+        SELECTIVE
     }
 
     /** Over what experts are to be loaded evenly. */

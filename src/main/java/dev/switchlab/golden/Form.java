@@ -2,6 +2,7 @@ package dev.switchlab.golden;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.Pass;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.nn.kernel.ProductKernel;
 import dev.switchlab.nn.kernel.ProductKernels;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.Locale;
  * @param dispatch fused primitives, or plain operators under autograd with a form of dispatch
  * @param kernels what multiplies in fused primitives
  */
-public record Form(DispatchForm dispatch, ProductKernels kernels) {
+public record Form(DispatchForm dispatch, Kernels kernels) {
 
     /** Every form of dispatch; fused with each kernel that multiplies in float32. */
     public static List<Form> all() {
@@ -28,11 +29,15 @@ public record Form(DispatchForm dispatch, ProductKernels kernels) {
     /** The ways to compute with one form of dispatch. */
     public static List<Form> of(DispatchForm dispatch) {
         if (dispatch != DispatchForm.FUSED) {
-            return List.of(new Form(dispatch, ProductKernels.MATRIX));
+            return List.of(new Form(dispatch, Kernels.MATRIX));
         }
         return List.of(ProductKernel.MATRIX, ProductKernel.CONVOLUTION, ProductKernel.LINEAR).stream()
-                .map(kernel -> new Form(dispatch, ProductKernels.all(kernel)))
+                .map(kernel -> new Form(dispatch, all(kernel)))
                 .toList();
+    }
+
+    private static Kernels all(ProductKernel kernel) {
+        return new Kernels(ProductKernels.all(kernel), ProductKernels.all(kernel));
     }
 
     /** Without experts, the forms that differ only in how tokens reach them are one. */
@@ -43,7 +48,7 @@ public record Form(DispatchForm dispatch, ProductKernels kernels) {
     /** As it stands in reports. */
     String label() {
         return dispatch == DispatchForm.FUSED
-                ? "fused, " + kernels.forward().name().toLowerCase(Locale.ROOT)
+                ? "fused, " + kernels
                 : dispatch.name().toLowerCase(Locale.ROOT);
     }
 

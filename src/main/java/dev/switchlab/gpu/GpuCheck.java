@@ -6,7 +6,7 @@ import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
-import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Libtorch;
 import java.util.ArrayList;
@@ -41,9 +41,8 @@ public final class GpuCheck {
 
     private void golden() {
         Place place = new Place(options.device(), true);
-        List<Form> forms = List.of(
-                new Form(DispatchForm.FUSED, ProductKernels.MATRIX),
-                new Form(DispatchForm.BATCHED, ProductKernels.MATRIX));
+        List<Form> forms =
+                List.of(new Form(DispatchForm.FUSED, Kernels.MATRIX), new Form(DispatchForm.BATCHED, Kernels.MATRIX));
         GoldenReport report = GoldenVerifier.verifyFolder(
                 options.golden(), new VerifyOptions(forms, List.of(place), ""), result -> {});
         found("golden cases", report.passed(), report.summary());

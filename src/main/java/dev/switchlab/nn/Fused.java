@@ -1,6 +1,6 @@
 package dev.switchlab.nn;
 
-import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.nn.kernel.Kernels;
 
 /**
  * How a pass computes by the primitives of {@link dev.switchlab.nn.kernel} instead of by plain operators under autograd.
@@ -8,4 +8,4 @@ import dev.switchlab.nn.kernel.ProductKernels;
  * @param kernels what multiplies
  * @param tape where pieces leave their gradients; null at evaluation
  */
-public record Fused(ProductKernels kernels, Tape tape) {}
+public record Fused(Kernels kernels, Tape tape) {}

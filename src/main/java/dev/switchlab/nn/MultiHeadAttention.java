@@ -91,11 +91,17 @@ public final class MultiHeadAttention extends LabBlock {
         List<NDArray> turn = rotary == null
                 ? List.of()
                 : rotary.anglesOf(pass.modelManager(), z.getShape().get(0));
-        AttentionKernel.Saved saved =
-                AttentionKernel.forward(pass.manager(), z, weights, bias, turn, heads, pass.kernels());
+        AttentionKernel.Saved saved = AttentionKernel.forward(
+                pass.manager(), z, weights, bias, turn, heads, pass.kernels().dense());
         pass.record(saved.y(), dy -> {
-            NDArray[] gradients =
-                    AttentionKernel.backward(pass.manager(), dy, saved, weights, turn, heads, pass.kernels());
+            NDArray[] gradients = AttentionKernel.backward(
+                    pass.manager(),
+                    dy,
+                    saved,
+                    weights,
+                    turn,
+                    heads,
+                    pass.kernels().dense());
             pass.add(z, gradients[0]);
             for (int i = 0; i < layers.size(); i++) {
                 pass.add(layers.get(i).weight(), gradients[1 + 2 * i]);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import dev.switchlab.nn.kernel.ExpertsKernel;
+import dev.switchlab.nn.kernel.ProductKernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,11 @@ record Networks(
     NDArray fused(Pass pass, NDArray x) {
         Shape shape = x.getShape();
         NDArray rows = x.reshape(-1, config.dModel()); // (R, D)
-        Run run = run(pass, rows, new long[] {0, rows.getShape().get(0)});
+        Run run = run(
+                pass,
+                rows,
+                new long[] {0, rows.getShape().get(0)},
+                pass.kernels().dense());
         NDArray y = run.y().reshape(shape); // (..., D)
         pass.record(
                 y,
@@ -51,18 +56,17 @@ record Networks(
     }
 
     /** x (R, D), of which network e takes the rows from {@code offsets[e]} to {@code offsets[e + 1]}. */
-    Run run(Pass pass, NDArray x, long[] offsets) {
+    Run run(Pass pass, NDArray x, long[] offsets, ProductKernels kernels) {
         ExpertsKernel.Weights weights = new ExpertsKernel.Weights(
                 values(pass, weight1, weight2, weightGate),
                 values(pass, bias1),
                 values(pass, bias2),
                 values(pass, biasGate));
         String activation = config.activation().name().toLowerCase(Locale.ROOT);
-        ExpertsKernel.Saved saved =
-                ExpertsKernel.forward(pass.manager(), x, weights, offsets, activation, pass.kernels());
+        ExpertsKernel.Saved saved = ExpertsKernel.forward(pass.manager(), x, weights, offsets, activation, kernels);
         return new Run(saved.y(), dy -> {
             NDArray[] gradients =
-                    ExpertsKernel.backward(pass.manager(), dy, saved, weights, offsets, activation, pass.kernels());
+                    ExpertsKernel.backward(pass.manager(), dy, saved, weights, offsets, activation, kernels);
             Parameter[] parameters = {weight1, bias1, weight2, bias2, weightGate, biasGate};
             for (int i = 0; i + 1 < gradients.length; i++) {
                 if (parameters[i] != null) {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.nn.kernel.Kernels;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -71,7 +71,7 @@ public record Pass(
     }
 
     /** The same pass by fused primitives; in training gradients then come from the pass' {@link #backward}. */
-    public Pass fusedBy(ProductKernels kernels) {
+    public Pass fusedBy(Kernels kernels) {
         return with(new Fused(kernels, training ? new Tape() : null));
     }
 
@@ -89,7 +89,7 @@ public record Pass(
         return fused != null;
     }
 
-    ProductKernels kernels() {
+    Kernels kernels() {
         return fused.kernels();
     }
 

@@ -128,9 +128,11 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
 
         boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
         NDManager manager = pass.manager();
-        ExpertRows rows = ExpertRows.of(manager, routing.plan(), pass.kernels().grain(), passes);
+        ExpertRows rows =
+                ExpertRows.of(manager, routing.plan(), pass.kernels().experts().grain(), passes);
         NDArray in = DispatchKernel.gather(manager, x, rows.places()); // (R, D)
-        Networks.Run run = experts.networks().run(pass, in, rows.offsets());
+        Networks.Run run =
+                experts.networks().run(pass, in, rows.offsets(), pass.kernels().experts());
         NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());
         run.y().close();
         NDArray y = combined[0]; // (N, D)

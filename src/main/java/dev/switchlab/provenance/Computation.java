@@ -14,6 +14,7 @@ import java.util.List;
  * @param gpu name of the GPU; empty on the CPU
  * @param driver its driver; empty on the CPU
  * @param cuda CUDA version and compute capability; empty on the CPU
+ * @param kernels what multiplies, as {@code KERNELS} names it; empty in runs older than this entry
  * @param deterministicAlgorithms whether libtorch's deterministic algorithms were on
  */
 public record Computation(
@@ -23,9 +24,15 @@ public record Computation(
         String gpu,
         String driver,
         String cuda,
+        String kernels,
         boolean deterministicAlgorithms) {
 
-    static Computation on(Device device, Libtorch torch) {
+    /** Reads runs that know of no kernels. */
+    public Computation {
+        kernels = kernels == null ? "" : kernels;
+    }
+
+    static Computation on(Device device, String kernels, Libtorch torch) {
         boolean cuda = device.isGpu();
         List<String> card = cuda ? nvidiaSmi(device.getDeviceId()) : List.of("", "");
         return new Computation(
@@ -38,6 +45,7 @@ public record Computation(
                         ? CudaUtils.getCudaVersionString() + ", compute capability "
                                 + CudaUtils.getComputeCapability(device.getDeviceId())
                         : "",
+                kernels,
                 torch.deterministicAlgorithms());
     }
 

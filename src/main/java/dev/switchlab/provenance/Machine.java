@@ -1,5 +1,7 @@
 package dev.switchlab.provenance;
 
+import ai.djl.Device;
+import dev.switchlab.experiment.TrainConfig.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.stream.Stream;
 public record Machine(String cpu, int cores, List<String> instructionSets, String kernels) {
 
     private static final String NUMERIC = "sse4_[12]|avx.*|fma|f16c|amx.*|vnni|asimd.*|sve.*|bf16|i8mm|neon|sme.*";
+    private static final String BFLOAT16 = "avx512_bf16|amx_bf16|bf16";
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
     /** Copies the list. */
@@ -40,6 +43,31 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
                         .map(Machine::numeric)
                         .orElse(List.of()),
                 torch.cpuCapability().orElse(Versions.UNREADABLE));
+    }
+
+    /**
+     * All that decides which kernel is fastest here: processor, instruction sets in use and threads. The engine has been started.
+     */
+    public static String identity() {
+        Libtorch torch = Libtorch.loaded();
+        Machine machine = current(torch);
+        return machine.cpu + ", " + machine.kernels + ", " + machine.instructionSets.hashCode() + ", "
+                + torch.threads().orElse(0) + " threads";
+    }
+
+    /**
+     * Refuses a precision that the processor has no instructions for.
+     *
+     * @throws IllegalArgumentException in one line
+     */
+    public static void require(Precision precision, Device device) {
+        boolean here = device.isGpu()
+                || current(Libtorch.loaded()).instructionSets.stream().anyMatch(set -> set.matches(BFLOAT16));
+        if (precision == Precision.SELECTIVE && !here) {
+            throw new IllegalArgumentException(
+                    "train.precision is selective, but this processor multiplies no bfloat16 (it has neither"
+                            + " avx512_bf16 nor amx_bf16), allowed: float32, for example SET=\"train.precision=float32\"");
+        }
     }
 
     private static List<String> cpuinfo() {

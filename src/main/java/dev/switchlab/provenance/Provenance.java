@@ -58,13 +58,14 @@ public record Provenance(
      * Of a run that begins in this process. The engine has been started.
      *
      * @param command what was typed
+     * @param kernels what multiplies
      * @param initialWeights digest of the weights before the first step
      */
     public static Provenance collect(
-            Experiment experiment, String command, Text text, Device device, String initialWeights) {
+            Experiment experiment, String command, Text text, Device device, String kernels, String initialWeights) {
         Libtorch torch = Libtorch.loaded();
         Environment environment = Environment.of(System.getenv());
-        Computation computation = Computation.on(device, torch);
+        Computation computation = Computation.on(device, kernels, torch);
         return new Provenance(
                 tree(experiment),
                 command,

@@ -1,16 +1,20 @@
 package dev.switchlab.session;
 
+import ai.djl.Device;
 import dev.switchlab.data.Corpus;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
 import dev.switchlab.data.Split;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.provenance.Machine;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.Text;
 import dev.switchlab.runs.Dataset;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.train.KernelChoice;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -23,8 +27,10 @@ import java.util.Optional;
  * @param data the text
  * @param fallbackReason why the text is the experiment's fallback, if it is
  * @param title what tells the run from others of its experiment
+ * @param kernels what shall multiply: a text of {@code Kernels}, or {@code auto}
  */
-public record TrainingInput(Experiment experiment, TextData data, Optional<String> fallbackReason, RunTitle title) {
+public record TrainingInput(
+        Experiment experiment, TextData data, Optional<String> fallbackReason, RunTitle title, String kernels) {
 
     /**
      * An experiment on its corpus; that it takes the fallback is said loudly.
@@ -34,7 +40,7 @@ public record TrainingInput(Experiment experiment, TextData data, Optional<Strin
     public static TrainingInput of(Experiment experiment, Map<String, String> changes) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
         opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
-        return of(experiment, opened, RunTitle.of(experiment, changes));
+        return of(experiment, opened, RunTitle.of(experiment, changes), KernelChoice.AUTO);
     }
 
     /**
@@ -46,21 +52,38 @@ public record TrainingInput(Experiment experiment, TextData data, Optional<Strin
         Experiment experiment = provenance.toExperiment();
         OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
         String reason = provenance.text().fallbackReason();
+        String kernels = provenance.computation().kernels();
         return of(
                 experiment,
                 new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)),
-                RunTitle.again(experiment, name));
+                RunTitle.again(experiment, name),
+                kernels.isEmpty() ? KernelChoice.AUTO : kernels);
     }
 
-    private static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title) {
+    private static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
         TextData data = TextData.of(opened.corpus(), experiment);
         data.requireUsable(experiment); // fails now rather than after training
-        return new TrainingInput(experiment, data, opened.fallbackReason(), title);
+        return new TrainingInput(experiment, data, opened.fallbackReason(), title, kernels);
     }
 
     /** The same with another seed. */
     public TrainingInput withSeed(long seed) {
-        return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason, title);
+        return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason, title, kernels);
+    }
+
+    /** The same with other kernels. */
+    public TrainingInput withKernels(String wish) {
+        return new TrainingInput(experiment, data, fallbackReason, title, wish);
+    }
+
+    /**
+     * What multiplies on {@code device}. The engine has been started.
+     *
+     * @throws IllegalArgumentException in one line, if it cannot be as wished here
+     */
+    public Kernels kernelsOn(Device device) {
+        Machine.require(experiment.train().precision(), device);
+        return KernelChoice.of(experiment, device, Machine.identity(), kernels);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.switchlab.session;
 import ai.djl.Device;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Comparison;
 import dev.switchlab.provenance.Digests;
 import dev.switchlab.provenance.Provenance;
@@ -76,8 +77,10 @@ public final class TrainingSession {
      * @param more tags beside the usual
      */
     public Outcome train(String command, Map<String, String> more) throws IOException {
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device)) {
-            Provenance provenance = Provenance.collect(experiment, command, input.text(), device, model.digest());
+        Kernels kernels = input.kernelsOn(device);
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels)) {
+            Provenance provenance =
+                    Provenance.collect(experiment, command, input.text(), device, kernels.toString(), model.digest());
             try (MirroredLog mirrored = store.begin(input.info(store, provenance, more))) {
                 BookLog log = mirrored.log();
                 log.text("experiment.yaml", experiment.toYaml());
@@ -102,10 +105,12 @@ public final class TrainingSession {
             throws IOException {
         int step = checkpoint.map(Checkpoint::step).orElse(0);
         // The last steps of a run are scored after its last checkpoint: those points may be there already.
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device);
+        Kernels kernels = input.kernelsOn(device);
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels);
                 MirroredLog mirrored = store.resume(runId, step - 1L)) {
             BookLog log = mirrored.log();
-            Provenance now = Provenance.collect(experiment, begun.command(), input.text(), device, model.digest());
+            Provenance now = Provenance.collect(
+                    experiment, begun.command(), input.text(), device, kernels.toString(), model.digest());
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Comparison.conditions(begun, now)
                     .forEach((key, pair) -> view.warning(

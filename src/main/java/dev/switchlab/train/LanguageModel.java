@@ -12,7 +12,7 @@ import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.StateDict;
-import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Safetensors;
@@ -33,15 +33,18 @@ public final class LanguageModel implements AutoCloseable {
 
     private static final String EXPERIMENT = "experiment";
     private static final String VOCABULARY = "vocabulary";
+    private static final String KERNELS = "kernels";
 
     private final Experiment experiment;
     private final CharTokenizer tokenizer;
+    private final Kernels kernels;
     private final NDManager manager;
     private final AutoregressiveModel network;
     private final StateDict stateDict;
 
-    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device) {
+    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
         this.experiment = experiment;
+        this.kernels = kernels;
         this.tokenizer = tokenizer;
         manager = NDManager.newBaseManager(device);
         network = new AutoregressiveModel(
@@ -52,9 +55,18 @@ public final class LanguageModel implements AutoCloseable {
         stateDict = StateDict.of(network);
     }
 
-    /** A new model with first weights drawn from the experiment's seed. */
+    /** A new model that multiplies by matrix products: {@link #create(Experiment, CharTokenizer, Device, Kernels)}. */
     public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device) {
-        LanguageModel model = new LanguageModel(experiment, tokenizer, device);
+        return create(experiment, tokenizer, device, KernelChoice.fixed(experiment));
+    }
+
+    /**
+     * A new model with first weights drawn from the experiment's seed.
+     *
+     * @param kernels what multiplies, where layers are fused
+     */
+    public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
+        LanguageModel model = new LanguageModel(experiment, tokenizer, device, kernels);
         RandomStreams streams = new RandomStreams(experiment.seed());
         new Initialization(experiment.model(), name -> streams.generator(RandomStream.INITIALIZATION, name))
                 .apply(model.network, model.manager);
@@ -76,8 +88,11 @@ public final class LanguageModel implements AutoCloseable {
             }
         }
         Experiment experiment = ExperimentLoader.parse(metadata.get(EXPERIMENT), file.toString());
-        LanguageModel model =
-                new LanguageModel(experiment, CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)), device);
+        LanguageModel model = new LanguageModel(
+                experiment,
+                CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)),
+                device,
+                metadata.containsKey(KERNELS) ? Kernels.parse(metadata.get(KERNELS)) : KernelChoice.fixed(experiment));
         try {
             Initialization.allocate(model.stateDict, model.manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
@@ -92,12 +107,13 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /** Writes weights under the reference's state_dict names, with experiment and vocabulary in the header. */
+    /** Writes weights under the reference's state_dict names, with experiment, vocabulary and kernels in the header. */
     public void save(Path file) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "pt");
         metadata.put(EXPERIMENT, experiment.toYaml());
         metadata.put(VOCABULARY, tokenizer.vocabulary());
+        metadata.put(KERNELS, kernels.toString());
         new Safetensors(metadata, tensors()).write(file);
     }
 
@@ -117,6 +133,11 @@ public final class LanguageModel implements AutoCloseable {
         return experiment;
     }
 
+    /** What multiplies in it. */
+    public Kernels kernels() {
+        return kernels;
+    }
+
     /** Its vocabulary. */
     public CharTokenizer tokenizer() {
         return tokenizer;
@@ -129,7 +150,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** The pass as the experiment wants it computed: by fused primitives, or by plain operators. */
     Pass form(Pass pass) {
-        return experiment.model().dispatch() == DispatchForm.FUSED ? pass.fusedBy(ProductKernels.MATRIX) : pass;
+        return experiment.model().dispatch() == DispatchForm.FUSED ? pass.fusedBy(kernels) : pass;
     }
 
     /** One pass at evaluation: {@link AutoregressiveModel#evaluate}. */

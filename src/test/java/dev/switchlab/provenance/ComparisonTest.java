@@ -44,7 +44,8 @@ class ComparisonTest {
     }
 
     private static Provenance provenance(Experiment experiment, String weights) {
-        return Provenance.collect(experiment, "make train", new Text("dickens", "ab", ""), Device.cpu(), "initial")
+        return Provenance.collect(
+                        experiment, "make train", new Text("dickens", "ab", ""), Device.cpu(), "matrix", "initial")
                 .with(new Digests("initial", new TreeMap<>(Map.of(5, weights)), "m", weights));
     }
 
@@ -166,7 +167,7 @@ class ComparisonTest {
     @Test
     void saysWhatDiffersInTheProvenance() {
         Provenance one = provenance(SMOKE, "w");
-        Computation computation = new Computation("cpu", 8, 1, "", "", "", true);
+        Computation computation = new Computation("cpu", 8, 1, "", "", "", "matrix", true);
         Provenance other = new Provenance(
                 one.experiment(),
                 one.command(),

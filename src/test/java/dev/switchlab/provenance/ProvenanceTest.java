@@ -27,7 +27,7 @@ class ProvenanceTest {
 
     private static Provenance collect(Experiment experiment) {
         Text text = new Text("dickens", "ab12", "");
-        return Provenance.collect(experiment, "make train EXPERIMENT=smoke", text, Device.cpu(), "cd34");
+        return Provenance.collect(experiment, "make train EXPERIMENT=smoke", text, Device.cpu(), "matrix", "cd34");
     }
 
     @Test

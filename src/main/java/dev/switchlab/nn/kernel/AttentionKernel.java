@@ -53,18 +53,6 @@ public final class AttentionKernel {
                 torch.addcmul_(b, a, sin, value=back)
                 torch.copy_(a, turned)
               return qkv
-            def bmm(self, a: Tensor, b: Tensor, half: bool) -> Tensor:
-              if half:
-                c = torch.to(torch.bmm(torch.to(a, 15), torch.to(b, 15)), 6)
-              else:
-                c = torch.bmm(a, b)
-              return c
-            def bmm_into(self, a: Tensor, b: Tensor, half: bool, into: Tensor) -> int:
-              if half:
-                torch.copy_(into, self.bmm(a, b, half))
-              else:
-                torch.bmm(a, b, out=into)
-              return 0
             def block(self, s: int) -> int:
               return 1 + 131072 // (s * s)
             def parts(self, qkv: Tensor, start: int, block: int, width: int) -> Tuple[Tensor, Tensor, Tensor]:
@@ -82,11 +70,12 @@ public final class AttentionKernel {
               s, batch, d = z.size(0), z.size(1), z.size(2)
               n = s * batch
               width = d // heads
-              half = kernels[0] == 3
               scale = 1.0 / torch.sqrt(width)
               weight = self.by_head(w[0], w[2], w[4], heads, scale)
               bias = self.by_head(torch.unsqueeze(w[1], 1), torch.unsqueeze(w[3], 1), torch.unsqueeze(w[5], 1), heads, scale)
-              flat = self.product(torch.reshape(z, [n, d]), weight, kernels[0])
+              weight = self.operand(weight, kernels[0])
+              rows = self.operand(torch.reshape(z, [n, d]), kernels[0])
+              flat = self.product(rows, weight, kernels[0])
               torch.add_(flat, torch.reshape(bias, [3 * d]))
               qkv = torch.reshape(flat, [s, batch * heads, 3 * width])
               if len(turn) > 0:
@@ -97,27 +86,28 @@ public final class AttentionKernel {
               for i in range((batch * heads + block - 1) // block):
                 q, k, v = self.parts(qkv, i * block, block, width)
                 own = torch.narrow(p, 0, i * block, q.size(0))
-                self.bmm_into(q, torch.transpose(k, 1, 2), half, own)
+                torch.bmm(q, torch.transpose(k, 1, 2), out=own)
                 if len(mask) > 0:
                   torch.add_(own, self.mask_of(mask[0], i * block, own, heads))
                 torch._softmax(own, -1, False, out=own)
                 into = torch.narrow(mixed, 1, i * block, q.size(0))
-                torch.copy_(torch.transpose(into, 0, 1), self.bmm(own, v, half))
+                torch.copy_(torch.transpose(into, 0, 1), torch.bmm(own, v))
               mixed = torch.reshape(mixed, [n, d])
+              mixed = self.operand(mixed, kernels[0])
               y = self.product(mixed, w[6], kernels[0])
               torch.add_(y, w[7])
-              return [torch.reshape(y, [s, batch, d]), z, qkv, p, mixed, weight]
+              return [torch.reshape(y, [s, batch, d]), rows, qkv, p, mixed, weight]
             def backward(self, dy: Tensor, saved: List[Tensor], w: List[Tensor], turn: List[Tensor], heads: int, kernels: List[int]) -> List[Tensor]:
-              z, qkv, p, mixed, weight = saved[0], saved[1], saved[2], saved[3], saved[4]
-              s, batch, d = z.size(0), z.size(1), z.size(2)
+              rows, qkv, p, mixed, weight = saved[0], saved[1], saved[2], saved[3], saved[4]
+              s, batch, d = dy.size(0), dy.size(1), dy.size(2)
               n = s * batch
               width = d // heads
-              half = kernels[0] == 3
               scale = 1.0 / torch.sqrt(width)
               g = torch.reshape(dy, [n, d])
+              dbo = torch.sum(g, [0])
+              g = self.operand(g, kernels[0])
               dmixed = self.data_gradient(g, w[6], kernels[1])
               dwo = self.weight_gradient(g, mixed, kernels[2])
-              dbo = torch.sum(g, [0])
               dpv = torch.reshape(dmixed, [s, batch * heads, width])
               dqkv = torch.empty_like(qkv)
               block = self.block(s)
@@ -125,17 +115,18 @@ public final class AttentionKernel {
                 q, k, v = self.parts(qkv, i * block, block, width)
                 dq, dk, dv = self.parts(dqkv, i * block, block, width)
                 own = torch.narrow(p, 0, i * block, q.size(0))
-                g = torch.transpose(torch.narrow(dpv, 1, i * block, q.size(0)), 0, 1)
-                torch.copy_(dv, self.bmm(torch.transpose(own, 1, 2), g, half))
-                dp = self.bmm(g, torch.transpose(v, 1, 2), half)
+                dctx = torch.transpose(torch.narrow(dpv, 1, i * block, q.size(0)), 0, 1)
+                torch.copy_(dv, torch.bmm(torch.transpose(own, 1, 2), dctx))
+                dp = torch.bmm(dctx, torch.transpose(v, 1, 2))
                 da = torch._softmax_backward_data(dp, own, -1, 6)
-                torch.copy_(dq, self.bmm(da, k, half))
-                torch.copy_(dk, self.bmm(torch.transpose(da, 1, 2), q, half))
+                torch.copy_(dq, torch.bmm(da, k))
+                torch.copy_(dk, torch.bmm(torch.transpose(da, 1, 2), q))
               if len(turn) > 0:
                 dqkv = self.turn_(dqkv, width, turn[0], turn[1], -1)
               flat = torch.reshape(dqkv, [n, 3 * d])
-              dw = self.from_heads(self.weight_gradient(flat, torch.reshape(z, [n, d]), kernels[2]), heads, scale)
               db = self.from_heads(torch.unsqueeze(torch.sum(flat, [0]), 1), heads, scale)
+              flat = self.operand(flat, kernels[0])
+              dw = self.from_heads(self.weight_gradient(flat, rows, kernels[2]), heads, scale)
               dz = torch.reshape(self.data_gradient(flat, weight, kernels[1]), [s, batch, d])
               return [dz, dw[0], torch.squeeze(db[0], 1), dw[1], torch.squeeze(db[1], 1), dw[2], torch.squeeze(db[2], 1), dwo, dbo]
             """);

@@ -60,10 +60,10 @@ public final class ExpertsKernel {
                   all.append((e, start, rows))
                   start = start + rows
               return all
-            def stacked(self, w: List[Tensor], e: int) -> List[Tensor]:
+            def stacked(self, w: List[Tensor], e: int, kernel: int) -> List[Tensor]:
               all = annotate(List[Tensor], [])
               for one in w:
-                all.append(torch.reshape(one, [e, -1, one.size(-1)]))
+                all.append(self.operand(torch.reshape(one, [e, -1, one.size(-1)]), kernel))
               return all
             def layer(self, x: Tensor, w: Tensor, b: List[Tensor], e: int, kernel: int, into: Tensor) -> int:
               self.product_into(x, torch.select(w, 0, e), kernel, into)
@@ -76,14 +76,16 @@ public final class ExpertsKernel {
                 torch.sum(dy, [0], out=own)
               else:
                 torch.add_(own, torch.sum(dy, [0]))
+              dy = self.operand(dy, kernels[0])
               self.add_weight_gradient(dy, x, kernels[2], first, torch.select(dw, 0, e))
               return self.data_gradient(dy, torch.select(w, 0, e), kernels[1])
             def forward(self, x: Tensor, matrices: List[Tensor], b1: List[Tensor], b2: List[Tensor], bv: List[Tensor], offsets: List[int],
                 activation: str, kernels: List[int]) -> List[Tensor]:
-              w = self.stacked(matrices, len(offsets) - 1)
+              w = self.stacked(matrices, len(offsets) - 1, kernels[0])
               rows, f = x.size(0), w[0].size(1)
               gated = len(w) > 2
               y = torch.empty_like(x)
+              x = self.operand(x, kernels[0])
               h = torch.empty([rows, f], dtype=6, device=x.device)
               a = h
               v = h
@@ -93,6 +95,9 @@ public final class ExpertsKernel {
               if gated:
                 v = torch.empty_like(h)
                 hv = torch.empty_like(h)
+              into2 = hv
+              if kernels[0] == 3:
+                into2 = torch.empty_like(hv, dtype=15)
               for e, start, count in self.blocks(offsets):
                 own = torch.narrow(x, 0, start, count)
                 ab, hb = torch.narrow(a, 0, start, count), torch.narrow(h, 0, start, count)
@@ -103,18 +108,21 @@ public final class ExpertsKernel {
                   vb = torch.narrow(v, 0, start, count)
                   self.layer(own, w[2], bv, e, kernels[0], vb)
                   torch.mul(hb, vb, out=hvb)
+                if kernels[0] == 3:
+                  hvb = torch.copy_(torch.narrow(into2, 0, start, count), hvb)
                 self.layer(hvb, w[1], b2, e, kernels[0], torch.narrow(y, 0, start, count))
-              return [y, a, h, v, hv]
-            def backward(self, dy: Tensor, x: Tensor, saved: List[Tensor], matrices: List[Tensor], offsets: List[int], activation: str,
+              return [y, x, a, h, v, into2]
+            def backward(self, dy: Tensor, saved: List[Tensor], matrices: List[Tensor], offsets: List[int], activation: str,
                 kernels: List[int]) -> List[Tensor]:
               e = len(offsets) - 1
-              w = self.stacked(matrices, e)
+              w = self.stacked(matrices, e, kernels[0])
+              x = saved[0]
               gated = len(w) > 2
-              dx = torch.empty_like(x)
+              dx = torch.empty_like(dy)
               dw = annotate(List[Tensor], [])
               db = annotate(List[Tensor], [])
               for one in w:
-                dw.append(torch.empty_like(one))
+                dw.append(torch.empty_like(one, dtype=6))
                 db.append(torch.empty([e, one.size(1)], dtype=6, device=x.device))
               for i in range(e):
                 if offsets[i] == offsets[i + 1]:
@@ -124,13 +132,13 @@ public final class ExpertsKernel {
               for i, start, count in self.blocks(offsets):
                 first = start == offsets[i]
                 own = torch.narrow(x, 0, start, count)
-                ab, hb = torch.narrow(saved[0], 0, start, count), torch.narrow(saved[1], 0, start, count)
+                ab, hb = torch.narrow(saved[1], 0, start, count), torch.narrow(saved[2], 0, start, count)
                 into = torch.narrow(dx, 0, start, count)
-                dh = self.layer_backward(torch.narrow(dy, 0, start, count), torch.narrow(saved[3], 0, start, count), w[1], dw[1], db[1],
+                dh = self.layer_backward(torch.narrow(dy, 0, start, count), torch.narrow(saved[4], 0, start, count), w[1], dw[1], db[1],
                     i, first, kernels)
                 if gated:
                   dv = torch.mul(dh, hb)
-                  dh = torch.mul(dh, torch.narrow(saved[2], 0, start, count))
+                  dh = torch.mul(dh, torch.narrow(saved[3], 0, start, count))
                   da = self.activate_backward(dh, ab, hb, activation)
                   torch.add(self.layer_backward(da, own, w[0], dw[0], db[0], i, first, kernels),
                       self.layer_backward(dv, own, w[2], dw[2], db[2], i, first, kernels), out=into)
@@ -156,7 +164,7 @@ public final class ExpertsKernel {
     public record Weights(List<NDArray> matrices, List<NDArray> bias1, List<NDArray> bias2, List<NDArray> biasGate) {}
 
     /** What the backward pass needs of the forward pass. */
-    public record Saved(NDArray x, NDArray y, List<NDArray> hidden) {}
+    public record Saved(NDArray y, List<NDArray> tensors) {}
 
     /**
      * @param x rows (R, D), sorted by network
@@ -176,7 +184,7 @@ public final class ExpertsKernel {
                 offsets,
                 activation,
                 kernels.codes());
-        return new Saved(x, results[0], List.of(results).subList(1, results.length));
+        return new Saved(results[0], List.of(results).subList(1, results.length));
     }
 
     /**
@@ -194,8 +202,8 @@ public final class ExpertsKernel {
             String activation,
             ProductKernels kernels) {
         NDArray[] gradients = SCRIPT.tensors(
-                manager, "backward", dy, saved.x, saved.hidden, weights.matrices, offsets, activation, kernels.codes());
-        saved.hidden.forEach(NDArray::close);
+                manager, "backward", dy, saved.tensors, weights.matrices, offsets, activation, kernels.codes());
+        saved.tensors.forEach(NDArray::close);
         return gradients;
     }
 }
