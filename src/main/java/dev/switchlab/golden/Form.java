@@ -6,8 +6,10 @@ import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.nn.kernel.ProductKernel;
 import dev.switchlab.nn.kernel.ProductKernels;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A way to compute that every case has to pass.
@@ -17,7 +19,9 @@ import java.util.Locale;
  */
 public record Form(DispatchForm dispatch, Kernels kernels) {
 
-    /** Every form of dispatch; fused with each kernel that multiplies in float32. */
+    private static final Set<String> NOT_ROUTED_BY_PRODUCTS = Set.of("feed_forward", "mha", "switch_ff", "moe");
+
+    /** Every form of dispatch; fused with each kernel. */
     public static List<Form> all() {
         List<Form> forms = new ArrayList<>();
         for (DispatchForm dispatch : DispatchForm.values()) {
@@ -31,7 +35,7 @@ public record Form(DispatchForm dispatch, Kernels kernels) {
         if (dispatch != DispatchForm.FUSED) {
             return List.of(new Form(dispatch, Kernels.MATRIX));
         }
-        return List.of(ProductKernel.MATRIX, ProductKernel.CONVOLUTION, ProductKernel.LINEAR).stream()
+        return Arrays.stream(ProductKernel.values())
                 .map(kernel -> new Form(dispatch, all(kernel)))
                 .toList();
     }
@@ -43,6 +47,19 @@ public record Form(DispatchForm dispatch, Kernels kernels) {
     /** Without experts, the forms that differ only in how tokens reach them are one. */
     boolean isOfDispatchOnly() {
         return dispatch == DispatchForm.LOOP;
+    }
+
+    /** Whether products are in bfloat16. */
+    boolean isSelective() {
+        return kernels.dense().isSelective();
+    }
+
+    /**
+     * Whether a kind of cases can be computed so. In bfloat16 only single layers: their routes come from the input itself. Behind products in
+     * bfloat16 a router may choose another expert for a token between two, and nothing after it could be compared.
+     */
+    boolean suits(String kind) {
+        return !isSelective() || NOT_ROUTED_BY_PRODUCTS.contains(kind);
     }
 
     /** As it stands in reports. */

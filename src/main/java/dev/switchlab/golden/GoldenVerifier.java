@@ -85,7 +85,7 @@ public final class GoldenVerifier {
         List<RunResult> runs = new ArrayList<>();
         for (Place place : options.places()) {
             for (Form form : options.forms()) {
-                if (golden.dispatches() || isOnce(form, place, options)) {
+                if (form.suits(golden.file().kind()) && (golden.dispatches() || isOnce(form, place, options))) {
                     runs.add(run(golden, place.label() + " " + form.label(), form, place));
                 }
             }
@@ -102,10 +102,17 @@ public final class GoldenVerifier {
         return firstForm && firstPlace;
     }
 
+    private static Tolerances tolerances(GoldenCase golden, Form form) {
+        return form.isSelective()
+                ? golden.tolerances().withBfloat16(golden.file().expected())
+                : golden.tolerances();
+    }
+
     private RunResult run(GoldenCase golden, String label, Form form, Place place) {
         try {
             Map<String, Tensor> actual = replay.run(golden, form, place);
-            return new RunResult(label, "", CaseComparison.of(golden.file().expected(), actual, golden.tolerances()));
+            return new RunResult(
+                    label, "", CaseComparison.of(golden.file().expected(), actual, tolerances(golden, form)));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return new RunResult(label, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());

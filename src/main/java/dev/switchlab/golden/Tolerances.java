@@ -1,6 +1,9 @@
 package dev.switchlab.golden;
 
 import dev.switchlab.safetensors.Dtype;
+import dev.switchlab.safetensors.Tensor;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -18,6 +21,12 @@ final class Tolerances {
     /** How often a case's own float32-to-float64 error is added. */
     static final double NOISE_MULTIPLE = 4;
 
+    private static final Pattern THROUGH_RELU =
+            Pattern.compile("grad\\.(.*layer1\\.(weight|bias)|input\\.x|switch\\..*)");
+
+    /** What products in bfloat16 may be off, as a share of a tensor's largest element. */
+    static final double BFLOAT16 = 1.0 / 32;
+
     private static final Pattern EXACT =
             Pattern.compile("output\\.(counts|routes|capacity|n_dropped|dropped)(\\.\\d+)?");
     private static final String KEY_BIAS = "key.linear.bias";
@@ -25,14 +34,17 @@ final class Tolerances {
     private final Map<String, Double> noise;
     private final double sumOfLearningRates;
 
-    private Tolerances(Map<String, Double> noise, double sumOfLearningRates) {
+    private final Map<String, Double> rounding;
+
+    private Tolerances(Map<String, Double> noise, double sumOfLearningRates, Map<String, Double> rounding) {
         this.noise = noise;
         this.sumOfLearningRates = sumOfLearningRates;
+        this.rounding = rounding;
     }
 
     /** Of a case that moves no weights. */
     static Tolerances of(Map<String, Double> noise) {
-        return new Tolerances(noise, 0);
+        return new Tolerances(noise, 0, Map.of());
     }
 
     /**
@@ -40,10 +52,52 @@ final class Tolerances {
      * the rounding noise that is left. So its final value is held only to the furthest that Adam can have moved it.
      */
     static Tolerances ofTrajectory(Map<String, Double> noise, double sumOfLearningRates) {
-        return new Tolerances(noise, sumOfLearningRates);
+        return new Tolerances(noise, sumOfLearningRates, Map.of());
+    }
+
+    /**
+     * The same for products in bfloat16, by {@value #BFLOAT16} of a tensor's largest element.
+     *
+     * <p>bfloat16 has 8 bits of mantissa, so rounding errs by at most u = 2^-9 of a value. A product rounds two operands and its result, at most 3 u
+     * of the sum of absolute terms; from a layer's input to a weight's gradient at most four products follow each other, 12 u, or 2^-5.4 of
+     * that sum. Terms have both signs, so the sum of absolute terms is larger than the result; but errors have both signs, too.
+     *
+     * <p>Three kinds of tensors are no sums of such terms. Gradients that came through a relu jump where what went into it is within rounding of
+     * zero: they are held to their largest element. The gradient of a key's bias is zero in truth: it is held to the largest of all
+     * gradients. A loss weighs an output's elements by random numbers: it is held to the output's norm.
+     */
+    Tolerances withBfloat16(Map<String, Tensor> expected) {
+        Map<String, Double> bounds = new HashMap<>();
+        double gradients = 0;
+        double norms = 0;
+        for (Map.Entry<String, Tensor> entry : expected.entrySet()) {
+            String name = entry.getKey();
+            if (entry.getValue().dtype().isFloat()) {
+                double[] values = entry.getValue().doubles();
+                double size = Arrays.stream(values).map(Math::abs).max().orElse(0);
+                bounds.put(name, THROUGH_RELU.matcher(name).matches() ? size : BFLOAT16 * size);
+                if (name.startsWith("grad.")) {
+                    gradients = Math.max(gradients, size);
+                } else {
+                    norms = Math.max(
+                            norms,
+                            Math.sqrt(Arrays.stream(values).map(v -> v * v).sum()));
+                }
+            }
+        }
+        double ofKeys = BFLOAT16 * gradients;
+        double ofLoss = BFLOAT16 * norms;
+        bounds.replaceAll(
+                (name, bound) -> name.endsWith(KEY_BIAS) ? ofKeys : name.equals("output.loss") ? ofLoss : bound);
+        return new Tolerances(noise, sumOfLearningRates, bounds);
     }
 
     ErrorBound of(String name, Dtype dtype) {
+        ErrorBound float32 = ofFloat32(name, dtype);
+        return float32.equals(ErrorBound.EXACT) ? float32 : float32.widened(rounding.getOrDefault(name, 0.0));
+    }
+
+    private ErrorBound ofFloat32(String name, Dtype dtype) {
         if (!dtype.isFloat() || EXACT.matcher(name).matches()) {
             return ErrorBound.EXACT;
         }

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 public record Machine(String cpu, int cores, List<String> instructionSets, String kernels) {
 
     private static final String NUMERIC = "sse4_[12]|avx.*|fma|f16c|amx.*|vnni|asimd.*|sve.*|bf16|i8mm|neon|sme.*";
-    private static final String BFLOAT16 = "avx512_bf16|amx_bf16|bf16";
+    private static final List<String> BFLOAT16 = List.of("avx512_bf16", "amx_bf16", "bf16");
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
     /** Copies the list. */
@@ -61,12 +61,17 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
      * @throws IllegalArgumentException in one line
      */
     public static void require(Precision precision, Device device) {
-        boolean here = device.isGpu()
-                || current(Libtorch.loaded()).instructionSets.stream().anyMatch(set -> set.matches(BFLOAT16));
-        if (precision == Precision.SELECTIVE && !here) {
+        if (!device.isGpu()) {
+            require(precision, current(Libtorch.loaded()).instructionSets);
+        }
+    }
+
+    static void require(Precision precision, List<String> instructionSets) {
+        if (precision == Precision.SELECTIVE && instructionSets.stream().noneMatch(BFLOAT16::contains)) {
             throw new IllegalArgumentException(
-                    "train.precision is selective, but this processor multiplies no bfloat16 (it has neither"
-                            + " avx512_bf16 nor amx_bf16), allowed: float32, for example SET=\"train.precision=float32\"");
+                    "train.precision is selective, but this processor multiplies no bfloat16 (it has none of "
+                            + String.join(", ", BFLOAT16)
+                            + "), allowed: float32, for example SET=\"train.precision=float32\"");
         }
     }
 

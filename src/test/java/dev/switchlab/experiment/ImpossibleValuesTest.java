@@ -43,6 +43,8 @@ class ImpossibleValuesTest {
             model.router_input_dropout=1 | model.router_input_dropout is 1.0; allowed: from 0 to below 1; example: model.router_input_dropout=0.1
             model.exploration=sample train.selection_bias_rate=0.001 | model.exploration is sample; allowed: argmax, input_dropout, jitter with train.selection_bias_rate above 0: the bias moves a ranking, not a distribution; example: model.exploration=jitter
             model.n_experts=4000000 model.top_k=2000000 | model.top_k is 2000000; allowed: at most 1048575 with 2048 tokens per batch; example: model.top_k=2
+            train.precision=selective model.dropout=0.1 | train.precision is selective; allowed: only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has; example: train.precision=float32
+            train.precision=selective model.dispatch=loop | train.precision is selective; allowed: only float32 with another model.dispatch than fused; example: train.precision=float32
             train.z_loss=-1 | train.z_loss is -1.0; allowed: finite numbers from 0; example: train.z_loss=0.001
             train.selection_bias_rate=-1 | train.selection_bias_rate is -1.0; allowed: finite numbers from 0; example: train.selection_bias_rate=0.001
             train.steps=0 | train.steps is 0; allowed: whole numbers from 1; example: train.steps=2000

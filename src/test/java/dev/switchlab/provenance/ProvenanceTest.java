@@ -8,6 +8,7 @@ import ai.djl.engine.Engine;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentSummary;
+import dev.switchlab.experiment.TrainConfig.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -127,5 +128,16 @@ class ProvenanceTest {
         assertThat(Machine.numeric(Machine.field(x86, "flags").orElseThrow()))
                 .containsExactly("avx", "avx2", "avx512f", "fma", "sse4_1");
         assertThat(Machine.numeric("fp asimd aes sve bf16")).containsExactly("asimd", "bf16", "sve");
+    }
+
+    @Test
+    void selectivePrecisionIsRefusedWhereNothingMultipliesBfloat16() {
+        Machine.require(Precision.SELECTIVE, List.of("avx2", "avx512_bf16"));
+        Machine.require(Precision.FLOAT32, List.of("avx2"));
+        assertThatThrownBy(() -> Machine.require(Precision.SELECTIVE, List.of("avx2", "avx512f")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "train.precision is selective, but this processor multiplies no bfloat16 (it has none of avx512_bf16, amx_bf16,"
+                                + " bf16), allowed: float32, for example SET=\"train.precision=float32\"");
     }
 }
