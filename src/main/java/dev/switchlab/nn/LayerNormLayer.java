@@ -39,6 +39,7 @@ public final class LayerNormLayer extends LabBlock {
             pass.add(weight, gradients[1]);
             pass.add(bias, gradients[2]);
         });
+        pass.release(results[1], results[2]);
         return results[0]; // (..., D)
     }
 

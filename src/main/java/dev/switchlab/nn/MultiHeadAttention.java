@@ -110,6 +110,7 @@ public final class MultiHeadAttention extends LabBlock {
                 }
             }
         });
+        saved.allButWeights().forEach(pass::release);
         return new Output(saved.y(), saved.weights());
     }
 

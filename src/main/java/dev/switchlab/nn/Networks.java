@@ -64,6 +64,7 @@ record Networks(
                 values(pass, biasGate));
         String activation = config.activation().name().toLowerCase(Locale.ROOT);
         ExpertsKernel.Saved saved = ExpertsKernel.forward(pass.manager(), x, weights, offsets, activation, kernels);
+        saved.tensors().forEach(pass::release);
         return new Run(saved.y(), dy -> {
             NDArray[] gradients =
                     ExpertsKernel.backward(pass.manager(), dy, saved, weights, offsets, activation, kernels);

@@ -104,6 +104,18 @@ public record Pass(
         }
     }
 
+    /**
+     * Frees what only a backward pass would need, where a fused pass has none to come: what is computed next is then written where the cache
+     * is warm.
+     */
+    void release(NDArray... arrays) {
+        if (fused != null && fused.tape() == null) {
+            for (NDArray array : arrays) {
+                array.close();
+            }
+        }
+    }
+
     /** What autograd differentiates begins here: {@link Tape#leaf}. Without a tape it is {@code x}. */
     public NDArray leaf(NDArray x) {
         return hasTape() ? fused.tape().leaf(x) : x;

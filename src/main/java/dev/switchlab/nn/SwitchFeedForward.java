@@ -135,6 +135,7 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
                 experts.networks().run(pass, in, rows.offsets(), pass.kernels().experts());
         NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());
         run.y().close();
+        pass.release(in, combined[1]);
         NDArray y = combined[0]; // (N, D)
         pass.record(y, dy -> {
             NDArray[] gradients =

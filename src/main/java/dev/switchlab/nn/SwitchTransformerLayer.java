@@ -42,10 +42,13 @@ public final class SwitchTransformerLayer extends LabBlock {
      */
     public FeedForwardBlock.Output forward(Pass pass, NDArray x, AttentionMask mask) {
         NDArray z = normAttention.forward(pass, x); // (S, B, D)
-        NDArray attended = attention.forward(pass, z, z, z, mask).y(); // (S, B, D)
-        NDArray middle = residual(pass, x, attended); // (S, B, D)
-        FeedForwardBlock.Output output = feedForward.forward(pass, normFeedForward.forward(pass, middle));
+        MultiHeadAttention.Output attended = attention.forward(pass, z, z, z, mask);
+        NDArray middle = residual(pass, x, attended.y()); // (S, B, D)
+        pass.release(z, attended.y(), attended.weights());
+        NDArray normed = normFeedForward.forward(pass, middle); // (S, B, D)
+        FeedForwardBlock.Output output = feedForward.forward(pass, normed);
         NDArray y = residual(pass, middle, output.y()); // (S, B, D)
+        pass.release(normed, middle, output.y());
         return new FeedForwardBlock.Output(y, output.routing());
     }
 

@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.switchlab.nn.kernel.SumKernel;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -65,18 +66,29 @@ public final class Tape {
         return output;
     }
 
-    /** Adds to the gradient of {@code x}, an input of a piece or of the whole. */
+    /**
+     * Adds to the gradient of {@code x}, an input of a piece or of the whole.
+     *
+     * @param gradient the tape's from here on, if it is not the gradient of a tensor already
+     */
     void add(NDArray x, NDArray gradient) {
         NDArray before = gradients.get(x);
-        NDArray sum = before == null ? gradient : before.add(gradient);
-        uses.merge(sum, 1, Integer::sum);
-        gradients.put(x, sum);
-        if (before != null) {
-            release(before);
-            if (!uses.containsKey(gradient)) {
-                gradient.close();
-            }
+        if (before == null) {
+            keep(x, gradient);
+            return;
         }
+        if (uses.containsKey(gradient)) {
+            keep(x, before.add(gradient));
+        } else {
+            SumKernel.add(gradient, before);
+            keep(x, gradient);
+        }
+        release(before);
+    }
+
+    private void keep(NDArray x, NDArray gradient) {
+        uses.merge(gradient, 1, Integer::sum);
+        gradients.put(x, gradient);
     }
 
     private void release(NDArray gradient) {

@@ -135,8 +135,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "residual around the normalised input",
                         "nn/SwitchTransformerLayer.java",
-                        "residual(pass, x, attended)",
-                        "residual(pass, z, attended)"),
+                        "residual(pass, x, attended.y())",
+                        "residual(pass, z, attended.y())"),
                 of(
                         "gate without the activation's partner",
                         "nn/FeedForward.java",

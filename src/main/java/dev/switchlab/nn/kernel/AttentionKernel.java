@@ -140,6 +140,11 @@ public final class AttentionKernel {
         public NDArray weights() {
             return tensors.get(2);
         }
+
+        /** What else is kept. */
+        public List<NDArray> allButWeights() {
+            return tensors.stream().filter(tensor -> tensor != weights()).toList();
+        }
     }
 
     /**
