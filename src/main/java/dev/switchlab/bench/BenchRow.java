@@ -8,10 +8,12 @@ import java.util.Map;
  * @param name what the table calls it
  * @param x where it stands on the section's axis
  * @param settings what is changed in the experiment
+ * @param kernels what multiplies
  * @param ms times: "total" is the whole, others are its parts; "reference" is the reference's whole
  * @param figures what follows from medians, where it was measured: see the constants
  */
-public record BenchRow(String name, int x, String settings, Map<String, Timing> ms, Map<String, Double> figures) {
+public record BenchRow(
+        String name, int x, String settings, String kernels, Map<String, Timing> ms, Map<String, Double> figures) {
 
     /** Key in {@code ms}: the reference's time. */
     public static final String REFERENCE = "reference";

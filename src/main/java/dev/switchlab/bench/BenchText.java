@@ -31,7 +31,7 @@ public final class BenchText {
         lines.add(
                 "processor   " + setup.machine().cpu() + ", " + setup.machine().cores() + " cores; device "
                         + setup.device() + ", " + setup.threads() + " threads, " + setup.precision());
-        lines.add("kernels     " + setup.machine().kernels() + " (libtorch " + setup.libtorch() + ")");
+        lines.add("libtorch    " + setup.libtorch() + " for " + setup.machine().kernels());
         lines.add("experiment  " + setup.experiment() + (setup.quick() ? "; a quick run, whose times are rough" : ""));
         Reference reference = setup.reference();
         lines.add("reference   "
@@ -69,6 +69,7 @@ public final class BenchText {
         if (hasReference) {
             header.addAll(List.of("reference", "ratio"));
         }
+        header.add("kernels");
         cells.add(header);
         for (BenchRow row : rows) {
             List<String> line = new ArrayList<>(
@@ -88,6 +89,7 @@ public final class BenchText {
             } else if (hasReference) {
                 line.addAll(List.of("", ""));
             }
+            line.add(row.kernels());
             cells.add(line);
         }
         return table.title() + " (ms: median [quartiles])\n" + padded(cells);

@@ -152,7 +152,7 @@ public final class Benchmark {
     /** First of all, because a peak never comes down. */
     private BenchMemory memory(Optional<ReferenceProcess> reference) {
         view.section("memory");
-        try (Subject ours = Work.TRAINING.subject(base, options.device(), MEMORY_STEPS)) {
+        try (Subject ours = subject(Work.TRAINING, base, MEMORY_STEPS)) {
             ours.round(new Samples());
             ResidentMemory theirs = null;
             if (reference.isPresent()) {
@@ -164,6 +164,10 @@ public final class Benchmark {
             }
             return new BenchMemory(ResidentMemory.read().orElse(null), theirs, null);
         }
+    }
+
+    private Subject subject(Work work, Experiment experiment, int repeats) {
+        return work.subject(experiment, options.device(), options.kernels(experiment), repeats);
     }
 
     private boolean hasRoofline(BenchSection section) {
@@ -192,7 +196,7 @@ public final class Benchmark {
             Map<BenchVariant, Subject> ours = new LinkedHashMap<>();
             Map<BenchVariant, Subject> theirs = new LinkedHashMap<>();
             for (BenchVariant variant : section.variants()) {
-                ours.put(variant, section.work().subject(experiment(variant), options.device(), rounds.repeats()));
+                ours.put(variant, subject(section.work(), experiment(variant), rounds.repeats()));
                 subjects.add(ours.get(variant));
                 comparable(variant).ifPresent(model -> {
                     theirs.put(
@@ -222,7 +226,12 @@ public final class Benchmark {
                     ms.put(BenchRow.REFERENCE, samples.get(theirs.get(variant)).timing(Samples.TOTAL));
                 }
                 rows.add(new BenchRow(
-                        variant.name(), variant.x(), variant.settings(), ms, figures(section, variant, ms, times)));
+                        variant.name(),
+                        variant.x(),
+                        variant.settings(),
+                        options.kernels(experiment(variant)).toString(),
+                        ms,
+                        figures(section, variant, ms, times)));
             }
             return new BenchTable(section.id(), section.title(), section.axis(), rows);
         } finally {

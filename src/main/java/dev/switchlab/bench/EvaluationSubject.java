@@ -3,6 +3,7 @@ package dev.switchlab.bench;
 import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.LanguageModel;
 
 /** Forward passes at evaluation, over a batch as large as in training, down to one logit on the host. */
@@ -12,8 +13,8 @@ final class EvaluationSubject implements Subject {
     private final int repeats;
     private final RandomText text = new RandomText();
 
-    EvaluationSubject(Experiment experiment, Device device, int repeats) {
-        model = RandomText.model(experiment, device);
+    EvaluationSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
+        model = RandomText.model(experiment, device, kernels);
         this.repeats = repeats;
     }
 

@@ -2,6 +2,7 @@ package dev.switchlab.bench;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Sampler;
 import dev.switchlab.train.TextGenerator;
@@ -24,9 +25,9 @@ final class GenerationSubject implements Subject {
     private final int repeats;
     private final RandomText text = new RandomText();
 
-    GenerationSubject(Experiment experiment, Device device, int repeats) {
+    GenerationSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
         context = context(experiment);
-        model = RandomText.model(experiment, device);
+        model = RandomText.model(experiment, device, kernels);
         generator = new TextGenerator(model, new Sampler(0, 0));
         this.repeats = repeats;
     }

@@ -4,8 +4,8 @@ import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
-import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
@@ -24,13 +24,9 @@ final class RandomText {
                 .collect(Collectors.joining()));
     }
 
-    static LanguageModel model(Experiment experiment, Device device) {
+    static LanguageModel model(Experiment experiment, Device device, Kernels kernels) {
         Machine.require(experiment.train().precision(), device);
-        return LanguageModel.create(
-                experiment,
-                tokenizer(),
-                device,
-                KernelChoice.of(experiment, device, Machine.identity(), KernelChoice.AUTO));
+        return LanguageModel.create(experiment, tokenizer(), device, kernels);
     }
 
     Batch batch(Experiment experiment) {

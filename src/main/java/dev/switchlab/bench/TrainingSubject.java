@@ -3,6 +3,7 @@ package dev.switchlab.bench;
 import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepClock;
 import dev.switchlab.train.TrainStep;
@@ -24,8 +25,8 @@ final class TrainingSubject implements Subject {
     private long last;
     private int taken;
 
-    TrainingSubject(Experiment experiment, Device device, int repeats) {
-        model = RandomText.model(experiment, device);
+    TrainingSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
+        model = RandomText.model(experiment, device, kernels);
         step = new TrainStep(model, this::ended);
         this.repeats = repeats;
     }

@@ -61,6 +61,13 @@ final class BenchCommand implements Callable<Integer> {
     private String reference;
 
     @Option(
+            names = "--kernels",
+            paramLabel = "auto|KERNELS",
+            description = "What multiplies: auto, matrix, convolution, linear, or one per product (default: auto).",
+            defaultValue = "${env:SWITCHLAB_KERNELS:-auto}")
+    private String kernels;
+
+    @Option(
             names = "--quick",
             description = "Few variants and rounds: under a minute, and rough.",
             defaultValue = "${env:SWITCHLAB_QUICK:-false}")
@@ -80,7 +87,9 @@ final class BenchCommand implements Callable<Integer> {
         Optional<String> python = reference.isBlank() ? Optional.empty() : Optional.of(reference.strip());
         BenchResult result;
         try (BenchConsole console = new BenchConsole()) {
-            result = new Benchmark(new BenchOptions(base, quick, python, device, engine.threads()), console).run();
+            result = new Benchmark(
+                            new BenchOptions(base, quick, python, device, engine.threads(), kernels.strip()), console)
+                    .run();
         }
         write(result);
         System.out.println("\n" + BenchText.end(result));

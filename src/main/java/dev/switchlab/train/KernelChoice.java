@@ -44,7 +44,10 @@ public final class KernelChoice {
     private static final long NANOSECONDS = 300_000_000;
     /** Operations of the largest product below which overhead decides, not the kernel. */
     private static final long SMALL = 40_000_000;
-    /** Rows per expert below which bfloat16 costs more in rounding than it saves in multiplying. */
+    /**
+     * Rows per expert below which only matrix products do. Others compile for each new number of rows, so that rows are padded to few numbers
+     * of them, and bfloat16 costs more in rounding than it saves in multiplying.
+     */
     private static final long FEW_ROWS = 128;
 
     private KernelChoice() {}
@@ -135,10 +138,19 @@ public final class KernelChoice {
     private static Kernels measured(List<Product> dense, List<Product> experts) {
         long deadline = System.nanoTime() + NANOSECONDS;
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-            ProductKernels ofDense = KernelTimer.fastest(manager, dense, deadline);
-            ProductKernels ofExperts = experts.isEmpty() ? ofDense : KernelTimer.fastest(manager, experts, deadline);
-            return new Kernels(ofDense, ofExperts);
+            if (experts.isEmpty()) {
+                return alike(KernelTimer.fastest(manager, dense, deadline));
+            }
+            if (experts.get(0).rows() < FEW_ROWS) {
+                return new Kernels(KernelTimer.fastest(manager, dense, deadline), ProductKernels.MATRIX);
+            }
+            ProductKernels ofDense = KernelTimer.fastest(manager, dense, deadline - NANOSECONDS / 2);
+            return new Kernels(ofDense, KernelTimer.fastest(manager, experts, deadline));
         }
+    }
+
+    private static Kernels alike(ProductKernels kernels) {
+        return new Kernels(kernels, kernels);
     }
 
     private static String text(List<Product> products) {

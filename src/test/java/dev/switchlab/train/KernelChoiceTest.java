@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import ai.djl.util.Utils;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.nn.kernel.KernelTimer;
 import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.nn.kernel.ProductKernels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -77,6 +81,27 @@ class KernelChoiceTest {
                 .isEqualTo(Kernels.MATRIX);
         assertThat(choice(LARGE.with("model.dispatch=batched"), machine)).isEqualTo(Kernels.MATRIX);
         assertThat(Files.exists(FILE) ? kept() : Map.of()).doesNotContainKey(machine);
+    }
+
+    @Test
+    void expertsWithFewRowsTakeMatrixProducts() throws Exception {
+        String machine = machine();
+        try {
+            assertThat(choice(LARGE.with("model.n_experts=64"), machine).experts())
+                    .isEqualTo(ProductKernels.MATRIX);
+        } finally {
+            forget(machine);
+        }
+    }
+
+    /** The time it may take is over before anything was timed twice. */
+    @Test
+    void withoutTimeMatrixProductsAreTaken() {
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            assertThat(KernelTimer.fastest(
+                            manager, List.of(new KernelTimer.Product(256, 64, 64)), System.nanoTime() - 1))
+                    .isEqualTo(ProductKernels.MATRIX);
+        }
     }
 
     @Test
