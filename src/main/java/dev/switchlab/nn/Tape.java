@@ -25,6 +25,8 @@ public final class Tape {
     /** How many tensors a gradient is still of: the last one frees it, and the next piece writes into memory that is still in the cache. */
     private final IdentityHashMap<NDArray, Integer> uses = new IdentityHashMap<>();
 
+    private boolean wentBackward;
+
     /**
      * A piece that differentiates by hand.
      *
@@ -103,8 +105,16 @@ public final class Tape {
         return gradients.get(x);
     }
 
-    /** Differentiates {@code loss}, a scalar that autograd knows down to the leaves; gradients of weights go where the pass keeps them. */
+    /**
+     * Differentiates {@code loss}, a scalar that autograd knows down to the leaves; gradients of weights go where the pass keeps them. Once:
+     * pieces free what they kept.
+     */
     public void backward(NDArray loss) {
+        if (wentBackward) {
+            throw new IllegalStateException(
+                    "a tape goes backward once: what its pieces kept is freed; make another forward pass");
+        }
+        wentBackward = true;
         try (NDArray one = loss.onesLike()) {
             differentiate(loss, one, true);
         }

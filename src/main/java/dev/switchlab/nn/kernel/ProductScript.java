@@ -57,12 +57,6 @@ final class ProductScript {
               else:
                 torch.copy_(into, self.product(x, w, kernel))
               return 0
-            def data_gradient_into(self, dy: Tensor, w: Tensor, kernel: int, into: Tensor) -> int:
-              if kernel == 0:
-                torch.mm(dy, w, out=into)
-              else:
-                torch.copy_(into, self.data_gradient(dy, w, kernel))
-              return 0
             def add_weight_gradient(self, dy: Tensor, x: Tensor, kernel: int, first: bool, into: Tensor) -> int:
               if kernel == 0:
                 if first:
