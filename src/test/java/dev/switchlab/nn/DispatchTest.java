@@ -1,23 +1,31 @@
 package dev.switchlab.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.Semantics;
+import dev.switchlab.nn.kernel.ProductKernel;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The batched dispatch against the loop over experts: outputs, routing and every gradient. */
+/**
+ * The batched dispatch, and the fused one with each kernel in float32, against the loop over experts: outputs, routing and every gradient. Two
+ * kernels have their rows per expert rounded up.
+ */
 class DispatchTest {
 
     private static final int D = 8;
+
+    /** Of {@link Forms#agree}; seen: 3e-7. */
+    private static final double TOLERANCE = 2e-6;
 
     @ParameterizedTest(name = "{0}, {1} experts, factor {2}, drop {3}, scale {4}")
     @CsvSource({
@@ -32,35 +40,42 @@ class DispatchTest {
         "PAPER, 16, 0.5, true, false",
         "PAPER, 2, 0.3, true, true",
     })
-    void batchedEqualsLoop(Semantics semantics, int experts, double factor, boolean drop, boolean scale) {
-        Map<String, float[]> loop = run(DispatchForm.LOOP, semantics, experts, factor, drop, scale);
-        Map<String, float[]> batched = run(DispatchForm.BATCHED, semantics, experts, factor, drop, scale);
-        assertThat(batched.keySet()).isEqualTo(loop.keySet());
-        loop.forEach(
-                (name, expected) -> assertThat(batched.get(name)).as(name).containsExactly(expected, within(2e-6f)));
+    void everyFormEqualsLoop(Semantics semantics, int experts, double factor, boolean drop, boolean scale) {
+        Outcome loop = run(config(DispatchForm.LOOP, semantics, experts, factor, drop, scale), Pass::plain);
+        agree(run(config(DispatchForm.BATCHED, semantics, experts, factor, drop, scale), Pass::plain), loop, "batched");
+        ModelConfig config = config(DispatchForm.FUSED, semantics, experts, factor, drop, scale);
+        for (ProductKernel kernel : Forms.IN_FLOAT32) {
+            agree(run(config, Forms.fused(kernel)), loop, kernel.name());
+        }
     }
 
-    private static Map<String, float[]> run(
-            DispatchForm form, Semantics semantics, int experts, double factor, boolean drop, boolean scale) {
-        ModelConfig config = config(form, semantics, experts, factor, drop, scale);
+    /** What a pass gave: the pairs that were dropped; "y" and gradients. */
+    private record Outcome(int[] dropped, Map<String, float[]> tensors) {}
+
+    private static void agree(Outcome actual, Outcome expected, String form) {
+        assertThat(actual.dropped).as(form).isEqualTo(expected.dropped);
+        Forms.agree(actual.tensors, expected.tensors, TOLERANCE, form);
+    }
+
+    private static Outcome run(ModelConfig config, UnaryOperator<Pass> form) {
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
             SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(config, 0), manager, 5);
             NDArray x = Modules.random(step, 6, 7, 5, D); // (S, B, D)
             NDArray w = Modules.random(step, 7, 7, 5, D); // (S, B, D)
             Map<String, float[]> all = new LinkedHashMap<>();
-            Map<String, float[]> gradients = Modules.gradients(block, step, x, weights -> {
-                Pass pass = Pass.training(step, weights, DropPolicy.random(new java.util.SplittableRandom(3)), null);
+            int[][] dropped = new int[1][];
+            Map<String, float[]> gradients = Forms.gradients(block, step, form, x, pass -> {
                 FeedForwardBlock.Output output = block.forward(pass, x);
                 Routing routing = output.routing().orElseThrow();
                 all.put("y", output.y().toFloatArray());
-                all.put("dropped", floats(routing.plan().dropped()));
-                NDArray aux = LoadBalancingLoss.of(step, java.util.List.of(routing)); // ()
-                return output.y().mul(w).sum().add(aux);
+                dropped[0] = routing.plan().dropped();
+                NDArray aux = LoadBalancingLoss.of(step, List.of(routing)); // ()
+                return pass.leaf(output.y()).mul(w).sum().add(aux);
             });
             all.putAll(gradients);
             block.clear();
-            return all;
+            return new Outcome(dropped[0], all);
         }
     }
 
@@ -72,13 +87,5 @@ class DispatchTest {
                 "model.dispatch=" + form.name().toLowerCase(Locale.ROOT),
                 "model.n_experts=" + experts + " model.capacity_factor=" + factor,
                 "model.drop_tokens=" + drop + " model.is_scale_prob=" + scale + " train.batch_size=4096");
-    }
-
-    private static float[] floats(int[] values) {
-        float[] floats = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-            floats[i] = values[i];
-        }
-        return floats;
     }
 }

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
+import dev.switchlab.nn.kernel.Kernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -24,41 +25,49 @@ class ForcedGcTest {
 
     @ParameterizedTest
     @CsvSource({
-        "REFERENCE, ''",
-        "PAPER, ''",
-        "PAPER, model.top_k=2 model.router_scope=chosen",
-        "PAPER, model.top_k=2 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
+        "false, 0.1, REFERENCE, ''",
+        "false, 0.1, PAPER, ''",
+        "false, 0.1, PAPER, model.top_k=2 model.router_scope=chosen",
+        "false, 0.1, PAPER, model.top_k=2 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
                 + " model.shared_experts=1 model.exploration=input_dropout",
+        "true, 0.1, REFERENCE, ''",
+        "true, 0, PAPER, model.top_k=2 model.shared_experts=1",
     })
-    void gradientsSurviveGarbageCollection(Semantics semantics, String settings) {
-        Map<String, float[]> quiet = gradients(semantics, settings, false);
+    void gradientsSurviveGarbageCollection(boolean fused, double dropout, Semantics semantics, String settings) {
+        Map<String, float[]> quiet = gradients(fused, dropout, semantics, settings, false);
         for (int i = 0; i < 5; i++) {
-            Map<String, float[]> collected = gradients(semantics, settings, true);
+            Map<String, float[]> collected = gradients(fused, dropout, semantics, settings, true);
             quiet.forEach(
                     (name, expected) -> assertThat(collected.get(name)).as(name).isEqualTo(expected));
         }
     }
 
-    private static Map<String, float[]> gradients(Semantics semantics, String settings, boolean collect) {
+    private static Map<String, float[]> gradients(
+            boolean fused, double dropout, Semantics semantics, String settings, boolean collect) {
         ModelConfig config = Modules.model(
                 semantics,
                 "model.d_model=8 model.heads=2 model.d_ff=12 model.n_layers=2 model.n_experts=3 model.positions=rotary"
                         + " model.activation=silu model.gated=true model.capacity_factor=0.8 model.router_jitter=0.1"
-                        + " model.dropout=0.1",
+                        + " model.dropout=" + dropout + " model.expert_dropout=" + dropout,
                 settings);
         try (NDManager manager = NDManager.newBaseManager();
                 NDManager step = manager.newSubManager()) {
             AutoregressiveModel model = Modules.initialize(new AutoregressiveModel(config, 7, 6, true), manager, 1);
             Engine.getInstance().setRandomSeed(4);
             StepWeights weights = new StepWeights(step, model, true);
-            Pass pass = Pass.training(
+            Pass plain = Pass.training(
                     step, weights, DropPolicy.random(new SplittableRandom(1)), layer -> new SplittableRandom(layer));
+            Pass pass = fused ? plain.fusedBy(Kernels.MATRIX) : plain;
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray loss = loss(model, pass, step);
                 if (collect) {
                     collectGarbage();
                 }
-                collector.backward(loss);
+                if (fused) {
+                    pass.backward(loss);
+                } else {
+                    collector.backward(loss);
+                }
             }
             Map<String, float[]> gradients = new LinkedHashMap<>();
             StateDict.of(model)

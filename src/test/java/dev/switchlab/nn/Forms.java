@@ -1,0 +1,141 @@
+package dev.switchlab.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.nn.kernel.ProductKernel;
+import dev.switchlab.nn.kernel.ProductKernels;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
+
+/** A block in one form or another: by fused primitives, or by plain operators under autograd, their oracle. */
+final class Forms {
+
+    /**
+     * Of {@link #agree}, for sums of up to some thousand float32 terms in another order. Seen: 1.4e-6.
+     */
+    static final double FLOAT32 = 1e-5;
+
+    /** The same for products in bfloat16: see {@code golden.Tolerances.withBfloat16}, where it is derived; seen: 0.01. */
+    static final double BFLOAT16 = 1.0 / 32;
+
+    /** Kernels that do not round their operands. */
+    static final List<ProductKernel> IN_FLOAT32 =
+            List.of(ProductKernel.MATRIX, ProductKernel.CONVOLUTION, ProductKernel.LINEAR);
+
+    private Forms() {}
+
+    static UnaryOperator<Pass> fused(ProductKernel kernel) {
+        return pass -> pass.fusedBy(kernels(kernel));
+    }
+
+    static Kernels kernels(ProductKernel kernel) {
+        ProductKernels all = ProductKernels.all(kernel);
+        return new Kernels(all, all);
+    }
+
+    static double tolerance(ProductKernel kernel) {
+        return kernel == ProductKernel.BFLOAT16 ? BFLOAT16 : FLOAT32;
+    }
+
+    /**
+     * The output "y" and the gradients of all weights and of the input, for a loss that weighs the output's elements by random numbers.
+     *
+     * @param x the input, which is copied
+     */
+    static Map<String, float[]> run(
+            LabBlock block, UnaryOperator<Pass> form, NDArray x, BiFunction<Pass, NDArray, NDArray> forward) {
+        try (NDManager step = x.getManager().newSubManager()) {
+            NDArray input = step.create(x.toFloatArray(), x.getShape());
+            Map<String, float[]> all = new LinkedHashMap<>();
+            Map<String, float[]> gradients = gradients(block, step, form, input, pass -> {
+                NDArray y = forward.apply(pass, input);
+                all.put("y", y.toFloatArray());
+                return pass.leaf(y)
+                        .mul(Modules.random(step, 7, y.getShape().getShape()))
+                        .sum();
+            });
+            all.putAll(gradients);
+            return all;
+        }
+    }
+
+    /** What makes a loss of a pass. */
+    @FunctionalInterface
+    interface Loss {
+        NDArray of(Pass pass);
+    }
+
+    /** Gradients of every weight, and of the input ("input") if there is one. */
+    static Map<String, float[]> gradients(
+            LabBlock block, NDManager step, UnaryOperator<Pass> form, NDArray input, Loss loss) {
+        StepWeights weights = new StepWeights(step, block, true);
+        Pass pass = form.apply(Pass.training(
+                step, weights, DropPolicy.random(new SplittableRandom(3)), layer -> new SplittableRandom(layer)));
+        if (input != null) {
+            input.setRequiresGradient(!pass.isFused());
+        }
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            NDArray scalar = loss.of(pass);
+            if (pass.isFused()) {
+                pass.backward(scalar);
+            } else {
+                collector.backward(scalar);
+            }
+        }
+        Map<String, float[]> gradients = new LinkedHashMap<>();
+        StateDict.of(block).trainable().values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
+        if (input != null) {
+            NDArray gradient = pass.isFused() ? pass.gradient(input) : input.getGradient();
+            assertThat(gradient.getShape()).isEqualTo(input.getShape());
+            gradients.put("input", gradient.toFloatArray());
+        }
+        return gradients;
+    }
+
+    /**
+     * Each tensor is held to {@code tolerance} times its own largest element. What is zero in truth, as the gradient of a key's bias, is rounding
+     * noise of the size of other gradients: so a tenth of the largest of all is added to that.
+     */
+    static void agree(Map<String, float[]> actual, Map<String, float[]> expected, double tolerance, String what) {
+        assertThat(actual.keySet()).as(what).isEqualTo(expected.keySet());
+        double ofAll =
+                expected.values().stream().mapToDouble(Forms::largest).max().orElseThrow();
+        expected.forEach((name, values) -> {
+            float bound = (float) (tolerance * (largest(values) + ofAll / 10));
+            assertThat(actual.get(name)).as("%s: %s", what, name).containsExactly(values, within(bound));
+        });
+    }
+
+    private static double largest(float[] values) {
+        double largest = 0;
+        for (float value : values) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        return largest;
+    }
+
+    /** Numbers away from zero and one, where norms, biases and selection biases begin: a forgotten one shows. */
+    static void move(LabBlock block) {
+        StateDict dict = StateDict.of(block);
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
+        weights.replaceAll((name, weight) -> {
+            SplittableRandom random = new SplittableRandom(name.hashCode());
+            float[] values = weight.values().clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] += (float) (0.3 * random.nextGaussian());
+            }
+            return new StateDict.Weight(weight.shape(), values);
+        });
+        dict.load(weights);
+    }
+}
