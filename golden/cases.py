@@ -111,6 +111,12 @@ def _trajectories():
                                  'weight_decouple': True, 'absolute': False}
 
 
+def _blocks():
+    # More rows and more scores than a fused layer computes at once.
+    yield 'layer_in_blocks', {**LAYER, 'd_ff': 5, 'd_model': 4, 'heads': 2, 'n_experts': 1, 'drop_tokens': False, 'seq_len': 64,
+                              'batch_size': 19}
+
+
 def all_cases():
     """Every case, in order, each with its own seed."""
     listed = [(name, 'switch_ff', c) for name, c in _switch()]
@@ -120,4 +126,5 @@ def all_cases():
     listed += [(name, 'autoregressive_model', c) for name, c in _models()]
     listed += [(name, 'optimizer', c) for name, c in _optimizers()]
     listed += [(name, 'trajectory', c) for name, c in _trajectories()]
+    listed += [(name, 'layer', c) for name, c in _blocks()]
     return {name: (kind, {**config, 'seed': 7000 + index}) for index, (name, kind, config) in enumerate(listed)}

@@ -20,7 +20,7 @@ record Mutant(String name, String source, List<Edit> edits) {
      */
     record Edit(String from, String to) {}
 
-    private static Mutant of(String name, String source, String from, String to) {
+    static Mutant of(String name, String source, String from, String to) {
         return new Mutant(name, source, List.of(new Edit(from, to)));
     }
 
@@ -40,6 +40,12 @@ record Mutant(String name, String source, List<Edit> edits) {
 
     /** Every mutant. */
     static List<Mutant> all() {
+        return Stream.concat(ofPlainForms().stream(), KernelMutants.all().stream())
+                .toList();
+    }
+
+    /** Of the readable blocks, and of what all forms have in common. */
+    static List<Mutant> ofPlainForms() {
         return Stream.concat(ofTheReference().stream(), ofMixtures().stream()).toList();
     }
 

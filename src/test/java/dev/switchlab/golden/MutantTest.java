@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -13,6 +14,14 @@ class MutantTest {
 
     static Stream<Mutant> mutants() {
         return Mutant.all().stream();
+    }
+
+    @Test
+    void theReadmesSayHowManyThereAre() throws Exception {
+        int mutants = Mutant.all().size();
+        assertThat(Files.readString(Path.of("README.md"))).contains("in " + mutants + " small ways");
+        assertThat(Files.readString(Path.of("golden/README.md")))
+                .contains("makes " + mutants + " small, wrong changes");
     }
 
     @ParameterizedTest

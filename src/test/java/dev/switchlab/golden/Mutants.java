@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,8 @@ import javax.tools.ToolProvider;
 
 /**
  * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the class path of a
- * new JVM, and verified. Run from the project's root: {@code make mutants}. Exit code 1 if a mutant survives.
+ * new JVM, and verified in the forms that compute by its code. Run from the project's root: {@code make mutants}. Exit code 1 if a mutant
+ * survives.
  */
 public final class Mutants {
 
@@ -22,10 +24,33 @@ public final class Mutants {
 
     private Mutants() {}
 
-    /** Without arguments runs every mutant; {@code verify} is what the new JVMs run. */
+    /** The forms that compute by a mutant's code: a verification in all of them would take four times as long. */
+    private enum Code {
+        /** By plain operators, with either way of planning. */
+        PLAIN,
+        /** By fused primitives, without and with a kernel that rounds up the rows per expert. */
+        FUSED;
+
+        List<Mutant> mutants() {
+            return this == PLAIN ? Mutant.ofPlainForms() : KernelMutants.all();
+        }
+
+        VerifyOptions options() {
+            VerifyOptions all = VerifyOptions.everything();
+            if (this == PLAIN) {
+                List<Form> forms = new ArrayList<>(Form.of(DispatchForm.BATCHED));
+                forms.addAll(Form.of(DispatchForm.LOOP));
+                return new VerifyOptions(forms, all.places(), "");
+            }
+            return new VerifyOptions(
+                    Form.of(DispatchForm.FUSED).subList(0, 2), all.places().subList(0, 1), "");
+        }
+    }
+
+    /** Without arguments runs every mutant; {@code verify} and a {@link Code} is what the new JVMs run. */
     public static void main(String[] args) throws IOException, InterruptedException {
         if (args.length > 0 && args[0].equals("verify")) {
-            verify();
+            verify(Code.valueOf(args[1]));
             return;
         }
         Path work = Files.createTempDirectory("mutants");
@@ -39,8 +64,8 @@ public final class Mutants {
     }
 
     /** Prints each failed case's name, and then the summary. */
-    private static void verify() {
-        GoldenReport report = GoldenVerifier.verifyFolder(CASES, VerifyOptions.everything(), result -> {
+    private static void verify(Code code) {
+        GoldenReport report = GoldenVerifier.verifyFolder(CASES, code.options(), result -> {
             if (!result.passed()) {
                 System.out.println("caught " + result.name());
             }
@@ -49,26 +74,28 @@ public final class Mutants {
     }
 
     private static boolean runAll(Path work) throws IOException, InterruptedException {
-        List<String> untouched = verifyWith(work);
-        if (!untouched.isEmpty()) {
-            System.out.println(
-                    "the model fails without any mutant: " + untouched.subList(0, Math.min(3, untouched.size())));
-            return false;
-        }
         System.out.printf("%-48s  %-30s  %s%n", "mutant", "in", "caught by");
         int caught = 0;
-        List<Mutant> mutants = Mutant.all();
-        for (Mutant mutant : mutants) {
-            Path classes = compile(mutant, Files.createTempDirectory(work, "mutant"));
-            List<String> failed = verifyWith(classes);
-            String verdict = failed.isEmpty()
-                    ? "SURVIVES"
-                    : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
-            System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.source(), verdict);
-            caught += failed.isEmpty() ? 0 : 1;
+        for (Code code : Code.values()) {
+            List<String> untouched = verifyWith(work, code);
+            if (!untouched.isEmpty()) {
+                System.out.println(
+                        "the model fails without any mutant: " + untouched.subList(0, Math.min(3, untouched.size())));
+                return false;
+            }
+            for (Mutant mutant : code.mutants()) {
+                Path classes = compile(mutant, Files.createTempDirectory(work, "mutant"));
+                List<String> failed = verifyWith(classes, code);
+                String verdict = failed.isEmpty()
+                        ? "SURVIVES"
+                        : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
+                System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.source(), verdict);
+                caught += failed.isEmpty() ? 0 : 1;
+            }
         }
-        System.out.printf(Locale.ROOT, "%d of %d mutants caught%n", caught, mutants.size());
-        return caught == mutants.size();
+        int all = Mutant.all().size();
+        System.out.printf(Locale.ROOT, "%d of %d mutants caught%n", caught, all);
+        return caught == all;
     }
 
     /** Compiles the changed source alone, against the real classes. */
@@ -97,7 +124,7 @@ public final class Mutants {
     }
 
     /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies. */
-    static List<String> verifyWith(Path classes) throws IOException, InterruptedException {
+    private static List<String> verifyWith(Path classes, Code code) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dai.djl.offline=true");
@@ -108,6 +135,7 @@ public final class Mutants {
         command.add(classes + System.getProperty("path.separator") + System.getProperty("java.class.path"));
         command.add(Mutants.class.getName());
         command.add("verify");
+        command.add(code.name());
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put("OMP_NUM_THREADS", "1");
         Process process = builder.start();
