@@ -219,8 +219,7 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "selection bias weighs, too",
                         "nn/SwitchFeedForward.java",
                         "NDArray scores = router.scores(pass, ranking, plan);",
-                        "NDArray scores = router.scores(pass, bias.length == 0 ? ranking"
-                                + " : ranking.add(pass.manager().create(bias)), plan);"),
+                        "NDArray scores = router.scores(pass, bias.map(ranking::add).orElse(ranking), plan);"),
                 of(
                         "choices by falling bias and score",
                         "nn/Router.java",
