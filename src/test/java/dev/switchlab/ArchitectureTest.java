@@ -38,9 +38,10 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook bench gpu
+            cli            notebook bench gpu sweep
             notebook       lab
             lab            session golden
+            sweep          session
             session        analysis provenance
             gpu            golden provenance
             bench          analysis.chart provenance train

@@ -3,6 +3,7 @@ package dev.switchlab.analysis;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,9 +28,6 @@ import tech.tablesaw.api.Table;
  * @param notes what the reader has to know, such as seeds without a partner
  */
 public record RunComparison(List<Run> runs, Table settings, Table metrics, Table differences, List<String> notes) {
-
-    /** The tag of a run that sums up runs with several seeds; how many they are. */
-    public static final String SUMMARY_TAG = "switchlab.seeds";
 
     static final String SEED = "seed";
 
@@ -100,7 +98,7 @@ public record RunComparison(List<Run> runs, Table settings, Table metrics, Table
 
     /** Whether {@code run} trained nothing itself but sums up others, its children. */
     public static boolean isSummary(Run run) {
-        return run.tags().containsKey(SUMMARY_TAG);
+        return run.tags().containsKey(RunInfo.SUMMARY_TAG);
     }
 
     /** The parameters that are not the same in all runs, seed included. */

@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.analysis.MeanInterval;
-import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.BookException;
@@ -14,6 +13,7 @@ import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
+import dev.switchlab.sweep.Seeds;
 import dev.switchlab.train.RunStatus;
 import dev.switchlab.train.TrainingResult;
 import java.io.IOException;
@@ -116,9 +116,6 @@ final class SeedRepeats {
                 input.kernelsOn(device).toString(),
                 "");
         return input.parentInfo(
-                store,
-                provenance,
-                Seeds.shown(seeds),
-                Map.of(RunComparison.SUMMARY_TAG, Integer.toString(seeds.size())));
+                store, provenance, Seeds.shown(seeds), Map.of(RunInfo.SUMMARY_TAG, Integer.toString(seeds.size())));
     }
 }

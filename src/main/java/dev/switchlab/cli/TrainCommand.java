@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
+import dev.switchlab.sweep.Seeds;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -56,6 +56,11 @@ public final class ExperimentLoader {
         return changes;
     }
 
+    /** Changes as {@link #changes} reads them, sorted by key: {@code "model.n_experts=2 train.z_loss=0"}; empty for none. */
+    public static String text(Map<String, String> changes) {
+        return Overrides.write(changes);
+    }
+
     /** The experiments of a folder, sorted by id. */
     public static List<ExperimentSummary> list(Path experimentsFolder) {
         return new ExperimentFiles(experimentsFolder).list();

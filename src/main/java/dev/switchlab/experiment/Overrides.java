@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Assignments from the command line: {@code model.n_experts=8 train.sample_prompt="To be"}. */
 final class Overrides {
@@ -36,6 +38,21 @@ final class Overrides {
             }
         }
         return settings;
+    }
+
+    /** What {@link #parse} reads back, sorted by key. */
+    static String write(Map<String, String> changes) {
+        return new TreeMap<>(changes)
+                .entrySet().stream()
+                        .map(change -> change.getKey() + "=" + quote(change.getValue()))
+                        .collect(Collectors.joining(" "));
+    }
+
+    private static String quote(String value) {
+        boolean plain = !value.isEmpty()
+                && value.chars().noneMatch(Character::isWhitespace)
+                && !"\"'".contains(value.substring(0, 1));
+        return plain ? value : value.indexOf('"') < 0 ? '"' + value + '"' : "'" + value + "'";
     }
 
     private static List<String> split(String text) {

@@ -37,6 +37,18 @@ public record RunInfo(
     /** The tag with the id of the parent run, which MLflow's UI lists this one under. */
     public static final String PARENT_TAG = "mlflow.parentRunId";
 
+    /** The tag of a run that trained nothing itself but sums up others, its children; how many they are. */
+    public static final String SUMMARY_TAG = "switchlab.seeds";
+
+    /** The tag of all runs of a sweep: the digest of what it consists of, 16 hexadecimal digits. */
+    public static final String SWEEP_TAG = "switchlab.sweep";
+
+    /**
+     * The tag of the children of a sweep, and of the run that sums up those of one setting: what is changed in it, such as {@code
+     * "model.n_experts=2 train.z_loss=0"}; empty where nothing is.
+     */
+    public static final String SETTING_TAG = "switchlab.setting";
+
     /** MLflow's tag for a description, of runs and of experiments. */
     public static final String NOTE_TAG = "mlflow.note.content";
 

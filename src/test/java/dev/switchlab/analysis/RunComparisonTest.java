@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.switchlab.runs.RunInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ class RunComparisonTest {
 
     @Test
     void aRunThatSumsUpSeedsIsNotOneOfItsExperiment() {
-        Fakes fakes = twoSettings().run("sum", "few", "seeds=[1, 2, 3]").tag("sum", RunComparison.SUMMARY_TAG, "3");
+        Fakes fakes = twoSettings().run("sum", "few", "seeds=[1, 2, 3]").tag("sum", RunInfo.SUMMARY_TAG, "3");
         assertThat(RunComparison.of(fakes, List.of("few")).runs())
                 .extracting(run -> run.runId())
                 .containsExactly("a1", "a2", "a3");

@@ -1,4 +1,4 @@
-package dev.switchlab.cli;
+package dev.switchlab.sweep;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /** Several seeds in one word: {@code 1..5} or {@code 1,2,7}. */
-final class Seeds {
+public final class Seeds {
 
     private static final Pattern RANGE = Pattern.compile("(-?\\d{1,18})\\.\\.(-?\\d{1,18})");
     private static final Pattern LIST = Pattern.compile("-?\\d{1,18}(,-?\\d{1,18})*");
@@ -21,7 +21,7 @@ final class Seeds {
      *
      * @throws IllegalArgumentException in one line, if it is something else, or a seed is there twice
      */
-    static List<Long> parse(String text) {
+    public static List<Long> parse(String text) {
         String word = text.replaceAll("\\s+", "");
         Matcher range = RANGE.matcher(word);
         List<Long> seeds = new ArrayList<>();
@@ -44,7 +44,7 @@ final class Seeds {
     }
 
     /** As they may be written: {@code 1..5} or {@code 1,2,7}. */
-    static String shown(List<Long> seeds) {
+    public static String shown(List<Long> seeds) {
         long first = seeds.get(0);
         long last = seeds.get(seeds.size() - 1);
         boolean range = seeds.size() > 2

@@ -1,4 +1,4 @@
-package dev.switchlab.cli;
+package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
