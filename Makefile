@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE QUICK REFERENCE DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE QUICK REFERENCE DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
@@ -45,7 +45,7 @@ target/classpath: pom.xml $(shell find src/main -type f)
 build: target/classpath ## Compile
 
 # Each of these is a command of SwitchLab.
-COMMANDS := train resume reproduce evaluate sample runs compare report ui flush experiments golden
+COMMANDS := train resume reproduce evaluate sample runs compare report ui flush merge experiments golden
 train: ## Train EXPERIMENT (default tiny-shakespeare), into the book of runs in runs/
 resume: ## Go on with RUN, which was stopped or killed, as if it had never been
 reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
@@ -56,6 +56,7 @@ compare: ## Compare RUNS ("a b c"; an experiment stands for its finished runs): 
 report: ## Write the report of RUN (one HTML file, no network), or of RUNS compared; PROMPT to route another text
 ui: ## Say how to see the runs in MLflow's UI
 flush: ## Send to MLFLOW_TRACKING_URI what it lacks: of RUN, or of all runs that were meant for it
+merge: ## Bring the runs of another runs folder, FROM, into this book; twice changes nothing
 experiments: ## List the experiment files
 golden: ## Check the model against the golden tensors in GOLDEN (default golden/)
 # Those that are over within seconds spend as long on compiling Java for a long life as on their work: their report or sample is there in 60 %

@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
             ReportCommand.class,
             UiCommand.class,
             FlushCommand.class,
+            MergeCommand.class,
             ExperimentsCommand.class,
             GoldenCommand.class,
             GpuCheckCommand.class,

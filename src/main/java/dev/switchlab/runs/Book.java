@@ -75,6 +75,11 @@ public final class Book implements AutoCloseable {
         return folder;
     }
 
+    /** Where a run's checkpoints are. */
+    public Path checkpoints(String runId) {
+        return folder.resolve("checkpoints").resolve(runId);
+    }
+
     /** Begins a run. */
     public BookLog start(RunInfo info) {
         return start(info, UUID.randomUUID().toString().replace("-", ""));
@@ -108,11 +113,7 @@ public final class Book implements AutoCloseable {
                 throw new BookException("run " + runId + ": there is one in " + folder + " already; go on with it by:"
                         + " make resume RUN=" + runId.substring(0, 8));
             }
-            ExperimentRow experiment = ExperimentsTable.named(session, info.experimentName(), now);
-            if (!experiment.isActive()) {
-                throw new BookException("experiment '" + info.experimentName()
-                        + "' was deleted in MLflow; restore it there, or take another runs folder");
-            }
+            ExperimentRow experiment = experiment(session, info.experimentName(), now);
             if (!info.about().isBlank()) {
                 ExperimentsTable.setTag(session, experiment.id(), RunInfo.NOTE_TAG, info.about());
             }
@@ -129,6 +130,20 @@ public final class Book implements AutoCloseable {
             RunsTable.insert(session, row);
             return row;
         });
+    }
+
+    /**
+     * The experiment of that name, made if there is none.
+     *
+     * @throws BookException if MLflow's user deleted it
+     */
+    static ExperimentRow experiment(Session session, String name, long now) throws SQLException {
+        ExperimentRow experiment = ExperimentsTable.named(session, name, now);
+        if (!experiment.isActive()) {
+            throw new BookException(
+                    "experiment '" + name + "' was deleted in MLflow; restore it there, or take another runs folder");
+        }
+        return experiment;
     }
 
     /** Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another place for them. */
@@ -305,6 +320,11 @@ public final class Book implements AutoCloseable {
         } catch (SQLException | IOException e) {
             throw new BookException("cannot write " + folder.resolve("mlflow.db") + ": " + e.getMessage(), e);
         }
+    }
+
+    /** What is wrong with the book's file; empty if it is sound. Reads all of it. */
+    Optional<String> damage() {
+        return database.damage();
     }
 
     BookWriter writer() {

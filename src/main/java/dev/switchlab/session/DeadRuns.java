@@ -4,7 +4,6 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
-import dev.switchlab.train.TrainingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -28,14 +27,6 @@ public final class DeadRuns {
 
     /** Whether a process on this machine trains the run. */
     public static boolean lives(MirroredBook store, Run run) {
-        Path folder = TrainingSession.checkpoints(store, run.runId());
-        if (!Files.exists(folder)) {
-            return false;
-        }
-        try (RunLock lock = RunLock.take(folder, run.runId())) {
-            return lock == null;
-        } catch (TrainingException e) {
-            return true;
-        }
+        return RunLock.isHeld(TrainingSession.checkpoints(store, run.runId()), run.runId());
     }
 }

@@ -169,7 +169,7 @@ public final class TrainingSession {
 
     /** Where a run's checkpoints are. */
     public static Path checkpoints(MirroredBook store, String runId) {
-        return store.book().folder().resolve("checkpoints").resolve(runId);
+        return store.book().checkpoints(runId);
     }
 
     private static void keepWeights(BookLog log, LanguageModel model) throws IOException {

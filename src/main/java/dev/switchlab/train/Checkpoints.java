@@ -4,6 +4,7 @@ import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -90,6 +91,33 @@ public final class Checkpoints {
             return Optional.empty();
         }
         return Optional.of(Checkpoint.read(file(folder, latest.get().bestStep())));
+    }
+
+    /**
+     * Copies checkpoints that are not in another folder yet.
+     *
+     * @param to made if need be
+     * @return how many there were
+     */
+    public static int copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        int copied = 0;
+        for (Path file : files(from)) {
+            Path copy = to.resolve(file.getFileName().toString());
+            if (Files.exists(copy)) {
+                continue;
+            }
+            try {
+                WholeFile.<IOException>write(copy, part -> Files.copy(file, part));
+                copied++;
+            } catch (NoSuchFileException e) {
+                if (Files.exists(file)) {
+                    throw e;
+                }
+                // Otherwise the run goes on, and this one was among its oldest.
+            }
+        }
+        return copied;
     }
 
     private static Path file(Path folder, int step) {

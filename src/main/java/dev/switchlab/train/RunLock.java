@@ -2,6 +2,7 @@ package dev.switchlab.train;
 
 import dev.switchlab.io.ProcessLock;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -12,6 +13,8 @@ import java.nio.file.Path;
  */
 public record RunLock(Path folder, ProcessLock lock) implements AutoCloseable {
 
+    private static final String NAME = "lock";
+
     /**
      * Takes the lock of a run.
      *
@@ -20,12 +23,24 @@ public record RunLock(Path folder, ProcessLock lock) implements AutoCloseable {
      */
     public static RunLock take(Path folder, String runId) {
         try {
-            return ProcessLock.take(folder.resolve("lock"))
+            return ProcessLock.take(folder.resolve(NAME))
                     .map(lock -> new RunLock(folder, lock))
                     .orElseThrow(() -> new TrainingException("run " + runId
                             + " is being trained by another process; end that first (Ctrl-C saves what it reached)"));
         } catch (IOException e) {
             throw new TrainingException("the folder " + folder + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether a process of this machine trains the run. */
+    public static boolean isHeld(Path folder, String runId) {
+        if (!Files.exists(folder.resolve(NAME))) {
+            return false;
+        }
+        try (RunLock lock = take(folder, runId)) {
+            return lock == null;
+        } catch (TrainingException e) {
+            return true;
         }
     }
 

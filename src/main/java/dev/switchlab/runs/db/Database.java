@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
@@ -107,6 +108,17 @@ public final class Database implements AutoCloseable {
             }
         } finally {
             readerTurns.release();
+        }
+    }
+
+    /** What is wrong with the file as SQLite sees it; empty if it is sound. Reads all of it. */
+    public Optional<String> damage() {
+        try {
+            return read(session -> session.first("PRAGMA quick_check(1)", row -> row.getString(1)))
+                    .map(verdict -> verdict.lines().reduce((a, b) -> b).orElse(""))
+                    .filter(verdict -> !verdict.equals("ok"));
+        } catch (SQLException | IOException e) {
+            return Optional.of(firstLine(e));
         }
     }
 

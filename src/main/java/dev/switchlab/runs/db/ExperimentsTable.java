@@ -1,6 +1,8 @@
 package dev.switchlab.runs.db;
 
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** The tables experiments and experiment_tags. */
@@ -63,6 +65,17 @@ public final class ExperimentsTable {
                 key,
                 value,
                 id);
+    }
+
+    /** The tags of an experiment. */
+    public static Map<String, String> tags(Session session, String experiment) throws SQLException {
+        Map<String, String> tags = new LinkedHashMap<>();
+        session.list(
+                "SELECT key, value FROM experiment_tags JOIN experiments USING (experiment_id) WHERE name = ?",
+                row -> tags.put(
+                        row.getString(1), Optional.ofNullable(row.getString(2)).orElse("")),
+                experiment);
+        return tags;
     }
 
     /** The value of an experiment's tag. */

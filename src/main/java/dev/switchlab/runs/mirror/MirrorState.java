@@ -3,6 +3,7 @@ package dev.switchlab.runs.mirror;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,10 +43,25 @@ record MirrorState(Optional<String> runId, Optional<String> experimentId, boolea
         return Optional.of(part).filter(text -> !text.equals(UNKNOWN));
     }
 
+    /** Notes that a run has got something that none of its servers has. */
+    static void outdate(Book book, Run run) {
+        Map<String, String> tags = new HashMap<>();
+        run.tags().forEach((key, value) -> {
+            if (key.startsWith(Book.MIRROR_TAG)) {
+                MirrorState known = parse(value);
+                tags.put(key, new MirrorState(known.runId, known.experimentId, false, known.time).text());
+            }
+        });
+        book.tag(run.runId(), tags);
+    }
+
     /** Keeps it with the run. */
     void keep(Book book, String run, URI server) {
-        String text = String.join(
+        book.tag(run, Map.of(tag(server), text()));
+    }
+
+    private String text() {
+        return String.join(
                 " ", runId.orElse(UNKNOWN), experimentId.orElse(UNKNOWN), whole ? "whole" : "behind", "" + time);
-        book.tag(run, Map.of(tag(server), text));
     }
 }

@@ -3,6 +3,7 @@ package dev.switchlab.runs.mirror;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.BookMerge;
 import dev.switchlab.runs.BookOptions;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -88,6 +89,18 @@ public final class MirroredBook implements AutoCloseable {
 
     private MirroredLog mirrored(BookLog log) {
         return new MirroredLog(log, mirrors.map(to -> to.follow(log.runId())));
+    }
+
+    /**
+     * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the next mirrored run,
+     * or with {@link Mirrors#flush}.
+     */
+    public BookMerge.Merged merge(Path folder, boolean withCheckpoints) {
+        BookMerge.Merged merged = new BookMerge(book, withCheckpoints, notices).from(folder);
+        for (String id : merged.grown()) {
+            book.byId(id).ifPresent(run -> MirrorState.outdate(book, run));
+        }
+        return merged;
     }
 
     /**

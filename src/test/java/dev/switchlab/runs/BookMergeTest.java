@@ -1,0 +1,375 @@
+package dev.switchlab.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.runs.BookMerge.Merged;
+import dev.switchlab.runs.fake.BookRows;
+import dev.switchlab.train.RunLock;
+import dev.switchlab.train.RunStatus;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs of one book on their way into another. */
+@Timeout(120)
+final class BookMergeTest {
+    /** Bytes of one page of SQLite's file. */
+    private static final int PAGE = 4096;
+
+    @TempDir
+    Path folder;
+
+    private final TestRuns.Notices notices = new TestRuns.Notices();
+    private BookRows here;
+    private BookRows there;
+
+    @BeforeEach
+    void rows() {
+        here = new BookRows(folder.resolve("here"));
+        there = new BookRows(folder.resolve("there"));
+    }
+
+    private Book open(BookRows rows) {
+        return Book.open(rows.folder(), new BookOptions(List.of(), Duration.ZERO, notices));
+    }
+
+    private Merged merge(boolean withCheckpoints) {
+        try (Book book = open(here)) {
+            return new BookMerge(book, withCheckpoints, notices).from(there.folder());
+        }
+    }
+
+    private Merged merge() {
+        return merge(false);
+    }
+
+    /** A run with three steps, an odd value, and files. */
+    private String run(BookRows rows, RunInfo info, RunStatus status) {
+        try (Book book = open(rows);
+                BookLog log = book.start(info)) {
+            TestRuns.log(log, 1, 3);
+            log.metrics(3, Map.of("odd", Double.NaN, "far", Double.POSITIVE_INFINITY));
+            log.text("samples/step-000003.txt", "To be");
+            log.tags(Map.of("phase", "done"));
+            log.finish(status);
+            return log.runId();
+        }
+    }
+
+    private static RunInfo of(String experiment) {
+        RunInfo info = TestRuns.info();
+        return new RunInfo(
+                experiment,
+                "About " + experiment + ".",
+                info.runName(),
+                info.description(),
+                info.command(),
+                info.sourceName(),
+                info.gitCommit(),
+                info.user(),
+                info.params(),
+                info.tags(),
+                info.dataset());
+    }
+
+    /** Everything that a book has of a run but the numbers of its experiment and rows. */
+    private static List<Object> everything(BookRows rows, String run) throws Exception {
+        Map<String, String> files = new TreeMap<>();
+        rows.artifacts(run).forEach((path, bytes) -> files.put(path, new String(bytes, StandardCharsets.UTF_8)));
+        return List.of(
+                rows.texts(
+                        "SELECT json_array(e.name, r.name, user_id, status, start_time, end_time, r.lifecycle_stage,"
+                                + " (SELECT json_group_array(key || '=' || value) FROM experiment_tags t"
+                                + " WHERE t.experiment_id = e.experiment_id))"
+                                + " FROM runs r JOIN experiments e USING (experiment_id) WHERE run_uuid = ?",
+                        run),
+                rows.points(run).toString(),
+                rows.texts(
+                        "SELECT json_array(key, value, timestamp, step, is_nan) FROM latest_metrics WHERE run_uuid = ?"
+                                + " ORDER BY key",
+                        run),
+                rows.params(run),
+                rows.tags(run),
+                rows.datasets(run),
+                rows.texts(
+                        "SELECT t.name || t.value FROM input_tags t JOIN inputs USING (input_uuid)"
+                                + " WHERE destination_id = ?",
+                        run),
+                files);
+    }
+
+    /** Every row of a book, and every file with the time it was written. */
+    private static List<String> allOf(BookRows rows) throws Exception {
+        List<String> all = new ArrayList<>();
+        for (String table : rows.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")) {
+            String columns = String.join(
+                    ", ", rows.texts("SELECT '\"' || name || '\"' FROM pragma_table_info('" + table + "')"));
+            all.addAll(rows.texts(
+                    "SELECT json_array('" + table + "', rowid, " + columns + ") FROM " + table + " ORDER BY rowid"));
+        }
+        for (String folder : List.of("mlartifacts", "checkpoints")) {
+            Path root = rows.folder().resolve(folder);
+            for (String file : BookRows.files(root).keySet()) {
+                all.add(file + " " + Files.getLastModifiedTime(root.resolve(file)));
+            }
+        }
+        return all;
+    }
+
+    @Test
+    void runsComeWholeAndExperimentsMeetByTheirName() throws Exception {
+        String own = run(here, of("other"), RunStatus.FINISHED);
+        String first = run(there, of("smoke"), RunStatus.FINISHED);
+        String second = run(there, of("other"), RunStatus.FAILED);
+        String child;
+        try (Book book = open(there);
+                BookLog log = book.start(TestRuns.childOf(first))) {
+            child = log.runId();
+            log.finish(RunStatus.KILLED);
+        }
+        List<Object> ownBefore = everything(here, own);
+
+        assertThat(merge()).isEqualTo(new Merged(List.of(first, second, child), List.of(), List.of(), List.of()));
+
+        for (String run : List.of(first, second, child)) {
+            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+        }
+        assertThat(everything(here, own)).isEqualTo(ownBefore);
+        assertThat(here.texts("SELECT name FROM experiments ORDER BY experiment_id"))
+                .containsExactly("Default", "other", "smoke");
+        assertThat(there.texts("SELECT name FROM experiments ORDER BY experiment_id"))
+                .containsExactly("Default", "smoke", "other");
+        assertThat(here.texts("SELECT artifact_uri FROM runs WHERE run_uuid = ?", first))
+                .containsExactly("mlflow-artifacts:/2/" + first + "/artifacts");
+        assertThat(here.tags(child)).containsEntry("mlflow.parentRunId", first);
+        assertThat(here.integrity()).isEqualTo("ok");
+        assertThat(notices.all()).isEmpty();
+    }
+
+    @Test
+    void mergingTwiceChangesNothingAndTheOtherBookStaysAsItIs() throws Exception {
+        String first = run(there, of("smoke"), RunStatus.FINISHED);
+        String second = run(there, of("smoke"), RunStatus.FAILED);
+        Files.createDirectories(there.folder().resolve("checkpoints/" + second));
+        Files.writeString(there.folder().resolve("checkpoints/" + second + "/step-0000003.safetensors"), "3");
+        List<String> source = allOf(there);
+        merge(true);
+        List<String> once = allOf(here);
+        assertThat(merge(true)).isEqualTo(new Merged(List.of(), List.of(), List.of(first, second), List.of()));
+        assertThat(allOf(here)).isEqualTo(once);
+        assertThat(allOf(there)).isEqualTo(source);
+    }
+
+    @Test
+    void aRunThatGoesOnGetsWhatIsNew() throws Exception {
+        try (Book book = open(there);
+                BookLog log = book.start(TestRuns.info())) {
+            String run = log.runId();
+            TestRuns.log(log, 1, 3);
+            log.text("notes.txt", "first");
+            log.tags(Map.of("phase", "first"));
+            log.sync();
+            assertThat(merge().added()).containsExactly(run);
+            assertThat(here.status(run)).isEqualTo("RUNNING");
+            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+
+            TestRuns.log(log, 4, 9);
+            log.metrics(9, Map.of("new", 1.0));
+            log.params(Map.of("late", "1"));
+            log.text("notes.txt", "second");
+            log.text("more.txt", "more");
+            log.tags(Map.of("phase", "second"));
+            log.sync();
+            assertThat(merge().grown()).containsExactly(run);
+            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+
+            log.finish(RunStatus.FINISHED);
+            assertThat(merge().grown()).containsExactly(run);
+            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+
+            // Its report is written when it has ended.
+            book.keep(run, "report.html", "<html>");
+            book.tag(run, Map.of("mlflow.loggedArtifacts", "1"));
+            assertThat(merge().grown()).containsExactly(run);
+            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+            assertThat(merge().unchanged()).containsExactly(run);
+        }
+    }
+
+    @Test
+    void aRunThatWentOnThereAfterItsEndFollows() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        merge();
+        try (Book book = open(there);
+                BookLog log = book.resume(run, 3)) {
+            TestRuns.log(log, 4, 5);
+            log.sync();
+            assertThat(merge().grown()).containsExactly(run);
+            assertThat(here.status(run)).isEqualTo("RUNNING");
+            log.finish(RunStatus.FINISHED);
+        }
+        assertThat(merge().grown()).containsExactly(run);
+        assertThat(everything(here, run)).isEqualTo(everything(there, run));
+    }
+
+    @Test
+    void whatWasDoneHereStays() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        merge();
+        try (Book book = open(here)) {
+            book.tag(run, Map.of("mlflow.note.content", "my own words", "switchlab.mirror/host:1", "1 1 whole 0"));
+            book.keep(run, "samples/step-000003.txt", "made anew");
+        }
+        List<String> before = allOf(here);
+        assertThat(merge().unchanged()).containsExactly(run);
+        assertThat(allOf(here)).isEqualTo(before);
+
+        try (Book book = open(here);
+                BookLog log = book.resume(run, 3)) {
+            TestRuns.log(log, 4, 5);
+            log.finish(RunStatus.FINISHED);
+        }
+        before = allOf(here);
+        assertThat(merge().unchanged()).containsExactly(run);
+        assertThat(allOf(here)).isEqualTo(before);
+    }
+
+    @Test
+    void aRunThatWentOnInBothBooksIsLeftAloneAndSaid() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        merge();
+        for (BookRows rows : List.of(here, there)) {
+            try (Book book = open(rows);
+                    BookLog log = book.resume(run, 3)) {
+                if (rows.equals(here)) {
+                    TestRuns.log(log, 4, 5);
+                } else {
+                    log.metrics(4, Map.of("final/accuracy", 0.5));
+                }
+                log.finish(RunStatus.FINISHED);
+            }
+        }
+        List<String> before = allOf(here);
+        assertThat(merge().left()).containsExactly(run);
+        assertThat(allOf(here)).isEqualTo(before);
+        assertThat(notices.all()).hasSize(1);
+        assertThat(notices.all().get(0)).contains(run, "went on in both books");
+    }
+
+    @Test
+    void aRunThatIsTrainedHereOrWasDeletedHereIsLeftAlone() throws Exception {
+        String trained = run(there, TestRuns.info(), RunStatus.KILLED);
+        String deleted = run(there, TestRuns.info(), RunStatus.KILLED);
+        merge(true);
+        here.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = '" + deleted + "'");
+        try (Book book = open(here);
+                RunLock lock = RunLock.take(book.checkpoints(trained), trained)) {
+            assertThat(lock.folder()).exists();
+            assertThat(new BookMerge(book, true, notices).from(there.folder()).left())
+                    .containsExactly(trained, deleted);
+        }
+        assertThat(notices.all()).hasSize(2);
+        assertThat(notices.all().get(0)).contains(trained, "is being trained");
+        assertThat(notices.all().get(1)).contains(deleted, "was deleted", "restore it");
+    }
+
+    @Test
+    void whatIsNeededToResumeComesWhereItIsWanted() throws Exception {
+        String finished = run(there, TestRuns.info(), RunStatus.FINISHED);
+        String killed = run(there, TestRuns.info(), RunStatus.KILLED);
+        for (String run : List.of(finished, killed)) {
+            Path checkpoints = there.folder().resolve("checkpoints/" + run);
+            Files.createDirectories(checkpoints);
+            Files.writeString(checkpoints.resolve("step-0000002.safetensors"), "2");
+            Files.writeString(checkpoints.resolve(".step-0000003.safetensors.x.part"), "half");
+            Files.writeString(checkpoints.resolve("lock"), "");
+        }
+        merge(false);
+        assertThat(here.folder().resolve("checkpoints")).doesNotExist();
+        assertThat(merge(true).grown()).containsExactly(killed);
+        assertThat(BookRows.files(here.folder().resolve("checkpoints")))
+                .containsOnlyKeys(killed + "/step-0000002.safetensors");
+    }
+
+    @Test
+    void aRunWhoseFilesAreElsewhereComesWithoutThem() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.FINISHED);
+        there.execute("UPDATE runs SET artifact_uri = 's3://bucket/" + run + "'");
+        assertThat(merge().added()).containsExactly(run);
+        assertThat(here.points(run)).isEqualTo(there.points(run));
+        assertThat(notices.all()).hasSize(1);
+        assertThat(notices.all().get(0)).contains(run, "s3://bucket/", "everything else");
+    }
+
+    @Test
+    void aDeletedExperimentIsSaidInOneLine() throws Exception {
+        run(here, of("smoke"), RunStatus.FINISHED);
+        run(there, of("smoke"), RunStatus.FINISHED);
+        here.execute("UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'smoke'");
+        assertThatThrownBy(this::merge)
+                .isInstanceOf(BookException.class)
+                .hasMessageContaining("experiment 'smoke' was deleted");
+    }
+
+    @Test
+    void noBookTheSameBookAndOtherFilesAreRefusedInOneLine() throws Exception {
+        assertRefused("there is no book of runs in", "e.g.");
+        assertThat(there.folder()).doesNotExist();
+        Files.createDirectories(there.folder());
+        Files.writeString(there.folder().resolve("mlflow.db"), "no database at all, and long enough".repeat(50));
+        assertRefused("cannot open the book");
+        try (Book book = open(here)) {
+            Path dotted = here.folder().resolve("../here");
+            assertThatThrownBy(() -> new BookMerge(book, false, notices).from(dotted))
+                    .isInstanceOf(BookException.class)
+                    .hasMessageContaining("is this book itself");
+        }
+    }
+
+    @Test
+    void aNewerSchemaThatDoesNotFitIsRefusedInOneLine() throws Exception {
+        run(there, TestRuns.info(), RunStatus.FINISHED);
+        there.execute(
+                "UPDATE alembic_version SET version_num = 'ffffffffffff'", "ALTER TABLE params DROP COLUMN value");
+        assertRefused("mlflow.db has MLflow schema revision ffffffffffff", "column params.value is gone");
+    }
+
+    /** Damage in the middle, as a disk or a copy that was cut off leaves it: nothing comes, not even the runs that could be read. */
+    @Test
+    void aDamagedBookIsRefusedAsAWhole() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            run(there, TestRuns.info(), RunStatus.FINISHED);
+        }
+        there.execute("PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode = DELETE");
+        Path file = there.folder().resolve("mlflow.db");
+        byte[] sound = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(sound, sound.length / 2 / PAGE * PAGE));
+        assertRefused("cannot open the book", "malformed");
+        byte[] scratched = sound.clone();
+        Arrays.fill(scratched, sound.length / 4 * 3, sound.length, (byte) 'x');
+        Files.write(file, scratched);
+        assertRefused("is damaged", "nothing of it was merged");
+    }
+
+    private void assertRefused(String... parts) {
+        assertThatThrownBy(this::merge)
+                .isInstanceOf(BookException.class)
+                .hasMessageContainingAll(parts)
+                .hasMessageNotContaining("\n");
+        try (Book book = open(here)) {
+            assertThat(book.runs(Optional.empty(), 10)).isEmpty();
+        }
+    }
+}
