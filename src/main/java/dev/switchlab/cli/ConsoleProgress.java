@@ -1,6 +1,7 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.io.Bar;
+import dev.switchlab.io.Durations;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.StepResult;
@@ -42,7 +43,8 @@ final class ConsoleProgress implements TrainingView.Progress {
         if (step == taken + 1 || now - lastLine > QUIET.toNanos()) {
             lastLine = now;
             double left = (now - start) / 1e9 / (step - taken) * (steps - step);
-            bar.println(String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), duration(left)));
+            bar.println(
+                    String.format(Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), Durations.text(left)));
         }
     }
 
@@ -74,16 +76,6 @@ final class ConsoleProgress implements TrainingView.Progress {
         return Double.isNaN(validLoss)
                 ? String.format(Locale.ROOT, "train %.3f", trainLoss)
                 : String.format(Locale.ROOT, "train %.3f valid %.3f", trainLoss, validLoss);
-    }
-
-    static String duration(double seconds) {
-        long s = Math.round(seconds);
-        if (s < 60) {
-            return s + " s";
-        }
-        return s < 3600
-                ? String.format(Locale.ROOT, "%d:%02d min", s / 60, s % 60)
-                : String.format(Locale.ROOT, "%d:%02d h", s / 3600, s / 60 % 60);
     }
 
     @Override

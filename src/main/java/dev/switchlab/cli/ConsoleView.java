@@ -3,6 +3,7 @@ package dev.switchlab.cli;
 import ai.djl.engine.Engine;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.io.Durations;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
@@ -71,7 +72,7 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
         System.out.printf(
                 Locale.ROOT,
                 "done in %s: training %.3f, validation %.3f nats per character (%.3f bits, %.1f %% right)%n",
-                ConsoleProgress.duration(outcome.seconds()),
+                Durations.text(outcome.seconds()),
                 outcome.result().trainCrossEntropy(),
                 whole.crossEntropy(),
                 whole.bitsPerChar(),

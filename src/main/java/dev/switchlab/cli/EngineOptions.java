@@ -29,6 +29,18 @@ final class EngineOptions {
         return EngineStart.start(device, threads);
     }
 
+    /** Takes so many threads where none were asked for. */
+    void defaultThreads(int count) {
+        if (threads == 0) {
+            threads = count;
+        }
+    }
+
+    /** The device as it was asked for. */
+    String device() {
+        return device;
+    }
+
     /** Starts as a run was computed, but for what is asked for. */
     Device startAs(Computation recorded) {
         if (threads == 0) {

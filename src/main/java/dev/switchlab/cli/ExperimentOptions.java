@@ -6,16 +6,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which experiment, and what is changed in it. */
 final class ExperimentOptions {
 
+    private static final String DEFAULT = "tiny-shakespeare";
+
     @Option(
             names = "--experiment",
             paramLabel = "ID",
-            description = "A file of experiments/ without .yaml, or a path (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-tiny-shakespeare}")
+            description = "A file of experiments/ without .yaml, or a path (default: " + DEFAULT + ").",
+            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-}")
     private String experiment;
 
     @Option(
@@ -48,7 +51,34 @@ final class ExperimentOptions {
 
     /** The experiment with all changes. */
     Experiment load() {
-        return ExperimentLoader.load(experiment, overrides(), folder);
+        return ExperimentLoader.load(experiment.isBlank() ? DEFAULT : experiment.strip(), overrides(), folder);
+    }
+
+    /** Whether an experiment was named. */
+    boolean isGiven() {
+        return !experiment.isBlank();
+    }
+
+    /** Several experiments, with white space between. */
+    List<String> several() {
+        return List.of((isGiven() ? experiment : DEFAULT).strip().split("\\s+", -1));
+    }
+
+    /** The seed, if one was given. */
+    Optional<String> seed() {
+        return seed.isBlank() ? Optional.empty() : Optional.of(seed.strip());
+    }
+
+    /** The changes but for the seed. */
+    Map<String, String> changesWithoutSeed() {
+        Map<String, String> changes = changes();
+        changes.remove("seed");
+        return changes;
+    }
+
+    /** Where experiment files are. */
+    Path folder() {
+        return folder;
     }
 
     /** The changes: key to value. */

@@ -18,6 +18,8 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             SampleCommand.class,
             RunsCommand.class,
+            SweepCommand.class,
+            ChildCommand.class,
             CompareCommand.class,
             ReportCommand.class,
             UiCommand.class,

@@ -1,6 +1,7 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Durations;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.time.Duration;
@@ -43,8 +44,7 @@ final class RunsCommand implements Runnable {
                         run.shortId(),
                         run.name(),
                         run.status(),
-                        ConsoleProgress.duration(
-                                Duration.between(run.start(), now).toMillis() / 1e3),
+                        Durations.text(Duration.between(run.start(), now).toMillis() / 1e3),
                         loss(run, MetricNames.TRAIN_CROSS_ENTROPY),
                         loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
                         loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));

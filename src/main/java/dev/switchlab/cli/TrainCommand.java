@@ -4,7 +4,10 @@ import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
+import dev.switchlab.sweep.Grid;
+import dev.switchlab.sweep.Resources;
 import dev.switchlab.sweep.Seeds;
+import dev.switchlab.sweep.SweepRequest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -26,36 +29,51 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private TrainingOptions training;
 
+    @Mixin
+    private SweepFlags sweeps;
+
     @Option(
             names = "--seeds",
             paramLabel = "FROM..TO|N,N,...",
             description =
-                    "Train once per seed, as child runs of one parent that gets mean and 95 % confidence interval.",
+                    "Train once per seed, as child runs of one parent that gets mean and 95 % confidence interval: the smallest sweep.",
             defaultValue = "${env:SWITCHLAB_SEEDS:-}")
     private String seeds;
 
     @Option(
             names = "--dry-run",
-            description = "Print the experiment with all its settings and stop.",
+            description = "Print the experiment with all its settings, or with SEEDS the runs, and stop.",
             defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
     private boolean dryRun;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
+        if (!seeds.isBlank()) {
+            return sweeps.run(smallest(), experiments, training, dryRun);
+        }
         Experiment experiment = experiments.load();
         if (dryRun) {
             System.out.print(experiment.toYaml());
             return 0;
         }
-        List<Long> repeats = seeds.isBlank() ? List.of() : Seeds.parse(seeds);
         TrainingInput input = training.asked(TrainingInput.of(experiment, experiments.changes()));
         Device device = training.engine().start();
         try (MirroredBook store = training.open()) {
-            if (!repeats.isEmpty()) {
-                return new SeedRepeats(input, device, store, training).run(repeats);
-            }
             return TrainingOptions.exitCode(
                     training.train(input, device, store, session -> session.train(training.typed(Map.of()), Map.of())));
         }
+    }
+
+    /** One experiment with several seeds. */
+    private SweepRequest smallest() {
+        return new SweepRequest(
+                "",
+                "",
+                experiments.several(),
+                experiments.changesWithoutSeed(),
+                Grid.none(),
+                Seeds.parse(seeds),
+                List.of(),
+                Resources.DEFAULT);
     }
 }

@@ -4,9 +4,9 @@ import ai.djl.Device;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
+import dev.switchlab.train.KernelChoice;
 import java.io.IOException;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -48,6 +48,16 @@ final class TrainingOptions {
         return kernels.isBlank() ? input : input.withKernels(kernels.strip());
     }
 
+    /** What multiplies, as it was asked for. */
+    String kernels() {
+        return kernels.isBlank() ? KernelChoice.AUTO : kernels.strip();
+    }
+
+    /** Which book. */
+    BookOption books() {
+        return books;
+    }
+
     /** Opens the book; to be closed. */
     MirroredBook open() {
         return books.open();
@@ -67,18 +77,11 @@ final class TrainingOptions {
     TrainingSession.Outcome train(TrainingInput input, Device device, MirroredBook store, Work work)
             throws IOException {
         try (StopOnSignal stop = new StopOnSignal()) {
-            return train(input, device, store, stop, work);
+            ConsoleView view = new ConsoleView(input, books, store);
+            TrainingSession.Outcome outcome = work.in(new TrainingSession(input, device, store, view, stop));
+            view.ended(outcome);
+            return outcome;
         }
-    }
-
-    /** The same as a part of more work that Ctrl-C ends. */
-    TrainingSession.Outcome train(
-            TrainingInput input, Device device, MirroredBook store, BooleanSupplier stop, Work work)
-            throws IOException {
-        ConsoleView view = new ConsoleView(input, books, store);
-        TrainingSession.Outcome outcome = work.in(new TrainingSession(input, device, store, view, stop));
-        view.ended(outcome);
-        return outcome;
     }
 
     /** The exit code of a training: after Ctrl-C the one that shells use for it. */

@@ -1,5 +1,6 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.sweep.MakeLine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,13 +33,10 @@ final class Typed {
             }
         });
         variables.putAll(changes);
-        variables.values().removeIf(String::isEmpty);
-        String assignments = variables.entrySet().stream()
-                .map(entry -> " " + entry.getKey() + "=" + quote(entry.getValue()))
-                .collect(Collectors.joining());
         String verb = arguments.isEmpty() ? "" : arguments.get(0);
-        String options = options(arguments, changes).stream().map(Typed::quote).collect(Collectors.joining(" "));
-        return "make " + verb + assignments + (options.isEmpty() ? "" : "  # with the options " + options);
+        String options =
+                options(arguments, changes).stream().map(MakeLine::quote).collect(Collectors.joining(" "));
+        return MakeLine.of(verb, variables) + (options.isEmpty() ? "" : "  # with the options " + options);
     }
 
     /** What was typed after the verb, less the options that a change stands for: with SEEDS changed, {@code --seeds 1..5}. */
@@ -55,9 +53,5 @@ final class Typed {
             }
         }
         return options;
-    }
-
-    private static String quote(String value) {
-        return value.matches("[\\w.,:/@%+=-]+") ? value : "'" + value.replace("'", "'\\''") + "'";
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
@@ -11,7 +12,7 @@ import java.util.Optional;
 
 /**
  * What DJL does not show of libtorch, reached through JNA: the switch for deterministic algorithms, thread counts and the build's own
- * description. The engine has to be started before.
+ * description.
  *
  * <p>C++ symbols are found by their names in the Itanium ABI (Linux, macOS). Where one is missing, the answer is empty, never a guess.
  */
@@ -26,8 +27,9 @@ public final class Libtorch {
         this.library = library;
     }
 
-    /** The library that the engine has loaded. */
+    /** The library that the engine has loaded; starts the engine where nobody has. */
     public static Libtorch loaded() {
+        Engine.getInstance(); // whoever asks first
         Path file = Path.of(LibUtils.getLibtorchPath(), System.mapLibraryName("torch_cpu"));
         return new Libtorch(NativeLibrary.getInstance(file.toString()));
     }

@@ -82,7 +82,7 @@ public final class Book implements AutoCloseable {
 
     /** Begins a run. */
     public BookLog start(RunInfo info) {
-        return start(info, UUID.randomUUID().toString().replace("-", ""));
+        return start(info, newRunId());
     }
 
     /**
@@ -91,23 +91,23 @@ public final class Book implements AutoCloseable {
      * @throws BookException if there is a run of that id
      */
     public BookLog start(RunInfo info, String runId) {
-        Redactor redactor = new Redactor(options.secrets());
         long now = System.currentTimeMillis();
         RunRow run = create(info, runId, now);
-        BookLog log = new BookLog(this, run, new Resumed(Map.of(), now, 0));
-        log.tags(info.allTags());
-        log.params(info.params());
-        info.dataset()
-                .map(dataset -> dataset.row(redactor))
-                .ifPresent(row -> writer.submit(session -> {
-                    DatasetsTable.log(session, runId, run.experimentId(), row);
-                    return null;
-                }));
+        BookLog log = new BookLog(
+                this, run, new Resumed(Map.of(), now, 0), info.tags().containsKey(RunInfo.SUMMARY_TAG));
+        log.keepLong(info);
         log.sync();
         return log;
     }
 
+    /** A run of this book that nobody has yet. */
+    public static String newRunId() {
+        return UUID.randomUUID().toString().replace("-", "");
+    }
+
+    /** The run with its params, tags and text, all at once: whoever is killed here leaves a whole run or none. */
     private RunRow create(RunInfo info, String runId, long now) {
+        Redactor redactor = new Redactor(options.secrets());
         return write(session -> {
             if (RunsTable.isTaken(session, runId)) {
                 throw new BookException("run " + runId + ": there is one in " + folder + " already; go on with it by:"
@@ -128,6 +128,12 @@ public final class Book implements AutoCloseable {
                     Optional.empty(),
                     artifactUri(experiment, runId));
             RunsTable.insert(session, row);
+            TagsTable.set(session, runId, BookLog.cut(redactor.clean(info.allTags()), BookLog.MAX_TAG));
+            ParamsTable.log(session, runId, BookLog.cut(redactor.clean(info.params()), BookLog.MAX_PARAM));
+            if (info.dataset().isPresent()) {
+                DatasetsTable.log(
+                        session, runId, experiment.id(), info.dataset().get().row(redactor));
+            }
             return row;
         });
     }
@@ -161,7 +167,8 @@ public final class Book implements AutoCloseable {
     public BookLog resume(String runId, long step) {
         RunRow run = row(runId);
         Resumed resumed = read(session -> Resumed.from(session, runId, step));
-        BookLog log = new BookLog(this, run, resumed);
+        boolean sumsUp = read(session -> TagsTable.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
+        BookLog log = new BookLog(this, run, resumed, sumsUp);
         writer.submit(session -> {
             RunsTable.setStatus(session, runId, "RUNNING", Optional.empty());
             return null;

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,9 +30,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class BookLog implements RunLog, AutoCloseable {
     /** The shortest limits for values in any MLflow version since 2.8, in characters. */
-    private static final int MAX_PARAM = 6000;
+    static final int MAX_PARAM = 6000;
 
-    private static final int MAX_TAG = 5000;
+    static final int MAX_TAG = 5000;
 
     private final Book book;
     private final RunRow run;
@@ -44,7 +45,8 @@ public final class BookLog implements RunLog, AutoCloseable {
     private final AtomicLong time;
     private final AtomicBoolean finished = new AtomicBoolean();
 
-    BookLog(Book book, RunRow run, Resumed resumed) {
+    /** @param sumsUp whether the run trains nothing itself: then the machine's load says nothing of it */
+    BookLog(Book book, RunRow run, Resumed resumed, boolean sumsUp) {
         this.book = book;
         this.run = run;
         this.writer = book.writer();
@@ -52,8 +54,11 @@ public final class BookLog implements RunLog, AutoCloseable {
         this.redactor = new Redactor(book.options().secrets());
         this.resumed = resumed;
         this.time = new AtomicLong(resumed.time());
-        this.systemMetrics =
-                SystemMetrics.start(book.folder(), book.options().systemMetrics(), resumed.systemStep(), this::write);
+        this.systemMetrics = SystemMetrics.start(
+                book.folder(),
+                sumsUp ? Duration.ZERO : book.options().systemMetrics(),
+                resumed.systemStep(),
+                this::write);
     }
 
     @Override
@@ -81,18 +86,36 @@ public final class BookLog implements RunLog, AutoCloseable {
 
     /** Values without secrets; one that is too long is cut, and kept whole as an artifact. */
     private Map<String, String> ready(String kind, Map<String, String> values, int limit) {
-        Map<String, String> ready = new LinkedHashMap<>();
-        redactor.clean(values).forEach((key, value) -> {
-            checkKey(kind, key);
+        Map<String, String> clean = redactor.clean(values);
+        clean.keySet().forEach(key -> checkKey(kind, key));
+        keepLong(kind, clean, limit);
+        return cut(clean, limit);
+    }
+
+    private void keepLong(String kind, Map<String, String> clean, int limit) {
+        clean.forEach((key, value) -> {
             if (value.length() > limit) {
                 text(kind + "s/" + key.replaceAll("[^\\w.\\-/]", "_") + ".txt", value);
-                int end = Character.isHighSurrogate(value.charAt(limit - 1)) ? limit - 1 : limit;
-                ready.put(key, value.substring(0, end));
-            } else {
-                ready.put(key, value);
             }
         });
-        return ready;
+    }
+
+    /** Keeps what is too long of a run that begins, whose params and tags are there already. */
+    void keepLong(RunInfo info) {
+        keepLong("param", redactor.clean(info.params()), MAX_PARAM);
+        keepLong("tag", redactor.clean(info.allTags()), MAX_TAG);
+    }
+
+    /** No value longer than the limit. */
+    static Map<String, String> cut(Map<String, String> values, int limit) {
+        Map<String, String> cut = new LinkedHashMap<>(values);
+        cut.replaceAll((key, value) -> {
+            if (value.length() <= limit) {
+                return value;
+            }
+            return value.substring(0, Character.isHighSurrogate(value.charAt(limit - 1)) ? limit - 1 : limit);
+        });
+        return cut;
     }
 
     private void checkKey(String kind, String key) {

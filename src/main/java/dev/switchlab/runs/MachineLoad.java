@@ -1,14 +1,15 @@
 package dev.switchlab.runs;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.switchlab.io.AvailableMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}). Megabytes are 10^6
@@ -16,7 +17,6 @@ import java.util.Map;
  */
 final class MachineLoad {
     private static final double MEGA = 1e6;
-    private static final Path MEMORY = Path.of("/proc/meminfo");
     private static final Path NETWORK = Path.of("/proc/net/dev");
 
     private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -59,22 +59,11 @@ final class MachineLoad {
 
     /** Bytes that programs could have: on Linux more than is free, because caches give way. */
     private double availableMemory(double total) {
-        try {
-            List<String> lines = Files.readAllLines(MEMORY);
-            // In a container with a limit the bean tells the container's memory, this file the machine's.
-            if (bytes(lines, "MemTotal:") <= total) {
-                return bytes(lines, "MemAvailable:");
-            }
-        } catch (IOException | NumberFormatException e) {
-            // Not Linux.
-        }
-        return system.getFreeMemorySize();
-    }
-
-    private static double bytes(List<String> lines, String name) {
-        String line =
-                lines.stream().filter(text -> text.startsWith(name)).findFirst().orElse("");
-        return 1024 * Double.parseDouble(line.replaceAll("\\D", ""));
+        OptionalLong machine = AvailableMemory.total();
+        OptionalLong available = AvailableMemory.bytes();
+        // In a container with a limit the bean tells the container's memory, Linux the machine's.
+        boolean whole = machine.isPresent() && machine.getAsLong() <= total;
+        return whole && available.isPresent() ? available.getAsLong() : system.getFreeMemorySize();
     }
 
     private void disk(Map<String, Double> metrics) {

@@ -49,6 +49,12 @@ public record RunInfo(
      */
     public static final String SETTING_TAG = "switchlab.setting";
 
+    /** The tag of a sweep's parent by which the same call is known again. */
+    public static final String CALL_TAG = "switchlab.sweep_call";
+
+    /** The tag of a child of a sweep whose last try failed: the reason, one line; empty once it has been begun again. */
+    public static final String FAILURE_TAG = "switchlab.failure";
+
     /** MLflow's tag for a description, of runs and of experiments. */
     public static final String NOTE_TAG = "mlflow.note.content";
 

@@ -1,6 +1,7 @@
 package dev.switchlab.session;
 
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
@@ -17,7 +18,7 @@ public final class DeadRuns {
     /** Marks them as failed. They can be resumed as before. */
     public static void end(MirroredBook store) {
         for (Run run : store.book().runs(Optional.empty(), Integer.MAX_VALUE)) {
-            Path folder = TrainingSession.checkpoints(store, run.runId());
+            Path folder = TrainingSession.checkpoints(store, owner(run));
             // Without the folder the run began elsewhere, or begins just now.
             if (run.status().equals("RUNNING") && Files.exists(folder) && !lives(store, run)) {
                 store.book().end(run.runId(), RunStatus.FAILED, Instant.now());
@@ -25,8 +26,14 @@ public final class DeadRuns {
         }
     }
 
+    /** Whose lock says that a run lives: a setting of a sweep is the sweep's. */
+    private static String owner(Run run) {
+        boolean sumsUp = run.tags().containsKey(RunInfo.SUMMARY_TAG);
+        return sumsUp ? run.tags().getOrDefault(RunInfo.PARENT_TAG, run.runId()) : run.runId();
+    }
+
     /** Whether a process on this machine trains the run. */
     public static boolean lives(MirroredBook store, Run run) {
-        return RunLock.isHeld(TrainingSession.checkpoints(store, run.runId()), run.runId());
+        return RunLock.isHeld(TrainingSession.checkpoints(store, owner(run)), run.runId());
     }
 }

@@ -15,8 +15,10 @@ import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A run of the book, with what its artifacts hold.
@@ -30,13 +32,20 @@ public record StoredRun(MirroredBook store, Run run) {
     public static final String WEIGHTS = "weights.safetensors";
 
     /**
-     * The runs that this one sums up, the oldest first, compared.
+     * The runs that this one sums up, also by way of others that sum up, the oldest first, compared.
      *
      * @throws IllegalArgumentException if they are fewer than two
      */
     public RunComparison children() {
-        List<String> ids = store.book().runs(Optional.of(run.experiment()), Integer.MAX_VALUE).stream()
-                .filter(child -> run.runId().equals(child.tags().get(RunInfo.PARENT_TAG)))
+        List<Run> below = store.book().tagged(RunInfo.PARENT_TAG);
+        Set<String> parents = new HashSet<>(Set.of(run.runId()));
+        below.stream()
+                .filter(RunComparison::isSummary)
+                .filter(setting -> run.runId().equals(setting.tags().get(RunInfo.PARENT_TAG)))
+                .forEach(setting -> parents.add(setting.runId()));
+        List<String> ids = below.stream()
+                .filter(child ->
+                        parents.contains(child.tags().get(RunInfo.PARENT_TAG)) && !RunComparison.isSummary(child))
                 .filter(child -> child.status().equals("FINISHED"))
                 .sorted(Comparator.comparing(Run::start))
                 .map(Run::runId)

@@ -60,7 +60,12 @@ public record TrainingInput(
                 kernels.isEmpty() ? KernelChoice.AUTO : kernels);
     }
 
-    private static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
+    /**
+     * An experiment on a text that is open already.
+     *
+     * @param kernels what shall multiply: a text of {@code Kernels}, or {@code auto}
+     */
+    public static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
         TextData data = TextData.of(opened.corpus(), experiment);
         data.requireUsable(experiment); // fails now rather than after training
         return new TrainingInput(experiment, data, opened.fallbackReason(), title, kernels);

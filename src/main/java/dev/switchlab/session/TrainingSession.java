@@ -38,6 +38,7 @@ public final class TrainingSession {
     private final MirroredBook store;
     private final TrainingView view;
     private final BooleanSupplier stopRequested;
+    private final boolean reports;
 
     /**
      * @param store the book that the run is written into; checkpoints and reports are kept beside it
@@ -45,6 +46,22 @@ public final class TrainingSession {
      */
     public TrainingSession(
             TrainingInput input, Device device, MirroredBook store, TrainingView view, BooleanSupplier stopRequested) {
+        this(input, device, store, view, stopRequested, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param reports whether a finished run gets its report now; it can be written later, too
+     */
+    public TrainingSession(
+            TrainingInput input,
+            Device device,
+            MirroredBook store,
+            TrainingView view,
+            BooleanSupplier stopRequested,
+            boolean reports) {
+        this.reports = reports;
         this.input = input;
         this.experiment = input.experiment();
         this.data = input.data();
@@ -60,7 +77,7 @@ public final class TrainingSession {
      * @param runId its id
      * @param result what training gave
      * @param seconds that training took
-     * @param report the file of its report; empty if the run was stopped, or if the report could not be written, which was said then
+     * @param report the file of its report; empty if the run was stopped, if no report was wanted, or if it could not be written, which was said then
      */
     public record Outcome(String runId, TrainingResult result, double seconds, Optional<Path> report) {
 
@@ -77,18 +94,32 @@ public final class TrainingSession {
      * @param more tags beside the usual
      */
     public Outcome train(String command, Map<String, String> more) throws IOException {
+        input.kernelsOn(device); // what cannot be is refused before anything is made
+        String runId = store.newRunId();
+        try (RunLock lock = RunLock.take(checkpoints(store, runId), runId)) {
+            return train(lock, runId, command, more);
+        }
+    }
+
+    /**
+     * Trains a run whose id is chosen already, from its first step.
+     *
+     * @param lock of the run
+     * @param runId its whole id; the run may be in the book, cut off before it had anything but its parameters
+     */
+    public Outcome train(RunLock lock, String runId, String command, Map<String, String> more) throws IOException {
         Kernels kernels = input.kernelsOn(device);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels)) {
             Provenance provenance =
                     Provenance.collect(experiment, command, input.text(), device, kernels.toString(), model.digest());
-            try (MirroredLog mirrored = store.begin(input.info(store, provenance, more))) {
+            try (MirroredLog mirrored = store.book().byId(runId).isPresent()
+                    ? store.resume(runId, -1)
+                    : store.begin(input.info(store, provenance, more), runId)) {
                 BookLog log = mirrored.log();
                 log.text("experiment.yaml", experiment.toYaml());
                 log.text(Provenance.ARTIFACT, provenance.toJson());
                 log.sync();
-                try (RunLock lock = RunLock.take(checkpoints(store, log.runId()), log.runId())) {
-                    return run(log, model, provenance, lock.folder(), Optional.empty());
-                }
+                return run(log, model, provenance, lock.folder(), Optional.empty());
             }
         }
     }
@@ -151,7 +182,8 @@ public final class TrainingSession {
                 "switchlab.weights_sha256", digests.finalWeights()));
         log.finish(result.status());
         double seconds = (System.nanoTime() - start) / 1e9;
-        return new Outcome(log.runId(), result, seconds, complete ? report(log.runId(), model) : Optional.empty());
+        return new Outcome(
+                log.runId(), result, seconds, complete && reports ? report(log.runId(), model) : Optional.empty());
     }
 
     /** The run is complete and kept by now: a store that cannot be read back takes nothing from it but the report. */

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.mirror.MirrorTiming;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RunLock;
 import dev.switchlab.train.StepResult;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -111,6 +114,30 @@ class TrainingSessionTest {
                     .last()
                     .asString()
                     .endsWith("make flush RUN=" + outcome.runId().substring(0, 8));
+        }
+    }
+
+    /** Who is killed right after a run began leaves it with its parameters and nothing else. */
+    @Test
+    void aRunThatWasCutOffBeforeItHadAnythingIsTrainedUnderItsId() throws IOException {
+        try (MirroredBook store = store(Optional.empty())) {
+            TrainingSession.Outcome whole = train(store, () -> false);
+            String begun = Book.newRunId();
+            store.book().start(TestRuns.info(), begun); // and nothing after that
+            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, begun), begun)) {
+                TrainingSession session =
+                        new TrainingSession(input, Device.cpu(), store, new View(), () -> false, false);
+                TrainingSession.Outcome outcome = session.train(lock, begun, "make train", Map.of());
+                assertThat(outcome.runId()).isEqualTo(begun);
+                assertThat(outcome.report()).as("none was wanted").isEmpty();
+            }
+            Run run = store.find(begun);
+            assertThat(run.status()).isEqualTo("FINISHED");
+            assertThat(run.tags().get("switchlab.weights_sha256"))
+                    .isEqualTo(store.find(whole.runId()).tags().get("switchlab.weights_sha256"));
+            assertThat(store.book().artifacts(begun).list())
+                    .contains("provenance.json", "experiment.yaml")
+                    .doesNotContain(Reports.ARTIFACT);
         }
     }
 

@@ -70,14 +70,24 @@ public final class MirroredBook implements AutoCloseable {
 
     /** Begins a run, mirrored while it goes on. */
     public MirroredLog begin(RunInfo info) {
-        BookLog log;
-        if (nextRunId.isPresent()) {
-            String id = nextRunId.get();
+        return begin(info, newRunId());
+    }
+
+    /** The id that the next run is to have: the one that {@code MLFLOW_RUN_ID} names, or a new one. */
+    public String newRunId() {
+        return nextRunId.orElseGet(Book::newRunId);
+    }
+
+    /**
+     * Begins a run whose id is chosen already.
+     *
+     * @throws BookException if there is a run of that id
+     */
+    public MirroredLog begin(RunInfo info, String runId) {
+        BookLog log = book.start(info, runId);
+        if (nextRunId.equals(Optional.of(runId))) {
             nextRunId = Optional.empty();
-            log = book.start(info, id);
-            mirrors.orElseThrow().adopt(id, id);
-        } else {
-            log = book.start(info);
+            mirrors.orElseThrow().adopt(runId, runId);
         }
         return mirrored(log);
     }

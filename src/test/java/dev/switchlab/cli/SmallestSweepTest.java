@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +22,8 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One experiment with several seeds, as the commands do it. */
-class SeedRepeatsTest {
+/** One experiment with several seeds: a sweep of one setting. */
+class SmallestSweepTest {
 
     private static final int TERMINATED = 128 + 15;
     private static final String PARENT = "mlflow.parentRunId";
@@ -41,7 +42,8 @@ class SeedRepeatsTest {
 
     @Test
     void meanAndIntervalOfThreeSeeds() throws Exception {
-        assertThat(commands.run("train", "--experiment", "smoke", "--seeds", "1,2,7", "--set", SETTINGS + 12))
+        assertThat(commands.run(
+                        "train", "--experiment", "smoke", "--seeds", "1,2,7", "--jobs", "1", "--set", SETTINGS + 12))
                 .as(commands.output())
                 .isZero();
         try (MirroredBook store = commands.store()) {
@@ -143,39 +145,43 @@ class SeedRepeatsTest {
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
-    void aStopEndsTheChildInProgressAndTheParent() throws Exception {
-        // So many that the last is never reached, however late the signal comes.
-        Process process = commands.start("train", "--experiment", "smoke", "--seeds", "1..900", "--set", SETTINGS + 80);
-        commands.await(process, () -> commands.output().contains("seed 2 of"));
+    void aStopEndsTheChildInProgressAndTheSameCallGoesOn() throws Exception {
+        String[] call = {"train", "--experiment", "smoke", "--seeds", "1..3", "--jobs", "1", "--set", SETTINGS + 400};
+        Process process = commands.start(call);
+        commands.await(
+                process,
+                () -> new BookRows(commands.runs())
+                        .runs().stream()
+                                .skip(2)
+                                .anyMatch(run -> new BookRows(commands.runs()).lastStep(run, "train/loss") > 3));
         process.destroy();
         assertThat(commands.end(process)).as(commands.output()).isEqualTo(TERMINATED);
-        assertThat(commands.output()).contains("stopping: the step in progress is finished and saved");
+        assertThat(commands.output())
+                .contains("stopping: the step in progress is finished and saved")
+                .contains("the same call goes on with what is missing");
 
-        String stopped;
         try (MirroredBook store = commands.store()) {
             List<Run> runs = oldestFirst(store);
-            assertThat(runs).hasSizeBetween(3, 900);
-            assertThat(runs.get(0).status()).isEqualTo("KILLED");
+            assertThat(runs).extracting(Run::status).containsExactly("KILLED", "FINISHED", "KILLED");
             assertThat(withoutLoad(runs.get(0))).isEmpty();
-            List<Run> children = runs.subList(1, runs.size());
-            assertThat(children)
-                    .allSatisfy(run -> assertThat(run.tags())
-                            .containsEntry(PARENT, runs.get(0).runId()));
-            assertThat(children.subList(0, children.size() - 1))
-                    .allMatch(run -> run.status().equals("FINISHED"));
-            Run last = children.get(children.size() - 1);
-            assertThat(last.status()).isEqualTo("KILLED");
-            stopped = last.runId();
-            assertThat(commands.output()).contains("go on with: make resume RUN=" + stopped.substring(0, 8));
         }
-
-        // Without a name it is the child that goes on: the parent takes no steps.
-        assertThat(commands.run("resume")).as(commands.output()).isZero();
+        assertThat(commands.run(call)).as(commands.output()).isZero();
+        assertThat(commands.output()).contains("children    3, 1 of them done already");
         try (MirroredBook store = commands.store()) {
-            assertThat(store.find(stopped).status()).isEqualTo("FINISHED");
-            assertThat(store.find(stopped).tags()).containsEntry("switchlab.steps", "80");
-            assertThat(oldestFirst(store).get(0).status()).isEqualTo("KILLED");
+            List<Run> runs = oldestFirst(store);
+            assertThat(runs).hasSize(4).allMatch(run -> run.status().equals("FINISHED"));
+            assertThat(runs.subList(1, 4))
+                    .allSatisfy(run -> assertThat(run.tags())
+                            .containsEntry(PARENT, runs.get(0).runId())
+                            .containsEntry("switchlab.steps", "400"));
+            assertThat(withoutLoad(runs.get(0))).containsKey("final/cross_entropy");
+            assertThat(store.book().history(runs.get(0).runId(), "final/cross_entropy"))
+                    .hasSize(1);
         }
+        // Once more does nothing, and says what there is.
+        assertThat(commands.run(call)).as(commands.output()).isZero();
+        assertThat(commands.output()).contains("3 of 3 done", "of 3 seeds)");
+        assertThat(new BookRows(commands.runs()).runs()).hasSize(4);
     }
 
     /** Metrics but for those of the machine. */

@@ -1,0 +1,108 @@
+package dev.switchlab.cli;
+
+import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.sweep.Grid;
+import dev.switchlab.sweep.Resources;
+import dev.switchlab.sweep.Seeds;
+import dev.switchlab.sweep.SweepFile;
+import dev.switchlab.sweep.SweepRequest;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains many runs as one thing. */
+@Command(
+        name = "sweep",
+        description =
+                "Train the product of experiments, a grid of settings and seeds; the same call again runs what is missing.",
+        footer =
+                "Ctrl-C ends all runs after the step in progress and saves what was reached; once more ends them at once.")
+final class SweepCommand implements Callable<Integer> {
+
+    @Mixin
+    private ExperimentOptions experiments;
+
+    @Mixin
+    private TrainingOptions training;
+
+    @Mixin
+    private SweepFlags sweeps;
+
+    @Option(
+            names = "--sweep",
+            paramLabel = "ID",
+            description = "A file of experiments/sweeps/ without .yaml, or a path, instead of EXPERIMENT and GRID.",
+            defaultValue = "${env:SWITCHLAB_SWEEP:-}")
+    private String sweep;
+
+    @Option(
+            names = "--grid",
+            paramLabel = "KEY=VALUE,VALUE ...",
+            description =
+                    "Settings to sweep, such as \"model.n_experts=1,2,4 train.z_loss=0,0.001\": all combinations.",
+            defaultValue = "${env:SWITCHLAB_GRID:-}")
+    private String grid;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "FROM..TO|N,N,...",
+            description = "One run per setting and seed (default: 1, or what the sweep's file says).",
+            defaultValue = "${env:SWITCHLAB_SEEDS:-}")
+    private String seeds;
+
+    @Option(
+            names = "--dry-run",
+            description = "Print every run, and the time it may take, and stop.",
+            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        return sweeps.run(sweep.isBlank() ? typed() : file(), experiments, training, dryRun);
+    }
+
+    private SweepRequest typed() {
+        return new SweepRequest(
+                "",
+                "",
+                experiments.several(),
+                experiments.changesWithoutSeed(),
+                Grid.parse(grid),
+                seeds(List.of(1L)),
+                List.of(),
+                Resources.DEFAULT);
+    }
+
+    /** What the file says, with other seeds if they were given, and with what SET changes in all runs. */
+    private SweepRequest file() {
+        if (experiments.isGiven() || !grid.isBlank()) {
+            throw new ExperimentException(
+                    "SWEEP=" + sweep + " names its experiments and its grid itself, allowed beside it: SEEDS, SET,"
+                            + " CORPUS; leave out EXPERIMENT and GRID");
+        }
+        SweepRequest file = SweepFile.read(sweep.strip(), experiments.folder());
+        Map<String, String> set = new LinkedHashMap<>(file.set());
+        set.putAll(experiments.changesWithoutSeed());
+        return new SweepRequest(
+                file.name(),
+                file.about(),
+                file.experiments(),
+                set,
+                file.grid(),
+                seeds(file.seeds()),
+                file.excluded(),
+                file.resources());
+    }
+
+    private List<Long> seeds(List<Long> otherwise) {
+        if (!seeds.isBlank()) {
+            return Seeds.parse(seeds);
+        }
+        return experiments.seed().map(Seeds::parse).orElse(otherwise);
+    }
+}

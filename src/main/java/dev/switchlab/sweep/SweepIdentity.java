@@ -1,0 +1,105 @@
+package dev.switchlab.sweep;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.switchlab.data.Corpus;
+import dev.switchlab.io.Json;
+import dev.switchlab.io.Sha256;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * What a sweep consists of: two calls with one identity are one sweep.
+ *
+ * @param conditions what decides rounding: device, threads, kernels
+ * @param settings every setting of the children of a {@link Child#row()}, its text included, as text; not the seed
+ * @param children which seeds each row has
+ */
+public record SweepIdentity(
+        SortedMap<String, String> conditions,
+        SortedMap<String, SortedMap<String, String>> settings,
+        SortedMap<String, List<Long>> children) {
+
+    /** The artifact of a sweep's parent that keeps it. */
+    public static final String ARTIFACT = "sweep.json";
+
+    private static final int DIGITS = 16;
+
+    /** Of a sweep, on its texts, under conditions. */
+    static SweepIdentity of(Sweep sweep, Function<Child, Corpus> texts, Map<String, String> conditions) {
+        SortedMap<String, SortedMap<String, String>> settings = new TreeMap<>();
+        SortedMap<String, List<Long>> children = new TreeMap<>();
+        sweep.settings().forEach((row, of) -> {
+            SortedMap<String, String> all = new TreeMap<>(of.get(0).experiment().toParams());
+            all.remove("seed");
+            Corpus corpus = texts.apply(of.get(0));
+            all.put("corpus.name", corpus.name());
+            all.put("corpus.sha256", corpus.sha256());
+            settings.put(row, all);
+            children.put(row, of.stream().map(Child::seed).sorted().toList());
+        });
+        return new SweepIdentity(new TreeMap<>(conditions), settings, children);
+    }
+
+    /** Of all of it: 16 hexadecimal digits, the tag {@link dev.switchlab.runs.RunInfo#SWEEP_TAG}. */
+    public String digest() {
+        return Sha256.of(toJson()).substring(0, DIGITS);
+    }
+
+    /** What is not as it was when a sweep began: {@code smoke: train.steps was 200, is 300 now}; empty if nothing is. */
+    public Optional<String> difference(SweepIdentity begun) {
+        List<String> differences = new ArrayList<>();
+        differ(begun.conditions, conditions, "", differences);
+        begun.settings.forEach((row, was) -> {
+            if (settings.containsKey(row)) {
+                differ(was, settings.get(row), row + ": ", differences);
+            }
+        });
+        if (differences.isEmpty() && !equals(begun)) {
+            differences.add("it had the children " + begun.children + " and has " + children + " now");
+        }
+        return differences.stream().findFirst();
+    }
+
+    private static void differ(Map<String, String> was, Map<String, String> is, String where, List<String> out) {
+        SortedMap<String, String> all = new TreeMap<>(was);
+        all.putAll(is);
+        for (String key : all.keySet()) {
+            String before = was.getOrDefault(key, "not there");
+            String now = is.getOrDefault(key, "not there");
+            if (!before.equals(now)) {
+                out.add(where + key + " was " + before + ", is " + now + " now");
+            }
+        }
+    }
+
+    /** As JSON; the same for the same identity. */
+    public String toJson() {
+        try {
+            return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("maps of texts cannot be written: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /**
+     * Reads {@link #toJson}.
+     *
+     * @param source what messages call it
+     * @throws IllegalArgumentException in one line
+     */
+    public static SweepIdentity ofJson(String json, String source) {
+        try {
+            return Json.MAPPER.readValue(json, SweepIdentity.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(
+                    source + ": not what a sweep consists of: "
+                            + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "),
+                    e);
+        }
+    }
+}
