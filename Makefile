@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP RETRY FAIL_FAST NEW LAUNCHER DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP RETRY FAIL_FAST NEW LAUNCHER DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
@@ -53,8 +53,8 @@ reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0
 evaluate: ## Score the model of RUN on the whole validation split
 sample: ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
 runs: ## List the runs
-compare: ## Compare RUNS ("a b c"; an experiment stands for its finished runs): runs/reports/compare.html
-report: ## Write the report of RUN (one HTML file, no network), or of RUNS compared; PROMPT to route another text
+compare: ## Compare RUNS ("a b c"; a sweep or experiment stands for its finished runs) with BASELINE: runs/reports/compare.html
+report: ## Write the report of RUN, a sweep's too (one HTML file, no network), or of RUNS compared; PROMPT to route another text
 ui: ## Say how to see the runs in MLflow's UI
 flush: ## Send to MLFLOW_TRACKING_URI what it lacks: of RUN, or of all runs that were meant for it
 merge: ## Bring the runs of another runs folder, FROM, into this book; twice changes nothing

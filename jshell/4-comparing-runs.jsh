@@ -18,11 +18,17 @@ List<TrainedRun> four = IntStream.rangeClosed(1, 3).mapToObj(seed -> base.with("
 // ## Settings, metrics, paired differences
 //
 // `compare` sorts runs into settings: runs that differ in nothing but the seed are one. It is what `make compare` shows. Here it takes
-// runs; `compare("3f2a", "91bc")` takes ids, and `compare("smoke")` all finished runs of an experiment.
+// runs; `compare("3f2a", "91bc")` takes ids, `compare("smoke")` all finished runs of an experiment, and `compare(sweep("3f2a"))` a sweep.
+
+// %% tags=["unstable"]
+SideBySide comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0), four.get(1), four.get(2));
+comparison
+
+// %% tags=["rounding"]
+comparison.settings().select("setting", "mark", "model.n_experts", "runs", "mean", "ci95_low", "ci95_high", "best")
 
 // %%
-SideBySide comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0), four.get(1), four.get(2));
-comparison.settings().select("name", "setting", "seed", "model.n_experts")
+comparison.runs().select("name", "setting", "seed", "model.n_experts")
 
 // %%
 check(comparison.settings().data().columnNames().contains("model.n_experts"), "the setting that differs is there");

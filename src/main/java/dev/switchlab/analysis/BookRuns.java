@@ -23,6 +23,11 @@ record BookRuns(MirroredBook store) implements RunSource {
     }
 
     @Override
+    public List<Run> children(String runId) {
+        return store.book().children(runId);
+    }
+
+    @Override
     public List<MetricPoint> history(String runId, String metric) {
         return store.book().history(runId, metric);
     }

@@ -5,70 +5,100 @@ import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** A comparison as files: CSV for other programs, HTML for people. */
+/** A comparison as files: a page for people, and its tables as CSV for other programs. */
 public final class ComparisonReport {
 
     private final RunComparison comparison;
     private final RunSource source;
+    private final String title;
 
     /** Files of {@code comparison}; curves come from {@code source}. */
     public ComparisonReport(RunComparison comparison, RunSource source) {
-        this.comparison = comparison;
-        this.source = source;
+        this(comparison, source, "Comparison of " + comparison.size());
     }
 
-    /** Writes compare-runs.csv, compare-metrics.csv, compare-differences.csv and compare.html into {@code folder}. */
-    public List<Path> write(Path folder) throws IOException {
-        Map<String, Table> csv = new LinkedHashMap<>();
-        csv.put("compare-runs.csv", comparison.settings());
-        csv.put("compare-metrics.csv", comparison.metrics());
-        csv.put("compare-differences.csv", comparison.differences());
-        List<Path> files = new ArrayList<>();
-        for (Map.Entry<String, Table> entry : csv.entrySet()) {
-            files.add(folder.resolve(entry.getKey()));
-            WholeFile.write(
-                    folder.resolve(entry.getKey()), entry.getValue().write().toString("csv"));
+    /** The same with a first line of its own. */
+    public ComparisonReport(RunComparison comparison, RunSource source, String title) {
+        this.comparison = comparison;
+        this.source = source;
+        this.title = title;
+    }
+
+    /** The tables as CSV, by what is in them: settings, differences, runs, metrics. */
+    public Map<String, String> csv() {
+        ComparisonTables tables = new ComparisonTables(comparison);
+        Map<String, String> csv = new LinkedHashMap<>();
+        for (Table table : new Table[] {tables.settings(), tables.differences(), tables.runs(), tables.metrics()}) {
+            csv.put(table.name(), table.write().toString("csv"));
         }
-        Path page = folder.resolve("compare.html");
-        writePage(page);
-        files.add(page);
-        return files;
+        return csv;
     }
 
     /**
-     * Writes the page alone, whole or not at all.
+     * Writes the page, whole or not at all, and each table as CSV beside it: {@code compare.html}, {@code compare-settings.csv} ...
      *
-     * @return its figures as SVG drawings that stand alone, by slug, such as "validation"
+     * @return the page's figures as SVG drawings that stand alone, by slug, such as "validation"
      */
-    public Map<String, String> writePage(Path file) throws IOException {
-        HtmlPage page = new HtmlPage("Comparison of " + comparison.runs().size() + " runs");
-        page.heading("Runs and the parameters that differ")
-                // Runs are few; parameters that differ may be many.
-                .raw(Html.table(comparison.settingsAcross()));
-        comparison.notes().forEach(page::text);
+    public Map<String, String> write(Path page) throws IOException {
+        String name = page.getFileName().toString().replaceAll("\\.html$", "");
+        for (Map.Entry<String, String> table : csv().entrySet()) {
+            WholeFile.write(page.resolveSibling(name + "-" + table.getKey() + ".csv"), table.getValue());
+        }
+        HtmlPage html = page();
+        WholeFile.write(page, html.render());
+        return html.pictures();
+    }
+
+    private HtmlPage page() {
+        HtmlPage page = new HtmlPage(title);
+        ComparisonView view = new ComparisonView(comparison);
+        comparison.warnings().forEach(warning -> page.raw("<p><b>Warning:</b> " + Html.escape(warning) + "</p>\n"));
+        page.heading("Settings");
+        page.text(
+                "Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over seeds (Student's"
+                        + " t); best is the best run's. Time is from a run's start to its end, speed in tokens a second.");
+        page.raw(Html.table(pretty(view.wide())));
         if (!comparison.differences().isEmpty()) {
-            page.heading("Paired differences over seeds")
-                    .text(
-                            "Final values, seed by seed; 95 % confidence interval after Student's t. An interval that contains 0 does not"
-                                    + " distinguish the settings.")
-                    .raw(Html.table(comparison.differences()));
+            page.text(
+                    "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval that contains 0"
+                            + " does not distinguish the settings. Each interval stands for itself: of twenty settings that are no different, one is expected to look so.");
+        }
+        comparison.notes().forEach(note -> page.text("Note: " + note + "."));
+        if (comparison.settings().size() > 1 && comparison.warnings().isEmpty()) {
+            new SweptFigure(comparison).write(page);
         }
         new ComparisonSections(comparison, source, page).write();
-        page.heading("Final and best metrics").raw(Html.table(comparison.metrics()));
+        page.heading("Details");
+        if (comparison.settings().size() > 1) {
+            page.raw(Html.folded("Everything that differs", false, Html.pairs(view.values())));
+        }
+        page.raw(Html.folded("Final value of each metric", false, Html.table(pretty(view.metrics()))));
+        if (!comparison.differences().isEmpty()) {
+            page.raw(Html.folded(
+                    "Differences in each metric", false, Html.table(new ComparisonTables(comparison).differences())));
+        }
+        page.raw(Html.folded("Runs", comparison.settings().size() == 1, Html.table(view.runs())));
         Table origins = RunOrigins.of(comparison.runs());
-        page.heading("Where the runs come from");
         if (origins.isEmpty()) {
             page.text("Code, text, versions, machine and threads are the same in all runs.");
         } else {
-            page.raw(Html.table(origins));
+            page.raw(Html.folded("Where the runs come from, as far as that differs", false, Html.table(origins)));
         }
-        WholeFile.write(file, page.render());
-        return page.pictures();
+        return page;
+    }
+
+    /** With the sign that terminals may lack. */
+    private static Table pretty(Table table) {
+        for (StringColumn column : table.stringColumns()) {
+            for (int row = 0; row < column.size(); row++) {
+                column.set(row, column.get(row).replace(" +- ", " ± "));
+            }
+        }
+        return table;
     }
 }

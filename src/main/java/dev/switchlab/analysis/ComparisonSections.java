@@ -5,44 +5,45 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.runs.Run;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import tech.tablesaw.api.Table;
 
 /**
- * The figures of a comparison: one line per run, in the same colour throughout; statistics of layers as their mean.
+ * The curves of a comparison: a line and a band for each setting, in the same colour throughout; statistics of layers as their mean.
  *
- * @param comparison its runs are in the order of the colours
+ * @param comparison its settings are in the order of the colours
  * @param source where their metrics and artifacts are
  * @param page where the figures go
  */
 record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage page) {
 
-    private static final Set<String> LOSSES = Set.of(
-            MetricNames.TRAIN_CROSS_ENTROPY,
-            MetricNames.VALID + MetricNames.CROSS_ENTROPY,
-            MetricNames.TRAIN_LOAD_BALANCE);
+    /** More lines cannot be told apart. */
+    private static final int MOST_LINES = 8;
 
     void write() {
         page.heading("Learning curves");
-        Table histories = new RunTables(source).histories(comparison.runs(), LOSSES::contains);
+        List<SettingRuns> drawn = drawn();
+        if (drawn.size() < comparison.settings().size()) {
+            page.text("Of " + comparison.settings().size() + " settings, the " + (MOST_LINES - 1) + " with the least "
+                    + comparison.metric() + " are drawn, and the baseline.");
+        }
+        if (drawn.stream().anyMatch(setting -> setting.bySeed().size() > 1)) {
+            page.text(
+                    "A line is the mean over the runs of a setting, the band around it reaches from the least of them to the"
+                            + " greatest.");
+        }
+        metric(MetricNames.TRAIN_CROSS_ENTROPY, "training", "Training cross-entropy", "On the batch of each step.");
         metric(
-                histories,
-                MetricNames.TRAIN_CROSS_ENTROPY,
-                "training",
-                "Training cross-entropy",
-                "On the batch of each step.");
-        metric(
-                histories,
                 MetricNames.VALID + MetricNames.CROSS_ENTROPY,
                 "validation",
                 "Validation cross-entropy",
                 "On the fixed sample of the validation split.");
         metric(
-                histories,
                 MetricNames.TRAIN_LOAD_BALANCE,
                 "load-balance",
                 "Load-balancing loss",
@@ -50,29 +51,38 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
         experts();
     }
 
-    private void metric(Table histories, String metric, String slug, String title, String note) {
+    private List<SettingRuns> drawn() {
+        return comparison.foremost(MOST_LINES).stream()
+                .map(SettingScore::setting)
+                .toList();
+    }
+
+    private void metric(String metric, String slug, String title, String note) {
         lines(
                 slug,
                 title,
                 metric.endsWith("balance") ? "loss" : "nats per character",
                 note + " Lower is better.",
-                run -> {
-                    Table own = histories.where(histories
-                            .stringColumn("run")
-                            .isEqualTo(run.runId())
-                            .and(histories.stringColumn("metric").isEqualTo(metric)));
-                    Map<Long, Double> byStep = new TreeMap<>();
-                    own.forEach(row -> byStep.put(row.getLong("step"), row.getDouble("value")));
-                    return byStep;
-                });
+                run -> history(run, metric));
+    }
+
+    /** Of two points at the same step, the later counts. */
+    private NavigableMap<Long, Double> history(Run run, String metric) {
+        NavigableMap<Long, Double> byStep = new TreeMap<>();
+        if (run.metrics().containsKey(metric)) {
+            source.history(run.runId(), metric).forEach(point -> byStep.put(point.step(), point.value()));
+        }
+        return byStep;
     }
 
     private void experts() {
-        Map<String, Table> layers = new TreeMap<>();
-        Map<String, Table> saturation = new TreeMap<>();
-        for (Run run : comparison.runs()) {
-            layers.put(run.runId(), new RunTables(source).layers(run));
-            saturation.put(run.runId(), RouterSaturation.of(source, run).table());
+        Map<String, Table> layers = new LinkedHashMap<>();
+        Map<String, Table> saturation = new LinkedHashMap<>();
+        for (SettingRuns setting : drawn()) {
+            for (Run run : setting.bySeed().values()) {
+                layers.put(run.runId(), new RunTables(source).layers(run));
+                saturation.put(run.runId(), RouterSaturation.of(source, run).table());
+            }
         }
         page.heading("Experts");
         if (layers.values().stream().allMatch(Table::isEmpty)) {
@@ -121,28 +131,32 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
         lines(slug, title, unit, note + " Mean over layers.", run -> meanByStep(tables.get(run.runId()), column));
     }
 
-    private static Map<Long, Double> meanByStep(Table table, String column) {
+    private static NavigableMap<Long, Double> meanByStep(Table table, String column) {
         Map<Long, List<Double>> values = new TreeMap<>();
         table.forEach(row -> values.computeIfAbsent(row.getLong("step"), step -> new ArrayList<>())
                 .add(row.getDouble(column)));
-        Map<Long, Double> means = new TreeMap<>();
+        NavigableMap<Long, Double> means = new TreeMap<>();
         values.forEach((step, all) -> means.put(
                 step, all.stream().mapToDouble(Double::doubleValue).average().orElseThrow()));
         return means;
     }
 
-    /** A figure, unless no run has a point. A run without one still takes its place, so that colours stay with their runs. */
-    private void lines(String slug, String title, String unit, String note, Function<Run, Map<Long, Double>> points) {
+    /** A figure, unless no run has a value. A setting without one still takes its place, so that colours stay with their settings. */
+    private void lines(
+            String slug, String title, String unit, String note, Function<Run, NavigableMap<Long, Double>> points) {
+        Map<SettingRuns, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();
+        drawn().forEach(setting -> histories.put(
+                setting, setting.bySeed().values().stream().map(points).toList()));
+        List<NavigableMap<Long, Double>> all =
+                histories.values().stream().flatMap(List::stream).toList();
+        if (all.stream().flatMap(history -> history.values().stream()).noneMatch(Double::isFinite)) {
+            return;
+        }
+        long together = SettingCurve.stepsPerPoint(all);
         List<LineChart.Line> lines = new ArrayList<>();
-        for (Run run : comparison.runs()) {
-            Map<Long, Double> byStep = points.apply(run);
-            lines.add(new LineChart.Line(
-                    comparison.letter(run) + " " + RunComparison.shortId(run) + " " + run.name(),
-                    byStep.keySet().stream().mapToDouble(Long::doubleValue).toArray(),
-                    byStep.values().stream().mapToDouble(Double::doubleValue).toArray()));
-        }
-        if (lines.stream().anyMatch(line -> line.x().length > 0)) {
-            page.figure(slug, new LineChart(title, "step", unit, lines), note);
-        }
+        histories.forEach(
+                (setting, own) -> lines.add(SettingCurve.of(comparison.columns().label(setting), own, together)));
+        String averaged = together > 1 ? " Each point is the mean of " + together + " steps." : "";
+        page.figure(slug, new LineChart(title, "step", unit, lines), note + averaged);
     }
 }

@@ -10,8 +10,9 @@ import java.util.List;
  * @param last value at the highest step
  * @param best least value, or greatest where {@link #isHigherBetter more is better}; NaN only if all points are
  * @param bestStep its step, the first if several are equal
+ * @param median the middle one of the values, which a few slow steps do not move
  */
-record Curve(double last, double best, long bestStep) {
+public record Curve(double last, double best, long bestStep, double median) {
 
     /**
      * @param points at least one, in order of time: of two at the same step, the later counts as last
@@ -29,7 +30,9 @@ record Curve(double last, double best, long bestStep) {
                 best = point;
             }
         }
-        return new Curve(last.value(), best.value(), best.step());
+        double[] sorted =
+                points.stream().mapToDouble(MetricPoint::value).sorted().toArray();
+        return new Curve(last.value(), best.value(), best.step(), sorted[sorted.length / 2]);
     }
 
     /** Whether more of {@code metric} is better: accuracy and speed; of losses less is. */

@@ -4,39 +4,38 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.regex.Pattern;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
-import tech.tablesaw.api.StringColumn;
-import tech.tablesaw.api.Table;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Several runs side by side. Runs whose parameters differ in nothing but seed, device and threads form a setting (A, B, ...); settings are compared with
- * the first, seed by seed.
+ * Several runs side by side, by setting: runs that differ in nothing but seed, device and threads are one setting (A, B, ...). Settings are
+ * held against one of them, the baseline, seed by seed.
  *
  * @param runs the runs in the order given, each once
- * @param settings one row per run: run, name, setting, seed, and the parameters that differ
- * @param metrics one row per run and metric: final value, best value and the step of the best
- * @param differences one row per later setting and metric: paired difference with its 95 % confidence interval
- * @param notes what the reader has to know, such as seeds without a partner
+ * @param settings the same by setting, in order of appearance
+ * @param columns by what settings differ
+ * @param curves run id to metric to what its history says
+ * @param metric the score, in nats per character: less is better
+ * @param scores one for each setting, in their order
+ * @param baseline one of the settings
+ * @param differences of the settings with the baseline's text, by setting and metric
+ * @param leftOut what was asked for and is not among the runs, in words
  */
-public record RunComparison(List<Run> runs, Table settings, Table metrics, Table differences, List<String> notes) {
-
-    static final String SEED = "seed";
-
-    /** What does not make another setting: it changes rounding and speed at most. */
-    private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
-
-    private static final Pattern DIGEST = Pattern.compile("^([0-9a-f]{8})[0-9a-f]{24,}$");
-
-    private static final int SHORT_ID = 8;
+public record RunComparison(
+        List<Run> runs,
+        List<SettingRuns> settings,
+        SettingColumns columns,
+        Map<String, Map<String, Curve>> curves,
+        String metric,
+        List<SettingScore> scores,
+        SettingRuns baseline,
+        List<SettingDifference> differences,
+        List<String> leftOut) {
 
     /** The metrics that are compared. */
     public static final List<String> METRICS = List.of(
@@ -48,86 +47,86 @@ public record RunComparison(List<Run> runs, Table settings, Table metrics, Table
             MetricNames.FINAL + MetricNames.ACCURACY,
             MetricNames.TRAIN_TOKENS_PER_SECOND);
 
+    /** What runs are scored by: the first of these that all have. */
+    private static final List<String> SCORES = List.of(
+            MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
+            MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+            MetricNames.TRAIN_CROSS_ENTROPY);
+
+    /** Compares with the first setting. */
+    public static RunComparison of(RunSource source, List<String> names) {
+        return of(source, names, "");
+    }
+
     /**
      * Compares.
      *
-     * @param names runs by id, beginning of an id or name; an experiment's name stands for all its finished runs that trained a model
-     * @throws IllegalArgumentException if these are fewer than two runs
+     * @param names runs by id, beginning of an id or name; a sweep's run stands for all finished runs below it, an experiment's name for
+     *     all its finished runs that trained a model
+     * @param baseline the setting that others are held against: its letter, what tells it from the others, such as {@code
+     *     "model.n_experts=2"}, or one of its runs; blank for the first
+     * @throws IllegalArgumentException if these are fewer than two runs, or the baseline is none of them
      */
-    public static RunComparison of(RunSource source, List<String> names) {
-        Map<String, Run> chosen = new LinkedHashMap<>();
-        for (String name : names) {
-            List<Run> finished = source.experiment(name).stream()
-                    .filter(run -> run.status().equals("FINISHED") && !isSummary(run))
-                    .sorted(Comparator.comparing(Run::start)) // what was tried first is what others are held against
-                    .toList();
-            (finished.isEmpty() ? List.of(source.find(name)) : finished).forEach(run -> chosen.put(run.runId(), run));
-        }
-        if (chosen.size() < 2) {
-            throw new IllegalArgumentException("RUNS names " + chosen.size()
-                    + " run, allowed: two or more run ids or names, or experiments, for example RUNS=\"1a2b3c4d"
+    public static RunComparison of(RunSource source, List<String> names, String baseline) {
+        RunSelection selection = RunSelection.of(source, names);
+        List<Run> runs = selection.runs();
+        if (runs.size() < 2) {
+            throw new IllegalArgumentException("RUNS names " + runs.size()
+                    + (runs.size() == 1 ? " run" : " runs")
+                    + ", allowed: two or more run ids or names, sweeps or experiments, for example RUNS=\"1a2b3c4d"
                     + " 5e6f7a8b\"; `make runs` lists them");
         }
-        List<Run> runs = List.copyOf(chosen.values());
-        Map<String, String> letters = settingLetters(runs);
+        List<SettingRuns> settings = SettingRuns.group(runs);
+        SettingColumns columns = SettingColumns.of(settings);
         Map<String, Map<String, Curve>> curves = curves(source, runs);
-        PairedDifferences differences = PairedDifferences.of(runs, letters, curves);
+        String metric = SCORES.stream()
+                .filter(score -> curves.values().stream().allMatch(own -> own.containsKey(score)))
+                .findFirst()
+                .orElse(SCORES.get(0));
+        List<SettingScore> scores = settings.stream()
+                .map(setting -> SettingScore.of(setting, metric, curves))
+                .toList();
+        return new RunComparison(
+                        runs, settings, columns, curves, metric, scores, settings.get(0), List.of(), selection.notes())
+                .against(baseline);
+    }
+
+    /**
+     * The same with another baseline.
+     *
+     * @param text as {@link #of(RunSource, List, String)} takes it
+     */
+    public RunComparison against(String text) {
+        SettingRuns found = new Baseline(settings, columns).find(text);
+        List<SettingRuns> comparable = settings.stream()
+                .filter(setting -> ComparedTexts.areSame(setting, found))
+                .toList();
         return new RunComparison(
                 runs,
-                settings(runs, letters),
-                metrics(runs, letters, curves),
-                differences.table(),
-                differences.notes());
+                settings,
+                columns,
+                curves,
+                metric,
+                scores,
+                found,
+                SettingDifference.of(comparable, found, METRICS, curves),
+                leftOut);
     }
 
-    /** {@link #settings} with a column per run, because runs are few and parameters that differ may be many; digests are shortened. */
-    public Table settingsAcross() {
-        Table across = settings.transpose(true, true);
-        for (StringColumn column : across.stringColumns()) {
-            for (int row = 0; row < column.size(); row++) {
-                column.set(row, DIGEST.matcher(column.get(row)).replaceFirst("$1…"));
-            }
-        }
-        return across;
+    /** How many runs of how many settings, in words. */
+    String size() {
+        return runs.size() + " runs of " + settings.size() + (settings.size() == 1 ? " setting" : " settings");
     }
 
-    /** The setting of a run: A, B, ... */
-    String letter(Run run) {
-        return settings.stringColumn("setting").get(runs.indexOf(run));
+    /** What makes losses say nothing about each other, a line each. */
+    public List<String> warnings() {
+        return ComparedTexts.warnings(settings);
     }
 
-    /** Whether {@code run} trained nothing itself but sums up others, its children. */
-    public static boolean isSummary(Run run) {
-        return run.tags().containsKey(RunInfo.SUMMARY_TAG);
-    }
-
-    /** The parameters that are not the same in all runs, seed included. */
-    public static List<String> differingParams(List<Run> runs) {
-        Set<String> keys = new TreeSet<>();
-        runs.forEach(run -> keys.addAll(run.params().keySet()));
-        return keys.stream()
-                .filter(key -> runs.stream()
-                                .map(run -> run.params().getOrDefault(key, ""))
-                                .distinct()
-                                .count()
-                        > 1)
+    /** What the reader has to know, such as seeds without a partner; a line each. */
+    public List<String> notes() {
+        return Stream.concat(leftOut.stream(), new ComparisonNotes(settings, baseline, metric, curves).all().stream())
                 .toList();
-    }
-
-    /** Run id to the name of its setting: A, B, ... in order of appearance. */
-    private static Map<String, String> settingLetters(List<Run> runs) {
-        Map<Map<String, String>, String> names = new LinkedHashMap<>();
-        Map<String, String> letters = new LinkedHashMap<>();
-        for (Run run : runs) {
-            Map<String, String> setting = new TreeMap<>(run.params());
-            setting.keySet().removeAll(NOT_A_SETTING);
-            letters.put(run.runId(), names.computeIfAbsent(setting, s -> letter(names.size())));
-        }
-        return letters;
-    }
-
-    private static String letter(int index) {
-        return index < 26 ? Character.toString('A' + index) : "S" + (index + 1);
     }
 
     private static Map<String, Map<String, Curve>> curves(RunSource source, List<Run> runs) {
@@ -146,55 +145,43 @@ public record RunComparison(List<Run> runs, Table settings, Table metrics, Table
         return curves;
     }
 
-    private static Table settings(List<Run> runs, Map<String, String> letters) {
-        Table table = Table.create(
-                "runs",
-                StringColumn.create("run"),
-                StringColumn.create("name"),
-                StringColumn.create("setting"),
-                StringColumn.create(SEED));
-        List<String> params = differingParams(runs).stream()
-                .filter(param -> !param.equals(SEED))
-                .toList();
-        params.forEach(param -> table.addColumns(StringColumn.create(param)));
-        for (Run run : runs) {
-            table.stringColumn("run").append(shortId(run));
-            table.stringColumn("name").append(run.name());
-            table.stringColumn("setting").append(letters.get(run.runId()));
-            table.stringColumn(SEED).append(run.params().getOrDefault(SEED, ""));
-            params.forEach(
-                    param -> table.stringColumn(param).append(run.params().getOrDefault(param, "")));
-        }
-        return table;
+    /** The setting with the least mean score; empty where there is but one, or where scores say nothing about each other. */
+    public Optional<SettingRuns> best() {
+        return settings.size() < 2 || !warnings().isEmpty()
+                ? Optional.empty()
+                : scores.stream()
+                        .filter(score -> Double.isFinite(score.interval().mean()))
+                        .min(Comparator.comparing(score -> score.interval().mean()))
+                        .map(SettingScore::setting);
     }
 
-    private static Table metrics(List<Run> runs, Map<String, String> letters, Map<String, Map<String, Curve>> curves) {
-        Table table = Table.create(
-                "metrics",
-                StringColumn.create("metric"),
-                StringColumn.create("run"),
-                StringColumn.create("setting"),
-                DoubleColumn.create("final"),
-                DoubleColumn.create("best"),
-                IntColumn.create("best_step"));
-        for (String metric : METRICS) {
-            for (Run run : runs) {
-                Curve curve = curves.get(run.runId()).get(metric);
-                if (curve != null) {
-                    table.stringColumn("metric").append(metric);
-                    table.stringColumn("run").append(shortId(run));
-                    table.stringColumn("setting").append(letters.get(run.runId()));
-                    table.doubleColumn("final").append(curve.last());
-                    table.doubleColumn("best").append(curve.best());
-                    table.intColumn("best_step").append(Math.toIntExact(curve.bestStep()));
-                }
-            }
+    /** All settings if they are no more than {@code most}, else the baseline and those with the least scores, the least first. */
+    List<SettingScore> foremost(int most) {
+        if (scores.size() <= most) {
+            return scores;
         }
-        return table;
+        Comparator<SettingScore> order =
+                Comparator.comparing(score -> score.interval().mean()); // NaN comes last
+        List<SettingScore> first = new ArrayList<>(scores.stream()
+                .filter(score -> !score.setting().equals(baseline))
+                .sorted(order)
+                .limit(most - 1L)
+                .toList());
+        first.add(scores.get(settings.indexOf(baseline)));
+        first.sort(order);
+        return first;
     }
 
-    /** The first characters of a run's id, as people type them. */
-    public static String shortId(Run run) {
-        return run.runId().substring(0, Math.min(SHORT_ID, run.runId().length()));
+    /** A setting's difference in the score; empty for the baseline, and where there is no pair. */
+    Optional<SettingDifference> difference(SettingRuns setting) {
+        return differences.stream()
+                .filter(difference -> difference.setting().equals(setting)
+                        && difference.metric().equals(metric))
+                .findFirst();
+    }
+
+    /** Whether {@code run} trained nothing itself but sums up others, its children. */
+    public static boolean isSummary(Run run) {
+        return run.tags().containsKey(RunInfo.SUMMARY_TAG);
     }
 }

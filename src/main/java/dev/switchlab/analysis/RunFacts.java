@@ -50,7 +50,7 @@ record RunFacts(Run run, HtmlPage page) {
     void provenance() {
         Map<String, String> facts = new LinkedHashMap<>();
         note().ifPresent(note -> facts.put("command", note.group(2)));
-        facts.put("compare with a repetition", "make reproduce RUN=" + RunComparison.shortId(run));
+        facts.put("compare with a repetition", "make reproduce RUN=" + run.shortId());
         put(facts, "promise", tag("switchlab.promise").map(RunFacts::promise));
         put(facts, "seed", Optional.ofNullable(run.params().get("seed")));
         put(facts, "experiment file", tag("mlflow.source.name"));
@@ -108,7 +108,8 @@ record RunFacts(Run run, HtmlPage page) {
                 .orElse(name);
     }
 
-    private static String shown(Duration time) {
+    /** Such as {@code 2.5 s}, {@code 3 min 5 s} or {@code 1 h 20 min}. */
+    static String shown(Duration time) {
         return time.toHours() > 0
                 ? String.format(Locale.ROOT, "%d h %d min", time.toHours(), time.toMinutesPart())
                 : time.toMinutes() > 0

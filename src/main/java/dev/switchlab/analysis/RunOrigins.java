@@ -37,8 +37,8 @@ final class RunOrigins {
                 .toList();
         Table table = Table.create("origins");
         if (!differing.isEmpty()) {
-            table.addColumns(StringColumn.create(
-                    "run", runs.stream().map(RunComparison::shortId).toList()));
+            table.addColumns(
+                    StringColumn.create("run", runs.stream().map(Run::shortId).toList()));
             differing.forEach(tag -> table.addColumns(StringColumn.create(
                     tag.substring(tag.indexOf('.') + 1),
                     runs.stream().map(run -> run.tags().getOrDefault(tag, "")).toList())));

@@ -1,21 +1,20 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.analysis.ComparisonReport;
+import dev.switchlab.analysis.ComparisonText;
 import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunSource;
-import dev.switchlab.analysis.TextTable;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.Reports;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import tech.tablesaw.api.Table;
 
 /** Sets runs side by side. */
 @Command(
         name = "compare",
-        description = "Compare runs: parameters that differ, metrics, paired differences over seeds.")
+        description = "Compare runs by setting: scores with intervals, paired differences over seeds, time.",
+        footer = "Curves, experts and single runs are on the page that it writes, and tables as CSV beside that.")
 final class CompareCommand implements Callable<Integer> {
 
     @Mixin
@@ -24,27 +23,17 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private RunsOption runs;
 
+    @Mixin
+    private BaselineOption baseline;
+
     @Override
     public Integer call() throws IOException {
         try (MirroredBook store = books.open()) {
-            RunSource source = RunSource.of(store);
-            RunComparison comparison = RunComparison.of(source, runs.names());
-            print(comparison.settingsAcross());
-            print(comparison.metrics());
-            if (!comparison.differences().isEmpty()) {
-                print(comparison.differences());
-            }
-            comparison.notes().forEach(note -> System.out.println("note: " + note));
-            Path folder = books.folder().resolve("reports");
-            for (Path file : new ComparisonReport(comparison, source).write(folder)) {
-                System.out.println("wrote " + file);
-            }
+            RunComparison comparison = RunComparison.of(RunSource.of(store), runs.names(store), baseline.text());
+            System.out.println(new ComparisonText(comparison).text());
+            System.out.println();
+            System.out.println("wrote " + new Reports(store).write(comparison, "compare") + ", and its tables as CSV");
         }
         return 0;
-    }
-
-    private static void print(Table table) {
-        System.out.println(TextTable.of(table).strip());
-        System.out.println();
     }
 }

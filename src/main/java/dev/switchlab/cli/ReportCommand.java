@@ -11,7 +11,6 @@ import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,18 +18,22 @@ import picocli.CommandLine.Option;
 /** Writes a run's report, or one of several. */
 @Command(
         name = "report",
-        description = "Write a run's report, or the comparison of several: one HTML file that needs no network.",
+        description =
+                "Write a run's report, a sweep's, or the comparison of several runs: one HTML file that needs no network.",
         footer = "A finished training has its report already; this writes it again, or with another text.")
 final class ReportCommand implements Callable<Integer> {
 
-    /** More would make a name that no one reads. */
-    private static final int NAMED = 4;
+    /** Of a file, in characters. */
+    private static final int LONGEST_NAME = 80;
 
     @Mixin
     private RunOptions run;
 
     @Mixin
     private RunsOption runs;
+
+    @Mixin
+    private BaselineOption baseline;
 
     @Mixin
     private EngineOptions engine;
@@ -47,28 +50,29 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!runs.names().isEmpty() && run.isGiven()) {
+        if (runs.isGiven() && run.isGiven()) {
             throw new IllegalArgumentException(
                     "RUN and RUNS are both given, allowed: RUN for the report of one run, or RUNS to compare several,"
                             + " for example RUNS=\"1a2b3c4d 5e6f7a8b\"");
         }
         try (MirroredBook store = books.open()) {
-            if (runs.names().isEmpty()) {
-                report(store);
-            } else {
+            if (runs.isGiven()) {
                 compare(store);
+            } else {
+                report(store);
             }
         }
         return 0;
     }
 
     private void compare(MirroredBook store) throws IOException {
-        RunComparison comparison = RunComparison.of(RunSource.of(store), runs.names());
-        List<Run> compared = comparison.runs();
-        String name = compared.size() <= NAMED
-                ? compared.stream().map(Run::shortId).collect(Collectors.joining("-"))
-                : compared.size() + "-runs";
-        System.out.println("wrote " + new Reports(store).write(comparison, "compare-" + name));
+        List<String> names = runs.names(store);
+        RunComparison comparison = RunComparison.of(RunSource.of(store), names, baseline.text());
+        String name = String.join("-", names).replaceAll("[^\\w.=-]+", "-");
+        System.out.println("wrote "
+                + new Reports(store)
+                        .write(comparison, "compare-" + name.substring(0, Math.min(LONGEST_NAME, name.length())))
+                + ", and its tables as CSV");
     }
 
     private void report(MirroredBook store) throws IOException {
@@ -76,7 +80,7 @@ final class ReportCommand implements Callable<Integer> {
         StoredRun stored = new StoredRun(store, found);
         Reports reports = new Reports(store);
         if (RunComparison.isSummary(found)) {
-            System.out.println("wrote " + reports.write(stored.children(), found));
+            System.out.println("wrote " + reports.write(stored.children(baseline.text()), found));
         } else {
             Device device = engine.start();
             try (LanguageModel model = stored.model(device)) {

@@ -3,6 +3,7 @@ package dev.switchlab.lab;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.RunsBelow;
 import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
@@ -87,10 +88,21 @@ public final class Lab {
         return Guard.call(() -> session().store().find(run));
     }
 
+    /** A sweep, or another run that sums up others, by its id, the beginning of it, or its name. */
+    public static LabSweep sweep(String run) {
+        return Guard.call(() ->
+                new LabSweep(RunsBelow.of(session().source(), session().store().find(run))));
+    }
+
+    /** The settings of a sweep side by side. */
+    public static SideBySide compare(LabSweep sweep) {
+        return compare(sweep.sweep().parent().runId());
+    }
+
     /**
-     * Runs side by side: settings that differ, final and best metrics, paired differences over seeds.
+     * Runs side by side, by setting: mean scores with intervals, paired differences over seeds.
      *
-     * @param runs runs by id, beginning of an id or name; an experiment stands for its finished runs
+     * @param runs runs by id, beginning of an id or name; a sweep's run or an experiment stands for its finished runs
      */
     public static SideBySide compare(String... runs) {
         return Guard.call(() -> {
@@ -207,7 +219,7 @@ public final class Lab {
         System.out.println(Guard.last().orElse("nothing has gone wrong yet that has more to say"));
     }
 
-    /** Writes the report of a run again, as {@code make report} does; where it is. */
+    /** Writes the report of a run or a sweep again, as {@code make report} does; where it is. */
     public static Path report(String run) {
         return Guard.call(() -> session().report(run));
     }
@@ -220,7 +232,8 @@ public final class Lab {
                   experiment("smoke").train()    train one;  .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
                   runs()                         the runs of the book;   run("3f2a") one of them
                   history("3f2a", "layer0/")     what a run logged, by step
-                  compare("3f2a", "91bc")        settings that differ, metrics, paired differences over seeds
+                  compare("3f2a", "91bc")        settings that differ, scores, paired differences over seeds;  .against("B")
+                  compare(sweep("3f2a"))         the same of a sweep;  sweep("3f2a") its runs
                   report("3f2a")                 its report as one HTML file
                   load("3f2a")                   a run's model becomes the current one;  load("") the newest
                   model()                        the current one;  .evaluate(), .weights(), .similarity(), .selectionBias(), .digest()

@@ -80,6 +80,9 @@ final class LabSession implements AutoCloseable {
 
     Path report(String name) throws IOException {
         StoredRun run = new StoredRun(store.book(), store.find(name));
+        if (RunComparison.isSummary(run.run())) {
+            return new Reports(store.book()).write(run.children(), run.run());
+        }
         try (LanguageModel model = run.model(device())) {
             return new Reports(store.book()).write(run, model, Reports.text(model, run.data(model)));
         }
@@ -98,7 +101,7 @@ final class LabSession implements AutoCloseable {
                     .filter(key -> metric.endsWith("/") ? key.startsWith(metric) : key.equals(metric))
                     .toList();
             if (found.isEmpty()) {
-                throw new LabException("run " + RunComparison.shortId(run) + " has no metric '" + metric + "', it has: "
+                throw new LabException("run " + run.shortId() + " has no metric '" + metric + "', it has: "
                         + String.join(", ", summary(logged)));
             }
             chosen.addAll(found);

@@ -1,6 +1,5 @@
 package dev.switchlab.lab;
 
-import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.golden.CaseResult;
@@ -30,7 +29,7 @@ final class Tables {
         Instant now = Instant.now();
         return new LabTable(Table.create(
                 "runs",
-                strings("run", runs, RunComparison::shortId),
+                strings("run", runs, Run::shortId),
                 strings("name", runs, Run::name),
                 strings("status", runs, Run::status),
                 strings("age", runs, run -> age(Duration.between(run.start(), now))),

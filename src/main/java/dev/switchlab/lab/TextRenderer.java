@@ -3,6 +3,7 @@ package dev.switchlab.lab;
 import dev.switchlab.analysis.chart.BarChart;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.analysis.chart.HeatMap;
+import dev.switchlab.analysis.chart.IntervalChart;
 import dev.switchlab.analysis.chart.LineChart;
 import java.util.Arrays;
 import java.util.List;
@@ -77,5 +78,20 @@ final class TextRenderer implements Chart.Renderer<String> {
             }
         }
         return text.toString();
+    }
+
+    @Override
+    public String intervals(IntervalChart chart) {
+        List<String> labels =
+                chart.points().stream().map(IntervalChart.Point::label).toList();
+        int width = labels.stream().mapToInt(String::length).max().orElse(0);
+        return "\n" + chart.title()
+                + chart.points().stream()
+                        .map(point -> "\n" + " ".repeat(width - point.label().length()) + point.label()
+                                + String.format(Locale.ROOT, "  %.4g", point.mean())
+                                + (Double.isNaN(point.low())
+                                        ? ""
+                                        : String.format(Locale.ROOT, " (%.4g to %.4g)", point.low(), point.high())))
+                        .collect(Collectors.joining());
     }
 }

@@ -63,7 +63,7 @@ public final class ValueText {
         return text.append(INDENT)
                 .append(String.format(
                         "%d params, %d metrics, %d tags: .params(), .metrics(), .tags(); history(\"%s\")",
-                        run.params().size(), run.metrics().size(), run.tags().size(), RunComparison.shortId(run)))
+                        run.params().size(), run.metrics().size(), run.tags().size(), run.shortId()))
                 .toString();
     }
 

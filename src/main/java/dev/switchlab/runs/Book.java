@@ -210,6 +210,17 @@ public final class Book implements AutoCloseable {
         });
     }
 
+    /** The runs whose parent this one is, the oldest first. */
+    public List<Run> children(String runId) {
+        return read(session -> {
+            List<Run> runs = new ArrayList<>();
+            for (RunRow row : RunsTable.tagged(session, RunInfo.PARENT_TAG, runId)) {
+                runs.add(run(session, row));
+            }
+            return runs;
+        });
+    }
+
     /** Runs that have a tag, the oldest first. */
     public List<Run> tagged(String key) {
         return read(session -> {

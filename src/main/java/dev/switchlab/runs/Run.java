@@ -28,6 +28,6 @@ public record Run(
 
     /** As many digits of the id as people read. */
     public String shortId() {
-        return runId.substring(0, 8);
+        return runId.substring(0, Math.min(8, runId.length()));
     }
 }

@@ -67,20 +67,22 @@ public final class Reports {
     }
 
     /**
-     * Writes the comparison of several runs.
+     * Writes the comparison of several runs, and its tables as CSV beside it.
      *
      * @param name of the file, without its ending
      */
     public Path write(RunComparison comparison, String name) throws IOException {
         Path file = folder.resolve(name + ".html");
-        new ComparisonReport(comparison, RunSource.of(store)).writePage(file);
+        new ComparisonReport(comparison, RunSource.of(store)).write(file);
         return file;
     }
 
-    /** The same, kept as the report of a run that sums up the others. */
+    /** The same, kept as the report of a run that sums up the others; its tables, too, as {@code report-settings.csv} and so on. */
     public Path write(RunComparison comparison, Run parent) throws IOException {
         Path file = folder.resolve(parent.runId() + ".html");
-        keep(parent.runId(), file, new ComparisonReport(comparison, RunSource.of(store)).writePage(file));
+        ComparisonReport report = new ComparisonReport(comparison, RunSource.of(store), parent.name());
+        keep(parent.runId(), file, report.write(file));
+        report.csv().forEach((table, csv) -> store.book().keep(parent.runId(), "report-" + table + ".csv", csv));
         return file;
     }
 

@@ -9,16 +9,13 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.Run;
-import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A run of the book, with what its artifacts hold.
@@ -32,25 +29,21 @@ public record StoredRun(MirroredBook store, Run run) {
     public static final String WEIGHTS = "weights.safetensors";
 
     /**
-     * The runs that this one sums up, also by way of others that sum up, the oldest first, compared.
+     * The finished runs that this one sums up, compared.
      *
      * @throws IllegalArgumentException if they are fewer than two
      */
     public RunComparison children() {
-        List<Run> below = store.book().tagged(RunInfo.PARENT_TAG);
-        Set<String> parents = new HashSet<>(Set.of(run.runId()));
-        below.stream()
-                .filter(RunComparison::isSummary)
-                .filter(setting -> run.runId().equals(setting.tags().get(RunInfo.PARENT_TAG)))
-                .forEach(setting -> parents.add(setting.runId()));
-        List<String> ids = below.stream()
-                .filter(child ->
-                        parents.contains(child.tags().get(RunInfo.PARENT_TAG)) && !RunComparison.isSummary(child))
-                .filter(child -> child.status().equals("FINISHED"))
-                .sorted(Comparator.comparing(Run::start))
-                .map(Run::runId)
-                .toList();
-        return RunComparison.of(RunSource.of(store), ids);
+        return children("");
+    }
+
+    /**
+     * The same with another baseline.
+     *
+     * @param baseline as {@link RunComparison#of(RunSource, List, String)} takes it
+     */
+    public RunComparison children(String baseline) {
+        return RunComparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
 
     /** The model that the run trained. To be closed. */

@@ -73,27 +73,54 @@ final class FakeReports {
                 .write(file);
     }
 
-    /** A comparison of six runs of two settings; its HTML page. */
-    static Path comparison(Path folder) throws IOException {
+    /** A comparison of six runs of two settings that differ in much; its drawings. */
+    static Map<String, String> comparison(Path page) throws IOException {
         Fakes fakes = new Fakes();
         List<String> ids = new ArrayList<>();
         for (int run = 0; run < 6; run++) {
-            String id = run + "123456789abcdef0123456789abcdef";
-            ids.add(id);
-            double level = 2 + 0.1 * run;
             List<String> params = new ArrayList<>(List.of("seed=" + run % 3));
             for (int i = 0; i < 20; i++) {
                 params.add("train.some_rather_long_setting_" + i + "=" + (run < 3 ? "batched" : "looping"));
             }
-            fakes.run(id, NAME, params.toArray(String[]::new))
-                    .metric(id, "train/cross_entropy", values(300, i -> level + 2 * Math.exp(-i / 50.0)))
-                    .metric(id, "valid/cross_entropy", values(6, i -> level + 1.0 / (i + 1)));
+            ids.add(run(fakes, NAME, 2 + 0.1 * run, params));
         }
-        return new ComparisonReport(RunComparison.of(fakes, ids), fakes)
-                .write(folder).stream()
-                        .filter(file -> file.toString().endsWith(".html"))
-                        .findFirst()
-                        .orElseThrow();
+        return new ComparisonReport(RunComparison.of(fakes, ids), fakes).write(page);
+    }
+
+    /** A sweep of three seeds per setting; its drawings. Experts are 1, 2, 4 ... and a setting's loss follows from its values. */
+    static Map<String, String> sweep(Path page, int nExperts, double... zLosses) throws IOException {
+        Fakes fakes = new Fakes();
+        List<String> ids = new ArrayList<>();
+        for (double zLoss : zLosses) {
+            for (int i = 0; i < nExperts; i++) {
+                for (int seed = 1; seed <= 3; seed++) {
+                    double loss = 2.2 - 0.05 * i + 0.02 * Math.cos(seed * 2.1 + i) + 20 * zLoss * (1 + i);
+                    List<String> params =
+                            List.of("seed=" + seed, "model.n_experts=" + (1 << i), "train.z_loss=" + zLoss);
+                    ids.add(run(fakes, "smoke", loss, params));
+                }
+            }
+        }
+        return new ComparisonReport(RunComparison.of(fakes, ids), fakes, "smoke, a sweep").write(page);
+    }
+
+    private static String run(Fakes fakes, String experiment, double level, List<String> params) {
+        String id = String.format("%032x", fakes.runs().size() + 0x1234567890abcdefL);
+        fakes.run(id, experiment, params.toArray(String[]::new))
+                .end(id, "FINISHED", 61.5 + level)
+                .metric(
+                        id,
+                        "train/cross_entropy",
+                        values(300, i -> level + 2 * Math.exp(-i / 50.0) + 0.1 * Math.sin(i * 12.9 * level)))
+                .metric(id, "valid/cross_entropy", values(6, i -> level + 1.0 / (i + 1)))
+                .metric(id, "final/cross_entropy", level)
+                .metric(id, "train/tokens_per_second", values(30, i -> 12_345 + 100 * Math.sin(i)));
+        for (int layer = 0; layer < 2; layer++) {
+            int own = layer;
+            fakes.metric(id, MetricNames.ofLayer(layer, "router_entropy"), values(31, i -> 1 / (1 + 0.1 * i * own)))
+                    .metric(id, MetricNames.ofLayer(layer, "max_violation"), values(31, i -> level / (1 + i)));
+        }
+        return id;
     }
 
     /** Routing that settles, the first layer last. */

@@ -1,7 +1,9 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +38,35 @@ final class Fakes implements RunSource {
                         settings,
                         new LinkedHashMap<>(),
                         new LinkedHashMap<>()));
+        return this;
+    }
+
+    /** Adds a run that sums up others. */
+    Fakes parent(String id, String experiment) {
+        return run(id, experiment).tag(id, RunInfo.SUMMARY_TAG, "1");
+    }
+
+    /** Puts a run below another. */
+    Fakes below(String id, String parent) {
+        return tag(id, RunInfo.PARENT_TAG, parent);
+    }
+
+    /** Ends a run with a status after some seconds. */
+    Fakes end(String id, String status, double seconds) {
+        Run run = runs.get(id);
+        runs.put(
+                id,
+                new Run(
+                        id,
+                        1,
+                        run.experiment(),
+                        run.name(),
+                        status,
+                        run.start(),
+                        Optional.of(run.start().plusMillis(Math.round(seconds * 1e3))),
+                        run.params(),
+                        run.tags(),
+                        run.metrics()));
         return this;
     }
 
@@ -76,7 +107,17 @@ final class Fakes implements RunSource {
 
     @Override
     public Run find(String idOrName) {
-        return Optional.ofNullable(runs.get(idOrName)).orElseThrow();
+        return runs.values().stream()
+                .filter(run -> run.runId().equals(idOrName) || run.name().equals(idOrName))
+                .findFirst()
+                .orElseThrow(() -> new BookException("run '" + idOrName + "': there is none"));
+    }
+
+    @Override
+    public List<Run> children(String runId) {
+        return runs.values().stream()
+                .filter(run -> runId.equals(run.tags().get(RunInfo.PARENT_TAG)))
+                .toList();
     }
 
     @Override

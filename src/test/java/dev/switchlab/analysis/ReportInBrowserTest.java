@@ -98,9 +98,41 @@ class ReportInBrowserTest {
 
     @Test
     void comparison(Browser browser) throws IOException {
-        Path page = FakeReports.comparison(folder);
-        check(browser, page, Map.of());
-        assertThat(marks(browser)).hasSize(2).allMatch(figure -> !figure.endsWith(" 0"));
+        Path page = folder.resolve("compare.html");
+        Map<String, String> drawings = FakeReports.comparison(page);
+        check(browser, page, drawings);
+        assertThat(drawings.keySet()).startsWith("score", "training", "validation");
+    }
+
+    /** Means with intervals along one axis; lines with bands, as many as settings. */
+    @Test
+    void sweepOfOneParameter(Browser browser) throws IOException {
+        Path page = folder.resolve("sweep-of-one.html");
+        Map<String, String> drawings = FakeReports.sweep(page, 5, 0.001);
+        check(browser, page, drawings);
+        assertThat(drawings.keySet())
+                .startsWith("score", "training", "validation")
+                .contains("router-entropy");
+        assertThat(browser.strings(
+                        "return [...document.querySelectorAll('#score text')].map(label => label.textContent)"))
+                .containsSubsequence("1", "2", "4", "8", "16", "model.n_experts");
+        assertThat(browser.evaluate("return document.querySelectorAll('#training .band').length"))
+                .isEqualTo(5L);
+    }
+
+    /** A heat map over two axes; of twelve settings eight are drawn as curves. */
+    @Test
+    void sweepOfTwoParameters(Browser browser) throws IOException {
+        Path page = folder.resolve("sweep-of-two.html");
+        Map<String, String> drawings = FakeReports.sweep(page, 4, 0, 0.001, 0.01);
+        check(browser, page, drawings);
+        assertThat(browser.strings(
+                        "return [...document.querySelectorAll('#score .frame')].map(e => e.getAttribute('stroke'))"))
+                .containsExactly("#fff", "#000");
+        assertThat(browser.evaluate("return document.querySelectorAll('#training .band').length"))
+                .isEqualTo(8L);
+        assertThat(browser.strings("return [document.body.innerText]").get(0))
+                .contains("Of 12 settings, the 7 with the least final/cross_entropy are drawn");
     }
 
     @Test

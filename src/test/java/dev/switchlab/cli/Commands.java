@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -39,7 +40,7 @@ record Commands(Path folder) {
         List<String> command = new ArrayList<>(first);
         command.addAll(List.of(arguments));
         command.addAll(List.of("--runs", runs().toString()));
-        if (!command.contains("flush")) {
+        if (Collections.disjoint(command, List.of("flush", "compare"))) { // these compute nothing
             command.addAll(List.of("--threads", "1"));
         }
         return JavaProcess.of(main, command.toArray(String[]::new));

@@ -3,7 +3,7 @@ package dev.switchlab.analysis.chart;
 import dev.switchlab.page.Drawing;
 
 /** What a figure shows. */
-public sealed interface Chart extends Drawing permits LineChart, BarChart, HeatMap {
+public sealed interface Chart extends Drawing permits LineChart, BarChart, HeatMap, IntervalChart {
 
     /** A sentence or two for readers who cannot see it. */
     String description();
@@ -31,5 +31,8 @@ public sealed interface Chart extends Drawing permits LineChart, BarChart, HeatM
 
         /** Draws a heat map. */
         R heatMap(HeatMap chart);
+
+        /** Draws means with their intervals. */
+        R intervals(IntervalChart chart);
     }
 }

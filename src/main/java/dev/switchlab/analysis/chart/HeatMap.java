@@ -3,6 +3,7 @@ package dev.switchlab.analysis.chart;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A matrix as colours. Cells that are NaN or infinite stay empty.
@@ -14,10 +15,29 @@ import java.util.Locale;
  * @param x the columns' names
  * @param y the rows' names, from above
  * @param z [row][column]
+ * @param digits after the point, of the numbers in cells that have room for them
+ * @param framed the cell with a frame around it
  */
 public record HeatMap(
-        String title, String xTitle, String yTitle, String zTitle, List<String> x, List<String> y, double[][] z)
+        String title,
+        String xTitle,
+        String yTitle,
+        String zTitle,
+        List<String> x,
+        List<String> y,
+        double[][] z,
+        int digits,
+        Optional<Cell> framed)
         implements Chart {
+
+    /** A place in the matrix, from 0. */
+    public record Cell(int row, int column) {}
+
+    /** With two digits and without a frame. */
+    public HeatMap(
+            String title, String xTitle, String yTitle, String zTitle, List<String> x, List<String> y, double[][] z) {
+        this(title, xTitle, yTitle, zTitle, x, y, z, 2, Optional.empty());
+    }
 
     /** Checks that every row has its cells. */
     public HeatMap {

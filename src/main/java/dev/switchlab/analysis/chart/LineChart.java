@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * Lines over a common x axis.
@@ -60,18 +61,29 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
     }
 
     /**
-     * One line; where y is NaN or infinite, it has a gap.
+     * One line, and the band around it; where a value is NaN or infinite, they have a gap.
      *
      * @param name what the legend calls it
      * @param x finite and ascending
      * @param y as many as {@code x}
+     * @param low the band's lower edge, as many as {@code x}; none without a band
+     * @param high its upper edge
      */
-    public record Line(String name, double[] x, double[] y) {
+    public record Line(String name, double[] x, double[] y, double[] low, double[] high) {
+
+        /** A line without a band. */
+        public Line(String name, double[] x, double[] y) {
+            this(name, x, y, new double[0], new double[0]);
+        }
 
         /** Checks the points. */
         public Line {
             if (x.length != y.length) {
                 throw new IllegalArgumentException("line '" + name + "' has " + x.length + " x and " + y.length + " y");
+            }
+            if (low.length != high.length || (low.length > 0 && low.length != x.length)) {
+                throw new IllegalArgumentException("line '" + name + "' has " + x.length + " x, but its band "
+                        + low.length + " lower and " + high.length + " upper values");
             }
             for (int i = 0; i < x.length; i++) {
                 if (!Double.isFinite(x[i]) || (i > 0 && x[i] < x[i - 1])) {
@@ -79,6 +91,16 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
                             "line '" + name + "': x must be finite and ascend, but x[" + i + "] is " + x[i]);
                 }
             }
+        }
+
+        /** Whether there is a band around the line. */
+        boolean hasBand() {
+            return low.length > 0;
+        }
+
+        /** All values that are drawn: the line's and the band's edges. */
+        DoubleStream values() {
+            return Stream.of(y, low, high).flatMapToDouble(Arrays::stream);
         }
 
         private String words() {
@@ -107,7 +129,9 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
                         .map(line -> new Line(
                                 line.name(),
                                 Arrays.stream(line.x()).map(xAxis::place).toArray(),
-                                line.y()))
+                                line.y(),
+                                line.low(),
+                                line.high()))
                         .toList());
     }
 

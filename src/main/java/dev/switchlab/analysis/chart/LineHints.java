@@ -48,15 +48,22 @@ record LineHints(double[] from, double[] to, List<List<String>> texts) {
                 nearest(line, from[i], to[i], isLast, middles[i])
                         .ifPresent(point -> own.add(String.format(
                                 Locale.ROOT,
-                                "%s: %.4g at %s %s",
+                                "%s: %.4g%s at %s %s",
                                 line.name(),
                                 line.y()[point],
+                                band(line, point),
                                 chart.xTitle(),
                                 shown(axis.value(line.x()[point])))));
             }
             texts.add(own);
         }
         return new LineHints(from, to, texts);
+    }
+
+    private static String band(LineChart.Line line, int point) {
+        return line.hasBand() && line.high()[point] > line.low()[point]
+                ? String.format(Locale.ROOT, " (%.4g to %.4g)", line.low()[point], line.high()[point])
+                : "";
     }
 
     private static OptionalInt nearest(LineChart.Line line, double from, double to, boolean isLast, double middle) {

@@ -30,4 +30,9 @@ public final class Svg implements Chart.Renderer<String> {
     public String heatMap(HeatMap chart) {
         return new SvgHeatMap(chart).draw();
     }
+
+    @Override
+    public String intervals(IntervalChart chart) {
+        return new SvgIntervals(chart).draw();
+    }
 }

@@ -2,6 +2,7 @@ package dev.switchlab.analysis.chart;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;
 
 /** What all drawings have around their marks: size, title, legend, axis titles. */
@@ -91,6 +92,26 @@ final class SvgFrame {
             x += width;
         }
         return places;
+    }
+
+    /** Where a plot begins beside its y axis' title and labels. */
+    static double left(Ticks y) {
+        return 32
+                + y.labels().stream()
+                        .mapToDouble(label -> TextWidth.of(label, FONT))
+                        .max()
+                        .orElse(0);
+    }
+
+    /** Lines across the plot at the y axis' ticks, with their labels. */
+    static void yGrid(SvgWriter svg, Ticks ticks, DoubleUnaryOperator y, double left, double right) {
+        StringBuilder grid = new StringBuilder();
+        for (int i = 0; i < ticks.values().size(); i++) {
+            double place = y.applyAsDouble(ticks.values().get(i));
+            grid.append(SvgWriter.move(left, place)).append('h').append(SvgWriter.number(right - left));
+            svg.label(left - 6, place + 4, "end", ticks.labels().get(i));
+        }
+        svg.leaf("path", "d", grid, "stroke", GRID);
     }
 
     /** Where an axis along the bottom ends, so that its last label stays inside. */

@@ -77,10 +77,11 @@ final class SvgHeatMap {
             svg.text("metadata", "Each column is the mean of " + merged + ".");
         }
         cells(svg);
-        // Two digits need some 30 pixels by 16.
-        if (width >= 30 && height >= 16) {
+        // Two digits after the point need some 30 pixels by 16.
+        if (width >= 16 + 7 * chart.digits() && height >= 16) {
             numbers(svg);
         }
+        chart.framed().ifPresent(cell -> frame(svg, cell));
         hints(svg);
         rows(svg);
         columns(svg);
@@ -150,6 +151,7 @@ final class SvgHeatMap {
     }
 
     private void numbers(SvgWriter svg) {
+        String format = "%." + chart.digits() + "f";
         svg.open("g", "text-anchor", "middle", "font-size", 11);
         for (int row = 0; row < cells.length; row++) {
             for (int column = 0; column < cells[row].length; column++) {
@@ -157,7 +159,7 @@ final class SvgHeatMap {
                 if (Double.isFinite(value)) {
                     svg.text(
                             "text",
-                            String.format(Locale.ROOT, "%.2f", value),
+                            String.format(Locale.ROOT, format, value),
                             "x",
                             left + (column + 0.5) * width,
                             "y",
@@ -168,6 +170,31 @@ final class SvgHeatMap {
             }
         }
         svg.close();
+    }
+
+    /** White around black is seen on every colour. */
+    private void frame(SvgWriter svg, HeatMap.Cell cell) {
+        int column = cell.column() / merged;
+        for (int i = 0; i < 2; i++) {
+            svg.leaf(
+                    "rect",
+                    "class",
+                    "frame",
+                    "x",
+                    left + column * width + 2,
+                    "y",
+                    top + cell.row() * height + 2,
+                    "width",
+                    width - 4,
+                    "height",
+                    height - 4,
+                    "fill",
+                    "none",
+                    "stroke",
+                    i == 0 ? "#fff" : "#000",
+                    "stroke-width",
+                    i == 0 ? 4 : 1.5);
+        }
     }
 
     private void rows(SvgWriter svg) {

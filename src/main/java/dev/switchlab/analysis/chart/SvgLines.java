@@ -30,7 +30,7 @@ final class SvgLines {
         this.chart = given.placed();
         Range points = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.x())));
         this.x = points.high() > points.low() ? points : points.padded(0.04);
-        this.y = Range.of(chart.lines().stream().flatMapToDouble(line -> DoubleStream.of(line.y())))
+        this.y = Range.of(chart.lines().stream().flatMapToDouble(LineChart.Line::values))
                 .padded(0.04);
         boolean isCounted = chart.lines().stream()
                 .flatMapToDouble(line -> DoubleStream.of(line.x()))
@@ -40,11 +40,7 @@ final class SvgLines {
                 : isCounted ? Ticks.ofWhole(x, 8) : Ticks.of(x, 8);
         this.yTicks = Ticks.of(y, 5);
         this.right = SvgFrame.right(xTicks);
-        this.left = 32
-                + yTicks.labels().stream()
-                        .mapToDouble(label -> TextWidth.of(label, SvgFrame.FONT))
-                        .max()
-                        .orElse(0);
+        this.left = SvgFrame.left(yTicks);
         this.top = SvgFrame.top(names());
         this.bottom = top + HEIGHT;
     }
@@ -63,6 +59,10 @@ final class SvgLines {
         axes(svg);
         int columns = Math.max(40, (int)
                 Math.min(right - left, MOST_POINTS / (4.0 * chart.lines().size())));
+        // Bands first: none covers a line.
+        for (int i = 0; i < chart.lines().size(); i++) {
+            new SvgBand(chart.lines().get(i), Palette.color(i), this::x, this::y).draw(svg);
+        }
         for (int i = 0; i < chart.lines().size(); i++) {
             LineChart.Line line = chart.lines().get(i);
             svg.open("g", "class", "marks");
@@ -95,19 +95,13 @@ final class SvgLines {
     }
 
     private void axes(SvgWriter svg) {
-        StringBuilder grid = new StringBuilder();
-        for (int i = 0; i < yTicks.values().size(); i++) {
-            double place = y(yTicks.values().get(i));
-            grid.append(SvgWriter.move(left, place)).append('h').append(SvgWriter.number(right - left));
-            svg.label(left - 6, place + 4, "end", yTicks.labels().get(i));
-        }
+        SvgFrame.yGrid(svg, yTicks, this::y, left, right);
         StringBuilder baseline = new StringBuilder(SvgWriter.move(left, bottom) + "h" + SvgWriter.number(right - left));
         for (int i = 0; i < xTicks.values().size(); i++) {
             double place = x(xTicks.values().get(i));
             baseline.append(SvgWriter.move(place, bottom)).append("v4");
             svg.label(place, bottom + 17, "middle", xTicks.labels().get(i));
         }
-        svg.leaf("path", "d", grid, "stroke", SvgFrame.GRID);
         svg.leaf("path", "d", baseline, "stroke", SvgFrame.AXIS);
         SvgFrame.xTitle(svg, chart.xTitle(), left, right, bottom + 37);
         SvgFrame.yTitle(svg, chart.yTitle(), top, bottom);

@@ -96,6 +96,16 @@ public final class RunsTable {
                 key);
     }
 
+    /** Runs that have a tag with this value, the oldest first. */
+    public static List<RunRow> tagged(Session session, String key, String value) throws SQLException {
+        return session.list(
+                SELECT + " AND run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?)"
+                        + " ORDER BY start_time, runs.rowid",
+                RunsTable::read,
+                key,
+                value);
+    }
+
     private static RunRow read(ResultSet row) throws SQLException {
         return new RunRow(
                 row.getString("run_uuid"),

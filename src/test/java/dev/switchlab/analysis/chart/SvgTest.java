@@ -20,18 +20,18 @@ class SvgTest {
 
     private static final double[] STEPS = {1, 2, 3, 4, 5};
 
-    private static LineChart lines(LineChart.Line... lines) {
+    static LineChart lines(LineChart.Line... lines) {
         return new LineChart("title", "step", "loss", List.of(lines));
     }
 
-    private static Document parse(Chart chart) throws Exception {
+    static Document parse(Chart chart) throws Exception {
         return DocumentBuilderFactory.newDefaultInstance()
                 .newDocumentBuilder()
                 .parse(new InputSource(new StringReader(Svg.of(chart))));
     }
 
     /** All elements of {@code chart}'s drawing with an attribute of that value. */
-    private static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
+    static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
         NodeList all = parse(chart).getElementsByTagName(element);
         return IntStream.range(0, all.getLength())
                 .mapToObj(i -> (Element) all.item(i))
@@ -214,7 +214,7 @@ class SvgTest {
         assertThat(Labels.columns(List.of("0·0", "0·1", "1·0"), 12, 50)).containsExactly(0, 1, 2);
     }
 
-    private static List<String> hints(Chart chart) throws Exception {
+    static List<String> hints(Chart chart) throws Exception {
         NodeList titles = parse(chart).getElementsByTagName("title");
         return IntStream.range(1, titles.getLength()) // the first names the whole
                 .mapToObj(i -> titles.item(i).getTextContent())

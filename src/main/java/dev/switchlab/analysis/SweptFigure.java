@@ -1,0 +1,156 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.analysis.chart.HeatMap;
+import dev.switchlab.analysis.chart.IntervalChart;
+import dev.switchlab.analysis.chart.IntervalChart.Scale;
+import dev.switchlab.page.HtmlPage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The score by what is swept: means with intervals along the values of one parameter, a heat map over those of two, and settings side by
+ * side where more than two differ.
+ *
+ * @param comparison of at least two settings that are of one text
+ */
+record SweptFigure(RunComparison comparison) {
+
+    private static final String SLUG = "score";
+    private static final String UNIT = "nats per character";
+    /** As many as tell losses apart that seeds can tell apart. */
+    private static final int DIGITS = 3;
+    /** More settings than labels have room for are no figure without an axis. */
+    private static final int MOST_SETTINGS = 40;
+
+    void write(HtmlPage page) {
+        List<String> axes = comparison.columns().axes();
+        boolean hasScore = comparison.scores().stream()
+                .anyMatch(score -> Double.isFinite(score.interval().mean()));
+        if (!hasScore) {
+            return;
+        }
+        String about = "Mean over seeds of " + comparison.metric() + "; lower is better. ";
+        String spread =
+                "Bars are 95 % intervals of the mean, an arrow where they go on outside; small dots are single runs. A seed moves"
+                        + " all settings alike, so settings whose bars overlap may still differ: that is what paired differences tell.";
+        if (axes.size() == 1) {
+            page.figure(SLUG, along(axes.get(0)), about + spread);
+        } else if (axes.size() == 2) {
+            page.figure(
+                    SLUG,
+                    over(axes.get(0), axes.get(1)),
+                    about + "The least is framed. A place without a colour has no run.");
+        } else if (comparison.settings().size() <= MOST_SETTINGS) {
+            page.figure(SLUG, side(), about + spread);
+        }
+    }
+
+    private IntervalChart along(String axis) {
+        List<String> values = values(axis);
+        List<IntervalChart.Point> points = new ArrayList<>();
+        Scale scale = scale(values);
+        for (String value : values) {
+            SettingScore score = comparison.scores().stream()
+                    .filter(own -> SettingColumns.shown(own.setting(), axis).equals(value))
+                    .findFirst()
+                    .orElseThrow();
+            points.add(point(score, value, scale == Scale.CATEGORIES ? 0 : Double.parseDouble(value)));
+        }
+        return new IntervalChart(comparison.metric() + " by " + axis, axis, scale, UNIT, points);
+    }
+
+    private IntervalChart side() {
+        return new IntervalChart(
+                comparison.metric() + " by setting",
+                "setting",
+                Scale.CATEGORIES,
+                UNIT,
+                comparison.scores().stream()
+                        .map(score -> point(score, score.setting().letter(), 0))
+                        .toList());
+    }
+
+    private static IntervalChart.Point point(SettingScore score, String label, double x) {
+        MeanInterval interval = score.interval();
+        return new IntervalChart.Point(
+                label,
+                x,
+                interval.mean(),
+                interval.low(),
+                interval.high(),
+                score.values().stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
+    private HeatMap over(String xAxis, String yAxis) {
+        List<String> x = values(xAxis);
+        List<String> y = values(yAxis);
+        double[][] z = new double[y.size()][x.size()];
+        Arrays.stream(z).forEach(row -> Arrays.fill(row, Double.NaN));
+        Optional<HeatMap.Cell> least = Optional.empty();
+        for (SettingScore score : comparison.scores()) {
+            HeatMap.Cell cell = new HeatMap.Cell(
+                    y.indexOf(SettingColumns.shown(score.setting(), yAxis)),
+                    x.indexOf(SettingColumns.shown(score.setting(), xAxis)));
+            z[cell.row()][cell.column()] = score.interval().mean();
+            if (comparison.best().filter(score.setting()::equals).isPresent()) {
+                least = Optional.of(cell);
+            }
+        }
+        String title = comparison.metric() + " by " + xAxis + " and " + yAxis;
+        return new HeatMap(title, xAxis, yAxis, "nats", x, y, z, DIGITS, least);
+    }
+
+    /** A parameter's values: numbers ascending, anything else in order of appearance. */
+    private List<String> values(String axis) {
+        List<String> values = comparison.settings().stream()
+                .map(setting -> SettingColumns.shown(setting, axis))
+                .distinct()
+                .toList();
+        return areNumbers(values)
+                ? values.stream()
+                        .sorted(Comparator.comparingDouble(Double::parseDouble))
+                        .toList()
+                : values;
+    }
+
+    private static boolean areNumbers(List<String> values) {
+        return values.stream().allMatch(value -> value.matches("-?\\d+(\\.\\d+)?([eE]-?\\d+)?"));
+    }
+
+    /**
+     * Numbers of which each is about the same multiple of the one before are evenly apart on a logarithmic axis. Zero before such numbers
+     * has no place there: these stand beside each other as names do.
+     *
+     * @param values numbers in ascending order, or anything
+     */
+    static Scale scale(List<String> values) {
+        if (!areNumbers(values)) {
+            return Scale.CATEGORIES;
+        }
+        double[] numbers = values.stream().mapToDouble(Double::parseDouble).toArray();
+        if (numbers.length > 2 && isGeometric(numbers)) {
+            return Scale.LOGARITHMIC;
+        }
+        boolean afterZero = numbers.length > 3
+                ? isGeometric(Arrays.copyOfRange(numbers, 1, numbers.length))
+                : numbers.length == 3 && numbers[2] >= 4 * numbers[1]; // 0, 1, 2 are evenly apart as they are
+        return numbers[0] == 0 && afterZero ? Scale.CATEGORIES : Scale.LINEAR;
+    }
+
+    private static boolean isGeometric(double[] numbers) {
+        if (numbers[0] <= 0) {
+            return false;
+        }
+        double least = Double.POSITIVE_INFINITY;
+        double greatest = 0;
+        for (int i = 1; i < numbers.length; i++) {
+            least = Math.min(least, numbers[i] / numbers[i - 1]);
+            greatest = Math.max(greatest, numbers[i] / numbers[i - 1]);
+        }
+        // 1, 3, 10, 30 is meant as such a row, too; 100, 110, 120 is not.
+        return least >= 1.5 && greatest <= 1.3 * least;
+    }
+}
