@@ -2,6 +2,7 @@ package dev.switchlab.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
@@ -44,7 +45,7 @@ class LabSweepTest {
                 .containsExactly("model.n_experts=2", "model.n_experts=2", "model.n_experts=4", "model.n_experts=4");
         assertThat(found.runs().data().stringColumn("seed").asList()).containsExactly("1", "2", "1", "2");
         assertThat(found.runs().data().doubleColumn("final/cross_entropy").asDoubleArray())
-                .containsExactly(2.81, 2.82, 2.61, 2.62);
+                .containsExactly(new double[] {2.81, 2.82, 2.61, 2.62}, within(1e-9));
     }
 
     @Test

@@ -19,8 +19,6 @@ final class SvgIntervals {
     private static final double MOST_LABEL = 150;
     /** Between two labels. */
     private static final double SPACE = 8;
-    /** Half the width of what says a point's values where it is pointed at. */
-    private static final double NEAR = 14;
 
     private static final String COLOR = Palette.color(0);
 
@@ -65,10 +63,8 @@ final class SvgIntervals {
     /** Between numbers there are others; between names there is nothing. */
     private void connection(SvgWriter svg) {
         StringBuilder path = new StringBuilder();
-        IntStream.range(0, chart.points().size())
-                .boxed()
+        IntStream.of(order())
                 .filter(i -> Double.isFinite(chart.points().get(i).mean()))
-                .sorted(Comparator.comparingDouble(chart::place))
                 .forEach(i -> path.append(path.isEmpty() ? "M" : "L")
                         .append(SvgWriter.number(x(i)))
                         .append(' ')
@@ -119,12 +115,7 @@ final class SvgIntervals {
     private void xAxis(SvgWriter svg) {
         StringBuilder axis = new StringBuilder(SvgWriter.move(left, bottom) + "h" + SvgWriter.number(right - left));
         double free = Double.NEGATIVE_INFINITY;
-        int[] order = IntStream.range(0, chart.points().size())
-                .boxed()
-                .sorted(Comparator.comparingDouble(chart::place))
-                .mapToInt(Integer::intValue)
-                .toArray();
-        for (int i : order) {
+        for (int i : order()) {
             double place = x(i);
             axis.append(SvgWriter.move(place, bottom)).append("v4");
             String label = TextWidth.cut(chart.points().get(i).label(), SvgFrame.FONT, MOST_LABEL);
@@ -138,16 +129,29 @@ final class SvgIntervals {
         svg.leaf("path", "d", axis, "stroke", SvgFrame.AXIS);
     }
 
+    /** Each point speaks as far as it is the nearest. */
     private void hints(SvgWriter svg) {
+        int[] order = order();
         SvgFrame.hints(svg);
-        for (int i = 0; i < chart.points().size(); i++) {
-            IntervalChart.Point point = chart.points().get(i);
+        for (int i = 0; i < order.length; i++) {
+            double from = i == 0 ? left : (x(order[i - 1]) + x(order[i])) / 2;
+            double to = i == order.length - 1 ? right : (x(order[i]) + x(order[i + 1])) / 2;
+            IntervalChart.Point point = chart.points().get(order[i]);
             if (Double.isFinite(point.mean())) {
-                svg.open("rect", "x", x(i) - NEAR, "y", top, "width", 2 * NEAR, "height", bottom - top);
+                svg.open("rect", "x", from, "y", top, "width", to - from, "height", bottom - top);
                 svg.tooltip(texts(point)).close();
             }
         }
         svg.close();
+    }
+
+    /** Points from the left. */
+    private int[] order() {
+        return IntStream.range(0, chart.points().size())
+                .boxed()
+                .sorted(Comparator.comparingDouble(chart::place))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     private static List<String> texts(IntervalChart.Point point) {
