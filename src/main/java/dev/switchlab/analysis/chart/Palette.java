@@ -36,6 +36,11 @@ public final class Palette {
         return hex(color);
     }
 
+    /** The colour of a line: that of {@link #color}, but black for the yellow that a thin line on white would be lost in. */
+    static String line(int index) {
+        return index % COLORS == OKABE_ITO.indexOf("#F0E442") ? "#000000" : color(index);
+    }
+
     /** Colour {@code index} as a background for black text; it comes again after {@link #COLORS}. */
     public static String background(int index) {
         Color color = Color.decode(OKABE_ITO.get(index % COLORS));

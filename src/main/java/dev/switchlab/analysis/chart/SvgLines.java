@@ -61,7 +61,7 @@ final class SvgLines {
                 Math.min(right - left, MOST_POINTS / (4.0 * chart.lines().size())));
         // Bands first: none covers a line.
         for (int i = 0; i < chart.lines().size(); i++) {
-            new SvgBand(chart.lines().get(i), Palette.color(i), this::x, this::y).draw(svg);
+            new SvgBand(chart.lines().get(i), Palette.line(i), this::x, this::y).draw(svg);
         }
         for (int i = 0; i < chart.lines().size(); i++) {
             LineChart.Line line = chart.lines().get(i);
@@ -130,7 +130,7 @@ final class SvgLines {
                         "r",
                         2.5,
                         "fill",
-                        Palette.color(index));
+                        Palette.line(index));
             }
         }
     }
@@ -143,7 +143,7 @@ final class SvgLines {
                 "fill",
                 "none",
                 "stroke",
-                Palette.color(index),
+                Palette.line(index),
                 "stroke-width",
                 1.5,
                 "stroke-linejoin",

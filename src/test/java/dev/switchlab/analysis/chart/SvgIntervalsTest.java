@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.base.Splitter;
+import java.awt.Color;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -137,5 +138,22 @@ class SvgIntervalsTest {
                         .filter(i ->
                                 ((Element) rects.item(i)).getAttribute("class").equals("frame")))
                 .hasSize(2);
+    }
+
+    /** Thin and on white, so dark: contrast of at least 2 by WCAG's formula, which yellow is far from. */
+    @Test
+    void noLineIsLostOnWhite() {
+        assertThat(IntStream.range(0, 2 * Palette.COLORS)).allSatisfy(index -> {
+            Color color = Color.decode(Palette.line(index));
+            double luminance = 0.2126 * linear(color.getRed())
+                    + 0.7152 * linear(color.getGreen())
+                    + 0.0722 * linear(color.getBlue());
+            assertThat(1.05 / (luminance + 0.05)).as(Palette.line(index)).isGreaterThan(2);
+        });
+    }
+
+    private static double linear(int channel) {
+        double share = channel / 255.0;
+        return share <= 0.04045 ? share / 12.92 : Math.pow((share + 0.055) / 1.055, 2.4);
     }
 }
