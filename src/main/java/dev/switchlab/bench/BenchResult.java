@@ -25,6 +25,13 @@ public record BenchResult(
     /** How many times as many experts the growth of a step is told for. */
     private static final int GROWTH = 16;
 
+    /** The same with one more table, of something else. */
+    public BenchResult with(BenchTable table) {
+        List<BenchTable> more = new ArrayList<>(tables);
+        more.add(table);
+        return new BenchResult(setup, List.copyOf(more), products, memory, summary);
+    }
+
     static Optional<BenchTable> table(List<BenchTable> tables, String id) {
         return tables.stream().filter(table -> table.id().equals(id)).findFirst();
     }

@@ -1,6 +1,8 @@
 package dev.switchlab.bench;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -12,6 +14,18 @@ import java.util.Optional;
  * @param rows one per variant
  */
 public record BenchTable(String id, String title, String axis, List<BenchRow> rows) {
+
+    /**
+     * One thing that was timed as a whole and in parts.
+     *
+     * @param name of its row
+     * @param ms times by part; {@code total} is the whole
+     */
+    public static BenchTable of(String id, String title, String axis, String name, Map<String, List<Double>> ms) {
+        Map<String, Timing> timings = new LinkedHashMap<>();
+        ms.forEach((part, times) -> timings.put(part, Timing.of(times)));
+        return new BenchTable(id, title, axis, List.of(new BenchRow(name, 1, "", timings, Map.of())));
+    }
 
     Optional<BenchRow> row(int x) {
         return rows.stream()

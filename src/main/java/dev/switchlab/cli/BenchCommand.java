@@ -4,15 +4,19 @@ import ai.djl.Device;
 import dev.switchlab.bench.BenchFigure;
 import dev.switchlab.bench.BenchOptions;
 import dev.switchlab.bench.BenchResult;
+import dev.switchlab.bench.BenchTable;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.sweep.ChildStart;
+import dev.switchlab.sweep.StartTimes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +31,8 @@ import picocli.CommandLine.Option;
                         + " against the reference's own code.",
         footer = "The last line sums it up. Times of a machine that does other work, too, mean little.")
 final class BenchCommand implements Callable<Integer> {
+
+    private static final String STARTS = "start of a child";
 
     @Mixin
     private EngineOptions engine;
@@ -81,7 +87,7 @@ final class BenchCommand implements Callable<Integer> {
     private Path out;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         Experiment base = ExperimentLoader.load(experiment, set.isBlank() ? List.of() : List.of(set), folder);
         Device device = engine.start();
         Optional<String> python = reference.isBlank() ? Optional.empty() : Optional.of(reference.strip());
@@ -90,10 +96,20 @@ final class BenchCommand implements Callable<Integer> {
             result = new Benchmark(
                             new BenchOptions(base, quick, python, device, engine.threads(), kernels.strip()), console)
                     .run();
+            console.section(STARTS);
+            BenchTable starts = starts();
+            console.ended(starts);
+            result = result.with(starts);
         }
         write(result);
         System.out.println("\n" + BenchText.end(result));
         return 0;
+    }
+
+    /** Children as a sweep starts them, with one thread each. */
+    private BenchTable starts() throws IOException, InterruptedException {
+        Map<String, List<Double>> times = StartTimes.measure(ChildStart.of(Main.class.getName()), 1, quick ? 2 : 10);
+        return BenchTable.of("start", STARTS, "process", "child", times);
     }
 
     /** The files are called by the time at which it started, so that none replaces another. */

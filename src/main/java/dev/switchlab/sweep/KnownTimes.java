@@ -1,6 +1,5 @@
 package dev.switchlab.sweep;
 
-import dev.switchlab.experiment.Experiment;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -27,6 +26,7 @@ public final class KnownTimes {
 
     private final Book book;
     private final Map<String, List<Run>> runs = new HashMap<>();
+    private final Map<String, OptionalDouble> times = new HashMap<>();
 
     /** @param book where finished runs are */
     public KnownTimes(Book book) {
@@ -35,9 +35,17 @@ public final class KnownTimes {
 
     /** Seconds that a child may take, from its begin to its end; empty if nothing like it was run. */
     public OptionalDouble of(Child child) {
+        return times.computeIfAbsent(child.row(), row -> ofSetting(child));
+    }
+
+    private OptionalDouble ofSetting(Child child) {
         List<Run> known = runs.computeIfAbsent(child.experiment().id(), this::finished);
-        List<Run> same =
-                known.stream().filter(run -> isSame(run, child.experiment())).toList();
+        Set<Map.Entry<String, String>> settings =
+                new HashSet<>(child.experiment().toParams().entrySet());
+        settings.removeIf(setting -> NO_SETTING.contains(setting.getKey()));
+        List<Run> same = known.stream()
+                .filter(run -> run.params().entrySet().containsAll(settings))
+                .toList();
         return mean(same.isEmpty() ? known : same, child.experiment().train().steps());
     }
 
@@ -51,13 +59,6 @@ public final class KnownTimes {
 
     private boolean wasResumed(Run run) {
         return book.artifacts(run.runId()).list().stream().anyMatch(path -> path.startsWith("resumed/"));
-    }
-
-    private static boolean isSame(Run run, Experiment experiment) {
-        Set<Map.Entry<String, String>> settings =
-                new HashSet<>(experiment.toParams().entrySet());
-        settings.removeIf(setting -> NO_SETTING.contains(setting.getKey()));
-        return run.params().entrySet().containsAll(settings);
     }
 
     private static OptionalDouble mean(List<Run> runs, int steps) {

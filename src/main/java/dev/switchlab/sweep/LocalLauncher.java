@@ -137,7 +137,7 @@ public final class LocalLauncher implements Launcher {
                 }
             }
         }
-        boolean wasKilled = killing && state instanceof Failed failed && failed.isKilled();
+        boolean wasKilled = stopping && state instanceof Failed failed && failed.isKilled();
         observer.changed(child.plan(), wasKilled ? new Stopped(0) : state);
     }
 

@@ -6,7 +6,6 @@ import dev.switchlab.sweep.ChildState.Running;
 import dev.switchlab.sweep.ChildState.Waiting;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -59,13 +58,6 @@ public final class SweepProgress {
     /** How many stand so. */
     public synchronized int count(Class<? extends ChildState> kind) {
         return (int) states.values().stream().filter(kind::isInstance).count();
-    }
-
-    /** Children that stand so, in order. */
-    public synchronized List<Child> children(Class<? extends ChildState> kind) {
-        return sweep.children().stream()
-                .filter(child -> kind.isInstance(states.get(child.number())))
-                .toList();
     }
 
     /** Seconds until all have ended; empty while nothing is known. */

@@ -89,16 +89,16 @@ public final class SweepSession {
         try (SweepRuns runs = SweepRuns.open(store, ready, device, options.command(), options.fresh())) {
             SweepProgress progress =
                     new SweepProgress(ready.sweep(), launcher.width(), new KnownTimes(store.book())::of);
+            String digest = ready.identity().digest();
             Path folder = ChildPlan.folder(store.book().folder(), runs.parent());
             List<ChildPlan> plans = new ArrayList<>();
             for (Child child : ready.sweep().children()) {
-                ChildPlan plan =
-                        ready.plan(child, runs.parent(), ready.identity().digest());
+                ChildPlan plan = ready.plan(child, runs.parent(), digest);
                 progress.set(child, before(plan));
                 plans.add(plan);
             }
             view.begun(runs.parent(), progress, launcher);
-            launch(folder, plans, progress);
+            boolean ran = launch(folder, plans, progress);
             view.ended();
             boolean stopped = stopRequested;
             if (progress.hasFailures()) {
@@ -107,7 +107,7 @@ public final class SweepSession {
             sumUp(runs, plans, progress);
             runs.end(status(progress, stopped));
             if (progress.isDone() && ready.sweep().children().size() > 1) {
-                report(runs.parent());
+                report(runs.parent(), ran);
             }
             return new Outcome(runs.parent(), progress, stopped);
         }
@@ -133,7 +133,8 @@ public final class SweepSession {
         return failed ? new Failed(reason, false) : new Waiting("");
     }
 
-    private void launch(Path folder, List<ChildPlan> plans, SweepProgress progress)
+    /** Whether there was anything to run. */
+    private boolean launch(Path folder, List<ChildPlan> plans, SweepProgress progress)
             throws IOException, InterruptedException {
         List<ChildPlan> next = new ArrayList<>();
         for (ChildPlan plan : plans) {
@@ -148,6 +149,7 @@ public final class SweepSession {
                 next.add(plan);
             }
         }
+        boolean runs = !next.isEmpty();
         while (!next.isEmpty() && !stopRequested) {
             launcher.run(folder, next, (plan, state) -> changed(plan, state, progress));
             next = plans.stream()
@@ -156,6 +158,7 @@ public final class SweepSession {
                     .toList();
             next.forEach(plan -> progress.set(children.get(plan.number()), new Waiting("retry")));
         }
+        return runs;
     }
 
     private void changed(ChildPlan plan, ChildState state, SweepProgress progress) {
@@ -194,9 +197,13 @@ public final class SweepSession {
         view.summaries(summaries);
     }
 
-    /** All children on one page, as the parent's report. */
-    private void report(String parent) throws IOException {
+    /** All children on one page, as the parent's report; where nothing ran, the one that is there. */
+    private void report(String parent, boolean ran) throws IOException {
         try {
+            if (!ran && store.book().artifacts(parent).list().contains(Reports.ARTIFACT)) {
+                view.report(store.book().artifacts(parent).file(Reports.ARTIFACT));
+                return;
+            }
             StoredRun stored = new StoredRun(store, store.find(parent));
             view.report(new Reports(store).write(stored.children(), stored.run()));
             store.update(stored.run());

@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
@@ -10,7 +9,6 @@ import dev.switchlab.runs.fake.FakeProcess;
 import dev.switchlab.testing.Seeded;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,7 +87,8 @@ class KilledRunTest {
 
         assertThat(commands.run("resume", "--run", cut)).as(commands.output()).isZero();
         assertThat(unfinishedCheckpoints(cut)).isZero();
-        assertSame(cut, whole);
+        StoredValues.assertSame(book, cut, book, whole);
+        assertThat(StoredValues.texts(book, cut)).containsKey("routing/step-000000.json");
     }
 
     /** Arguments of {@link KilledCommand} in order of steps: most kills at some time after a step, every sixth while a checkpoint is written. */
@@ -132,42 +129,6 @@ class KilledRunTest {
         return count;
     }
 
-    private void assertSame(String cut, String whole) throws IOException {
-        assertThat(values(cut)).isEqualTo(values(whole));
-        for (String tag : List.of("switchlab.weights_sha256", "switchlab.metrics_sha256")) {
-            assertThat(book.tags(cut).get(tag))
-                    .as(tag)
-                    .isNotNull()
-                    .isEqualTo(book.tags(whole).get(tag));
-        }
-        assertThat(book.status(cut)).isEqualTo("FINISHED");
-        assertThat(texts(cut)).isEqualTo(texts(whole)).containsKey("routing/step-000000.json");
-    }
-
-    /** Everything but timings and the machine's load, which also must not be there twice. */
-    private Map<String, SortedMap<Long, Double>> values(String run) {
-        Map<String, SortedMap<Long, Double>> values = new TreeMap<>();
-        for (BookRows.Point point : book.points(run)) {
-            boolean timing = MetricNames.isTiming(point.key());
-            Double before = values.computeIfAbsent(point.key(), key -> new TreeMap<>())
-                    .put(point.step(), timing ? 0.0 : point.value());
-            assertThat(before)
-                    .as("%s at step %d is there twice", point.key(), point.step())
-                    .isNull();
-        }
-        values.keySet().removeIf(key -> key.startsWith("system/"));
-        return values;
-    }
-
-    /** Samples and the routing of the fixed text. */
-    private Map<String, String> texts(String run) throws IOException {
-        return book.artifacts(run).entrySet().stream()
-                .filter(file ->
-                        file.getKey().startsWith("routing/") || file.getKey().startsWith("samples/"))
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, file -> new String(file.getValue(), StandardCharsets.UTF_8)));
-    }
-
     @Test
     void serverAndRunKilledFlushedAndResumed() throws Exception {
         Path kept = folder.resolve("server");
@@ -201,7 +162,7 @@ class KilledRunTest {
                     .as(commands.output())
                     .isZero();
             assertThat(book.lastStep(run, LOSS)).isEqualTo(STEPS);
-            values(run);
+            StoredValues.values(book, run);
             copies.assertWhole(book, run);
         }
     }
@@ -252,7 +213,7 @@ class KilledRunTest {
                 assertThat(commands.end(training)).isZero();
             }
             for (String run : runs) {
-                assertThat(values(run).get(LOSS)).hasSize(STEPS);
+                assertThat(StoredValues.values(book, run).get(LOSS)).hasSize(STEPS);
                 new Copies(server.uri()).assertWhole(book, run);
             }
             assertThat(book.integrity()).isEqualTo("ok");
@@ -264,7 +225,7 @@ class KilledRunTest {
         assertThat(commands.run("train", "--experiment", "smoke", "--set", SETTINGS))
                 .as(commands.output())
                 .isZero();
-        Map<String, SortedMap<Long, Double>> expected = values(book.newest());
+        Map<String, SortedMap<Long, Double>> expected = StoredValues.values(book, book.newest());
         Files.move(book.folder(), folder.resolve("first"));
         // Less than the book needs, and more than any other file: checkpoints, and SQLite's own library.
         assertThat(commands.runLimited(1300, "train", "--experiment", "smoke", "--set", SETTINGS))
@@ -281,7 +242,7 @@ class KilledRunTest {
         String cut = book.newest();
         assertThat(book.lastStep(cut, LOSS)).isBetween(4L, STEPS - 1L);
         assertThat(commands.run("resume", "--run", cut)).as(commands.output()).isZero();
-        assertThat(values(cut)).isEqualTo(expected);
+        assertThat(StoredValues.values(book, cut)).isEqualTo(expected);
     }
 
     @Test

@@ -123,7 +123,7 @@ class TrainingSessionTest {
         try (MirroredBook store = store(Optional.empty())) {
             TrainingSession.Outcome whole = train(store, () -> false);
             String begun = Book.newRunId();
-            store.book().start(TestRuns.info(), begun); // and nothing after that
+            store.book().start(TestRuns.info(), begun).close(); // and nothing in between
             try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, begun), begun)) {
                 TrainingSession session =
                         new TrainingSession(input, Device.cpu(), store, new View(), () -> false, false);

@@ -1,0 +1,167 @@
+package dev.switchlab.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.data.Corpus;
+import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.experiment.ExperimentLoader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SweepTest {
+
+    private static final Corpus TEXT = new Corpus("text", "0123", "To be, or not to be");
+    private static final Map<String, String> HERE = Map.of("THREADS", "1", "DEVICE", "cpu");
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void experiments() throws IOException {
+        Files.writeString(folder.resolve("small.yaml"), "semantics: paper\ncorpus: dickens\ntrain: {steps: 10}\n");
+        Files.writeString(folder.resolve("dense.yaml"), "extends: small\nmodel: {n_experts: 1}\n");
+    }
+
+    private Sweep sweep(SweepRequest request) {
+        return Sweep.of(request, folder);
+    }
+
+    static SweepRequest request(String experiments, String set, String grid, String seeds, String... excluded) {
+        return new SweepRequest(
+                "",
+                "",
+                List.of(experiments.split(" ", -1)),
+                ExperimentLoader.changes(List.of(set)),
+                Grid.parse(grid),
+                Seeds.parse(seeds),
+                List.of(excluded).stream()
+                        .map(text -> ExperimentLoader.changes(List.of(text)))
+                        .toList(),
+                Resources.DEFAULT);
+    }
+
+    @Test
+    void theProductOfExperimentsGridAndSeeds() {
+        Sweep sweep = sweep(request("small dense", "train.steps=5", "model.heads=2,4 train.z_loss=0,0.001", "1,7"));
+        assertThat(sweep.children()).hasSize(2 * 4 * 2);
+        assertThat(sweep.children())
+                .extracting(Child::number)
+                .startsWith(1, 2, 3)
+                .doesNotHaveDuplicates();
+        // The first seed of each setting comes first.
+        assertThat(sweep.children().subList(0, 8)).extracting(Child::seed).containsOnly(1L);
+        Child last = sweep.children().get(15);
+        assertThat(last.experiment().id()).isEqualTo("dense");
+        assertThat(last.experiment().model().nExperts()).isEqualTo(1);
+        assertThat(last.experiment().model().heads()).isEqualTo(4);
+        assertThat(last.experiment().train().zLoss()).isEqualTo(0.001);
+        assertThat(last.experiment().train().steps()).isEqualTo(5);
+        assertThat(last.seed()).isEqualTo(7);
+        assertThat(last.setting()).isEqualTo("model.heads=4 train.z_loss=0.001");
+        assertThat(last.changes())
+                .containsOnlyKeys("train.steps", "model.heads", "train.z_loss")
+                .containsEntry("train.steps", "5");
+        assertThat(sweep.settings())
+                .hasSize(8)
+                .allSatisfy((row, of) -> assertThat(of).hasSize(2));
+    }
+
+    @Test
+    void excludedCombinationsAreLeftOut() {
+        Sweep sweep = sweep(request(
+                "small dense",
+                "",
+                "model.heads=2,4 train.z_loss=0,0.001",
+                "1..2",
+                "model.heads=2 train.z_loss=0.001",
+                "experiment=dense model.heads=4",
+                "experiment=small model.heads=4 train.z_loss=0 seed=2"));
+        assertThat(sweep.children())
+                .extracting(child -> child.row() + " " + child.seed())
+                .containsExactly(
+                        "small model.heads=2 train.z_loss=0 1",
+                        "small model.heads=4 train.z_loss=0 1",
+                        "small model.heads=4 train.z_loss=0.001 1",
+                        "dense model.heads=2 train.z_loss=0 1",
+                        "small model.heads=2 train.z_loss=0 2",
+                        "small model.heads=4 train.z_loss=0.001 2",
+                        "dense model.heads=2 train.z_loss=0 2");
+    }
+
+    @Test
+    void whatIsWrongInAnyChildIsSaidInOneLine() {
+        refused(
+                request("small", "", "model.n_expert=2,4", "1"),
+                "model.n_expert is not a setting; did you mean model.n_experts?");
+        refused(
+                request("small", "", "model.n_experts=2,many", "1"),
+                "model.n_experts is \"many\"; allowed: whole numbers");
+        refused(request("small", "", "model.heads=2,3", "1"), "model.heads is 3");
+        refused(request("smal", "", "", "1"), "did you mean small?");
+        refused(request("small", "model.heads=2", "model.heads=2,4", "1"), "model.heads is set in SET, too");
+        refused(
+                request("small", "", "model.heads=2,02", "1"),
+                "'small model.heads=2' and 'small model.heads=02' are the same");
+        refused(request("small small", "", "", "1"), "are the same");
+        refused(request("small", "", "model.heads=2,4", "1", "model.heads=8"), "'model.heads=8' is no combination");
+        refused(request("small", "", "model.heads=2", "1", "model.heads=2"), "all combinations are excluded");
+    }
+
+    private void refused(SweepRequest request, String message) {
+        assertThatThrownBy(() -> sweep(request))
+                .isInstanceOf(ExperimentException.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    /** The identity and the call do not hang on the order in which things were written, and the identity not on how. */
+    @Test
+    void oneSweepHasOneIdentity() {
+        SweepRequest first = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..3");
+        SweepRequest again = request("dense small", "", "train.z_loss=0.001,0 model.heads=4,2", "3,2,1");
+        assertThat(identity(again).digest()).isEqualTo(identity(first).digest()).matches("[0-9a-f]{16}");
+        assertThat(again.call()).isEqualTo(first.call()).matches("[0-9a-f]{16}");
+        SweepRequest other = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.002", "1..3");
+        assertThat(identity(other).digest()).isNotEqualTo(identity(first).digest());
+        assertThat(other.call()).isNotEqualTo(first.call());
+        SweepRequest seeds = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..4");
+        assertThat(identity(seeds).digest()).isNotEqualTo(identity(first).digest());
+    }
+
+    private SweepIdentity identity(SweepRequest request) {
+        return SweepIdentity.of(sweep(request), child -> TEXT, HERE);
+    }
+
+    @Test
+    void whatChangedMeanwhileIsNamed() throws IOException {
+        SweepRequest request = request("small dense", "", "model.heads=2,4", "1..2");
+        SweepIdentity begun = SweepIdentity.ofJson(identity(request).toJson(), "run");
+        assertThat(identity(request).difference(begun)).isEmpty();
+
+        Files.writeString(folder.resolve("dense.yaml"), "extends: small\nmodel: {n_experts: 1}\ntrain: {warmup: 3}\n");
+        assertThat(identity(request).digest()).isNotEqualTo(begun.digest());
+        assertThat(identity(request).difference(begun))
+                .hasValueSatisfying(text -> assertThat(text)
+                        .startsWith("dense model.heads=2: train.warmup was ")
+                        .endsWith("is 3 now"));
+        // What only describes an experiment does not count.
+        Files.writeString(
+                folder.resolve("dense.yaml"), "extends: small\nabout: Something else.\nmodel: {n_experts: 1}\n");
+        assertThat(identity(request).digest()).isEqualTo(begun.digest());
+
+        Function<Child, Corpus> otherText = child -> new Corpus("text", "4567", "To be, or not to be");
+        assertThat(SweepIdentity.of(sweep(request), otherText, HERE).difference(begun))
+                .contains("dense model.heads=2: corpus.sha256 was 0123, is 4567 now");
+        assertThat(SweepIdentity.of(sweep(request), child -> TEXT, Map.of("THREADS", "2", "DEVICE", "cpu"))
+                        .difference(begun))
+                .contains("THREADS was 1, is 2 now");
+    }
+}
