@@ -39,10 +39,10 @@ public record Child(
         return (experiment.id() + " " + setting()).strip();
     }
 
-    /** Everything that is not as in the experiment's file but the seed. */
+    /** Everything that is not as in the experiment's file but the seed: first what is swept, so that names, which are short, tell it. */
     public Map<String, String> changes() {
-        Map<String, String> changes = new LinkedHashMap<>(common);
-        changes.putAll(overrides);
+        Map<String, String> changes = new LinkedHashMap<>(overrides);
+        changes.putAll(common);
         return changes;
     }
 }

@@ -66,6 +66,8 @@ class SweepTest {
         assertThat(last.experiment().train().steps()).isEqualTo(5);
         assertThat(last.seed()).isEqualTo(7);
         assertThat(last.setting()).isEqualTo("model.heads=4 train.z_loss=0.001");
+        // A name, which is short, tells what is swept.
+        assertThat(last.changes().keySet()).containsExactly("model.heads", "train.z_loss", "train.steps");
         assertThat(last.changes())
                 .containsOnlyKeys("train.steps", "model.heads", "train.z_loss")
                 .containsEntry("train.steps", "5");
