@@ -82,10 +82,11 @@ SlurmdLogFile=$folder/log/slurmd.%n.log
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
+DefMemPerCPU=1000
 # Seconds: a test waits for these.
 SchedulerParameters=sched_interval=2,sched_min_interval=100000,batch_sched_delay=1
 KillWait=20
-MinJobAge=60
+MinJobAge=600
 PropagateResourceLimitsExcept=ALL
 CONF
     local node

@@ -38,9 +38,10 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook bench gpu sweep
+            cli            notebook bench gpu sweep.slurm
             notebook       lab
             lab            session golden
+            sweep.slurm    sweep
             sweep          session
             session        analysis provenance
             gpu            golden provenance

@@ -109,7 +109,7 @@ final class SweepConsole implements SweepView {
         } else if (state instanceof Stopped stopped) {
             return stopped.step() == 0 ? "not begun" : "stopped after step " + stopped.step();
         }
-        return state instanceof Waiting waiting ? "waits for " + waiting.why() : "";
+        return state instanceof Waiting waiting ? ("waits for " + waiting.why()).replaceFirst(" for $", "") : "";
     }
 
     /** Above the table. */

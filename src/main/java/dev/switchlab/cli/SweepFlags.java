@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.io.Durations;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.Child;
 import dev.switchlab.sweep.ChildStart;
 import dev.switchlab.sweep.KnownTimes;
@@ -11,10 +12,12 @@ import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.LocalLauncher;
 import dev.switchlab.sweep.ReadySweep;
 import dev.switchlab.sweep.ReadySweep.Conditions;
+import dev.switchlab.sweep.Resources;
 import dev.switchlab.sweep.Sweep;
 import dev.switchlab.sweep.SweepOptions;
 import dev.switchlab.sweep.SweepRequest;
 import dev.switchlab.sweep.SweepSession;
+import dev.switchlab.sweep.slurm.SlurmLauncher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +32,8 @@ final class SweepFlags {
     @Option(
             names = "--jobs",
             paramLabel = "N",
-            description = "Runs at a time (default: as many as there are cores for their threads; one on a GPU).",
+            description =
+                    "Runs at a time (default: as many as there are cores for their threads; one on a GPU; what Slurm likes).",
             defaultValue = "${env:SWITCHLAB_JOBS:-0}")
     private int jobs;
 
@@ -53,8 +57,9 @@ final class SweepFlags {
 
     @Option(
             names = "--launcher",
-            paramLabel = "local",
-            description = "Where the runs are made (default: ${DEFAULT-VALUE}, this machine).",
+            paramLabel = "local|slurm",
+            description =
+                    "Where runs are made: this machine, or a Slurm cluster, as a job array (default: ${DEFAULT-VALUE}).",
             defaultValue = "${env:SWITCHLAB_LAUNCHER:-local}")
     private String launcher;
 
@@ -64,8 +69,8 @@ final class SweepFlags {
         if (jobs < 0) {
             throw new IllegalArgumentException("JOBS is " + jobs + ", allowed: 1 or more, for example 2");
         }
-        if (!launcher.equals("local")) {
-            throw new IllegalArgumentException("LAUNCHER is '" + launcher + "', allowed: local");
+        if (!launcher.equals("local") && !isSlurm()) {
+            throw new IllegalArgumentException("LAUNCHER is '" + launcher + "', allowed: local or slurm");
         }
         Sweep sweep = Sweep.of(request, experiments.folder());
         training.engine().defaultThreads(1);
@@ -75,19 +80,26 @@ final class SweepFlags {
         }
         ReadySweep opened = ReadySweep.of(
                 sweep,
-                new Conditions(training.engine().device(), training.engine().threads(), training.kernels()));
-        Device device = training.engine().start();
-        ReadySweep ready = opened.on(device);
+                new Conditions(
+                        device(request.resources(), training), training.engine().threads(), training.kernels()));
+        Device device = isSlurm()
+                ? EngineStart.start("cpu", training.engine().threads())
+                : training.engine().start();
+        // What multiplies is chosen where a child trains.
+        ReadySweep ready = isSlurm() ? opened : opened.on(device);
         try (MirroredBook store = training.open()) {
             SweepConsole console = new SweepConsole(System.out, training.books());
+            Launcher launcher = isSlurm()
+                    ? SlurmLauncher.of(start(), store, request.resources(), threads(ready), jobs, console::say)
+                    : new LocalLauncher(start(), store.book().folder(), jobs(device.isGpu(), training), threads(ready));
             SweepSession session = new SweepSession(
                     ready,
                     device,
                     store,
-                    launcher(store, ready.conditions(), jobs(device.isGpu(), training)),
+                    launcher,
                     new SweepOptions(training.typed(Map.of()), retry, failFast, fresh),
                     console);
-            return run(session, console);
+            return run(session, launcher, console);
         }
     }
 
@@ -98,15 +110,31 @@ final class SweepFlags {
         return jobs > 0 ? jobs : Math.max(1, room);
     }
 
-    private static Launcher launcher(MirroredBook store, Conditions conditions, int jobs) throws IOException {
-        return new LocalLauncher(
-                ChildStart.of(Main.class.getName()), store.book().folder(), jobs, conditions.threads());
+    private boolean isSlurm() {
+        return launcher.equals("slurm");
     }
 
-    private static int run(SweepSession session, SweepConsole console) throws IOException, InterruptedException {
+    /** A cluster's nodes have the device that is asked of them, whatever this machine has. */
+    private String device(Resources resources, TrainingOptions training) {
+        if (isSlurm() && training.engine().isAuto()) {
+            return resources.gpus() > 0 ? "gpu" : "cpu";
+        }
+        return training.engine().device();
+    }
+
+    private static ChildStart start() throws IOException {
+        return ChildStart.of(Main.class.getName());
+    }
+
+    private static int threads(ReadySweep ready) {
+        return ready.conditions().threads();
+    }
+
+    private static int run(SweepSession session, Launcher launcher, SweepConsole console)
+            throws IOException, InterruptedException {
         try (StopOnSignals signals = new StopOnSignals(count -> {
             if (count == 1) {
-                console.say("stopping: the step in progress is finished and saved; once more ends it at once ...");
+                console.say(launcher.leaving());
                 session.stop();
             } else {
                 session.kill();
@@ -147,7 +175,7 @@ final class SweepFlags {
                     child.seed(),
                     seconds.isPresent() ? Durations.text(seconds.getAsDouble()) : "unknown");
         }
-        int width = jobs(false, training);
+        int width = isSlurm() && jobs == 0 ? sweep.children().size() : jobs(false, training);
         System.out.println(sweep.children().size() + " runs, " + width + " at a time: "
                 + (Double.isNaN(sum)
                         ? "unknown, nothing like some of them is in the book"

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Brings the runs of another book into this one: of another machine, or of a process that kept its own because SQLite does not belong on
@@ -51,6 +52,15 @@ public final class BookMerge {
      * @throws BookException in one line, if there is no sound book
      */
     public Merged from(Path folder) {
+        return from(folder, run -> true);
+    }
+
+    /** The same with this one run, if the other book has it. */
+    public Merged from(Path folder, String runId) {
+        return from(folder, run -> run.id().equals(runId));
+    }
+
+    private Merged from(Path folder, Predicate<RunRow> wanted) {
         requireOther(folder);
         try (Book other = Book.open(folder, new BookOptions(into.options().secrets(), Duration.ZERO, notices))) {
             other.damage().ifPresent(damage -> {
@@ -61,6 +71,7 @@ public final class BookMerge {
                     other.read(session -> RunsTable.newest(session, Optional.empty(), Integer.MAX_VALUE)));
             Collections.reverse(runs);
             Merged merged = new Merged(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            runs.removeIf(wanted.negate());
             for (RunRow run : runs) {
                 List<String> list = switch (new RunMerge(other, into, run.id(), withCheckpoints, notices).merge()) {
                     case ADDED -> merged.added();

@@ -207,7 +207,10 @@ final class RunMerge {
             PointRow last = here.get(newest.key());
             if (last == null || newest.isLaterThan(last)) {
                 long since = last == null ? 0 : last.timestamp();
-                MetricsTable.log(session, id, MetricsTable.history(theirs, id, newest.key(), since));
+                List<PointRow> points = MetricsTable.history(theirs, id, newest.key(), since).stream()
+                        .filter(point -> last == null || point.isLaterThan(last))
+                        .toList();
+                MetricsTable.log(session, id, points);
             }
         }
     }

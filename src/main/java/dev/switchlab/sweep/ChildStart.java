@@ -197,7 +197,7 @@ public final class ChildStart {
     }
 
     /** A process that is to be started with this command, in this environment less what is not for children. */
-    static ProcessBuilder process(List<String> command) {
+    public static ProcessBuilder process(List<String> command) {
         ProcessBuilder process = new ProcessBuilder(command);
         Map<String, String> environment = process.environment();
         environment.keySet().removeAll(NOT_FOR_CHILDREN);

@@ -28,7 +28,17 @@ public interface Launcher {
      */
     void stop();
 
-    /** Ends at once, after {@link #stop}: what runs is killed. */
+    /** The user wants to go (Ctrl-C), from any thread: as {@link #stop}, unless children can go on without this process. */
+    default void leave() {
+        stop();
+    }
+
+    /** What {@link #leave} does, for people. */
+    default String leaving() {
+        return "stopping: the step in progress is finished and saved; once more ends it at once ...";
+    }
+
+    /** Ends at once, after {@link #leave}: what cannot go on without this process is killed. */
     void kill();
 
     /** Children that run at a time. */

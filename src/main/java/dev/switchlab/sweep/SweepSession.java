@@ -72,10 +72,10 @@ public final class SweepSession {
      */
     public record Outcome(String parent, SweepProgress progress, boolean isStopped) {}
 
-    /** Ends the sweep in good order, from any thread: children that run take their step and save. */
+    /** Ends this call in good order, from any thread, as {@link Launcher#leave} says. */
     public void stop() {
         stopRequested = true;
-        launcher.stop();
+        launcher.leave();
     }
 
     /** Ends it at once, after {@link #stop}. */

@@ -224,6 +224,26 @@ final class BookMergeTest {
         assertThat(everything(here, run)).isEqualTo(everything(there, run));
     }
 
+    /** Such as a child of a sweep that begins here and goes on elsewhere from its first step: the same points at other times. */
+    @Test
+    void stepsThatAreThereDoNotComeTwice() throws Exception {
+        String run = run(here, TestRuns.info(), RunStatus.KILLED);
+        String other = run(there, TestRuns.info(), RunStatus.FINISHED);
+        try (Book book = open(there);
+                BookLog log = book.start(TestRuns.info(), run);
+                Book into = open(here)) {
+            TestRuns.log(log, 1, 5);
+            log.finish(RunStatus.FINISHED);
+            assertThat(new BookMerge(into, false, notices).from(there.folder(), run))
+                    .isEqualTo(new Merged(List.of(), List.of(run), List.of(), List.of()));
+            assertThat(into.history(run, "train/loss"))
+                    .extracting(MetricPoint::step)
+                    .containsExactly(1L, 2L, 3L, 4L, 5L);
+            assertThat(into.byId(other)).isEmpty();
+        }
+        assertThat(here.status(run)).isEqualTo("FINISHED");
+    }
+
     @Test
     void whatWasDoneHereStays() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
