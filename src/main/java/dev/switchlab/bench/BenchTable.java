@@ -24,7 +24,7 @@ public record BenchTable(String id, String title, String axis, List<BenchRow> ro
     public static BenchTable of(String id, String title, String axis, String name, Map<String, List<Double>> ms) {
         Map<String, Timing> timings = new LinkedHashMap<>();
         ms.forEach((part, times) -> timings.put(part, Timing.of(times)));
-        return new BenchTable(id, title, axis, List.of(new BenchRow(name, 1, "", timings, Map.of())));
+        return new BenchTable(id, title, axis, List.of(new BenchRow(name, 1, "", "", timings, Map.of())));
     }
 
     Optional<BenchRow> row(int x) {
