@@ -199,16 +199,19 @@ final class RunMerge {
         return lacking;
     }
 
-    /** The points of a key came in the order of (step, timestamp, value), so those after the latest here are those that are lacking. */
+    /**
+     * A run logs a key once a step, in the order of steps, so those after the latest step here are lacking. By the step and not by the time: a run
+     * that was begun again elsewhere has the same steps at other times.
+     */
     private void bringPoints(Session theirs, Session session) throws SQLException {
         Map<String, PointRow> here = new HashMap<>();
         MetricsTable.latest(session, id).forEach(point -> here.put(point.key(), point));
         for (PointRow newest : MetricsTable.latest(theirs, id)) {
             PointRow last = here.get(newest.key());
-            if (last == null || newest.isLaterThan(last)) {
+            if (last == null || newest.step() > last.step()) {
                 long since = last == null ? 0 : last.timestamp();
                 List<PointRow> points = MetricsTable.history(theirs, id, newest.key(), since).stream()
-                        .filter(point -> last == null || point.isLaterThan(last))
+                        .filter(point -> last == null || point.step() > last.step())
                         .toList();
                 MetricsTable.log(session, id, points);
             }

@@ -108,7 +108,7 @@ class BenchCommandTest {
         assertThat(result.at("/setup/threads").asInt()).isEqualTo(1);
         assertThat(result.at("/setup/reference/blas").asText()).isEqualTo("GoodBLAS 1");
         assertThat(result.at("/tables").findValuesAsText("id"))
-                .containsExactly("experts", "batch", "sequence", "top_k", "evaluation", "generation");
+                .containsExactly("experts", "batch", "sequence", "top_k", "evaluation", "generation", "start");
         JsonNode experts = result.at("/tables/0/rows");
         assertThat(experts.findValuesAsText("name")).containsExactly("1", "4", "16", "dense");
         JsonNode four = experts.get(1);
