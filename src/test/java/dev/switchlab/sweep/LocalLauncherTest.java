@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,11 +157,16 @@ class LocalLauncherTest {
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
     void aChildThatWasKilledFromOutsideSaysSo() throws Exception {
+        // Such as the browser, which other tests share.
+        Set<ProcessHandle> others = ProcessHandle.current().descendants().collect(Collectors.toSet());
         Thread killer = new Thread(() -> {
             while (!Files.exists(folder.resolve("sweep/1.deaf"))) {
                 Thread.onSpinWait();
             }
-            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            ProcessHandle.current()
+                    .descendants()
+                    .filter(child -> !others.contains(child))
+                    .forEach(ProcessHandle::destroyForcibly);
         });
         killer.start();
         run(launcher(1, PLENTY), plans("deaf"), () -> {});
