@@ -11,11 +11,13 @@ public final class InPlace {
     private InPlace() {}
 
     /**
-     * Copies {@code from} over {@code to}, which has the same shape and at least one axis.
+     * Copies {@code from} over {@code to}, which has the same shape and at least one axis, on any thread: gradients know nothing of it.
      *
      * <p>Not {@code NDArray.copyTo} or {@code set(Buffer)}: in DJL 0.36 these make libtorch print a deprecation warning.
      */
     public static void copy(NDArray from, NDArray to) {
-        to.set(EVERYTHING, from);
+        try (NDArray values = to.stopGradient()) { // the same memory
+            values.set(EVERYTHING, from);
+        }
     }
 }

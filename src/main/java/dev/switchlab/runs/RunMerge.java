@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** One run on its way from one book into another. */
 final class RunMerge {
@@ -200,20 +201,31 @@ final class RunMerge {
     }
 
     /**
-     * A run logs a key once a step, in the order of steps, so those after the latest step here are lacking. By the step and not by the time: a run
-     * that was begun again elsewhere has the same steps at other times.
+     * What is lacking goes by steps, not by times: a run that was begun again elsewhere has the same steps at other times, and another machine's
+     * clock may be behind. Of the latest step here, as many points as are here are known.
      */
     private void bringPoints(Session theirs, Session session) throws SQLException {
         Map<String, PointRow> here = new HashMap<>();
         MetricsTable.latest(session, id).forEach(point -> here.put(point.key(), point));
         for (PointRow newest : MetricsTable.latest(theirs, id)) {
-            PointRow last = here.get(newest.key());
-            if (last == null || newest.step() > last.step()) {
-                long since = last == null ? 0 : last.timestamp();
-                List<PointRow> points = MetricsTable.history(theirs, id, newest.key(), since).stream()
-                        .filter(point -> last == null || point.step() > last.step())
-                        .toList();
-                MetricsTable.log(session, id, points);
+            String key = newest.key();
+            PointRow last = here.get(key);
+            if (last == null) {
+                MetricsTable.log(session, id, MetricsTable.history(theirs, id, key, 0));
+            } else if (newest.isLaterThan(last)) {
+                long known = MetricsTable.history(session, id, key, 0).stream()
+                        .filter(point -> point.step() == last.step())
+                        .count();
+                List<PointRow> points = MetricsTable.history(theirs, id, key, 0);
+                MetricsTable.log(
+                        session,
+                        id,
+                        Stream.concat(
+                                        points.stream()
+                                                .filter(point -> point.step() == last.step())
+                                                .skip(known),
+                                        points.stream().filter(point -> point.step() > last.step()))
+                                .toList());
             }
         }
     }

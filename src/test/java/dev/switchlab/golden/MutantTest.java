@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,6 +23,13 @@ class MutantTest {
         assertThat(Files.readString(Path.of("README.md"))).contains("in " + mutants + " small ways");
         assertThat(Files.readString(Path.of("golden/README.md")))
                 .contains("makes " + mutants + " small, wrong changes");
+    }
+
+    /** One that does not compile shows nothing. */
+    @ParameterizedTest
+    @MethodSource("mutants")
+    void compiles(Mutant mutant, @TempDir Path folder) throws Exception {
+        assertThat(Mutants.compile(mutant, folder)).isNotEmptyDirectory();
     }
 
     @ParameterizedTest

@@ -99,7 +99,7 @@ public final class Mutants {
     }
 
     /** Compiles the changed source alone, against the real classes. */
-    private static Path compile(Mutant mutant, Path folder) throws IOException {
+    static Path compile(Mutant mutant, Path folder) throws IOException {
         Path source = folder.resolve("src").resolve(Path.of(mutant.source()).getFileName());
         Files.createDirectories(source.getParent());
         Files.writeString(source, mutant.applyTo(Files.readString(SOURCES.resolve(mutant.source()))));

@@ -224,6 +224,42 @@ final class BookMergeTest {
         assertThat(everything(here, run)).isEqualTo(everything(there, run));
     }
 
+    /** A machine whose clock is behind goes on with a run. */
+    @Test
+    void laterStepsFollowWhateverTheClockSaid() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        merge();
+        try (Book book = open(there);
+                BookLog log = book.resume(run, 3)) {
+            TestRuns.log(log, 4, 5);
+            log.finish(RunStatus.FINISHED);
+        }
+        there.execute("UPDATE metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
+        there.execute("UPDATE latest_metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
+        merge();
+        assertThat(everything(here, run)).isEqualTo(everything(there, run));
+    }
+
+    /** MLflow's own programs may log a key again and again without a step. */
+    @Test
+    void morePointsOfOneStepFollow() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        try (Book book = open(there);
+                BookLog log = book.resume(run, 3)) {
+            for (int i = 0; i < 4; i++) {
+                log.metrics(3, Map.of("again", (double) i));
+                log.sync();
+                Thread.sleep(2); // a point is its own key: other times
+                if (i == 1) {
+                    merge();
+                }
+            }
+            log.finish(RunStatus.FINISHED);
+        }
+        merge();
+        assertThat(here.points(run).toString()).isEqualTo(there.points(run).toString());
+    }
+
     /** Such as a child of a sweep that begins here and goes on elsewhere from its first step: the same points at other times. */
     @Test
     void stepsThatAreThereDoNotComeTwice() throws Exception {
