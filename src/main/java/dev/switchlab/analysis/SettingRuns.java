@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,7 +40,7 @@ public record SettingRuns(String letter, String experiment, Map<String, String> 
     static List<SettingRuns> group(List<Run> runs) {
         Map<List<?>, SettingRuns> settings = new LinkedHashMap<>();
         for (Run run : runs) {
-            Map<String, String> params = new TreeMap<>(run.params());
+            Map<String, String> params = new TreeMap<>(LaterSettings.complete(run.params()));
             params.keySet().removeAll(NOT_A_SETTING);
             if (params.containsKey(TEXT_DIGEST)) {
                 params.keySet().removeAll(OF_THE_TEXT);

@@ -24,6 +24,7 @@ record ReferenceModel(Map<String, Object> settings) {
                 && model.sharedExperts() == 0
                 && model.activation() == ModelConfig.Activation.RELU
                 && !model.gated()
+                && model.norm() == ModelConfig.Norm.LAYER
                 && model.dropout() == 0
                 && experiment.train().accumulate() == 1;
         if (!isReferences) {

@@ -38,6 +38,7 @@ package dev.switchlab.experiment;
  * @param gated whether the feed-forward networks are gated (GLU variants)
  * @param feedForwardBias whether the feed-forward networks have biases
  * @param attentionBias whether query and key projections have biases (value and output always have)
+ * @param norm normalisation before attention, before feed-forward networks and at the end
  * @param dropout dropout probability, at the reference's places
  * @param expertDropout dropout probability inside experts (paper section 2.4, table 4: 0.4 where it is 0.1 elsewhere)
  * @param positions positional encoding
@@ -76,6 +77,7 @@ public record ModelConfig(
         boolean gated,
         boolean feedForwardBias,
         boolean attentionBias,
+        Norm norm,
         double dropout,
         double expertDropout,
         Positions positions,
@@ -143,6 +145,7 @@ public record ModelConfig(
         Check.belowOne("model.router_input_dropout", routerInputDropout, 0.1);
         Check.given("model.dispatch", dispatch, DispatchForm.FUSED);
         Check.given("model.activation", activation, Activation.RELU);
+        Check.given("model.norm", norm, Norm.RMS);
         Check.belowOne("model.dropout", dropout, 0.1);
         Check.belowOne("model.expert_dropout", expertDropout, 0.4);
         Check.given("model.init", init, Init.TORCH);
@@ -214,6 +217,14 @@ public record ModelConfig(
         GELU,
         SIGMOID,
         SILU
+    }
+
+    /** Normalisation of the residual stream, with a learned factor per feature. */
+    public enum Norm {
+        /** {@code (x - mean(x)) / sqrt(var(x) + eps) * weight + bias} (arXiv 1607.06450; reference). */
+        LAYER,
+        /** {@code x / sqrt(mean(x^2) + eps) * weight} (arXiv 1910.07467). */
+        RMS
     }
 
     /** Positional encoding. */

@@ -9,8 +9,9 @@ import java.util.Map;
 
 /** The values that settings have when an experiment file says nothing: resources beside this class, one per {@link Semantics}. */
 final class Presets {
-    private static final Map<String, Setting> PAPER = read("paper");
-    private static final Map<String, Setting> REFERENCE = read("reference");
+    private static final Map<String, Setting> LATER = read("later");
+    private static final Map<String, Setting> PAPER = overLater("paper");
+    private static final Map<String, Setting> REFERENCE = overLater("reference");
     private static final Map<String, Setting> NOAM = read("noam");
 
     private Presets() {}
@@ -49,6 +50,17 @@ final class Presets {
 
     static Map<String, Setting> examples() {
         return PAPER;
+    }
+
+    /** The defaults of {@link LaterSettings}. */
+    static Map<String, Setting> later() {
+        return LATER;
+    }
+
+    private static Map<String, Setting> overLater(String name) {
+        Map<String, Setting> all = new LinkedHashMap<>(LATER);
+        all.putAll(read(name));
+        return all;
     }
 
     private static String text(Map<String, Setting> settings, String key) {

@@ -52,6 +52,10 @@ public final class Decoder implements AutoCloseable {
                     case LEARNED -> 1;
                     case ROTARY -> 2;
                 },
+                switch (config.norm()) {
+                    case LAYER -> 0;
+                    case RMS -> 1;
+                },
                 switch (config.activation()) {
                     case RELU -> 0;
                     case GELU -> 1;

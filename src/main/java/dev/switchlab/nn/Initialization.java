@@ -94,7 +94,7 @@ public final class Initialization {
         Long fanIn = fanIns.get(prefix(name));
         if (!entry.parameter().requiresGradient()) {
             fill(values, () -> 0); // a buffer
-        } else if (fanIn == null) { // layer norm
+        } else if (fanIn == null) { // a norm
             fill(values, () -> bias ? 0 : 1);
         } else if (name.contains("_embed.")) {
             double deviation = name.startsWith("pos_") ? 0.02 : 1;

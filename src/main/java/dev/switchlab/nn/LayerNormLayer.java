@@ -1,7 +1,6 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
@@ -9,7 +8,7 @@ import ai.djl.training.initializer.Initializer;
 import dev.switchlab.nn.kernel.NormKernel;
 
 /** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
-public final class LayerNormLayer extends LabBlock {
+public final class LayerNormLayer extends NormLayer {
 
     /** torch's default. */
     private static final float EPSILON = 1e-5f;
@@ -25,7 +24,7 @@ public final class LayerNormLayer extends LabBlock {
         bias = parameter("bias", normalized, Initializer.ZEROS);
     }
 
-    /** (..., D) to (..., D). */
+    @Override
     public NDArray forward(Pass pass, NDArray x) {
         NDArray w = value(pass, weight);
         NDArray b = value(pass, bias);
@@ -41,10 +40,5 @@ public final class LayerNormLayer extends LabBlock {
         });
         pass.release(results[1], results[2]);
         return results[0]; // (..., D)
-    }
-
-    @Override
-    NDList forwardList(Pass pass, NDList inputs) {
-        return new NDList(forward(pass, inputs.head()));
     }
 }

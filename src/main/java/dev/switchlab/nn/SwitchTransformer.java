@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The stack of layers and a final layer norm (reference: {@code SwitchTransformer}). The list form takes x (S, B, D) and optionally
+ * The stack of layers and a final norm (reference: {@code SwitchTransformer}). The list form takes x (S, B, D) and optionally
  * a boolean mask, and returns x.
  */
 public final class SwitchTransformer extends LabBlock {
 
     private final List<SwitchTransformerLayer> layers = new ArrayList<>();
-    private final LayerNormLayer norm;
+    private final NormLayer norm;
 
     /**
      * The stack of {@code model}.
@@ -25,7 +25,7 @@ public final class SwitchTransformer extends LabBlock {
         for (int i = 0; i < model.nLayers(); i++) {
             layers.add(list.append(new SwitchTransformerLayer(model, i, selectionBias)));
         }
-        norm = child("norm", new LayerNormLayer(model.dModel()));
+        norm = child("norm", NormLayer.of(model.norm(), model.dModel()));
     }
 
     /**

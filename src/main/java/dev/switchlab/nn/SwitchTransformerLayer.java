@@ -13,8 +13,8 @@ public final class SwitchTransformerLayer extends LabBlock {
     private final double dropout;
     private final MultiHeadAttention attention;
     private final FeedForwardBlock feedForward;
-    private final LayerNormLayer normAttention;
-    private final LayerNormLayer normFeedForward;
+    private final NormLayer normAttention;
+    private final NormLayer normFeedForward;
 
     /**
      * A layer of {@code model}, sparse or dense.
@@ -31,8 +31,8 @@ public final class SwitchTransformerLayer extends LabBlock {
         feedForward = model.isSparse(layer)
                 ? child("feed_forward", new SwitchFeedForward(model, layer, selectionBias))
                 : child("feed_forward", new FeedForward(FeedForwardConfig.dense(model)));
-        normAttention = child("norm_self_attn", new LayerNormLayer(model.dModel()));
-        normFeedForward = child("norm_ff", new LayerNormLayer(model.dModel()));
+        normAttention = child("norm_self_attn", NormLayer.of(model.norm(), model.dModel()));
+        normFeedForward = child("norm_ff", NormLayer.of(model.norm(), model.dModel()));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.switchlab.provenance;
 
+import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.experiment.MetricNames;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,9 +42,11 @@ public record Comparison(
         Map<String, Pair> edited,
         boolean promised) {
 
+    private static final String EXPERIMENT = "experiment.";
+
     /** What a promise of equal bits depends on: entries of the provenance that begin so. */
     private static final List<String> CONDITIONS = List.of(
-            "experiment.",
+            EXPERIMENT,
             "text.sha256",
             "source.commit",
             "source.diff_sha256",
@@ -212,14 +215,14 @@ public record Comparison(
 
     /** The provenance without what came out, and without how the run was called. */
     private static Map<String, String> sources(Provenance provenance) {
-        Map<String, String> entries = provenance.entries();
+        Map<String, String> entries = LaterSettings.complete(provenance.entries(), EXPERIMENT);
         entries.keySet().removeIf(key -> key.startsWith("digests.") && !key.equals("digests.initial_weights"));
         entries.remove("command");
         return entries;
     }
 
     private static Map<String, Pair> edited(Map<String, String> logged, Map<String, String> stored) {
-        Map<String, String> settings = new LinkedHashMap<>(logged);
+        Map<String, String> settings = LaterSettings.complete(logged);
         settings.keySet().retainAll(stored.keySet());
         return differences(settings, stored);
     }

@@ -1,5 +1,6 @@
 package dev.switchlab.sweep;
 
+import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -44,7 +45,7 @@ public final class KnownTimes {
                 new HashSet<>(child.experiment().toParams().entrySet());
         settings.removeIf(setting -> NO_SETTING.contains(setting.getKey()));
         List<Run> same = known.stream()
-                .filter(run -> run.params().entrySet().containsAll(settings))
+                .filter(run -> LaterSettings.complete(run.params()).entrySet().containsAll(settings))
                 .toList();
         return mean(same.isEmpty() ? known : same, child.experiment().train().steps());
     }

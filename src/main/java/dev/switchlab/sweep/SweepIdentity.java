@@ -2,6 +2,7 @@ package dev.switchlab.sweep;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.switchlab.data.Corpus;
+import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.Sha256;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.function.Function;
  * What a sweep consists of: two calls with one identity are one sweep.
  *
  * @param conditions what decides rounding: device, threads, kernels
- * @param settings every setting of the children of a {@link Child#row()}, its text included, as text; not the seed
+ * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link Child#row()}, its text included, as text; not the seed
  * @param children which seeds each row has
  */
 public record SweepIdentity(
@@ -34,7 +35,8 @@ public record SweepIdentity(
         SortedMap<String, SortedMap<String, String>> settings = new TreeMap<>();
         SortedMap<String, List<Long>> children = new TreeMap<>();
         sweep.settings().forEach((row, of) -> {
-            SortedMap<String, String> all = new TreeMap<>(of.get(0).experiment().toParams());
+            SortedMap<String, String> all =
+                    new TreeMap<>(LaterSettings.timeless(of.get(0).experiment().toParams()));
             all.remove("seed");
             Corpus corpus = texts.apply(of.get(0));
             all.put("corpus.name", corpus.name());
@@ -56,7 +58,7 @@ public record SweepIdentity(
         differ(begun.conditions, conditions, "", differences);
         begun.settings.forEach((row, was) -> {
             if (settings.containsKey(row)) {
-                differ(was, settings.get(row), row + ": ", differences);
+                differ(LaterSettings.complete(was), LaterSettings.complete(settings.get(row)), row + ": ", differences);
             }
         });
         if (differences.isEmpty() && !equals(begun)) {

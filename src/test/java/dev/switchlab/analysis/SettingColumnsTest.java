@@ -34,6 +34,14 @@ class SettingColumnsTest {
         assertThat(columns.axes()).containsExactly("n");
     }
 
+    /** A run from before there was the setting has the value that it has where it is off. */
+    @Test
+    void anOlderRunIsOfTheSettingThatItMeans() {
+        List<SettingRuns> settings = settings("x", "n=1", "n=1 model.norm=layer", "n=1 model.norm=rms");
+        assertThat(settings).extracting(setting -> setting.runs().size()).containsExactly(2, 1);
+        assertThat(SettingColumns.of(settings).label(settings.get(0))).isEqualTo("A norm=layer");
+    }
+
     @Test
     void textsAreToldApartByTheirNames() {
         List<SettingRuns> settings = settings(

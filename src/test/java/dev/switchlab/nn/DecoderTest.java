@@ -62,8 +62,9 @@ class DecoderTest {
                 "model.router_bias=true model.attention_bias=true");
         Arbitrary<String> positions =
                 Arbitraries.of("none", "learned", "rotary").map(p -> "model.positions=" + p);
-        return Combinators.combine(layers, router, choices, network, biases, positions)
-                .as((a, b, c, d, e, f) -> Stream.of(a, b, c, d, e, f)
+        Arbitrary<String> more = Arbitraries.of("", "model.norm=rms");
+        return Combinators.combine(layers, router, choices, network, biases, positions, more)
+                .as((a, b, c, d, e, f, g) -> Stream.of(a, b, c, d, e, f, g)
                         .filter(s -> !s.isEmpty())
                         .reduce((x, y) -> x + " " + y)
                         .orElseThrow());

@@ -81,10 +81,11 @@ class FusedModelTest {
                                 "",
                                 " model.feed_forward_bias=false",
                                 " model.attention_bias=true model.router_bias=true"),
-                        Arbitraries.of(1, 2, 4))
-                .as((n, positions, activation, gated, biases, heads) -> n + " model.positions=" + positions
+                        Arbitraries.of(1, 2, 4),
+                        Arbitraries.of("", " model.norm=rms"))
+                .as((n, positions, activation, gated, biases, heads, more) -> n + " model.positions=" + positions
                         + " model.activation=" + activation + " model.gated=" + gated + biases + " model.heads="
-                        + heads);
+                        + heads + more);
     }
 
     @Property(tries = 120, seed = "12", edgeCases = EdgeCasesMode.NONE)

@@ -6,13 +6,13 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import dev.switchlab.experiment.ModelConfig.Activation;
+import dev.switchlab.experiment.ModelConfig.Norm;
 import dev.switchlab.nn.kernel.ProductKernel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * {@link dev.switchlab.nn.kernel.ExpertsKernel} and {@link dev.switchlab.nn.kernel.NormKernel} against plain operators: output and every
@@ -97,11 +97,19 @@ class FusedNetworksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1 1 2", "1 1 7", "5 3 8", "17 33"})
-    void normsArePlainNorms(String text) {
+    @CsvSource({
+        "LAYER, 1 1 2",
+        "LAYER, 1 1 7",
+        "LAYER, 5 3 8",
+        "LAYER, 17 33",
+        "RMS, 1 1 2",
+        "RMS, 5 3 8",
+        "RMS, 300 33"
+    })
+    void normsArePlainNorms(Norm norm, String text) {
         long[] shape = Arrays.stream(text.split(" ")).mapToLong(Long::parseLong).toArray();
         try (NDManager manager = NDManager.newBaseManager()) {
-            LayerNormLayer block = Modules.initialize(new LayerNormLayer((int) shape[shape.length - 1]), manager, 5);
+            NormLayer block = Modules.initialize(NormLayer.of(norm, (int) shape[shape.length - 1]), manager, 5);
             Forms.move(block);
             NDArray x = Modules.random(manager, 6, shape); // (..., D)
             Map<String, float[]> plain = Forms.run(block, Pass::plain, x, block::forward);

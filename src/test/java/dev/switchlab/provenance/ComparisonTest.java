@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.provenance.Comparison.Pair;
@@ -139,6 +140,38 @@ class ComparisonTest {
         assertThat(ReproductionReport.of(same, "a", "b")).containsOnlyOnce("names router statistics otherwise");
         second.get("train/loss").put(3L, 0.5);
         assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
+    }
+
+    /** What a run does not name, since there was no such setting when it was recorded, has the value that it has where it is off. */
+    @Test
+    void aSettingThatCameLaterIsNoDifference() {
+        Provenance now = provenance(SMOKE, "w");
+        ObjectNode tree = now.experiment().deepCopy();
+        assertThat(((ObjectNode) tree.get("model")).remove("norm")).isNotNull();
+        Provenance older = new Provenance(
+                tree,
+                now.command(),
+                now.text(),
+                now.source(),
+                now.versions(),
+                now.machine(),
+                now.computation(),
+                now.environment(),
+                now.promise(),
+                now.digests());
+        Map<String, String> logged = new TreeMap<>(SMOKE.toParams());
+        logged.remove("model.norm");
+        Comparison comparison =
+                Comparison.of(new RunRecord(older, first), new RunRecord(now, second), logged, Tolerance.DEFAULT);
+        assertThat(comparison.edited()).isEmpty();
+        assertThat(comparison.provenance()).isEmpty();
+        assertThat(Comparison.conditions(older, now)).isEmpty();
+        assertThat(comparison.verdict()).isEqualTo(Verdict.IDENTICAL);
+        assertThat(comparison.promised()).isTrue();
+        Provenance edited = provenance(SMOKE.with("model.norm=rms"), "w");
+        assertThat(Comparison.of(new RunRecord(edited, first), new RunRecord(now, second), logged, Tolerance.DEFAULT)
+                        .edited())
+                .containsOnly(Map.entry("model.norm", new Pair("layer", "rms")));
     }
 
     @Test

@@ -76,6 +76,20 @@ class SweepTest {
                 .allSatisfy((row, of) -> assertThat(of).hasSize(2));
     }
 
+    /** A sweep that began before there was a setting goes on after. */
+    @Test
+    void aSettingThatCameLaterMakesNoOtherSweep() {
+        SweepIdentity off = identity("");
+        assertThat(off).isEqualTo(identity("model.norm=layer"));
+        assertThat(off.toJson()).doesNotContain("norm\"");
+        assertThat(identity("model.norm=rms").difference(off).orElseThrow())
+                .contains("model.norm was layer, is rms now");
+    }
+
+    private SweepIdentity identity(String set) {
+        return SweepIdentity.of(sweep(request("small", set, "", "1")), child -> TEXT, HERE);
+    }
+
     @Test
     void excludedCombinationsAreLeftOut() {
         Sweep sweep = sweep(request(

@@ -30,6 +30,11 @@ public final class DecoderScript implements AutoCloseable {
                 return torch.addmv(b, w, x)
               return torch.linear(x, w, b)
 
+            def normed(self, x: Tensor, w: Tensor, b: Tensor, norm: int) -> Tensor:
+              if norm == 1:
+                return torch.rms_norm(x, [torch.size(x, -1)], w, 1e-05)
+              return torch.layer_norm(x, [torch.size(x, -1)], w, b)
+
             def dense(self, z: Tensor, w: List[Tensor], activation: int) -> Tensor:
               w1, b1, w2, b2, wv, bv = w
               hidden = (self).activated((self).linear(z, w1, b1), activation)
@@ -128,26 +133,25 @@ public final class DecoderScript implements AutoCloseable {
               return (self).linear(torch.reshape(torch.transpose(mixed, 1, 2), torch.size(z)), output, output_bias)
 
             def logits(self, tokens: Tensor, model: List[Tensor], layers: List[Tensor], settings: List[int], scale: float, p: int) -> Tensor:
-              count, positions, activation, score, gating, k, stacked = settings
-              embedding, norm, norm_bias, generator, generator_bias = torch.slice(model, 0, 5)
+              count, positions, norm, activation, score, gating, k, stacked = settings
+              embedding, final, final_bias, generator, generator_bias = torch.slice(model, 0, 5)
               table = torch.slice(model, 5, 7)
               x = torch.embedding(embedding, tokens)
-              d = [torch.size(x, -1)]
               if positions == 1:
                 learned = torch.narrow(table[0], 0, p, torch.numel(tokens))
                 x = torch.add(x, torch.reshape(learned, torch.size(x)))
               for i in range(count):
                 w = torch.slice(layers, i * 24, i * 24 + 24)
-                z = torch.layer_norm(x, d, w[0], w[1])
+                z = (self).normed(x, w[0], w[1], norm)
                 x = torch.add(x, (self).attention(z, torch.slice(w, 2, 6), w[23], table, positions == 2, p))
-                z = torch.layer_norm(x, d, w[6], w[7])
+                z = (self).normed(x, w[6], w[7], norm)
                 if torch.numel(w[8]) > 0:
                   x = torch.add(x, (self).dense(z, torch.slice(w, 8, 14), activation))
                 if torch.numel(w[14]) > 0:
                   x = (self).switch(x, z, torch.slice(w, 14, 23), [score, gating, k, stacked], activation, scale)
               if torch.dim(x) == 2:
                 x = torch.select(x, 0, -1)
-              return (self).linear(torch.layer_norm(x, d, norm, norm_bias), generator, generator_bias)
+              return (self).linear((self).normed(x, final, final_bias, norm), generator, generator_bias)
             """);
 
     private final Settings settings;
@@ -159,6 +163,7 @@ public final class DecoderScript implements AutoCloseable {
      *
      * @param layers L
      * @param positions 0 none, 1 learned, 2 rotary
+     * @param norm 0 layer, 1 root mean square
      * @param activation 0 ReLU, 1 GELU, 2 sigmoid, 3 SiLU
      * @param score 0 softmax over the chosen, 1 softmax over all, 2 sigmoid
      * @param gating 0 one, 1 the score, 2 the score over the sum of the chosen
@@ -169,6 +174,7 @@ public final class DecoderScript implements AutoCloseable {
     public record Settings(
             int layers,
             int positions,
+            int norm,
             int activation,
             int score,
             int gating,
@@ -177,7 +183,7 @@ public final class DecoderScript implements AutoCloseable {
             boolean stacked) {
 
         private long[] numbers() {
-            return new long[] {layers, positions, activation, score, gating, choices, stacked ? 1 : 0};
+            return new long[] {layers, positions, norm, activation, score, gating, choices, stacked ? 1 : 0};
         }
     }
 
