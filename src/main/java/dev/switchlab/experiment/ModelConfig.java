@@ -216,7 +216,9 @@ public record ModelConfig(
         RELU,
         GELU,
         SIGMOID,
-        SILU
+        SILU,
+        /** {@code max(0, x)^2} (Primer, arXiv 2109.08668). */
+        RELU2
     }
 
     /** Normalisation of the residual stream, with a learned factor per feature. */

@@ -15,7 +15,12 @@ final class Activations {
             case GELU -> ai.djl.nn.Activation.gelu(x);
             case SIGMOID -> ai.djl.nn.Activation.sigmoid(x);
             case SILU -> x.mul(ai.djl.nn.Activation.sigmoid(x));
+            case RELU2 -> squared(ai.djl.nn.Activation.relu(x));
         };
+    }
+
+    private static NDArray squared(NDArray x) {
+        return x.mul(x);
     }
 
     /** Inverted dropout in training, the identity otherwise (DJL's static form always drops). */

@@ -61,6 +61,7 @@ public final class Decoder implements AutoCloseable {
                     case GELU -> 1;
                     case SIGMOID -> 2;
                     case SILU -> 3;
+                    case RELU2 -> 4;
                 },
                 score,
                 !config.isScaleProb() ? 0 : config.normalizeGates() ? 2 : 1,

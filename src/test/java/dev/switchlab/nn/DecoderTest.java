@@ -52,7 +52,7 @@ class DecoderTest {
                 "model.n_experts=5 model.top_k=2",
                 "model.n_experts=6 model.top_k=3 model.shared_experts=1",
                 "model.n_experts=3 model.top_k=3 model.shared_experts=2");
-        Arbitrary<String> network = Arbitraries.of("relu", "gelu", "sigmoid", "silu")
+        Arbitrary<String> network = Arbitraries.of("relu", "gelu", "sigmoid", "silu", "relu2")
                 .flatMap(activation -> Arbitraries.of("true", "false")
                         .map(gated -> "model.activation=" + activation + " model.gated=" + gated));
         Arbitrary<String> biases = Arbitraries.of(

@@ -30,8 +30,8 @@ class ForcedGcTest {
         "false, 0.1, PAPER, model.top_k=2 model.router_scope=chosen",
         "false, 0.1, PAPER, model.top_k=2 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
                 + " model.shared_experts=1 model.exploration=input_dropout",
-        "false, 0.1, PAPER, model.norm=rms",
-        "true, 0, PAPER, model.norm=rms",
+        "false, 0.1, PAPER, model.norm=rms model.activation=relu2",
+        "true, 0, PAPER, model.norm=rms model.activation=relu2",
         "true, 0.1, REFERENCE, ''",
         "true, 0, PAPER, model.top_k=2 model.shared_experts=1",
     })
@@ -49,7 +49,8 @@ class ForcedGcTest {
         ModelConfig config = Modules.model(
                 semantics,
                 "model.d_model=8 model.heads=2 model.d_ff=12 model.n_layers=2 model.n_experts=3 model.positions=rotary"
-                        + " model.activation=silu model.gated=true model.capacity_factor=0.8 model.router_jitter=0.1"
+                        + (settings.contains("model.activation") ? "" : " model.activation=silu")
+                        + " model.gated=true model.capacity_factor=0.8 model.router_jitter=0.1"
                         + " model.dropout=" + dropout + " model.expert_dropout=" + dropout,
                 settings);
         try (NDManager manager = NDManager.newBaseManager();

@@ -75,7 +75,7 @@ class FusedModelTest {
         return Combinators.combine(
                         Arbitraries.of("model.n_layers=1", "model.n_layers=3", "model.n_layers=4 model.moe_every=2"),
                         Arbitraries.of("none", "learned", "rotary"),
-                        Arbitraries.of("relu", "gelu", "sigmoid", "silu"),
+                        Arbitraries.of("relu", "gelu", "sigmoid", "silu", "relu2"),
                         Arbitraries.of("true", "false"),
                         Arbitraries.of(
                                 "",

@@ -42,6 +42,8 @@ class FusedNetworksTest {
         "0 0 767 2048,           GELU,    true,  true",
         "0 513 1282,             SIGMOID, true,  true",
         "0 1024 1025,            SILU,    false, true",
+        "0 3 3 900,              RELU2,   false, true",
+        "0 0 767 2048,           RELU2,   true,  false",
     })
     void expertsArePlainExperts(String text, Activation activation, boolean gated, boolean bias) {
         long[] offsets =
@@ -82,6 +84,8 @@ class FusedNetworksTest {
         "1,   1, SILU, true,  true",
         "5,   3, GELU, false, false",
         "333, 4, SILU, true,  true",
+        "333, 4, RELU2, false, true",
+        "7,   3, RELU2, true, true",
     })
     void aDenseNetworkIsAPlainOne(int s, int b, Activation activation, boolean gated, boolean bias) {
         try (NDManager manager = NDManager.newBaseManager()) {

@@ -23,6 +23,8 @@ public final class DecoderScript implements AutoCloseable {
                 return torch.gelu(x)
               if activation == 2:
                 return torch.sigmoid_(x)
+              if activation == 4:
+                return torch.square_(torch.relu_(x))
               return torch.silu_(x)
 
             def linear(self, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
@@ -164,7 +166,7 @@ public final class DecoderScript implements AutoCloseable {
      * @param layers L
      * @param positions 0 none, 1 learned, 2 rotary
      * @param norm 0 layer, 1 root mean square
-     * @param activation 0 ReLU, 1 GELU, 2 sigmoid, 3 SiLU
+     * @param activation 0 ReLU, 1 GELU, 2 sigmoid, 3 SiLU, 4 ReLU squared
      * @param score 0 softmax over the chosen, 1 softmax over all, 2 sigmoid
      * @param gating 0 one, 1 the score, 2 the score over the sum of the chosen
      * @param choices K

@@ -32,6 +32,9 @@ public final class ExpertsKernel {
             def activate(self, a: Tensor, activation: str, h: Tensor) -> int:
               if activation == "relu":
                 torch.clamp_min(a, 0, out=h)
+              elif activation == "relu2":
+                torch.clamp_min_(a, 0)
+                torch.mul(a, a, out=h)
               elif activation == "gelu":
                 torch.gelu(a, out=h)
               elif activation == "sigmoid":
@@ -42,6 +45,8 @@ public final class ExpertsKernel {
             def activate_backward(self, dh: Tensor, a: Tensor, h: Tensor, activation: str) -> Tensor:
               if activation == "relu":
                 da = torch.threshold_backward(dh, h, 0, grad_input=dh)
+              elif activation == "relu2":
+                da = torch.mul_(torch.mul_(dh, a), 2)
               elif activation == "gelu":
                 da = torch.gelu_backward(dh, a)
               elif activation == "sigmoid":
@@ -90,7 +95,7 @@ public final class ExpertsKernel {
               a = h
               v = h
               hv = h
-              if activation == "gelu" or activation == "silu":
+              if activation != "relu" and activation != "sigmoid":
                 a = torch.empty_like(h)
               if gated:
                 v = torch.empty_like(h)
@@ -169,7 +174,7 @@ public final class ExpertsKernel {
     /**
      * @param x rows (R, D), sorted by network
      * @param offsets where each network's rows begin, and R
-     * @param activation relu, gelu, sigmoid or silu
+     * @param activation relu, relu2, gelu, sigmoid or silu
      */
     public static Saved forward(
             NDManager manager, NDArray x, Weights weights, long[] offsets, String activation, ProductKernels kernels) {
