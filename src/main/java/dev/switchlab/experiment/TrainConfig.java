@@ -12,7 +12,9 @@ package dev.switchlab.experiment;
  * @param learningRate peak learning rate; for the Noam schedule the factor before d_model^-0.5
  * @param schedule learning rate over time
  * @param warmup steps of linear warm-up; a run that is shorter is all warm-up
- * @param finalLearningRate for {@link Schedule#COSINE}: the last learning rate as a share of the peak
+ * @param finalLearningRate for {@link Schedule#COSINE}, {@link Schedule#LINEAR} and {@link Schedule#WSD}: the last learning rate as a share
+ *     of the peak
+ * @param decayShare for {@link Schedule#WSD}: the share of all steps, from the end, in which the learning rate falls
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
  * @param eps added to the denominator
@@ -44,6 +46,7 @@ public record TrainConfig(
         Schedule schedule,
         int warmup,
         double finalLearningRate,
+        double decayShare,
         double beta1,
         double beta2,
         double eps,
@@ -97,6 +100,12 @@ public record TrainConfig(
                 finalLearningRate,
                 "from 0 to 1, a share of the peak",
                 0.1);
+        Check.that(
+                decayShare > 0 && decayShare <= 1,
+                "train.decay_share",
+                decayShare,
+                "above 0 and up to 1, a share of the steps",
+                0.6);
         Check.belowOne("train.beta1", beta1, 0.9);
         Check.belowOne("train.beta2", beta2, 0.999);
         Check.positive("train.eps", eps, "1e-8");
@@ -174,6 +183,14 @@ public record TrainConfig(
         /** {@code lr * d_model^-0.5 * min(t^-0.5, t * warmup^-1.5)}. */
         NOAM,
         /** Half a cosine from the peak down to {@code final_learning_rate} of it. */
-        COSINE
+        COSINE,
+        /** A straight line from the peak down to {@code final_learning_rate} of it. */
+        LINEAR,
+        /**
+         * Warm-up, stable, decay (MiniCPM, arXiv 2404.06395): the peak, and over the last {@code decay_share} of all steps a straight line down
+         * to {@code final_learning_rate} of it, the form that arXiv 2405.18392 found as good as a cosine. A decay that would begin within the
+         * warm-up begins after it.
+         */
+        WSD
     }
 }

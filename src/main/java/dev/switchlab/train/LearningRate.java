@@ -31,9 +31,19 @@ public final class LearningRate {
             return peak;
         }
         double last = peak * config.finalLearningRate();
-        double span = Math.max(1, config.steps() - config.warmup());
-        double progress = Math.min(1, (step - config.warmup()) / span);
-        return last + (peak - last) * (1 + StrictMath.cos(Math.PI * progress)) / 2;
+        double start = decayStart();
+        double span = Math.max(1, config.steps() - start);
+        double progress = Math.max(0, Math.min(1, (step - start) / span));
+        return config.schedule() == Schedule.COSINE
+                ? last + (peak - last) * (1 + StrictMath.cos(Math.PI * progress)) / 2
+                : last + (peak - last) * (1 - progress);
+    }
+
+    /** The last step at the peak; where the decay is a share of all steps, it may lie between two. */
+    private double decayStart() {
+        return config.schedule() == Schedule.WSD
+                ? Math.max(config.warmup(), config.steps() * (1 - config.decayShare()))
+                : config.warmup();
     }
 
     /** {@code factor * d_model^-0.5 * min(t^-0.5, t * warmup^-1.5)} (reference: {@code Noam.get_lr}). */
