@@ -13,6 +13,11 @@ final class ComparedTexts {
     /** How much of the text is trained on; the rest is what models are scored on. */
     private static final String SPLIT = "train_fraction";
 
+    /** What of it models are scored on, where it is not that rest. */
+    private static final String VALIDATION = "validation";
+
+    private static final String USUAL = "rest";
+
     private ComparedTexts() {}
 
     /** Whether the losses of two settings say something about each other. */
@@ -40,8 +45,11 @@ final class ComparedTexts {
                 .getOrDefault(SettingRuns.TEXT_DIGEST, setting.text().orElse(""));
     }
 
+    /** Such as {@code 0.9}, or {@code 0.9 held_out}. */
     private static String split(SettingRuns setting) {
-        return setting.params().getOrDefault(SPLIT, "");
+        String share = setting.params().getOrDefault(SPLIT, "");
+        String validation = setting.params().get(VALIDATION);
+        return validation.equals(USUAL) ? share : share + " " + validation;
     }
 
     private static String words(List<SettingRuns> settings, Function<SettingRuns, String> what) {

@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import dev.switchlab.experiment.Experiment.Validation;
 import java.util.Arrays;
 
 /**
@@ -11,8 +12,22 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // Read-only by convention; a million tokens are not copied at each access.
 public record Split(int[] train, int[] validation) {
 
+    /** The share of what training would see that is left to it where the rest of that is held out. */
+    private static final double NOT_HELD_OUT = 0.9;
+
     /**
      * Splits a text.
+     *
+     * @param trainFraction share of the first part; its length is rounded down
+     * @param validation held out: the first part is split again, and what lies behind it is in neither part
+     */
+    public static Split of(int[] text, double trainFraction, Validation validation) {
+        Split whole = of(text, trainFraction);
+        return validation == Validation.HELD_OUT ? of(whole.train, NOT_HELD_OUT) : whole;
+    }
+
+    /**
+     * Splits a text in two.
      *
      * @param trainFraction share of the first part; its length is rounded down
      */

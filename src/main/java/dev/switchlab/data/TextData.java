@@ -20,7 +20,8 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
 
     /** For a model that exists: throws {@link DataException} when its vocabulary lacks a character of the corpus. */
     public static TextData of(Corpus corpus, CharTokenizer tokenizer, Experiment experiment) {
-        return new TextData(corpus, tokenizer, Split.of(tokenizer.encode(corpus.text()), experiment.trainFraction()));
+        int[] tokens = tokenizer.encode(corpus.text());
+        return new TextData(corpus, tokenizer, Split.of(tokens, experiment.trainFraction(), experiment.validation()));
     }
 
     /**
@@ -56,7 +57,7 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
                 new RandomStreams(experiment.seed()));
     }
 
-    /** The whole validation split, for the end. */
+    /** The whole validation split, for the end. What that is, {@link Experiment#validation} says. */
     public EvaluationBatches validation(Experiment experiment) {
         TrainConfig train = experiment.train();
         return EvaluationBatches.whole(split.validation(), train.seqLen(), train.batchSize());

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param corpus a known corpus name or the path of a UTF-8 text file
  * @param fallbackCorpus the corpus taken when {@code corpus} cannot be downloaded, or {@code none} to forbid that
  * @param trainFraction share of the corpus' characters, from its start, that training sees; the rest validates
+ * @param validation what validates: that rest, or a part of what training would see
  * @param model the architecture
  * @param train the training recipe
  */
@@ -29,11 +30,23 @@ public record Experiment(
         String corpus,
         String fallbackCorpus,
         double trainFraction,
+        Validation validation,
         ModelConfig model,
         TrainConfig train) {
 
     /** The {@link #fallbackCorpus} that forbids a fallback. */
     public static final String NO_FALLBACK = "none";
+
+    /** What models are scored on while they are trained and at the end. */
+    public enum Validation {
+        /** What {@code train_fraction} leaves: the split that results are reported on. */
+        REST,
+        /**
+         * The last tenth of what {@code train_fraction} gives to training, which then sees the other nine tenths. So settings are chosen without a
+         * look at the split that results are reported on.
+         */
+        HELD_OUT
+    }
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
@@ -51,6 +64,7 @@ public record Experiment(
         Check.notBlank("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
         Check.notBlank("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
         Check.that(trainFraction > 0 && trainFraction < 1, "train_fraction", trainFraction, "above 0 and below 1", 0.9);
+        Check.given("validation", validation, Validation.REST);
         Check.that(model != null, "model", "missing", "a section of settings", "{d_model: 128}");
         Check.that(train != null, "train", "missing", "a section of settings", "{steps: 2000}");
         Check.that(

@@ -7,6 +7,7 @@ import dev.switchlab.data.OpenedCorpus;
 import dev.switchlab.data.Split;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.provenance.Provenance;
@@ -148,11 +149,13 @@ public record TrainingInput(
     }
 
     /** The text, as MLflow shows it. */
-    private Dataset dataset() {
+    Dataset dataset() {
         Corpus corpus = data.corpus();
         Split split = data.split();
+        boolean heldOut = experiment.validation() == Validation.HELD_OUT;
         return new Dataset(
-                corpus.name(),
+                // MLflow knows a dataset by name and digest, and these splits are other ones.
+                heldOut ? corpus.name() + " (validation held out of training)" : corpus.name(),
                 corpus.sha256(),
                 corpus.name(),
                 corpus.characters(),

@@ -59,7 +59,7 @@ public record ReadySweep(Sweep sweep, Map<String, TrainingInput> inputs, Conditi
                         return corpus;
                     });
             TextData data = texts.computeIfAbsent(
-                    List.of(opened.corpus().name(), experiment.trainFraction()),
+                    List.of(opened.corpus().name(), experiment.trainFraction(), experiment.validation()),
                     key -> TextData.of(opened.corpus(), experiment));
             data.requireUsable(experiment);
             inputs.put(

@@ -106,6 +106,17 @@ class ComparisonTextTest {
     }
 
     @Test
+    void soTheyAreWhereOnePartIsHeldOutOfTraining() {
+        Fakes fakes = new Fakes();
+        run(fakes, 2, "seed=1", "corpus.sha256=aa", "train_fraction=0.9");
+        run(fakes, 1, "seed=1", "corpus.sha256=aa", "train_fraction=0.9", "validation=held_out");
+        run(fakes, 1, "seed=2", "corpus.sha256=aa", "train_fraction=0.9", "validation=rest");
+        assertThat(text(fakes))
+                .startsWith("WARNING: the runs are scored on different parts of the text (train_fraction 0.9: A;"
+                        + " 0.9 held_out: B)");
+    }
+
+    @Test
     void timesOfDifferentMachinesDoNotCompare() {
         Fakes fakes = new Fakes();
         run(fakes, 2, "seed=1", "x=1");

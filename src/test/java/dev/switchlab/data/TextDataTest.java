@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TextDataTest {
@@ -24,6 +26,19 @@ class TextDataTest {
         assertThat(data.training(experiment).batch(0).seqLen()).isEqualTo(8);
         assertThat(data.validationSample(experiment)).hasSize(2);
         assertThat(data.validation(experiment)).hasSize(3); // 12 windows
+    }
+
+    /** What results are reported on, the last tenth of all, is in neither part. */
+    @Test
+    void whatIsHeldOutIsTheLastTenthOfWhatTrainingWouldSee() {
+        Experiment heldOut = experiment.with("validation=held_out");
+        Split whole = TextData.of(corpus, experiment).split();
+        Split split = TextData.of(corpus, heldOut).split();
+        assertThat(split.train()).hasSize(829); // int(922 * 0.9)
+        assertThat(split.validation()).hasSize(93);
+        assertThat(IntStream.concat(Arrays.stream(split.train()), Arrays.stream(split.validation())))
+                .containsExactly(Arrays.stream(whole.train()).boxed().toArray(Integer[]::new));
+        assertThat(experiment.with("validation=rest")).isEqualTo(experiment);
     }
 
     @Test

@@ -113,7 +113,17 @@ class ImpossibleValuesTest {
     void aRecordMadeInCodeIsCheckedToo(double number) {
         Experiment e = Experiment.of(Semantics.PAPER);
         assertThatThrownBy(() -> new Experiment(
-                        "x", "", "", e.semantics(), 1, e.corpus(), e.fallbackCorpus(), number, e.model(), e.train()))
+                        "x",
+                        "",
+                        "",
+                        e.semantics(),
+                        1,
+                        e.corpus(),
+                        e.fallbackCorpus(),
+                        number,
+                        e.validation(),
+                        e.model(),
+                        e.train()))
                 .isInstanceOf(ExperimentException.class)
                 .hasMessage(
                         "train_fraction is " + number + "; allowed: above 0 and below 1; example: train_fraction=0.9");

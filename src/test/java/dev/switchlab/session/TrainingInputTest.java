@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchlab.data.DataException;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.runs.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,21 @@ class TrainingInputTest {
                         "the %s split of the corpus has %d characters; train.seq_len=16 needs at least 17; use a longer"
                                 + " corpus or a smaller train.seq_len",
                         split, characters);
+    }
+
+    /** MLflow takes two datasets of one name and digest for one, with the splits of the first. */
+    @Test
+    void aHeldOutSplitIsADatasetOfItsOwn() throws IOException {
+        Experiment experiment = on("abcdefghij".repeat(100));
+        assertThat(dataset(experiment)).isEqualTo(experiment.corpus() + " 900 100");
+        assertThat(dataset(experiment.with("validation=held_out")))
+                .isEqualTo(experiment.corpus() + " (validation held out of training) 810 90");
+    }
+
+    private static String dataset(Experiment experiment) {
+        Dataset dataset = TrainingInput.of(experiment.with("train.sample_prompt=a"), Map.of())
+                .dataset();
+        return dataset.name() + " " + dataset.training() + " " + dataset.validation();
     }
 
     @Test
