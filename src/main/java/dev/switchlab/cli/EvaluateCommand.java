@@ -4,6 +4,8 @@ import ai.djl.Device;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.Experiment.Validation;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
@@ -36,12 +38,21 @@ final class EvaluateCommand implements Runnable {
             defaultValue = "${env:SWITCHLAB_CORPUS:-}")
     private String corpus;
 
+    @Option(
+            names = "--stride",
+            paramLabel = "N",
+            description =
+                    "Score by windows that overlap: each counts its last N characters, and those before are context. The"
+                            + " result is kept with the run as evaluate/strideN/*; final/* stays. Default: windows side by side.",
+            defaultValue = "${env:SWITCHLAB_STRIDE:-" + Option.NULL_VALUE + "}")
+    private Integer stride;
+
     @Override
     public void run() {
         Device device = engine.start();
         try (MirroredBook store = books.open()) {
-            Run run = runs.find(store);
-            try (LanguageModel model = new StoredRun(store, run).model(device)) {
+            StoredRun run = new StoredRun(store, runs.find(store));
+            try (LanguageModel model = run.model(device)) {
                 evaluate(model, run);
             } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);
@@ -49,24 +60,39 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private void evaluate(LanguageModel model, Run run) {
+    private void evaluate(LanguageModel model, StoredRun stored) {
+        Run run = stored.run();
         String name = corpus.isBlank() ? run.params().get("corpus.name") : corpus;
         Experiment experiment = model.experiment();
+        int steps = experiment.train().steps();
         TextData data = TextData.of(
                 CorpusStore.create().open(name, Experiment.NO_FALLBACK).corpus(), model.tokenizer(), experiment);
-        Evaluation score = new Evaluator(model)
-                .evaluate(data.validation(experiment), experiment.train().steps());
+        Evaluator evaluator = new Evaluator(model);
+        Evaluation score = stride == null
+                ? evaluator.evaluate(data.validation(experiment), steps)
+                : evaluator.evaluateScored(data.validation(experiment, stride), steps);
         System.out.printf("run         %s (%s)%n", run.runId(), run.name());
         System.out.printf(
                 Locale.ROOT,
-                "corpus      %s, %,d characters of its validation split%n",
+                "corpus      %s, %,d characters of its validation split%s%n",
                 data.corpus().name(),
-                score.tokens());
+                score.tokens(),
+                experiment.validation() == Validation.HELD_OUT ? ", held out of the training text" : "");
         System.out.printf(
                 Locale.ROOT,
-                "validation  %.4f nats per character (%.4f bits), %.2f %% right%n",
+                "%s  %.4f nats per character (%.4f bits), %.2f %% right%n",
+                stride == null ? "validation" : "stride " + stride,
                 score.crossEntropy(),
                 score.bitsPerChar(),
                 100 * score.accuracy());
+        if (stride != null) {
+            System.out.printf(
+                    "context     at least %d characters before each, after the first %d%n",
+                    experiment.train().seqLen() - stride, experiment.train().seqLen());
+        }
+        if (stride != null && corpus.isBlank()) {
+            stored.keepStrided(score, stride, steps);
+            System.out.printf("kept as     %s%n", MetricNames.strided(stride) + MetricNames.CROSS_ENTROPY);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.provenance.Comparison;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.ReproductionReport;
@@ -105,6 +106,9 @@ final class ReproduceCommand implements Callable<Integer> {
     }
 
     private static Map<String, SortedMap<Long, Double>> points(MirroredBook store, Run run) {
-        return RunOptions.points(store, run.runId(), List.copyOf(run.metrics().keySet()));
+        List<String> ofTraining = run.metrics().keySet().stream()
+                .filter(metric -> !MetricNames.isLater(metric))
+                .toList();
+        return RunOptions.points(store, run.runId(), ofTraining);
     }
 }

@@ -57,6 +57,12 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
                 new RandomStreams(experiment.seed()));
     }
 
+    /** The same split by windows that overlap: {@link StridedBatches}. */
+    public StridedBatches validation(Experiment experiment, int stride) {
+        TrainConfig train = experiment.train();
+        return StridedBatches.of(split.validation(), train.seqLen(), stride, train.batchSize());
+    }
+
     /** The whole validation split, for the end. What that is, {@link Experiment#validation} says. */
     public EvaluationBatches validation(Experiment experiment) {
         TrainConfig train = experiment.train();

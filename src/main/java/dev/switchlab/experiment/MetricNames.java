@@ -39,6 +39,9 @@ public final class MetricNames {
     /** Scores on the whole validation split at the end of training. */
     public static final String FINAL = "final/";
 
+    /** Scores that were taken of a trained model later, in another way than {@link #FINAL}: they are not part of its training. */
+    public static final String EVALUATE = "evaluate/";
+
     /** The mean training cross-entropy of the last steps, logged at the end, beside the scores. */
     public static final String FINAL_TRAIN_CROSS_ENTROPY = "final/train_cross_entropy";
 
@@ -104,6 +107,20 @@ public final class MetricNames {
         return known
                 ? Optional.of(new RoutingMetric(Integer.parseInt(matcher.group(1)), matcher.group(2), expert))
                 : Optional.empty();
+    }
+
+    /**
+     * Scores on the whole validation split by windows that overlap, such as {@code evaluate/stride16/} before {@code cross_entropy}.
+     *
+     * @param stride characters that a window counts
+     */
+    public static String strided(int stride) {
+        return EVALUATE + "stride" + stride + "/";
+    }
+
+    /** Whether {@code name} was measured after training, by a command of its own. */
+    public static boolean isLater(String name) {
+        return name.startsWith(EVALUATE);
     }
 
     /** Whether {@code name} measures the machine, so that it differs from run to run. */

@@ -6,10 +6,13 @@ import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.ArtifactFolder;
+import dev.switchlab.runs.LaterMetrics;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,6 +83,17 @@ public record StoredRun(MirroredBook store, Run run) {
                 CorpusStore.create().open(corpus, Experiment.NO_FALLBACK).corpus(),
                 model.tokenizer(),
                 model.experiment());
+    }
+
+    /**
+     * Keeps how the run's model scored by windows that overlap, under names of their own: what training logged stays as it is.
+     *
+     * @param stride characters that a window counts
+     * @param steps that the model was trained for
+     */
+    public void keepStrided(Evaluation score, int stride, int steps) {
+        LaterMetrics.add(store.book(), run.runId(), steps, score.metrics(MetricNames.strided(stride)));
+        store.update(run);
     }
 
     private void requireOwnTraining() {

@@ -1,10 +1,14 @@
 package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.Batch;
+import dev.switchlab.data.ScoredBatch;
 import dev.switchlab.nn.HostCopy;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** Scores a model on held-out batches, without dropout, jitter or gradients. */
 public final class Evaluator {
@@ -22,20 +26,30 @@ public final class Evaluator {
      * @param step steps the model was trained for; where the reference drops at random even at evaluation, it names the random stream
      */
     public Evaluation evaluate(List<Batch> batches, int step) {
+        return evaluate(batches.size(), i -> ScoredBatch.whole(batches.get(i)), step);
+    }
+
+    /** Scores those characters of {@code batches} that count, with what stands before them in their window; otherwise the same. */
+    public Evaluation evaluateScored(List<ScoredBatch> batches, int step) {
+        return evaluate(batches.size(), batches::get, step);
+    }
+
+    private Evaluation evaluate(int count, IntFunction<ScoredBatch> batches, int step) {
         double crossEntropy = 0;
         long correct = 0;
         long tokens = 0;
-        for (int i = 0; i < batches.size(); i++) {
-            Batch batch = batches.get(i);
+        for (int i = 0; i < count; i++) {
+            ScoredBatch scored = batches.apply(i);
+            Batch batch = scored.batch();
             Score score = model.evaluate(
                     batch.tokens(),
                     batch.seqLen(),
                     batch.batchSize(),
                     model.evaluationDropPolicy(step, i),
-                    output -> score(output.logits(), batch));
-            crossEntropy += score.crossEntropy * (double) batch.size();
+                    output -> score(output.logits(), scored));
+            crossEntropy += score.crossEntropy * (double) scored.size();
             correct += score.correct;
-            tokens += batch.size();
+            tokens += scored.size();
         }
         return new Evaluation(crossEntropy / tokens, (double) correct / tokens, tokens);
     }
@@ -43,10 +57,15 @@ public final class Evaluator {
     private record Score(float crossEntropy, long correct) {}
 
     /** @param logits (S, B, V) */
-    private static Score score(NDArray logits, Batch batch) {
+    private static Score score(NDArray logits, ScoredBatch scored) {
+        Batch batch = scored.batch();
+        int first = batch.seqLen() - scored.scored();
+        // s are the scored of S positions.
+        NDArray counted = first == 0 ? logits : logits.get(new NDIndex("{}:", first)); // (s, B, V)
+        long[] following = Arrays.copyOfRange(batch.targets(), first * batch.batchSize(), batch.size());
         NDArray targets =
-                logits.getManager().create(batch.targets(), new Shape(batch.seqLen(), batch.batchSize())); // (S, B)
-        return new Score((float) HostCopy.number(CrossEntropy.of(logits, targets)), (long)
-                HostCopy.number(logits.argMax(-1).eq(targets).countNonzero()));
+                logits.getManager().create(following, new Shape(scored.scored(), batch.batchSize())); // (s, B)
+        return new Score((float) HostCopy.number(CrossEntropy.of(counted, targets)), (long)
+                HostCopy.number(counted.argMax(-1).eq(targets).countNonzero()));
     }
 }

@@ -68,6 +68,22 @@ class ReproducibleRunTest {
         assertThat(commands.run("resume", "--run", cut)).isEqualTo(1);
         assertThat(commands.output()).contains("is finished");
 
+        // What is measured later is kept beside it, once however often, and is no part of what is reproduced.
+        for (int i = 0; i < 2; i++) {
+            assertThat(commands.run("evaluate", "--run", cut, "--stride", "16"))
+                    .as(commands.output())
+                    .isZero();
+        }
+        try (MirroredBook store = commands.store()) {
+            Map<String, Double> metrics = store.find(cut).metrics();
+            assertThat(metrics.get("evaluate/stride16/cross_entropy"))
+                    .isPositive()
+                    .isNotEqualTo(metrics.get("final/cross_entropy"));
+            assertThat(store.book().history(cut, "evaluate/stride16/cross_entropy"))
+                    .hasSize(1);
+            assertThat(metrics.get("final/cross_entropy"))
+                    .isEqualTo(store.find(whole).metrics().get("final/cross_entropy"));
+        }
         assertThat(commands.run("reproduce", "--run", cut))
                 .as(commands.output())
                 .isZero();

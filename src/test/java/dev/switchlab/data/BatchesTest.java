@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Texts here count upwards, so that a token tells where it was cut. */
@@ -147,6 +148,52 @@ class BatchesTest {
                 .hasMessage("the training" + rest);
         assertThatThrownBy(() -> EvaluationBatches.whole(text(64), 64, 32)).hasMessage("the validation" + rest);
         assertThat(EvaluationBatches.whole(text(65), 64, 32)).hasSize(1);
+    }
+
+    /** Seven windows of four characters have 28 targets; with every stride each of them counts once, in order. */
+    @Test
+    void everyCharacterCountsOnceWhateverTheStride() {
+        for (int stride = 1; stride <= 4; stride++) {
+            List<Long> counted = new ArrayList<>();
+            for (ScoredBatch scored : StridedBatches.of(text(31), 4, stride, 3)) {
+                Batch batch = scored.batch();
+                assertThat(batch.batchSize()).isLessThanOrEqualTo(3);
+                for (int b = 0; b < batch.batchSize(); b++) {
+                    for (int s = 4 - scored.scored(); s < 4; s++) {
+                        long target = batch.targets()[s * batch.batchSize() + b];
+                        counted.add(target);
+                        long contextBefore = target - 1 - batch.tokens()[b];
+                        assertThat(target <= 4 || contextBefore >= 4 - stride)
+                                .as("context of %s", target)
+                                .isTrue();
+                    }
+                }
+            }
+            assertThat(counted)
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, 28).boxed().toList());
+        }
+    }
+
+    @Test
+    void aStrideOfTheWholeWindowIsTheUsualWay() {
+        List<ScoredBatch> strided = StridedBatches.of(text(31), 4, 4, 3);
+        EvaluationBatches whole = EvaluationBatches.whole(text(31), 4, 3);
+        assertThat(strided).hasSameSizeAs(whole);
+        for (int i = 0; i < whole.size(); i++) {
+            assertThat(strided.get(i).batch().tokens()).isEqualTo(whole.get(i).tokens());
+            assertThat(strided.get(i).size()).isEqualTo(whole.get(i).size());
+        }
+    }
+
+    @Test
+    void aStrideOutsideTheWindowIsRefused() {
+        for (int stride : new int[] {-1, 0, 65}) {
+            assertThatThrownBy(() -> StridedBatches.of(text(100), 64, stride, 3))
+                    .isInstanceOf(DataException.class)
+                    .hasMessage("a stride of " + stride
+                            + "; allowed: whole numbers from 1 to train.seq_len=64; example: STRIDE=16");
+        }
     }
 
     private static List<Long> starts(TrainingBatches batches, int epoch) {
