@@ -20,6 +20,8 @@ package dev.switchlab.experiment;
  * @param eps added to the denominator
  * @param weightDecay weight decay: decoupled, by the peak learning rate with {@link UpdateRule#REFERENCE}, by the scheduled one with
  *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
+ * @param ema decay of the moving average of the weights over the steps (0.997): it is what is evaluated, writes samples and is kept as the
+ *     run's model; 0 for none
  * @param gradClip largest global gradient norm; 0 switches clipping off
  * @param loadBalance coefficient of the load-balancing loss (paper section 2.2: alpha)
  * @param loadBalanceScope what load-balancing looks at
@@ -51,6 +53,7 @@ public record TrainConfig(
         double beta2,
         double eps,
         double weightDecay,
+        double ema,
         double gradClip,
         double loadBalance,
         LoadBalanceScope loadBalanceScope,
@@ -110,6 +113,7 @@ public record TrainConfig(
         Check.belowOne("train.beta2", beta2, 0.999);
         Check.positive("train.eps", eps, "1e-8");
         Check.notNegative("train.weight_decay", weightDecay, 0.1);
+        Check.belowOne("train.ema", ema, 0.997);
         Check.notNegative("train.grad_clip", gradClip, 1.0);
         Check.notNegative("train.load_balance", loadBalance, 0.01);
         Check.given("train.load_balance_scope", loadBalanceScope, LoadBalanceScope.BATCH);

@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}) and optimizer moments
- * ({@code first.*}, {@code second.*}, {@code maximum.*}), the rest in its header.
+ * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}), optimizer moments
+ * ({@code first.*}, {@code second.*}, {@code maximum.*}) and the weights' moving average ({@code ema.*}), as far as there are such; the rest in its
+ * header.
  *
  * <p>The header's {@code tensors_sha256} is the {@link TensorDigest} of the tensors; its {@code sha256} covers all other header entries,
  * that digest included. Both are checked when the file is read, so that no changed bit goes unnoticed.
@@ -41,17 +42,17 @@ public final class Checkpoint {
      *
      * @param runId the run's id in the book of runs
      * @param corpusSha256 the text that it trains on
-     * @param optimizer its moments and step count
+     * @param trainStep what it keeps beside the weights, and its step count
      */
-    static Checkpoint of(LanguageModel model, String corpusSha256, String runId, Adam optimizer, LoopState loop) {
-        Map<String, Tensor> tensors = TrainingTensors.of(model, optimizer);
+    static Checkpoint of(LanguageModel model, String corpusSha256, String runId, TrainStep trainStep, LoopState loop) {
+        Map<String, Tensor> tensors = TrainingTensors.of(model, trainStep);
         Map<String, String> header = new TreeMap<>();
         header.put(FORMAT, VERSION);
         header.put("run_id", runId);
         header.put("experiment", model.experiment().toYaml());
         header.put("vocabulary", model.tokenizer().vocabulary());
         header.put("corpus_sha256", corpusSha256);
-        header.put("optimizer_steps", Integer.toString(optimizer.steps()));
+        header.put("optimizer_steps", Integer.toString(trainStep.steps()));
         header.put("loop", loop.toJson());
         header.put(TENSORS_SHA256, TensorDigest.sha256(tensors));
         header.put(SHA256, digest(header));
@@ -128,7 +129,7 @@ public final class Checkpoint {
         return header.get("corpus_sha256");
     }
 
-    /** {@link TensorDigest} of weights and moments: equal in two runs exactly when their training is in the same state. */
+    /** {@link TensorDigest} of all its tensors: equal in two runs exactly when their training is in the same state. */
     public String digest() {
         return header.get(TENSORS_SHA256);
     }
@@ -137,9 +138,9 @@ public final class Checkpoint {
         return loop;
     }
 
-    /** Copies weights and moments into a model and its optimizer, which must be of the same experiment. */
-    void restore(LanguageModel model, Adam optimizer) {
-        TrainingTensors.restore(tensors, model, optimizer);
-        optimizer.resume(Integer.parseInt(header.get("optimizer_steps")));
+    /** Copies weights, moments and average into a model and its steps, which must be of the same experiment. */
+    void restore(LanguageModel model, TrainStep trainStep) {
+        TrainingTensors.restore(tensors, model, trainStep);
+        trainStep.resume(Integer.parseInt(header.get("optimizer_steps")));
     }
 }

@@ -17,9 +17,12 @@ import dev.switchlab.nn.RouterZLoss;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** One optimizer step: forward, losses, backward, clipping, update, selection bias. Everything it makes dies with it. */
+/** One optimizer step: forward, losses, backward, clipping, update, selection bias, moving average. Everything it makes dies with it. */
 public final class TrainStep {
 
     private final LanguageModel model;
@@ -28,6 +31,7 @@ public final class TrainStep {
     private final List<Parameter> parameters;
     private final LearningRate learningRate;
     private final Adam optimizer;
+    private final Optional<WeightAverage> average;
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
     private boolean routesOnDevice;
@@ -48,6 +52,9 @@ public final class TrainStep {
         learningRate = new LearningRate(config, model.experiment().model().dModel());
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer = new Adam(AdamConfig.of(config), weights, model.manager());
+        average = config.ema() > 0
+                ? Optional.of(new WeightAverage(config.ema(), weights, model.manager()))
+                : Optional.empty();
         loadBalanceCoefficient = model.manager().full(new Shape(), (float) config.loadBalance(), DataType.FLOAT32);
         zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
     }
@@ -57,9 +64,26 @@ public final class TrainStep {
         routesOnDevice = true;
     }
 
-    /** The optimizer with its moments. */
-    public Adam optimizer() {
-        return optimizer;
+    /** The moving average of the weights, where the recipe has one. */
+    public Optional<WeightAverage> average() {
+        return average;
+    }
+
+    /** Optimizer steps taken so far. */
+    int steps() {
+        return optimizer.steps();
+    }
+
+    /** What is kept from step to step beside the weights, by name, each in the order of the trained weights. */
+    Map<String, List<NDArray>> kept() {
+        Map<String, List<NDArray>> kept = new LinkedHashMap<>(optimizer.moments());
+        average.ifPresent(own -> kept.put("ema", own.values()));
+        return kept;
+    }
+
+    /** Goes on after {@code steps} steps; what was kept is set through {@link #kept}. */
+    void resume(int steps) {
+        optimizer.resume(steps);
     }
 
     /**
@@ -97,6 +121,7 @@ public final class TrainStep {
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
             optimizer.step(scope, gradients, clipping, rate, config.learningRate());
+            average.ifPresent(own -> own.update(optimizer.steps()));
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 counts.moveSelectionBias(config.selectionBiasRate());

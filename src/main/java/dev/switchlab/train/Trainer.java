@@ -17,12 +17,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * The training loop: batch, step, log; now and then an evaluation, a sample, a checkpoint.
  *
  * <p>Losses are logged at every step, routing statistics every {@code log_every} steps; the routing of a fixed text is kept before the
  * first step, after some early ones, and at every evaluation.
+ *
+ * <p>Where the recipe averages the weights, it is the average that is evaluated, routes that text and writes samples; it is the model that a run
+ * leaves.
  */
 public final class Trainer {
 
@@ -89,7 +93,7 @@ public final class Trainer {
                 Map.of("", checkpoint.tokenizer().vocabulary()),
                 Map.of("", model.tokenizer().vocabulary()));
         requireSame("text", Map.of("sha256", checkpoint.corpusSha256()), Map.of("sha256", corpusSha256));
-        checkpoint.restore(model, trainStep.optimizer());
+        checkpoint.restore(model, trainStep);
         state = checkpoint.loop();
     }
 
@@ -110,7 +114,7 @@ public final class Trainer {
         });
     }
 
-    /** Trains to the end, or until a stop is asked for. */
+    /** Trains to the end, or until a stop is asked for. Then the model has the average of its weights, if there is one. */
     public TrainingResult run() {
         boolean stopped = stopRequested.getAsBoolean();
         if (state.step() == 0) {
@@ -133,6 +137,7 @@ public final class Trainer {
             }
         }
         int step = state.step();
+        trainStep.average().ifPresent(WeightAverage::keepInModel);
         if (step < config.steps()) {
             return result(RunStatus.KILLED, Optional.empty(), Optional.empty());
         }
@@ -180,7 +185,7 @@ public final class Trainer {
 
     /** Whether this is the best score so far. */
     private boolean evaluate(int step) {
-        Evaluation evaluation = evaluator.evaluate(validationSample, step);
+        Evaluation evaluation = averaged(() -> evaluator.evaluate(validationSample, step));
         log(step, evaluation.metrics(MetricNames.VALID));
         progress.evaluation(step, evaluation);
         keepRouting(step);
@@ -199,15 +204,22 @@ public final class Trainer {
     }
 
     private void keepRouting(int step) {
-        probe.ifPresent(p -> log.text(RoutingSnapshot.path(step), p.at(step).toJson()));
+        probe.ifPresent(p ->
+                log.text(RoutingSnapshot.path(step), averaged(() -> p.at(step)).toJson()));
     }
 
     private String sample(int step) {
-        String text = new TextGenerator(model, SAMPLER)
-                .generate(config.samplePrompt(), config.sampleLength(), streams.generator(RandomStream.SAMPLING, step));
+        String text = averaged(() -> new TextGenerator(model, SAMPLER)
+                .generate(
+                        config.samplePrompt(), config.sampleLength(), streams.generator(RandomStream.SAMPLING, step)));
         log.text(String.format(Locale.ROOT, "samples/step-%06d.txt", step), text);
         progress.sample(step, text);
         return text;
+    }
+
+    /** What {@code work} gives on the average of the weights, or on themselves where there is none. */
+    private <T> T averaged(Supplier<T> work) {
+        return trainStep.average().map(average -> average.during(work)).orElseGet(work);
     }
 
     private void log(int step, Map<String, Double> metrics) {
@@ -220,7 +232,7 @@ public final class Trainer {
     private void save() {
         // A checkpoint never knows of points that a kill could still take away.
         log.sync();
-        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep.optimizer(), state);
+        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep, state);
         checkpoints.save(checkpoint);
         state = state.saved(checkpoint.digest());
     }

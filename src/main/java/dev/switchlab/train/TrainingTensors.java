@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The tensors of a checkpoint: weights and each kind of optimizer moment, under state_dict names with a prefix. */
+/** The tensors of a checkpoint: weights, and each kind of what a step keeps beside them, under state_dict names with a prefix. */
 final class TrainingTensors {
 
     private static final String MODEL = "model.";
@@ -17,24 +17,24 @@ final class TrainingTensors {
     private TrainingTensors() {}
 
     /** Copies out. */
-    static Map<String, Tensor> of(LanguageModel model, Adam optimizer) {
+    static Map<String, Tensor> of(LanguageModel model, TrainStep trainStep) {
         StateDict dict = model.stateDict();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         put(tensors, MODEL, dict.weights());
         StateDict trained = dict.trainable();
-        optimizer
-                .moments()
+        trainStep
+                .kept()
                 .forEach((kind, arrays) -> put(tensors, kind + ".", trained.values(byParameter(trained, arrays))));
         return tensors;
     }
 
     /** Copies in. */
-    static void restore(Map<String, Tensor> tensors, LanguageModel model, Adam optimizer) {
+    static void restore(Map<String, Tensor> tensors, LanguageModel model, TrainStep trainStep) {
         StateDict dict = model.stateDict();
         dict.load(weights(tensors, MODEL));
         StateDict trained = dict.trainable();
-        optimizer
-                .moments()
+        trainStep
+                .kept()
                 .forEach((kind, arrays) -> trained.load(weights(tensors, kind + "."), byParameter(trained, arrays)));
     }
 

@@ -59,6 +59,8 @@ class ImpossibleValuesTest {
             train.final_learning_rate=1.1 | train.final_learning_rate is 1.1; allowed: from 0 to 1, a share of the peak; example: train.final_learning_rate=0.1
             train.decay_share=0 | train.decay_share is 0.0; allowed: above 0 and up to 1, a share of the steps; example: train.decay_share=0.6
             train.decay_share=1.1 | train.decay_share is 1.1; allowed: above 0 and up to 1, a share of the steps; example: train.decay_share=0.6
+            train.ema=1 | train.ema is 1.0; allowed: from 0 to below 1; example: train.ema=0.997
+            train.ema=-0.5 | train.ema is -0.5; allowed: from 0 to below 1; example: train.ema=0.997
             train.beta1=1 | train.beta1 is 1.0; allowed: from 0 to below 1; example: train.beta1=0.9
             train.beta2=-0.5 | train.beta2 is -0.5; allowed: from 0 to below 1; example: train.beta2=0.999
             train.eps=0 | train.eps is 0.0; allowed: finite numbers above 0; example: train.eps=1e-8

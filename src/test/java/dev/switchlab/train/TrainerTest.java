@@ -97,7 +97,10 @@ class TrainerTest {
     @Test
     void aStoppedRunGoesOnAsIfItHadNotBeen() {
         for (String optimizer : List.of(
-                "adamw", "amsgrad", "noam train.schedule=noam train.update=reference", "adam " + Runs.EVERY_ROUTER)) {
+                "adamw train.ema=0.9",
+                "amsgrad",
+                "noam train.schedule=noam train.update=reference",
+                "adam " + Runs.EVERY_ROUTER)) {
             Experiment experiment =
                     Runs.smoke("train.steps=9 train.accumulate=2 train.eval_every=4 train.eval_batches=1 "
                             + "train.sample_length=1 train_fraction=0.99 train.optimizer=" + optimizer);
