@@ -42,6 +42,8 @@ package dev.switchlab.experiment;
  * @param dropout dropout probability, at the reference's places
  * @param expertDropout dropout probability inside experts (paper section 2.4, table 4: 0.4 where it is 0.1 elsewhere)
  * @param positions positional encoding
+ * @param bigram whether a table (V, V), zero at first, adds to a position's logits the row of its own token: what follows a character whatever
+ *     was before it need not go through the layers
  * @param init weight initialisation
  * @param initScale scale of {@link Init#TRUNCATED_NORMAL} (paper section 2.4: 0.1)
  * @param replicas whether layers and experts start as identical copies
@@ -81,6 +83,7 @@ public record ModelConfig(
         double dropout,
         double expertDropout,
         Positions positions,
+        boolean bigram,
         Init init,
         double initScale,
         Replicas replicas) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
 import ai.djl.training.initializer.NormalInitializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
@@ -22,6 +23,7 @@ public final class AutoregressiveModel extends LabBlock {
     private final LinearLayer generator;
     private final Table embedding;
     private final Table positions;
+    private final Table bigram;
     private final int nVocab;
     private AttentionMask causalMask;
     private int causalLength;
@@ -34,12 +36,13 @@ public final class AutoregressiveModel extends LabBlock {
      */
     public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias) {
         this.nVocab = nVocab;
-        embedding = child("src_embed", new Table(nVocab, model.dModel(), 1));
+        embedding = child("src_embed", new Table(nVocab, model.dModel(), new NormalInitializer(1)));
         positions = model.positions() == Positions.LEARNED
-                ? child("pos_embed", new Table(maxSeqLen, model.dModel(), 0.02f))
+                ? child("pos_embed", new Table(maxSeqLen, model.dModel(), new NormalInitializer(0.02f)))
                 : null;
         transformer = child("transformer", new SwitchTransformer(model, selectionBias));
         generator = child("generator", new LinearLayer(model.dModel(), nVocab, true));
+        bigram = model.bigram() ? child("bigram", new Table(nVocab, nVocab, Initializer.ZEROS)) : null;
     }
 
     /**
@@ -54,7 +57,8 @@ public final class AutoregressiveModel extends LabBlock {
         AttentionMask mask = causalMask(pass, seqLen);
         NDArray x = pass.source(() -> embed(pass, tokens, seqLen)); // (S, B, D)
         SwitchTransformer.Output output = transformer.forward(pass, x, mask);
-        return new Output(generator.forward(pass, pass.leaf(output.y())), output.routing());
+        NDArray logits = generator.forward(pass, pass.leaf(output.y())); // (S, B, V)
+        return new Output(bigram == null ? logits : logits.add(bigram.rows(pass, tokens)), output.routing());
     }
 
     private NDArray embed(Pass pass, NDArray tokens, int seqLen) {
@@ -126,11 +130,11 @@ public final class AutoregressiveModel extends LabBlock {
 
         private final Parameter weight;
 
-        Table(int rows, int dModel, float deviation) {
-            weight = parameter("weight", new Shape(rows, dModel), new NormalInitializer(deviation));
+        Table(int rows, int features, Initializer initializer) {
+            weight = parameter("weight", new Shape(rows, features), initializer);
         }
 
-        /** int64 (...) to (..., D). */
+        /** int64 (...) to (..., features). */
         NDArray rows(Pass pass, NDArray indices) {
             return Rows.gather(value(pass, weight), indices);
         }

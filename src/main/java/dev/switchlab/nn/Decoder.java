@@ -52,6 +52,7 @@ public final class Decoder implements AutoCloseable {
                     case LEARNED -> 1;
                     case ROTARY -> 2;
                 },
+                config.bigram(),
                 switch (config.norm()) {
                     case LAYER -> 0;
                     case RMS -> 1;

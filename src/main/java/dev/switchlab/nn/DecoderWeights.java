@@ -30,7 +30,7 @@ final class DecoderWeights {
         none = manager.create(new Shape(0));
     }
 
-    /** Embedding, final norm, generator, tables of positions for {@code seqLen} tokens. */
+    /** Embedding, final norm, generator, tables of positions for {@code seqLen} tokens, table of bigrams. */
     List<NDArray> model(AutoregressiveModel network, int seqLen) {
         List<NDArray> all = new ArrayList<>();
         all.add(get(child(network, "src_embed"), "weight")); // (V, D)
@@ -45,6 +45,9 @@ final class DecoderWeights {
             all.addAll(List.of(tables.cos().reshape(shape), tables.sin().reshape(shape))); // (S, W / 2)
         } else {
             all.addAll(List.of(none, none));
+        }
+        if (config.bigram()) {
+            all.add(get(child(network, "bigram"), "weight")); // (V, V)
         }
         return all;
     }

@@ -94,6 +94,8 @@ public final class Initialization {
         Long fanIn = fanIns.get(prefix(name));
         if (!entry.parameter().requiresGradient()) {
             fill(values, () -> 0); // a buffer
+        } else if (name.startsWith("bigram.")) {
+            fill(values, () -> 0); // says nothing at first
         } else if (fanIn == null) { // a norm
             fill(values, () -> bias ? 0 : 1);
         } else if (name.contains("_embed.")) {

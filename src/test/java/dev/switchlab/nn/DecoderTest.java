@@ -62,7 +62,8 @@ class DecoderTest {
                 "model.router_bias=true model.attention_bias=true");
         Arbitrary<String> positions =
                 Arbitraries.of("none", "learned", "rotary").map(p -> "model.positions=" + p);
-        Arbitrary<String> more = Arbitraries.of("", "model.norm=rms");
+        Arbitrary<String> more =
+                Arbitraries.of("", "model.norm=rms", "model.bigram=true", "model.norm=rms model.bigram=true");
         return Combinators.combine(layers, router, choices, network, biases, positions, more)
                 .as((a, b, c, d, e, f, g) -> Stream.of(a, b, c, d, e, f, g)
                         .filter(s -> !s.isEmpty())

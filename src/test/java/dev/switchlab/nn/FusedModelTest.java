@@ -82,7 +82,8 @@ class FusedModelTest {
                                 " model.feed_forward_bias=false",
                                 " model.attention_bias=true model.router_bias=true"),
                         Arbitraries.of(1, 2, 4),
-                        Arbitraries.of("", " model.norm=rms"))
+                        Arbitraries.of(
+                                "", " model.norm=rms", " model.bigram=true", " model.norm=rms model.bigram=true"))
                 .as((n, positions, activation, gated, biases, heads, more) -> n + " model.positions=" + positions
                         + " model.activation=" + activation + " model.gated=" + gated + biases + " model.heads="
                         + heads + more);

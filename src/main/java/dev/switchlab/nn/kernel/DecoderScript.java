@@ -135,7 +135,7 @@ public final class DecoderScript implements AutoCloseable {
               return (self).linear(torch.reshape(torch.transpose(mixed, 1, 2), torch.size(z)), output, output_bias)
 
             def logits(self, tokens: Tensor, model: List[Tensor], layers: List[Tensor], settings: List[int], scale: float, p: int) -> Tensor:
-              count, positions, norm, activation, score, gating, k, stacked = settings
+              count, positions, bigram, norm, activation, score, gating, k, stacked = settings
               embedding, final, final_bias, generator, generator_bias = torch.slice(model, 0, 5)
               table = torch.slice(model, 5, 7)
               x = torch.embedding(embedding, tokens)
@@ -153,7 +153,11 @@ public final class DecoderScript implements AutoCloseable {
                   x = (self).switch(x, z, torch.slice(w, 14, 23), [score, gating, k, stacked], activation, scale)
               if torch.dim(x) == 2:
                 x = torch.select(x, 0, -1)
-              return (self).linear((self).normed(x, final, final_bias, norm), generator, generator_bias)
+                tokens = torch.select(tokens, 0, -1)
+              logits = (self).linear((self).normed(x, final, final_bias, norm), generator, generator_bias)
+              if bigram == 1:
+                logits = torch.add_(logits, torch.embedding(model[7], tokens))
+              return logits
             """);
 
     private final Settings settings;
@@ -165,6 +169,7 @@ public final class DecoderScript implements AutoCloseable {
      *
      * @param layers L
      * @param positions 0 none, 1 learned, 2 rotary
+     * @param bigram whether a table by the last token is added to the logits
      * @param norm 0 layer, 1 root mean square
      * @param activation 0 ReLU, 1 GELU, 2 sigmoid, 3 SiLU, 4 ReLU squared
      * @param score 0 softmax over the chosen, 1 softmax over all, 2 sigmoid
@@ -176,6 +181,7 @@ public final class DecoderScript implements AutoCloseable {
     public record Settings(
             int layers,
             int positions,
+            boolean bigram,
             int norm,
             int activation,
             int score,
@@ -185,7 +191,9 @@ public final class DecoderScript implements AutoCloseable {
             boolean stacked) {
 
         private long[] numbers() {
-            return new long[] {layers, positions, norm, activation, score, gating, choices, stacked ? 1 : 0};
+            return new long[] {
+                layers, positions, bigram ? 1 : 0, norm, activation, score, gating, choices, stacked ? 1 : 0
+            };
         }
     }
 
@@ -194,7 +202,8 @@ public final class DecoderScript implements AutoCloseable {
      * bias is zeros, an absent selection bias is empty.
      *
      * @param model embedding (V, D); final norm, weight and bias (D); generator, weight (V, D) and bias (V); two tables by position: (S, D)
-     *     and an empty one if learned, cosines and sines (S, W / 2) if rotary, else two empty ones
+     *     and an empty one if learned, cosines and sines (S, W / 2) if rotary, else two empty ones; table of
+     *     bigrams (V, V) if there is one
      * @param layers 24 per layer: attention's norm, weight and bias; query, key and value as one, weight (3 * D, D) and bias (3 * D); output,
      *     weight and bias; the network's norm, weight and bias; dense network, weight and bias of layer1, layer2 and linear_v; router,
      *     weight, bias and selection bias; experts like the dense network with E in front; keys and values (2, 1, H, S, W)
