@@ -25,6 +25,7 @@ record ReferenceModel(Map<String, Object> settings) {
                 && model.activation() == ModelConfig.Activation.RELU
                 && !model.gated()
                 && model.norm() == ModelConfig.Norm.LAYER
+                && !model.qkNorm()
                 && !model.bigram()
                 && model.dropout() == 0
                 && experiment.train().accumulate() == 1;

@@ -39,6 +39,8 @@ package dev.switchlab.experiment;
  * @param feedForwardBias whether the feed-forward networks have biases
  * @param attentionBias whether query and key projections have biases (value and output always have)
  * @param norm normalisation before attention, before feed-forward networks and at the end
+ * @param qkNorm whether queries and keys are normalised: each head's by its root mean square, times a learned factor per feature of a head, the
+ *     same in all heads, before rotary positions (Qwen3, arXiv 2505.09388; Gemma 3, arXiv 2503.19786; first, with layer norms, arXiv 2302.05442)
  * @param dropout dropout probability, at the reference's places
  * @param expertDropout dropout probability inside experts (paper section 2.4, table 4: 0.4 where it is 0.1 elsewhere)
  * @param positions positional encoding
@@ -80,6 +82,7 @@ public record ModelConfig(
         boolean feedForwardBias,
         boolean attentionBias,
         Norm norm,
+        boolean qkNorm,
         double dropout,
         double expertDropout,
         Positions positions,

@@ -57,6 +57,7 @@ public final class Decoder implements AutoCloseable {
                     case LAYER -> 0;
                     case RMS -> 1;
                 },
+                config.qkNorm(),
                 switch (config.activation()) {
                     case RELU -> 0;
                     case GELU -> 1;

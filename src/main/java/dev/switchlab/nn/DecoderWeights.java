@@ -52,7 +52,7 @@ final class DecoderWeights {
         return all;
     }
 
-    /** All layers, each with its part of the cache at the end. */
+    /** All layers, each with its part of the cache. */
     List<NDArray> layers(AutoregressiveModel network, KeyValueCache cache) {
         List<NDArray> all = new ArrayList<>();
         List<LabBlock> layers = List.copyOf(
@@ -74,6 +74,9 @@ final class DecoderWeights {
                 all.addAll(List.of(none, none, none, none, none, none, none, none, none));
             }
             all.add(cache.layer(i)); // (2, 1, H, S, W)
+            for (String name : List.of("q_norm", "k_norm")) {
+                all.add(config.qkNorm() ? get(child(child(layer, "attn"), name), "weight") : none); // (W)
+            }
         }
         return all;
     }

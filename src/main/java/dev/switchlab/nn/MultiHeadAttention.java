@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import dev.switchlab.nn.kernel.AttentionKernel;
 import java.util.ArrayList;
@@ -23,7 +24,14 @@ public final class MultiHeadAttention extends LabBlock {
     private final Projection key;
     private final Projection value;
     private final LinearLayer output;
+    private final RmsNormLayer queryNorm;
+    private final RmsNormLayer keyNorm;
     private final Rotary rotary;
+
+    /** The same without norms of queries and keys. */
+    public MultiHeadAttention(int heads, int dModel, double dropout, boolean bias, Positions positions) {
+        this(heads, dModel, dropout, bias, positions, false);
+    }
 
     /**
      * @param heads number of heads; divides {@code dModel}
@@ -31,8 +39,10 @@ public final class MultiHeadAttention extends LabBlock {
      * @param dropout dropout probability of the attention weights
      * @param bias whether query and key projections have a bias
      * @param positions {@link Positions#ROTARY} turns queries and keys by position; the others leave them alone
+     * @param qkNorm whether each head's queries and keys are normalised before that
      */
-    public MultiHeadAttention(int heads, int dModel, double dropout, boolean bias, Positions positions) {
+    public MultiHeadAttention(
+            int heads, int dModel, double dropout, boolean bias, Positions positions, boolean qkNorm) {
         if (dModel % heads != 0) {
             throw new IllegalArgumentException("heads must divide d_model: " + heads + " does not divide " + dModel);
         }
@@ -44,6 +54,8 @@ public final class MultiHeadAttention extends LabBlock {
         key = child("key", new Projection(dModel, bias));
         value = child("value", new Projection(dModel, true));
         output = child("output", new LinearLayer(dModel, dModel, true));
+        queryNorm = qkNorm ? child("q_norm", new RmsNormLayer(headWidth)) : null;
+        keyNorm = qkNorm ? child("k_norm", new RmsNormLayer(headWidth)) : null;
         rotary = positions == Positions.ROTARY ? new Rotary(headWidth) : null;
     }
 
@@ -91,14 +103,25 @@ public final class MultiHeadAttention extends LabBlock {
         List<NDArray> turn = rotary == null
                 ? List.of()
                 : rotary.anglesOf(pass.modelManager(), z.getShape().get(0));
+        List<Parameter> norms = queryNorm == null ? List.of() : List.of(queryNorm.weight(), keyNorm.weight());
+        List<NDArray> factors =
+                norms.stream().map(parameter -> value(pass, parameter)).toList(); // (W) each
         AttentionKernel.Saved saved = AttentionKernel.forward(
-                pass.manager(), z, weights, bias, turn, heads, pass.kernels().dense());
+                pass.manager(),
+                z,
+                weights,
+                factors,
+                bias,
+                turn,
+                heads,
+                pass.kernels().dense());
         pass.record(saved.y(), dy -> {
             NDArray[] gradients = AttentionKernel.backward(
                     pass.manager(),
                     dy,
                     saved,
                     weights,
+                    factors,
                     turn,
                     heads,
                     pass.kernels().dense());
@@ -108,6 +131,9 @@ public final class MultiHeadAttention extends LabBlock {
                 if (layers.get(i).bias() != null) {
                     pass.add(layers.get(i).bias(), gradients[2 + 2 * i]);
                 }
+            }
+            for (int i = 0; i < norms.size(); i++) {
+                pass.add(norms.get(i), gradients[1 + 2 * layers.size() + i]);
             }
         });
         saved.allButWeights().forEach(pass::release);
@@ -121,8 +147,10 @@ public final class MultiHeadAttention extends LabBlock {
     private Output plain(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
         long seq = q.getShape().get(0);
         long batch = q.getShape().get(1);
-        NDArray queries = positioned(pass, split(query.forward(pass, q))).transpose(1, 0, 2); // (B * H, Q, W)
-        NDArray keys = positioned(pass, split(key.forward(pass, k))).transpose(1, 2, 0); // (B * H, W, M)
+        NDArray queries = positioned(pass, normed(pass, queryNorm, split(query.forward(pass, q))))
+                .transpose(1, 0, 2); // (B * H, Q, W)
+        NDArray keys = positioned(pass, normed(pass, keyNorm, split(key.forward(pass, k))))
+                .transpose(1, 2, 0); // (B * H, W, M)
         NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, M, W)
 
         NDArray scale = constant(pass, (float) (1 / Math.sqrt(headWidth)));
@@ -139,6 +167,10 @@ public final class MultiHeadAttention extends LabBlock {
     private NDArray split(NDArray x) {
         Shape shape = x.getShape();
         return x.reshape(shape.get(0), shape.get(1) * heads, headWidth);
+    }
+
+    private static NDArray normed(Pass pass, RmsNormLayer norm, NDArray x) {
+        return norm == null ? x : norm.forward(pass, x);
     }
 
     private NDArray positioned(Pass pass, NDArray x) {

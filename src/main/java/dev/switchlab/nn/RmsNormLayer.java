@@ -19,6 +19,10 @@ public final class RmsNormLayer extends NormLayer {
         weight = parameter("weight", new Shape(features), Initializer.ONES);
     }
 
+    Parameter weight() {
+        return weight;
+    }
+
     @Override
     public NDArray forward(Pass pass, NDArray x) {
         NDArray w = value(pass, weight);

@@ -27,7 +27,12 @@ public final class SwitchTransformerLayer extends LabBlock {
         attention = child(
                 "attn",
                 new MultiHeadAttention(
-                        model.heads(), model.dModel(), model.dropout(), model.attentionBias(), model.positions()));
+                        model.heads(),
+                        model.dModel(),
+                        model.dropout(),
+                        model.attentionBias(),
+                        model.positions(),
+                        model.qkNorm()));
         feedForward = model.isSparse(layer)
                 ? child("feed_forward", new SwitchFeedForward(model, layer, selectionBias))
                 : child("feed_forward", new FeedForward(FeedForwardConfig.dense(model)));

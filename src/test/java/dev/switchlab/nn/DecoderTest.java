@@ -62,8 +62,12 @@ class DecoderTest {
                 "model.router_bias=true model.attention_bias=true");
         Arbitrary<String> positions =
                 Arbitraries.of("none", "learned", "rotary").map(p -> "model.positions=" + p);
-        Arbitrary<String> more =
-                Arbitraries.of("", "model.norm=rms", "model.bigram=true", "model.norm=rms model.bigram=true");
+        Arbitrary<String> more = Arbitraries.of(
+                "",
+                "model.norm=rms",
+                "model.bigram=true",
+                "model.qk_norm=true",
+                "model.norm=rms model.qk_norm=true model.bigram=true");
         return Combinators.combine(layers, router, choices, network, biases, positions, more)
                 .as((a, b, c, d, e, f, g) -> Stream.of(a, b, c, d, e, f, g)
                         .filter(s -> !s.isEmpty())

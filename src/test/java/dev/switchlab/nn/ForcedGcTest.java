@@ -30,8 +30,8 @@ class ForcedGcTest {
         "false, 0.1, PAPER, model.top_k=2 model.router_scope=chosen",
         "false, 0.1, PAPER, model.top_k=2 model.router_score=sigmoid model.normalize_gates=true model.gate_scale=2.5"
                 + " model.shared_experts=1 model.exploration=input_dropout",
-        "false, 0.1, PAPER, model.norm=rms model.activation=relu2 model.bigram=true",
-        "true, 0, PAPER, model.norm=rms model.activation=relu2 model.bigram=true",
+        "false, 0.1, PAPER, model.norm=rms model.activation=relu2 model.qk_norm=true model.bigram=true",
+        "true, 0, PAPER, model.norm=rms model.activation=relu2 model.qk_norm=true model.bigram=true",
         "true, 0.1, REFERENCE, ''",
         "true, 0, PAPER, model.top_k=2 model.shared_experts=1",
     })

@@ -14,21 +14,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FusedAttentionTest {
 
     /** With 300 positions two heads' scores make a block: three sequences are a block and a half. */
-    @ParameterizedTest(name = "{0} x {1} x {2}, {3} heads, mask {4}, positions {5}, bias {6}")
+    @ParameterizedTest(name = "{0} x {1} x {2}, {3} heads, mask {4}, positions {5}, bias {6}, norms {7}")
     @CsvSource({
-        "1,   1, 4,  1, none,      NONE,    true",
-        "1,   3, 8,  2, causal,    ROTARY,  true",
-        "7,   5, 12, 3, causal,    ROTARY,  false",
-        "5,   2, 6,  1, none,      LEARNED, true",
-        "6,   4, 8,  4, sequences, NONE,    true",
-        "6,   4, 8,  2, keys,      ROTARY,  true",
-        "6,   4, 8,  2, common,    NONE,    false",
-        "300, 3, 2,  1, sequences, ROTARY,  true",
+        "1,   1, 4,  1, none,      NONE,    true,  false",
+        "1,   3, 8,  2, causal,    ROTARY,  true,  false",
+        "7,   5, 12, 3, causal,    ROTARY,  false, false",
+        "5,   2, 6,  1, none,      LEARNED, true,  false",
+        "6,   4, 8,  4, sequences, NONE,    true,  false",
+        "6,   4, 8,  2, keys,      ROTARY,  true,  false",
+        "6,   4, 8,  2, common,    NONE,    false, false",
+        "300, 3, 2,  1, sequences, ROTARY,  true,  false",
+        "1,   1, 4,  1, none,      NONE,    true,  true",
+        "7,   5, 12, 3, causal,    ROTARY,  false, true",
+        "6,   4, 8,  2, sequences, LEARNED, true,  true",
+        "300, 3, 4,  1, causal,    ROTARY,  true,  true",
     })
-    void isPlainAttention(int s, int b, int d, int heads, String mask, Positions positions, boolean bias) {
+    void isPlainAttention(
+            int s, int b, int d, int heads, String mask, Positions positions, boolean bias, boolean norms) {
         try (NDManager manager = NDManager.newBaseManager()) {
             MultiHeadAttention block =
-                    Modules.initialize(new MultiHeadAttention(heads, d, 0, bias, positions), manager, 5);
+                    Modules.initialize(new MultiHeadAttention(heads, d, 0, bias, positions, norms), manager, 5);
+            if (norms) {
+                Forms.move(block);
+            }
             NDArray x = Modules.random(manager, 6, s, b, d); // (S, B, D)
             AttentionMask allowed = mask(manager, mask, s, b);
             Map<String, float[]> plain = Forms.run(

@@ -83,7 +83,11 @@ class FusedModelTest {
                                 " model.attention_bias=true model.router_bias=true"),
                         Arbitraries.of(1, 2, 4),
                         Arbitraries.of(
-                                "", " model.norm=rms", " model.bigram=true", " model.norm=rms model.bigram=true"))
+                                "",
+                                " model.norm=rms",
+                                " model.bigram=true",
+                                " model.qk_norm=true",
+                                " model.norm=rms model.qk_norm=true model.bigram=true"))
                 .as((n, positions, activation, gated, biases, heads, more) -> n + " model.positions=" + positions
                         + " model.activation=" + activation + " model.gated=" + gated + biases + " model.heads="
                         + heads + more);

@@ -18,7 +18,7 @@ class TextGeneratorTest {
     private static final String SMALL = "model.drop_tokens=false train.seq_len=";
 
     /** Without a cache: every character from a pass over all that was read since the cache was full. */
-    private static String withoutCache(LanguageModel model, Sampler sampler, String prompt, int length, long seed) {
+    static String withoutCache(LanguageModel model, Sampler sampler, String prompt, int length, long seed) {
         int seqLen = model.experiment().train().seqLen();
         int[] start = model.tokenizer().encode(prompt);
         int[] tokens = Arrays.copyOf(start, start.length + length);

@@ -11,8 +11,9 @@ import java.util.List;
  *
  * <pre>
  *   [q k v] = z W^T + b          one product; rows of W stand by head, so that a head's q, k and v are views
+ *   q = w_q q / rms(q), k alike  (norms of queries and keys; in place)
  *   q, k turned by position      (rotary; in place)
- *   P = softmax(q k^T + mask)    1/sqrt(W) is a factor of W's rows for q, which costs nothing
+ *   P = softmax(q k^T + mask)    1/sqrt(W) is a factor of W's rows for q, with norms of w_q, which costs nothing
  *   y = (P v) W_o^T + b_o
  * </pre>
  *
@@ -24,7 +25,7 @@ import java.util.List;
  *   d(Pv) = dy W_o                         dW_o = dy^T (Pv),  db_o = sum dy
  *   dv = P^T d(Pv),  dP = d(Pv) v^T
  *   dA = P (dP - sum_row(dP P))            softmax
- *   dq = dA k,  dk = dA^T q                turned back
+ *   dq = dA k,  dk = dA^T q                turned back; then through the norms, as in RmsNormKernel
  *   dz = [dq dk dv] W                      dW = [dq dk dv]^T z
  * </pre>
  */
@@ -53,6 +54,24 @@ public final class AttentionKernel {
                 torch.addcmul_(b, a, sin, value=back)
                 torch.copy_(a, turned)
               return qkv
+            def queries_and_keys(self, qkv: Tensor, width: int) -> Tensor:
+              return torch.reshape(torch.narrow(qkv, 2, 0, 2 * width), [qkv.size(0), qkv.size(1), 2, width])
+            def factors(self, norms: List[Tensor], scale: float) -> Tensor:
+              return torch.stack([torch.mul(norms[0], scale), norms[1]], 0)
+            def norm_(self, qk: Tensor, factors: Tensor) -> List[Tensor]:
+              r = torch.linalg_vector_norm(qk, 2, [-1], True)
+              r = torch.rsqrt_(torch.add_(torch.div_(torch.square_(r), qk.size(3)), 1e-05))
+              n = torch.mul(qk, r)
+              torch.mul(n, factors, out=qk)
+              return [n, r]
+            def norm_backward_(self, dqk: Tensor, n: Tensor, r: Tensor, factors: Tensor) -> Tensor:
+              g = torch.mul(dqk, n)
+              dfactors = torch.sum(g, [0, 1])
+              mean = torch.mean(torch.mul_(g, factors), [-1], True)
+              torch.mul_(dqk, factors)
+              torch.addcmul_(dqk, n, mean, value=-1)
+              torch.mul_(dqk, r)
+              return dfactors
             def block(self, s: int) -> int:
               return 1 + 131072 // (s * s)
             def parts(self, qkv: Tensor, start: int, block: int, width: int) -> Tuple[Tensor, Tensor, Tensor]:
@@ -66,11 +85,15 @@ public final class AttentionKernel {
                 all = torch.expand(mask, [-1, heads, p.size(1), p.size(2)])
                 mask = torch.narrow(torch.reshape(all, [-1, p.size(1), p.size(2)]), 0, start, p.size(0))
               return mask
-            def forward(self, z: Tensor, w: List[Tensor], mask: List[Tensor], turn: List[Tensor], heads: int, kernels: List[int]) -> List[Tensor]:
+            def forward(self, z: Tensor, w: List[Tensor], norms: List[Tensor], mask: List[Tensor], turn: List[Tensor], heads: int,
+                kernels: List[int]) -> List[Tensor]:
               s, batch, d = z.size(0), z.size(1), z.size(2)
               n = s * batch
               width = d // heads
               scale = 1.0 / torch.sqrt(width)
+              of_norms = scale
+              if len(norms) > 0:
+                scale = 1.0
               weight = self.by_head(w[0], w[2], w[4], heads, scale)
               bias = self.by_head(torch.unsqueeze(w[1], 1), torch.unsqueeze(w[3], 1), torch.unsqueeze(w[5], 1), heads, scale)
               weight = self.operand(weight, kernels[0])
@@ -78,6 +101,9 @@ public final class AttentionKernel {
               flat = self.product(rows, weight, kernels[0])
               torch.add_(flat, torch.reshape(bias, [3 * d]))
               qkv = torch.reshape(flat, [s, batch * heads, 3 * width])
+              normed = annotate(List[Tensor], [])
+              if len(norms) > 0:
+                normed = self.norm_(self.queries_and_keys(qkv, width), self.factors(norms, of_norms))
               if len(turn) > 0:
                 qkv = self.turn_(qkv, width, turn[0], turn[1], 1)
               p = torch.empty([batch * heads, s, s], dtype=6, device=z.device)
@@ -96,13 +122,17 @@ public final class AttentionKernel {
               mixed = self.operand(mixed, kernels[0])
               y = self.product(mixed, w[6], kernels[0])
               torch.add_(y, w[7])
-              return [torch.reshape(y, [s, batch, d]), rows, qkv, p, mixed, weight]
-            def backward(self, dy: Tensor, saved: List[Tensor], w: List[Tensor], turn: List[Tensor], heads: int, kernels: List[int]) -> List[Tensor]:
+              return [torch.reshape(y, [s, batch, d]), rows, qkv, p, mixed, weight] + normed
+            def backward(self, dy: Tensor, saved: List[Tensor], w: List[Tensor], norms: List[Tensor], turn: List[Tensor], heads: int,
+                kernels: List[int]) -> List[Tensor]:
               rows, qkv, p, mixed, weight = saved[0], saved[1], saved[2], saved[3], saved[4]
               s, batch, d = dy.size(0), dy.size(1), dy.size(2)
               n = s * batch
               width = d // heads
               scale = 1.0 / torch.sqrt(width)
+              of_norms = scale
+              if len(norms) > 0:
+                scale = 1.0
               g = torch.reshape(dy, [n, d])
               dbo = torch.sum(g, [0])
               g = self.operand(g, kernels[0])
@@ -123,12 +153,16 @@ public final class AttentionKernel {
                 torch.copy_(dk, torch.bmm(torch.transpose(da, 1, 2), q))
               if len(turn) > 0:
                 dqkv = self.turn_(dqkv, width, turn[0], turn[1], -1)
+              dnorms = annotate(List[Tensor], [])
+              if len(norms) > 0:
+                df = self.norm_backward_(self.queries_and_keys(dqkv, width), saved[5], saved[6], self.factors(norms, of_norms))
+                dnorms = [torch.mul(torch.select(df, 0, 0), of_norms), torch.select(df, 0, 1)]
               flat = torch.reshape(dqkv, [n, 3 * d])
               db = self.from_heads(torch.unsqueeze(torch.sum(flat, [0]), 1), heads, scale)
               flat = self.operand(flat, kernels[0])
               dw = self.from_heads(self.weight_gradient(flat, rows, kernels[2]), heads, scale)
               dz = torch.reshape(self.data_gradient(flat, weight, kernels[1]), [s, batch, d])
-              return [dz, dw[0], torch.squeeze(db[0], 1), dw[1], torch.squeeze(db[1], 1), dw[2], torch.squeeze(db[2], 1), dwo, dbo]
+              return [dz, dw[0], torch.squeeze(db[0], 1), dw[1], torch.squeeze(db[1], 1), dw[2], torch.squeeze(db[2], 1), dwo, dbo] + dnorms
             """);
 
     private AttentionKernel() {}
@@ -150,6 +184,7 @@ public final class AttentionKernel {
     /**
      * @param z (S, B, D)
      * @param weights query, key, value, output: weight and bias of each; absent biases are zeros
+     * @param norms nothing, or the factors (W) of normalised queries and keys
      * @param mask nothing, or what is added to the scores: (1, S, S) or (B, 1, S, S)
      * @param turn nothing, or cosines and sines of rotary positions, (S, 1, W / 2) each
      */
@@ -157,11 +192,12 @@ public final class AttentionKernel {
             NDManager manager,
             NDArray z,
             List<NDArray> weights,
+            List<NDArray> norms,
             List<NDArray> mask,
             List<NDArray> turn,
             int heads,
             ProductKernels kernels) {
-        NDArray[] results = SCRIPT.tensors(manager, "forward", z, weights, mask, turn, heads, kernels.codes());
+        NDArray[] results = SCRIPT.tensors(manager, "forward", z, weights, norms, mask, turn, heads, kernels.codes());
         return new Saved(List.of(results).subList(1, results.length), results[0]);
     }
 
@@ -169,18 +205,19 @@ public final class AttentionKernel {
      * Frees what was saved, so that what comes next is written where the cache is warm.
      *
      * @param dy (S, B, D)
-     * @return dz (S, B, D), then the gradients of the weights in their order
+     * @return dz (S, B, D), then the gradients of the weights in their order and of the norms
      */
     public static NDArray[] backward(
             NDManager manager,
             NDArray dy,
             Saved saved,
             List<NDArray> weights,
+            List<NDArray> norms,
             List<NDArray> turn,
             int heads,
             ProductKernels kernels) {
         NDArray[] gradients =
-                SCRIPT.tensors(manager, "backward", dy, saved.tensors(), weights, turn, heads, kernels.codes());
+                SCRIPT.tensors(manager, "backward", dy, saved.tensors(), weights, norms, turn, heads, kernels.codes());
         saved.tensors().forEach(NDArray::close);
         return gradients;
     }

@@ -116,26 +116,33 @@ public final class DecoderScript implements AutoCloseable {
               return torch.cat([first, torch.add(torch.mul(a, sin), torch.mul(b, cos))], -1)
 
             # The cache (2, 1, H, S, W) has keys and values of p tokens, and then of n more.
-            def attention(self, z: Tensor, w: List[Tensor], cache: Tensor, table: List[Tensor], rotary: bool, p: int) -> Tensor:
-              qkv, qkv_bias, output, output_bias = w
+            def attention(self, z: Tensor, w: List[Tensor], table: List[Tensor], normed: bool, rotary: bool, p: int) -> Tensor:
+              qkv, qkv_bias, output, output_bias = torch.slice(w, 2, 6)
+              cache = w[23]
               shape = [1, -1, 3, torch.size(cache, 2), torch.size(cache, 4)]
               all = torch.permute(torch.reshape((self).linear(z, qkv, qkv_bias), shape), [2, 0, 3, 1, 4])
               n = torch.size(all, 3)
               q = torch.select(all, 0, 0)
               new = torch.narrow(all, 0, 1, 2)
-              if rotary:
-                cos, sin = table
-                cos = torch.narrow(cos, 0, p, n)
-                sin = torch.narrow(sin, 0, p, n)
-                q = (self).turned(q, cos, sin)
-                new = torch.stack([(self).turned(torch.select(new, 0, 0), cos, sin), torch.select(new, 0, 1)], 0)
+              if normed or rotary:
+                k = torch.select(new, 0, 0)
+                if normed:
+                  q = torch.rms_norm(q, [torch.size(q, -1)], w[24], 1e-05)
+                  k = torch.rms_norm(k, [torch.size(k, -1)], w[25], 1e-05)
+                if rotary:
+                  cos, sin = table
+                  cos = torch.narrow(cos, 0, p, n)
+                  sin = torch.narrow(sin, 0, p, n)
+                  q = (self).turned(q, cos, sin)
+                  k = (self).turned(k, cos, sin)
+                new = torch.stack([k, torch.select(new, 0, 1)], 0)
               torch.copy_(torch.narrow(cache, 3, p, n), new)
               keys, values = torch.unbind(torch.narrow(cache, 3, 0, p + n), 0)
               mixed = torch.scaled_dot_product_attention(q, keys, values, None, 0., n > 1)
               return (self).linear(torch.reshape(torch.transpose(mixed, 1, 2), torch.size(z)), output, output_bias)
 
             def logits(self, tokens: Tensor, model: List[Tensor], layers: List[Tensor], settings: List[int], scale: float, p: int) -> Tensor:
-              count, positions, bigram, norm, activation, score, gating, k, stacked = settings
+              count, positions, bigram, norm, qk_norm, activation, score, gating, k, stacked = settings
               embedding, final, final_bias, generator, generator_bias = torch.slice(model, 0, 5)
               table = torch.slice(model, 5, 7)
               x = torch.embedding(embedding, tokens)
@@ -143,9 +150,9 @@ public final class DecoderScript implements AutoCloseable {
                 learned = torch.narrow(table[0], 0, p, torch.numel(tokens))
                 x = torch.add(x, torch.reshape(learned, torch.size(x)))
               for i in range(count):
-                w = torch.slice(layers, i * 24, i * 24 + 24)
+                w = torch.slice(layers, i * 26, i * 26 + 26)
                 z = (self).normed(x, w[0], w[1], norm)
-                x = torch.add(x, (self).attention(z, torch.slice(w, 2, 6), w[23], table, positions == 2, p))
+                x = torch.add(x, (self).attention(z, w, table, qk_norm == 1, positions == 2, p))
                 z = (self).normed(x, w[6], w[7], norm)
                 if torch.numel(w[8]) > 0:
                   x = torch.add(x, (self).dense(z, torch.slice(w, 8, 14), activation))
@@ -171,6 +178,7 @@ public final class DecoderScript implements AutoCloseable {
      * @param positions 0 none, 1 learned, 2 rotary
      * @param bigram whether a table by the last token is added to the logits
      * @param norm 0 layer, 1 root mean square
+     * @param qkNorm whether queries and keys are normalised
      * @param activation 0 ReLU, 1 GELU, 2 sigmoid, 3 SiLU, 4 ReLU squared
      * @param score 0 softmax over the chosen, 1 softmax over all, 2 sigmoid
      * @param gating 0 one, 1 the score, 2 the score over the sum of the chosen
@@ -183,6 +191,7 @@ public final class DecoderScript implements AutoCloseable {
             int positions,
             boolean bigram,
             int norm,
+            boolean qkNorm,
             int activation,
             int score,
             int gating,
@@ -192,7 +201,16 @@ public final class DecoderScript implements AutoCloseable {
 
         private long[] numbers() {
             return new long[] {
-                layers, positions, bigram ? 1 : 0, norm, activation, score, gating, choices, stacked ? 1 : 0
+                layers,
+                positions,
+                bigram ? 1 : 0,
+                norm,
+                qkNorm ? 1 : 0,
+                activation,
+                score,
+                gating,
+                choices,
+                stacked ? 1 : 0
             };
         }
     }
@@ -204,9 +222,10 @@ public final class DecoderScript implements AutoCloseable {
      * @param model embedding (V, D); final norm, weight and bias (D); generator, weight (V, D) and bias (V); two tables by position: (S, D)
      *     and an empty one if learned, cosines and sines (S, W / 2) if rotary, else two empty ones; table of
      *     bigrams (V, V) if there is one
-     * @param layers 24 per layer: attention's norm, weight and bias; query, key and value as one, weight (3 * D, D) and bias (3 * D); output,
+     * @param layers 26 per layer: attention's norm, weight and bias; query, key and value as one, weight (3 * D, D) and bias (3 * D); output,
      *     weight and bias; the network's norm, weight and bias; dense network, weight and bias of layer1, layer2 and linear_v; router,
-     *     weight, bias and selection bias; experts like the dense network with E in front; keys and values (2, 1, H, S, W)
+     *     weight, bias and selection bias; experts like the dense network with E in front; keys and values (2, 1, H, S, W);
+     *     norms of queries and keys (W), or two empty ones
      */
     public DecoderScript(Settings settings, List<NDArray> model, List<NDArray> layers) {
         this.settings = settings;
