@@ -159,7 +159,7 @@ final class SweepFlags {
             return;
         }
         try (Book book = Book.open(folder)) {
-            print(sweep, new KnownTimes(book)::of, training);
+            print(sweep, new KnownTimes(book, training.engine().threads())::of, training);
         }
     }
 

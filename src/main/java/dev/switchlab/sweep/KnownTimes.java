@@ -16,7 +16,7 @@ import java.util.Set;
 
 /**
  * How long children may take, from finished runs in the book: the mean of those of the same settings, or else of the same experiment, by
- * the number of steps. Runs that did not take all their steps in one go tell nothing.
+ * the number of steps. Runs with another number of threads, or that did not take all their steps in one go, tell nothing.
  */
 public final class KnownTimes {
 
@@ -26,12 +26,17 @@ public final class KnownTimes {
     private static final Set<String> NO_SETTING = Set.of("seed", "device", "threads");
 
     private final Book book;
+    private final String threads;
     private final Map<String, List<Run>> runs = new HashMap<>();
     private final Map<String, OptionalDouble> times = new HashMap<>();
 
-    /** @param book where finished runs are */
-    public KnownTimes(Book book) {
+    /**
+     * @param book where finished runs are
+     * @param threads of each child
+     */
+    public KnownTimes(Book book, int threads) {
         this.book = book;
+        this.threads = Integer.toString(threads);
     }
 
     /** Seconds that a child may take, from its begin to its end; empty if nothing like it was run. */
@@ -54,6 +59,7 @@ public final class KnownTimes {
         return book.runs(Optional.of(experiment), RECENT).stream()
                 .filter(run -> run.status().equals("FINISHED") && run.end().isPresent())
                 .filter(run -> !run.tags().containsKey(RunInfo.SUMMARY_TAG))
+                .filter(run -> threads.equals(run.params().get("threads")))
                 .filter(run -> !wasResumed(run))
                 .toList();
     }

@@ -87,8 +87,8 @@ public final class SweepSession {
     /** Runs what is missing. */
     public Outcome run() throws IOException, InterruptedException {
         try (SweepRuns runs = SweepRuns.open(store, ready, device, options.command(), options.fresh())) {
-            SweepProgress progress =
-                    new SweepProgress(ready.sweep(), launcher.width(), new KnownTimes(store.book())::of);
+            KnownTimes times = new KnownTimes(store.book(), ready.conditions().threads());
+            SweepProgress progress = new SweepProgress(ready.sweep(), launcher.width(), times::of);
             String digest = ready.identity().digest();
             Path folder = ChildPlan.folder(store.book().folder(), runs.parent());
             List<ChildPlan> plans = new ArrayList<>();

@@ -40,7 +40,8 @@ record Commands(Path folder) {
         List<String> command = new ArrayList<>(first);
         command.addAll(List.of(arguments));
         command.addAll(List.of("--runs", runs().toString()));
-        if (Collections.disjoint(command, List.of("flush", "compare"))) { // these compute nothing
+        if (Collections.disjoint(
+                command, List.of("flush", "compare", "--threads"))) { // these compute nothing, or say it
             command.addAll(List.of("--threads", "1"));
         }
         return JavaProcess.of(main, command.toArray(String[]::new));

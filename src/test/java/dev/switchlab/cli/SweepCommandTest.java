@@ -165,6 +165,13 @@ class SweepCommandTest {
         assertThat(commands.run(call)).as(commands.output()).isZero();
         assertThat(commands.output()).doesNotContain("unknown").containsPattern("seed 2  \\d+ s\n");
         assertThat(book.runs()).hasSize(1);
+
+        // It had one thread, and tells nothing about children with two.
+        assertThat(commands.run(sweep(
+                        "smoke", 4, "--grid", "model.n_experts=2,4", "--seeds", "1..2", "--dry-run", "--threads", "2")))
+                .as(commands.output())
+                .isZero();
+        assertThat(commands.output()).contains("seed 2  unknown\n");
     }
 
     @Test
