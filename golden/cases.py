@@ -11,6 +11,7 @@ ATTENTION = {'batch_size': 3, 'bias': True, 'd_model': 12, 'dropout': 0.0, 'head
 OPTIMIZER = {'betas': [0.9, 0.999], 'eps': 1e-8, 'grad_clip': 1.0, 'lr': 0.01, 'steps': 24, 'weight_decay': 0.0,
              'note': 'clip_grad_norm_([p, q], grad_clip), then step; input.grad_* are before clipping'}
 NOAM = {'optimizer': 'Noam', 'lr': 1.0, 'warmup': 10, 'd_model': 16}
+MUON = {'optimizer': 'Muon', 'muon_lr': 0.02, 'momentum': 0.95, 'weight_decay': 0.1}
 TRAJECTORY = {**MODEL, 'amsgrad': False, 'betas': [0.9, 0.999], 'eps': 1e-8, 'grad_clip': 1.0, 'init': 'labml default', 'lr': 1.0,
               'optimizer': 'Noam', 'steps': 12, 'warmup': 2000, 'weight_decay': 0.0}
 
@@ -117,6 +118,13 @@ def _blocks():
                               'batch_size': 19}
 
 
+def _muon():
+    yield 'optim_muon', {**OPTIMIZER, **MUON, 'shape': [5, 4]}
+    yield 'optim_muon_wide', {**OPTIMIZER, **MUON, 'shape': [3, 6], 'weight_decay': 0.0}
+    # Each expert's matrix by itself.
+    yield 'optim_muon_experts', {**OPTIMIZER, **MUON, 'shape': [3, 4, 6], 'grad_clip': 100.0}
+
+
 def all_cases():
     """Every case, in order, each with its own seed."""
     listed = [(name, 'switch_ff', c) for name, c in _switch()]
@@ -127,4 +135,5 @@ def all_cases():
     listed += [(name, 'optimizer', c) for name, c in _optimizers()]
     listed += [(name, 'trajectory', c) for name, c in _trajectories()]
     listed += [(name, 'layer', c) for name, c in _blocks()]
+    listed += [(name, 'optimizer', c) for name, c in _muon()]
     return {name: (kind, {**config, 'seed': 7000 + index}) for index, (name, kind, config) in enumerate(listed)}

@@ -345,10 +345,47 @@ def weight_decay(ref, c):
     return ref.WeightDecay(c.get('weight_decay', 0.0), c.get('weight_decouple', True), c.get('absolute', False))
 
 
+class Muon:
+    """Muon on one matrix or a stack of them, by its published formula, and torch's AdamW on the rest.
+
+    torch has Muon from 2.9 on, but iterates in bfloat16; here in the dtype of the weights. Jordan's is torch.optim.Muon's too: momentum as a
+    moving average, Nesterov, five Newton-Schulz steps. The scale is Moonlight's (torch: adjust_lr_fn='match_rms_adamw').
+    """
+
+    def __init__(self, matrix, rest, c):
+        self.matrix, self.c, self.momentum = matrix, c, torch.zeros_like(matrix)
+        self.adamw = torch.optim.AdamW(rest, lr=c['lr'], betas=tuple(c['betas']), eps=c['eps'], weight_decay=c['weight_decay'],
+                                       foreach=False)
+        self.param_groups = self.adamw.param_groups
+
+    @torch.no_grad()
+    def step(self):
+        self.adamw.step()
+        mu, grad = self.c['momentum'], self.matrix.grad
+        self.momentum = mu * self.momentum + (1 - mu) * grad
+        update = mu * self.momentum + (1 - mu) * grad
+        stack = update.reshape(-1, *update.shape[-2:])
+        update = torch.stack([self.orthogonal(one) for one in stack]).reshape(update.shape)
+        self.matrix *= 1 - self.c['muon_lr'] * self.c['weight_decay']
+        self.matrix -= self.c['muon_lr'] * 0.2 * math.sqrt(max(update.shape[-2:])) * update
+
+    @staticmethod
+    def orthogonal(g):
+        a, b, c = 3.4445, -4.7750, 2.0315
+        x = g.T if g.shape[0] > g.shape[1] else g
+        x = x / (x.norm() + 1e-7)
+        for _ in range(5):
+            gram = x @ x.T
+            x = a * x + (b * gram + c * gram @ gram) @ x
+        return x.T if g.shape[0] > g.shape[1] else x
+
+
 def optimizer_of(ref, c, params):
     """The reference's optimizer, or torch's own under the name torch.*."""
     common = {'lr': c['lr'], 'betas': tuple(c['betas']), 'eps': c['eps']}
     name = c['optimizer']
+    if name == 'Muon':
+        return Muon(params[0], params[1:], c)
     if name.startswith('torch.'):
         kind = getattr(torch.optim, name.split('.')[1])
         return kind(params, **common, weight_decay=c.get('weight_decay', 0.0), amsgrad=c.get('amsgrad', False), foreach=False)
@@ -359,7 +396,7 @@ def optimizer_of(ref, c, params):
         return ref.AMSGrad(params, **common, amsgrad=c.get('amsgrad', True))
     if name == 'Noam':
         return ref.Noam(params, **common, amsgrad=c.get('amsgrad', False), warmup=c['warmup'], d_model=c['d_model'])
-    raise ValueError(f'unknown optimizer {name!r}: Adam, AMSGrad, Noam, torch.Adam or torch.AdamW')
+    raise ValueError(f'unknown optimizer {name!r}: Adam, AMSGrad, Noam, torch.Adam, torch.AdamW or Muon')
 
 
 def learning_rate(optimizer, parameter):
@@ -375,10 +412,13 @@ class OptimizerKind:
         steps = c['steps']
         # Large gradients first: then the largest second moment lies behind, and AMSGrad differs from Adam.
         scale = torch.tensor([10.0 if t < steps // 4 else 0.2 for t in range(steps)])
-        inputs = {'grad_p': randn(g, steps, 5, 4) * scale.view(-1, 1, 1), 'grad_q': randn(g, steps, 3) * scale.view(-1, 1)}
+        shape = c.get('shape', [5, 4])
+        inputs = {'grad_p': randn(g, steps, *shape) * scale.view(-1, *[1] * len(shape)), 'grad_q': randn(g, steps, 3) * scale.view(-1, 1)}
         inputs['grad_p'][steps // 2] = 0.0  # as an expert without tokens: momentum still moves the weights
+        if len(shape) == 3:
+            inputs['grad_p'][:, 0] = 0.0  # an expert that never has a token
         inputs['grad_q'][:, 1] = 0.0  # never a gradient: 0 / (0 + eps)
-        return {'p': randn(g, 5, 4), 'q': randn(g, 3)}, inputs
+        return {'p': randn(g, *shape), 'q': randn(g, 3)}, inputs
 
     def run(self, c, params, inputs, dtype, replay=None):
         p, q = (nn.Parameter(params[name].to(dtype).clone()) for name in ('p', 'q'))

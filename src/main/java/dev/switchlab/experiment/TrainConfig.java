@@ -10,6 +10,9 @@ package dev.switchlab.experiment;
  * @param optimizer optimizer
  * @param update where eps goes and how the moments are corrected
  * @param learningRate peak learning rate; for the Noam schedule the factor before d_model^-0.5
+ * @param muonLearningRate for {@link OptimizerKind#MUON}: peak learning rate of its matrices, on the same schedule; learningRate is that of the
+ *     other weights
+ * @param muonMomentum for {@link OptimizerKind#MUON}: decay of its momentum
  * @param schedule learning rate over time
  * @param warmup steps of linear warm-up; a run that is shorter is all warm-up
  * @param finalLearningRate for {@link Schedule#COSINE}, {@link Schedule#LINEAR} and {@link Schedule#WSD}: the last learning rate as a share
@@ -19,7 +22,7 @@ package dev.switchlab.experiment;
  * @param beta2 decay of the second moment
  * @param eps added to the denominator
  * @param weightDecay weight decay: decoupled, by the peak learning rate with {@link UpdateRule#REFERENCE}, by the scheduled one with
- *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
+ *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW} or {@link OptimizerKind#MUON}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
  * @param ema decay of the moving average of the weights over the steps (0.997): it is what is evaluated, writes samples and is kept as the
  *     run's model; 0 for none
  * @param gradClip largest global gradient norm; 0 switches clipping off
@@ -45,6 +48,8 @@ public record TrainConfig(
         OptimizerKind optimizer,
         UpdateRule update,
         double learningRate,
+        double muonLearningRate,
+        double muonMomentum,
         Schedule schedule,
         int warmup,
         double finalLearningRate,
@@ -83,6 +88,14 @@ public record TrainConfig(
         Check.given("train.optimizer", optimizer, OptimizerKind.ADAMW);
         Check.given("train.update", update, UpdateRule.TORCH);
         Check.positive("train.learning_rate", learningRate, 0.001);
+        Check.that(
+                optimizer != OptimizerKind.MUON || update == UpdateRule.TORCH,
+                "train.update",
+                Names.of(update),
+                "only torch with train.optimizer=muon",
+                "torch");
+        Check.positive("train.muon_learning_rate", muonLearningRate, 0.002);
+        Check.belowOne("train.muon_momentum", muonMomentum, 0.95);
         Check.given("train.schedule", schedule, Schedule.COSINE);
         Check.that(
                 optimizer != OptimizerKind.NOAM || schedule == Schedule.NOAM,
@@ -170,7 +183,12 @@ public record TrainConfig(
         /** Adam with decoupled weight decay. */
         ADAMW,
         /** Adam with the running maximum of the second moment (On the Convergence of Adam and Beyond). */
-        AMSGRAD
+        AMSGRAD,
+        /**
+         * Muon (Jordan et al. 2024; Moonlight, arXiv 2502.16982), momentum made orthogonal, for the matrices of attention and feed-forward
+         * networks, of each expert by itself; AdamW for embeddings, positions, router, output layer, biases and norms.
+         */
+        MUON
     }
 
     /** Where eps goes. */

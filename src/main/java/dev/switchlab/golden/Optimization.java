@@ -1,13 +1,22 @@
 package dev.switchlab.golden;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.TrainConfig.UpdateRule;
+import dev.switchlab.train.Adam;
 import dev.switchlab.train.AdamConfig;
 import dev.switchlab.train.LearningRate;
+import dev.switchlab.train.Muon;
+import dev.switchlab.train.MuonConfig;
+import dev.switchlab.train.Optimizer;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * How a case moves its weights.
  *
- * @param adam the update
+ * @param adam the update, or where Muon moves the matrices, that of the other weights
+ * @param muon where it does
  * @param learningRate base learning rate
  * @param noam whether the Noam schedule applies; otherwise the learning rate is constant
  * @param warmup its warm-up
@@ -16,13 +25,24 @@ import dev.switchlab.train.LearningRate;
  * @param steps number of steps
  */
 record Optimization(
-        AdamConfig adam, double learningRate, boolean noam, int warmup, int dModel, double gradClip, int steps) {
+        AdamConfig adam,
+        Optional<MuonConfig> muon,
+        double learningRate,
+        boolean noam,
+        int warmup,
+        int dModel,
+        double gradClip,
+        int steps) {
 
     static Optimization of(CaseConfig config) {
         String name = config.text("optimizer");
         boolean noam = name.equals("Noam");
+        AdamConfig adam = adam(config, name);
         return new Optimization(
-                adam(config, name),
+                adam,
+                name.equals("Muon")
+                        ? Optional.of(new MuonConfig(config.number("muon_lr"), config.number("momentum"), adam))
+                        : Optional.empty(),
                 config.number("lr"),
                 noam,
                 noam ? config.size("warmup") : 0,
@@ -36,10 +56,10 @@ record Optimization(
             case "Adam", "Noam" -> adam(config, decay(config), config.flag("amsgrad", false));
             case "AMSGrad" -> adam(config, decay(config), config.flag("amsgrad", true));
             case "torch.Adam" -> torch(config, AdamConfig.Decay.L2);
-            case "torch.AdamW" -> torch(config, AdamConfig.Decay.DECOUPLED);
+            case "torch.AdamW", "Muon" -> torch(config, AdamConfig.Decay.DECOUPLED);
             default ->
                 throw new GoldenException("config optimizer is '" + name
-                        + "'; known are Adam, AMSGrad, Noam, torch.Adam and torch.AdamW");
+                        + "'; known are Adam, AMSGrad, Noam, torch.Adam, torch.AdamW and Muon");
         };
     }
 
@@ -69,6 +89,17 @@ record Optimization(
             return AdamConfig.Decay.L2;
         }
         return config.flag("absolute", false) ? AdamConfig.Decay.ABSOLUTE : AdamConfig.Decay.DECOUPLED_BASE_RATE;
+    }
+
+    /**
+     * The optimizer, before its first step.
+     *
+     * @param weights updated in place; those with more than one axis are matrices or stacks of them
+     */
+    Optimizer optimizer(List<NDArray> weights, NDManager owner) {
+        return muon.<Optimizer>map(config ->
+                        new Muon(config, weights, i -> weights.get(i).getShape().dimension() > 1, owner))
+                .orElseGet(() -> new Adam(adam, weights, owner));
     }
 
     /** The learning rate of {@code step}, from 1. */

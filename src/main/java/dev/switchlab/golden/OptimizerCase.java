@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
-import dev.switchlab.train.Adam;
 import dev.switchlab.train.GradientClipping;
+import dev.switchlab.train.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +47,7 @@ record OptimizerCase(CaseFile file, Optimization optimization) implements Golden
                 gradients.add(array(manager, gradients(name)));
                 moved.put(name, new ArrayList<>());
             }
-            Adam adam = new Adam(optimization.adam(), weights, manager);
+            Optimizer optimizer = optimization.optimizer(weights, manager);
             for (int step = 0; step < steps; step++) {
                 try (NDManager scope = manager.newSubManager()) {
                     List<NDArray> own = at(scope, gradients, step);
@@ -55,7 +55,7 @@ record OptimizerCase(CaseFile file, Optimization optimization) implements Golden
                     gradNorm[step] = clipping.norm().getFloat();
                     double rate = optimization.learningRateAt(step + 1);
                     learningRate[step] = (float) rate;
-                    adam.step(scope, own, clipping, rate, optimization.learningRate());
+                    optimizer.step(scope, own, clipping, rate, optimization.learningRate());
                 }
                 for (int i = 0; i < NAMES.size(); i++) {
                     moved.get(NAMES.get(i)).add(weights.get(i).toFloatArray());

@@ -14,8 +14,8 @@ import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.safetensors.Tensor;
-import dev.switchlab.train.Adam;
 import dev.switchlab.train.GradientClipping;
+import dev.switchlab.train.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +52,7 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
             NDArray target = array(bench.manager(), file().tokens("target", model.nVocab())); // (T, S, B)
             List<Parameter> parameters = bench.stateDict().parameters();
             List<NDArray> arrays = parameters.stream().map(Parameter::getArray).toList();
-            Adam adam = new Adam(optimization.adam(), arrays, bench.manager());
+            Optimizer optimizer = optimization.optimizer(arrays, bench.manager());
             for (int step = 0; step < optimization.steps(); step++) {
                 try (NDManager scope = bench.manager().newSubManager()) {
                     StepWeights weights = new StepWeights(scope, bench.block(), true);
@@ -72,7 +72,7 @@ record TrajectoryCase(ModelCase model, Optimization optimization) implements Gol
                     steps.gradNorm[step] = clipping.norm().getFloat();
                     double rate = optimization.learningRateAt(step + 1);
                     steps.learningRate[step] = (float) rate;
-                    adam.step(scope, gradients, clipping, rate, optimization.learningRate());
+                    optimizer.step(scope, gradients, clipping, rate, optimization.learningRate());
                 }
             }
             permutations.checkAllUsed();

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
@@ -53,9 +54,14 @@ public final class StateDict {
 
     /** Those weights that gradients change: all but buffers. */
     public StateDict trainable() {
+        return only(Parameter::requiresGradient);
+    }
+
+    /** The weights of some parameters. */
+    public StateDict only(Predicate<Parameter> which) {
         StateDict dict = new StateDict();
         entries.forEach((name, entry) -> {
-            if (entry.parameter().requiresGradient()) {
+            if (which.test(entry.parameter())) {
                 dict.entries.put(name, entry);
             }
         });

@@ -14,7 +14,7 @@ import java.util.Map;
  * <p>{@link UpdateRule#REFERENCE} (labml {@code Adam} with {@code optimized_update}): {@code p -= lr * sqrt(1 - b2^t) / (1 - b1^t) *
  * m / (sqrt(v) + eps)}. {@link UpdateRule#TORCH}: {@code p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)}.
  */
-public final class Adam {
+public final class Adam implements Optimizer {
 
     private final AdamConfig config;
     private final AdamUpdate.State state;
@@ -37,7 +37,8 @@ public final class Adam {
         return like.stream().map(array -> owner.zeros(array.getShape())).toList();
     }
 
-    /** The moments by name ("first", "second", with amsgrad "maximum"), each in the order of the weights. */
+    /** "first", "second", with amsgrad "maximum". */
+    @Override
     public Map<String, List<NDArray>> moments() {
         Map<String, List<NDArray>> moments = new LinkedHashMap<>();
         moments.put("first", state.first());
@@ -48,25 +49,17 @@ public final class Adam {
         return moments;
     }
 
-    /** Goes on after {@code steps} steps; the moments are set through {@link #moments}. */
-    void resume(int steps) {
+    @Override
+    public void resume(int steps) {
         step = steps;
     }
 
-    /** Optimizer steps taken so far. */
+    @Override
     public int steps() {
         return step;
     }
 
-    /**
-     * One update.
-     *
-     * @param manager the step's manager
-     * @param gradients one per weight, in the constructor's order; of no use afterwards
-     * @param clipping of these gradients; the update divides by it
-     * @param learningRate the scheduled learning rate
-     * @param baseLearningRate the learning rate before the schedule
-     */
+    @Override
     public void step(
             NDManager manager,
             List<NDArray> gradients,

@@ -46,6 +46,7 @@ public record AdamConfig(
         if (train.update() == UpdateRule.REFERENCE) {
             return Decay.DECOUPLED_BASE_RATE;
         }
-        return train.optimizer() == OptimizerKind.ADAMW ? Decay.DECOUPLED : Decay.L2;
+        boolean decoupled = train.optimizer() == OptimizerKind.ADAMW || train.optimizer() == OptimizerKind.MUON;
+        return decoupled ? Decay.DECOUPLED : Decay.L2;
     }
 }

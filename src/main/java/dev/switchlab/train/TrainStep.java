@@ -14,6 +14,7 @@ import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.RouterZLoss;
+import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
@@ -30,7 +31,7 @@ public final class TrainStep {
     private final RandomStreams streams;
     private final List<Parameter> parameters;
     private final LearningRate learningRate;
-    private final Adam optimizer;
+    private final Optimizer optimizer;
     private final Optional<WeightAverage> average;
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
@@ -48,10 +49,11 @@ public final class TrainStep {
         this.clock = clock;
         config = model.experiment().train();
         streams = new RandomStreams(model.experiment().seed());
-        parameters = model.stateDict().trainable().parameters();
+        StateDict trained = model.stateDict().trainable();
+        parameters = trained.parameters();
         learningRate = new LearningRate(config, model.experiment().model().dModel());
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
-        optimizer = new Adam(AdamConfig.of(config), weights, model.manager());
+        optimizer = Optimizer.of(config, trained, model.manager());
         average = config.ema() > 0
                 ? Optional.of(new WeightAverage(config.ema(), weights, model.manager()))
                 : Optional.empty();

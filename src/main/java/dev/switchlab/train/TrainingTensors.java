@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.safetensors.Tensor;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,10 +22,10 @@ final class TrainingTensors {
         StateDict dict = model.stateDict();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         put(tensors, MODEL, dict.weights());
-        StateDict trained = dict.trainable();
-        trainStep
-                .kept()
-                .forEach((kind, arrays) -> put(tensors, kind + ".", trained.values(byParameter(trained, arrays))));
+        trainStep.kept().forEach((kind, arrays) -> {
+            Function<Parameter, NDArray> own = byParameter(dict, arrays);
+            put(tensors, kind + ".", having(dict, own).values(own));
+        });
         return tensors;
     }
 
@@ -32,14 +33,24 @@ final class TrainingTensors {
     static void restore(Map<String, Tensor> tensors, LanguageModel model, TrainStep trainStep) {
         StateDict dict = model.stateDict();
         dict.load(weights(tensors, MODEL));
-        StateDict trained = dict.trainable();
-        trainStep
-                .kept()
-                .forEach((kind, arrays) -> trained.load(weights(tensors, kind + "."), byParameter(trained, arrays)));
+        trainStep.kept().forEach((kind, arrays) -> {
+            Function<Parameter, NDArray> own = byParameter(dict, arrays);
+            having(dict, own).load(weights(tensors, kind + "."), own);
+        });
     }
 
+    /** @param arrays in the order of the trained weights; null for those that have none */
     private static Function<Parameter, NDArray> byParameter(StateDict dict, List<NDArray> arrays) {
-        return parameter -> arrays.get(dict.parameters().indexOf(parameter));
+        IdentityHashMap<Parameter, NDArray> own = new IdentityHashMap<>();
+        List<Parameter> trained = dict.trainable().parameters();
+        for (int i = 0; i < arrays.size(); i++) {
+            own.put(trained.get(i), arrays.get(i));
+        }
+        return own::get;
+    }
+
+    private static StateDict having(StateDict dict, Function<Parameter, NDArray> arrays) {
+        return dict.only(parameter -> arrays.apply(parameter) != null);
     }
 
     private static void put(Map<String, Tensor> tensors, String prefix, Map<String, StateDict.Weight> weights) {

@@ -61,6 +61,9 @@ class ImpossibleValuesTest {
             train.decay_share=1.1 | train.decay_share is 1.1; allowed: above 0 and up to 1, a share of the steps; example: train.decay_share=0.6
             train.ema=1 | train.ema is 1.0; allowed: from 0 to below 1; example: train.ema=0.997
             train.ema=-0.5 | train.ema is -0.5; allowed: from 0 to below 1; example: train.ema=0.997
+            train.optimizer=muon train.update=reference | train.update is reference; allowed: only torch with train.optimizer=muon; example: train.update=torch
+            train.muon_learning_rate=0 | train.muon_learning_rate is 0.0; allowed: finite numbers above 0; example: train.muon_learning_rate=0.002
+            train.muon_momentum=1 | train.muon_momentum is 1.0; allowed: from 0 to below 1; example: train.muon_momentum=0.95
             train.beta1=1 | train.beta1 is 1.0; allowed: from 0 to below 1; example: train.beta1=0.9
             train.beta2=-0.5 | train.beta2 is -0.5; allowed: from 0 to below 1; example: train.beta2=0.999
             train.eps=0 | train.eps is 0.0; allowed: finite numbers above 0; example: train.eps=1e-8

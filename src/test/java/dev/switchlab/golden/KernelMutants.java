@@ -97,6 +97,21 @@ final class KernelMutants {
                         "step size without the root's correction",
                         "nn/kernel/AdamUpdate.java",
                         "numbers.rootCorrection() * numbers.stepSize(),",
-                        "numbers.stepSize(),"));
+                        "numbers.stepSize(),"),
+                Mutant.of(
+                        "Muon without Nesterov's look ahead",
+                        "nn/kernel/MuonUpdate.java",
+                        "torch.lerp(gradient, m[i], mu)",
+                        "torch.clone(m[i])"),
+                Mutant.of(
+                        "Muon takes the experts of a layer for one matrix",
+                        "nn/kernel/MuonUpdate.java",
+                        "[-1, rows, columns]",
+                        "[1, -1, columns]"),
+                Mutant.of(
+                        "Muon scaled by the smaller side",
+                        "nn/kernel/MuonUpdate.java",
+                        "max(rows, columns)",
+                        "min(rows, columns)"));
     }
 }

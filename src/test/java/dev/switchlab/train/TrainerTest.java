@@ -100,7 +100,8 @@ class TrainerTest {
                 "adamw train.ema=0.9",
                 "amsgrad",
                 "noam train.schedule=noam train.update=reference",
-                "adam " + Runs.EVERY_ROUTER)) {
+                "adam " + Runs.EVERY_ROUTER,
+                "muon train.ema=0.9 train.schedule=wsd " + Runs.EVERY_ROUTER)) {
             Experiment experiment =
                     Runs.smoke("train.steps=9 train.accumulate=2 train.eval_every=4 train.eval_batches=1 "
                             + "train.sample_length=1 train_fraction=0.99 train.optimizer=" + optimizer);
