@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT STRIDE DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP RETRY FAIL_FAST NEW LAUNCHER DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT STRIDE DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP QUESTION RETRY FAIL_FAST NEW LAUNCHER DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
@@ -45,9 +45,10 @@ target/classpath: pom.xml $(shell find src/main -type f)
 build: target/classpath ## Compile
 
 # Each of these is a command of SwitchLab.
-COMMANDS := train sweep resume reproduce evaluate sample runs compare report ui flush merge experiments golden
+COMMANDS := train sweep paper resume reproduce evaluate sample runs compare report ui flush merge experiments golden
 train: ## Train EXPERIMENT (default tiny-shakespeare), into the book of runs in runs/
 sweep: ## Train all of EXPERIMENT times GRID ("model.n_experts=1,2,4 train.z_loss=0,0.001") times SEEDS, or SWEEP; again: what is missing
+paper: ## Ask the paper's questions of a small model: sweeps of experiments/paper, then experiments/RESULTS.md (QUESTION=3; QUICK=true)
 resume: ## Go on with RUN, which was stopped or killed, as if it had never been
 reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
 evaluate: ## Score the model of RUN on the whole validation split; STRIDE=16: by windows that overlap, with more context

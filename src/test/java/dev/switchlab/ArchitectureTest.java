@@ -38,10 +38,11 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook bench gpu sweep.slurm
+            cli            notebook bench gpu sweep.slurm paper
             notebook       lab
             lab            session golden
             sweep.slurm    sweep
+            paper          sweep
             sweep          session
             session        analysis provenance
             gpu            golden provenance

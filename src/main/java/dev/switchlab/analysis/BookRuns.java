@@ -2,10 +2,12 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,7 +26,15 @@ record BookRuns(MirroredBook store) implements RunSource {
 
     @Override
     public List<Run> children(String runId) {
-        return store.book().children(runId);
+        List<Run> children = new ArrayList<>(store.book().children(runId));
+        String reused = store.book()
+                .byId(runId)
+                .map(run -> run.tags().getOrDefault(RunInfo.REUSED_TAG, ""))
+                .orElse("");
+        for (String id : reused.isEmpty() ? new String[0] : reused.split(" ", -1)) {
+            store.book().byId(id).ifPresent(children::add);
+        }
+        return children;
     }
 
     @Override

@@ -14,7 +14,7 @@ public interface RunSource {
     /** The run with this id, beginning of an id, or name; throws {@code BookException} if there is none. */
     Run find(String idOrName);
 
-    /** The runs whose parent this one is, the oldest first; empty if there is none. */
+    /** The runs whose parent this one is, the oldest first, and those that it reuses; empty if there is none. */
     List<Run> children(String runId);
 
     /** All points of a metric in order of time; empty if the run has no such metric. */

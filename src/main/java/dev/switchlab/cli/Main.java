@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             SampleCommand.class,
             RunsCommand.class,
             SweepCommand.class,
+            PaperCommand.class,
             ChildCommand.class,
             CompareCommand.class,
             ReportCommand.class,

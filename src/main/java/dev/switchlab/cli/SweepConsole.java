@@ -22,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 
 /** What a person sees of a sweep: a table that is drawn again and again on a terminal, else a line for each begin and end. */
 final class SweepConsole implements SweepView {
@@ -31,6 +33,7 @@ final class SweepConsole implements SweepView {
 
     private final PrintStream out;
     private final BookOption books;
+    private final Function<OptionalDouble, String> more;
     private final boolean live;
     private final TerminalSize size = new TerminalSize();
     private final Map<Integer, ChildState> said = new HashMap<>();
@@ -39,6 +42,12 @@ final class SweepConsole implements SweepView {
     private long last = System.nanoTime();
 
     SweepConsole(PrintStream out, BookOption books) {
+        this(out, books, left -> "");
+    }
+
+    /** @param more what is said after the line for the whole, by the seconds that the sweep may still take */
+    SweepConsole(PrintStream out, BookOption books, Function<OptionalDouble, String> more) {
+        this.more = more;
         this.out = out;
         this.books = books;
         this.live = Bar.isTerminal();
@@ -46,7 +55,7 @@ final class SweepConsole implements SweepView {
 
     @Override
     public void begun(String parent, SweepProgress progress, Launcher launcher) {
-        table = new SweepTable(progress);
+        table = new SweepTable(progress, more);
         int all = progress.sweep().children().size();
         int done = progress.count(Done.class);
         out.println("sweep       " + progress.sweep().request().words());

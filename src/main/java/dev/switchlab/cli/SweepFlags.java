@@ -19,6 +19,7 @@ import dev.switchlab.sweep.SweepRequest;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.slurm.SlurmLauncher;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -66,12 +67,7 @@ final class SweepFlags {
     /** Runs what is missing of a sweep, or prints it, and returns the exit code. */
     int run(SweepRequest request, ExperimentOptions experiments, TrainingOptions training, boolean dryRun)
             throws IOException, InterruptedException {
-        if (jobs < 0) {
-            throw new IllegalArgumentException("JOBS is " + jobs + ", allowed: 1 or more, for example 2");
-        }
-        if (!launcher.equals("local") && !isSlurm()) {
-            throw new IllegalArgumentException("LAUNCHER is '" + launcher + "', allowed: local or slurm");
-        }
+        check();
         Sweep sweep = Sweep.of(request, experiments.folder());
         training.engine().defaultThreads(1);
         if (dryRun) {
@@ -91,16 +87,46 @@ final class SweepFlags {
             SweepConsole console = new SweepConsole(System.out, training.books());
             Launcher launcher = isSlurm()
                     ? SlurmLauncher.of(start(), store, request.resources(), threads(ready), jobs, console::say)
-                    : new LocalLauncher(start(), store.book().folder(), jobs(device.isGpu(), training), threads(ready));
-            SweepSession session = new SweepSession(
-                    ready,
-                    device,
-                    store,
-                    launcher,
-                    new SweepOptions(training.typed(Map.of()), retry, failFast, fresh),
-                    console);
+                    : local(store, device, training);
+            SweepSession session = new SweepSession(ready, device, store, launcher, options(training, false), console);
             return run(session, launcher, console);
         }
+    }
+
+    private void check() {
+        if (jobs < 0) {
+            throw new IllegalArgumentException("JOBS is " + jobs + ", allowed: 1 or more, for example 2");
+        }
+        if (!launcher.equals("local") && !isSlurm()) {
+            throw new IllegalArgumentException("LAUNCHER is '" + launcher + "', allowed: local or slurm");
+        }
+    }
+
+    /** Refuses anything but this machine. */
+    void requireLocal() {
+        check();
+        if (isSlurm()) {
+            throw new IllegalArgumentException(
+                    "LAUNCHER is 'slurm', allowed here: local, because times are compared; make sweep takes Slurm");
+        }
+    }
+
+    /** Children as processes of this machine. */
+    Launcher local(MirroredBook store, Device device, TrainingOptions training) {
+        return new LocalLauncher(
+                start(),
+                store.book().folder(),
+                jobs(device.isGpu(), training),
+                training.engine().threads());
+    }
+
+    /**
+     * How a sweep is run.
+     *
+     * @param reuse whether runs that the book has of other sweeps count; not where all is to begin anew
+     */
+    SweepOptions options(TrainingOptions training, boolean reuse) {
+        return new SweepOptions(training.typed(Map.of()), retry, failFast, fresh, reuse && !fresh);
     }
 
     private int jobs(boolean gpu, TrainingOptions training) {
@@ -122,8 +148,12 @@ final class SweepFlags {
         return training.engine().device();
     }
 
-    private static ChildStart start() throws IOException {
-        return ChildStart.of(Main.class.getName());
+    private static ChildStart start() {
+        try {
+            return ChildStart.of(Main.class.getName());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static int threads(ReadySweep ready) {

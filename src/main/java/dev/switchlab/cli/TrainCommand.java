@@ -71,6 +71,7 @@ final class TrainCommand implements Callable<Integer> {
                 "",
                 experiments.several(),
                 experiments.changesWithoutSeed(),
+                Map.of(),
                 Grid.none(),
                 Seeds.parse(seeds),
                 List.of(),

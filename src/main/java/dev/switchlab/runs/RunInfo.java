@@ -55,6 +55,12 @@ public record RunInfo(
     /** The tag of a child of a sweep whose last try failed: the reason, one line; empty once it has been begun again. */
     public static final String FAILURE_TAG = "switchlab.failure";
 
+    /**
+     * The tag of the run that sums up a setting: ids of runs, with blanks between, that count as its children and were trained for another
+     * sweep.
+     */
+    public static final String REUSED_TAG = "switchlab.reused";
+
     /** MLflow's tag for a description, of runs and of experiments. */
     public static final String NOTE_TAG = "mlflow.note.content";
 

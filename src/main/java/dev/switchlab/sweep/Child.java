@@ -12,11 +12,17 @@ import java.util.Map;
  * @param number from 1, in the order in which children are started
  * @param source id or path that the experiment was read from
  * @param experiment resolved, with everything that is changed in it, seed included
+ * @param variant what people call its setting where the sweep has named variants, such as {@code "dense, twice as wide"}; empty elsewhere
  * @param common what is changed in the experiment in all children, as it was written
  * @param overrides what is changed in the children of this setting, as it was written
  */
 public record Child(
-        int number, String source, Experiment experiment, Map<String, String> common, Map<String, String> overrides) {
+        int number,
+        String source,
+        Experiment experiment,
+        String variant,
+        Map<String, String> common,
+        Map<String, String> overrides) {
 
     /** Copies the maps, which keep their order. */
     public Child {

@@ -64,7 +64,8 @@ public final class ChildRun {
                 .map(ChildRun::done);
     }
 
-    private static ChildState done(Run run) {
+    /** How a finished run ended. */
+    static ChildState done(Run run) {
         double score = run.metrics().getOrDefault(MetricNames.FINAL + MetricNames.CROSS_ENTROPY, Double.NaN);
         double seconds = run.end()
                 .map(end -> Duration.between(run.start(), end).toMillis() / 1e3)

@@ -1,6 +1,7 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
+import dev.switchlab.data.Corpus;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
 import dev.switchlab.data.TextData;
@@ -90,7 +91,12 @@ public record ReadySweep(Sweep sweep, Map<String, TrainingInput> inputs, Conditi
 
     /** What it consists of. */
     public SweepIdentity identity() {
-        return SweepIdentity.of(sweep, child -> inputs.get(child.row()).data().corpus(), conditions.entries());
+        return SweepIdentity.of(sweep, this::text, conditions.entries());
+    }
+
+    /** What a child is trained on. */
+    Corpus text(Child child) {
+        return inputs.get(child.row()).data().corpus();
     }
 
     /** The id of the run of a setting, or of a child: there never are two. */

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A sweep, resolved: experiments times the combinations of a grid times seeds, less what is excluded.
+ * A sweep, resolved: experiments times variants times the combinations of a grid times seeds, less what is excluded.
  *
  * @param request what was asked for
  * @param children in the order in which they are started: the first seed of each setting, then the second, so that a setting that cannot
@@ -22,6 +22,7 @@ import java.util.TreeSet;
 public record Sweep(SweepRequest request, List<Child> children) {
 
     private static final String EXPERIMENT = "experiment";
+    private static final String VARIANT = "variant";
     private static final String SEED = "seed";
 
     /** Copies the list. */
@@ -39,11 +40,17 @@ public record Sweep(SweepRequest request, List<Child> children) {
         List<Child> first = new ArrayList<>();
         Set<Integer> useful = new TreeSet<>();
         for (String source : request.experiments()) {
-            for (Map<String, String> combination : request.grid().combinations()) {
-                Map<String, String> changes = changes(request, combination);
-                Experiment experiment = ExperimentLoader.load(source, texts(changes), experiments);
-                first.add(new Child(0, source, experiment, request.set(), combination));
-            }
+            variants(request).forEach((variant, settings) -> {
+                for (Map<String, String> combination : request.grid().combinations()) {
+                    Map<String, String> overrides = new LinkedHashMap<>(settings);
+                    add(overrides, combination, "GRID", "variants");
+                    Map<String, String> changes = new LinkedHashMap<>(request.set());
+                    add(changes, overrides, settings.isEmpty() ? "GRID" : "a variant or GRID", "SET");
+                    Experiment experiment = ExperimentLoader.load(source, texts(changes), experiments);
+                    String name = variant.isEmpty() ? "" : (variant + " " + shown(combination)).strip();
+                    first.add(new Child(0, source, experiment, name, request.set(), overrides));
+                }
+            });
         }
         refuseTwins(first);
         List<Child> children = new ArrayList<>();
@@ -52,7 +59,12 @@ public record Sweep(SweepRequest request, List<Child> children) {
                 Experiment experiment = child.experiment().with(SEED + "=" + seed);
                 if (!isExcluded(request, child, seed, useful)) {
                     children.add(new Child(
-                            children.size() + 1, child.source(), experiment, child.common(), child.overrides()));
+                            children.size() + 1,
+                            child.source(),
+                            experiment,
+                            child.variant(),
+                            child.common(),
+                            child.overrides()));
                 }
             }
         }
@@ -64,14 +76,23 @@ public record Sweep(SweepRequest request, List<Child> children) {
         return new Sweep(request, children);
     }
 
-    private static Map<String, String> changes(SweepRequest request, Map<String, String> combination) {
-        Map<String, String> changes = new LinkedHashMap<>(request.set());
-        combination.forEach((key, value) -> {
-            if (changes.put(key, value) != null) {
-                throw new ExperimentException("GRID: " + key + " is set in SET, too, allowed: one of them");
+    /** Without named variants there is one, of no name, that changes nothing. */
+    private static Map<String, Map<String, String>> variants(SweepRequest request) {
+        return request.variants().isEmpty() ? Map.of("", Map.of()) : request.variants();
+    }
+
+    private static void add(Map<String, String> settings, Map<String, String> more, String from, String other) {
+        more.forEach((key, value) -> {
+            if (settings.put(key, value) != null) {
+                throw new ExperimentException(
+                        from + ": " + key + " is set in " + other + ", too, allowed: one of them");
             }
         });
-        return changes;
+    }
+
+    /** Such as {@code n_experts=2 z_loss=0}. */
+    private static String shown(Map<String, String> combination) {
+        return ExperimentLoader.text(combination).replaceAll("(^|\\s)\\w+\\.", "$1");
     }
 
     private static List<String> texts(Map<String, String> changes) {
@@ -96,6 +117,7 @@ public record Sweep(SweepRequest request, List<Child> children) {
     private static boolean isExcluded(SweepRequest request, Child child, long seed, Set<Integer> useful) {
         Map<String, String> mine = new LinkedHashMap<>(child.overrides());
         mine.put(EXPERIMENT, child.experiment().id());
+        mine.put(VARIANT, child.variant());
         mine.put(SEED, Long.toString(seed));
         boolean excluded = false;
         for (int i = 0; i < request.excluded().size(); i++) {
@@ -113,8 +135,8 @@ public record Sweep(SweepRequest request, List<Child> children) {
             if (!useful.contains(i)) {
                 throw new ExperimentException(
                         "exclude: '" + ExperimentLoader.text(request.excluded().get(i))
-                                + "' is no combination of this sweep, allowed: values of the grid, as they are written there, experiment"
-                                + " and seed, for example model.n_experts=1 train.z_loss=0.001");
+                                + "' is no combination of this sweep, allowed: values of the grid, as they are written there, experiment,"
+                                + " variant and seed, for example model.n_experts=1 train.z_loss=0.001");
             }
         }
     }

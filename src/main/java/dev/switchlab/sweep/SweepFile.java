@@ -24,6 +24,9 @@ import java.util.stream.Stream;
  * about: Why there is this sweep.
  * experiments: [dense, tiny-shakespeare]
  * set: train.steps=500                    # in all children; may be left out, as everything below
+ * variants:                               # named rows, each a set of settings; times the grid
+ *   as it is:
+ *   twice as wide: model.d_ff=512
  * grid:
  *   model.n_experts: [1, 2, 4, 8]
  *   train.z_loss: [0, 0.001]
@@ -37,15 +40,34 @@ public final class SweepFile {
 
     private static final String SUFFIX = ".yaml";
     private static final List<String> KEYS =
-            List.of("about", "experiments", "set", "grid", "seeds", "exclude", "slurm");
+            List.of("about", "experiments", "set", "variants", "grid", "seeds", "exclude", "slurm");
     private static final List<String> SLURM = List.of("cpus", "memory", "gpus", "time", "options");
 
     private final String name;
     private final Path file;
+    private final Map<String, Object> all;
 
-    private SweepFile(String name, Path file) {
-        this.name = name;
+    private SweepFile(Path file, List<String> more) {
+        String fileName = String.valueOf(file.getFileName());
+        this.name = fileName.substring(0, fileName.length() - SUFFIX.length());
         this.file = file;
+        this.all = mapping(
+                tree(), "the file", Stream.concat(KEYS.stream(), more.stream()).toList());
+    }
+
+    /**
+     * Reads a file that has other keys beside those of a sweep, each with a text.
+     *
+     * @param more the other keys
+     * @throws ExperimentException in one line
+     */
+    public static SweepFile of(Path file, List<String> more) {
+        return new SweepFile(file, more);
+    }
+
+    /** The text of another key than a sweep's; empty if it is not there. */
+    public String text(String key) {
+        return text(all.getOrDefault(key, "")).strip();
     }
 
     /**
@@ -63,8 +85,7 @@ public final class SweepFile {
             throw new ExperimentException("there is no sweep " + file + ", allowed: "
                     + known(experiments.resolve("sweeps")) + ", or the path of a .yaml file");
         }
-        String fileName = String.valueOf(file.getFileName());
-        return new SweepFile(fileName.substring(0, fileName.length() - SUFFIX.length()), file).request();
+        return new SweepFile(file, List.of()).request();
     }
 
     private static String known(Path folder) {
@@ -83,13 +104,17 @@ public final class SweepFile {
         }
     }
 
-    private SweepRequest request() {
-        Map<String, Object> all = mapping(tree(), "the file", KEYS);
+    /** The sweep. */
+    public SweepRequest request() {
         List<String> experiments = words(all.get("experiments"));
         if (experiments.isEmpty()) {
             throw wrong(
                     "experiments is missing, allowed: one or more, for example experiments: [dense, tiny-shakespeare]");
         }
+        Map<String, Map<String, String>> variants = new LinkedHashMap<>();
+        mapping(all.getOrDefault("variants", Map.of()), "variants", List.of())
+                .forEach((variant, settings) ->
+                        variants.put(variant.strip(), ExperimentLoader.changes(List.of(text(settings)))));
         Map<String, List<String>> axes = new LinkedHashMap<>();
         mapping(all.getOrDefault("grid", Map.of()), "grid", List.of())
                 .forEach((key, values) ->
@@ -104,6 +129,7 @@ public final class SweepFile {
                 text(all.getOrDefault("about", "")).strip(),
                 experiments,
                 ExperimentLoader.changes(List.of(text(all.getOrDefault("set", "")))),
+                variants,
                 new Grid(axes),
                 Seeds.parse(text(all.getOrDefault("seeds", "1"))),
                 excluded,

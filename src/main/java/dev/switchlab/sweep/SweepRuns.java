@@ -169,6 +169,7 @@ final class SweepRuns implements AutoCloseable {
         Map<String, String> params = new TreeMap<>();
         params.put("experiments", String.join(" ", request.experiments()));
         params.put("set", ExperimentLoader.text(request.set()));
+        params.put("variants", String.join("; ", request.variants().keySet()));
         params.put("grid", request.grid().toString());
         params.put("seeds", Seeds.shown(request.seeds()));
         params.put("device", provenance.computation().device());
@@ -181,9 +182,7 @@ final class SweepRuns implements AutoCloseable {
                 name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + " ..." : name,
                 request.about().isEmpty() ? "A sweep of " + sweep.children().size() + " runs." : request.about(),
                 commanded.command(),
-                request.name().isEmpty()
-                        ? "experiments/" + first.experiment().id() + ".yaml"
-                        : "experiments/sweeps/" + request.name() + ".yaml",
+                request.name().isEmpty() ? "experiments/" + first.experiment().id() + ".yaml" : request.file(),
                 Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
                 System.getProperty("user.name"),
                 params,

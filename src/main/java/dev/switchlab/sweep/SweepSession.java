@@ -1,6 +1,8 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
+import dev.switchlab.provenance.Libtorch;
+import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -39,6 +41,9 @@ public final class SweepSession {
     private final SweepOptions options;
     private final SweepView view;
     private final Map<Integer, Child> children = new HashMap<>();
+    /** The run of each child, by its number: its own, or the one that is reused. */
+    private final Map<Integer, String> runIds = new HashMap<>();
+
     private final Set<Integer> tried = new HashSet<>();
     private volatile boolean stopRequested;
 
@@ -94,8 +99,12 @@ public final class SweepSession {
             List<ChildPlan> plans = new ArrayList<>();
             for (Child child : ready.sweep().children()) {
                 ChildPlan plan = ready.plan(child, runs.parent(), digest);
+                runIds.put(child.number(), plan.runId());
                 progress.set(child, before(plan));
                 plans.add(plan);
+            }
+            if (options.reuse()) {
+                reuse(runs.parent(), progress);
             }
             view.begun(runs.parent(), progress, launcher);
             boolean ran = launch(folder, plans, progress);
@@ -104,7 +113,7 @@ public final class SweepSession {
             if (progress.hasFailures()) {
                 view.failures(failures(plans, progress));
             }
-            sumUp(runs, plans, progress);
+            sumUp(runs, progress);
             runs.end(status(progress, stopped));
             if (progress.isDone() && ready.sweep().children().size() > 1) {
                 report(runs.parent(), ran);
@@ -131,6 +140,27 @@ public final class SweepSession {
                 run.map(Run::tags).map(tags -> tags.get(RunInfo.FAILURE_TAG)).orElse("");
         boolean failed = run.isPresent() && run.get().status().equals(RunStatus.FAILED.name()) && !reason.isEmpty();
         return failed ? new Failed(reason, false) : new Waiting("");
+    }
+
+    /** Takes what the book has for children that did not begin. */
+    private void reuse(String parent, SweepProgress progress) {
+        TrainedBefore before =
+                new TrainedBefore(store, Machine.current(Libtorch.loaded()).cpu());
+        ready.sweep().settings().forEach((row, of) -> {
+            List<String> taken = new ArrayList<>();
+            for (Child child : of) {
+                boolean isBegun = store.book().byId(runIds.get(child.number())).isPresent();
+                Optional<Run> twin = isBegun ? Optional.empty() : before.of(child, ready);
+                twin.ifPresent(run -> {
+                    taken.add(run.runId());
+                    runIds.put(child.number(), run.runId());
+                    progress.set(child, ChildRun.done(run));
+                });
+            }
+            if (!taken.isEmpty()) {
+                store.book().tag(ready.settingRunId(parent, row), Map.of(RunInfo.REUSED_TAG, String.join(" ", taken)));
+            }
+        });
     }
 
     /** Whether there was anything to run. */
@@ -182,13 +212,13 @@ public final class SweepSession {
         return lines;
     }
 
-    private void sumUp(SweepRuns runs, List<ChildPlan> plans, SweepProgress progress) {
+    private void sumUp(SweepRuns runs, SweepProgress progress) {
         List<SettingSummary> summaries = new ArrayList<>();
         ready.sweep().settings().forEach((row, of) -> {
             boolean whole = of.stream().allMatch(child -> progress.of(child) instanceof Done);
             if (whole) {
                 List<Run> finished = of.stream()
-                        .map(child -> plans.get(child.number() - 1).runId())
+                        .map(child -> runIds.get(child.number()))
                         .map(id -> store.book().byId(id).orElseThrow())
                         .toList();
                 summaries.add(runs.sumUp(row, finished));

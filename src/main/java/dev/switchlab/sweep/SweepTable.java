@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -27,11 +28,22 @@ public final class SweepTable {
     private static final int SHORTEST_CELL = 9;
 
     private final SweepProgress progress;
+    private final Function<OptionalDouble, String> more;
     private final Map<String, List<Child>> settings;
     private final Set<Long> seeds = new LinkedHashSet<>();
 
     /** @param progress what is shown, as it is at each call of {@link #lines} */
     public SweepTable(SweepProgress progress) {
+        this(progress, left -> "");
+    }
+
+    /**
+     * A table of a sweep that is a part of something.
+     *
+     * @param more what is said after the line for the whole, by the seconds that the sweep may still take
+     */
+    public SweepTable(SweepProgress progress, Function<OptionalDouble, String> more) {
+        this.more = more;
         this.progress = progress;
         this.settings = progress.sweep().settings();
         seeds.addAll(progress.sweep().request().seeds());
@@ -129,7 +141,8 @@ public final class SweepTable {
     /** What stands in front of a row: the setting, with the experiment where there are several, by the last parts of its keys. */
     private String name(String row) {
         Child child = settings.get(row).get(0);
-        String setting = child.setting().replaceAll("(^|\\s)\\w+\\.", "$1");
+        String setting =
+                !child.variant().isEmpty() ? child.variant() : child.setting().replaceAll("(^|\\s)\\w+\\.", "$1");
         boolean several = progress.sweep().request().experiments().size() > 1;
         String name = several || setting.isEmpty() ? (child.experiment().id() + " " + setting).strip() : setting;
         return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 3) + "..." : name;
@@ -147,7 +160,8 @@ public final class SweepTable {
         if (goesOn) {
             text.append(left.isPresent() ? "; " + Durations.text(left.getAsDouble()) + " left" : "; time left unknown");
         }
-        return text.toString();
+        String last = more.apply(left);
+        return text + (last.isEmpty() ? "" : "; " + last);
     }
 
     private static void count(StringBuilder text, int count, String what) {

@@ -73,7 +73,7 @@ class SweepFileTest {
             delimiter = '|',
             value = {
                 "about: nothing                          | experiments is missing",
-                "experiments: smoke\\ngird: {a.b: 1}     | has gird, allowed: about, experiments, set, grid",
+                "experiments: smoke\\ngird: {a.b: 1}     | has gird, allowed: about, experiments, set, variants, grid",
                 "experiments: smoke\\ngrid: [a, b]       | grid is no mapping",
                 "experiments: smoke\\nexperiments: dense | there twice",
                 "experiments: smoke\\nseeds: many        | SEEDS is 'many'",
@@ -109,5 +109,30 @@ class SweepFileTest {
                 assertThat(Sweep.of(request, Path.of("experiments")).children()).isNotEmpty();
             }
         }
+    }
+
+    /** Names keep their order and may have commas; a variant may change nothing. */
+    @Test
+    void namedVariants() throws IOException {
+        SweepRequest request = read("""
+                experiments: small
+                variants:
+                  dense, wide: model.feed_forward=dense model.d_ff=512
+                  as it is:
+                """);
+        assertThat(request.variants())
+                .containsExactly(
+                        Map.entry("dense, wide", Map.of("model.feed_forward", "dense", "model.d_ff", "512")),
+                        Map.entry("as it is", Map.of()));
+    }
+
+    @Test
+    void otherKeysWhereTheyAreAllowed() throws IOException {
+        Path file = Files.writeString(folder.resolve("mine.yaml"), "experiments: small\nquestion: Why?\n");
+        SweepFile read = SweepFile.of(file, List.of("question", "answer"));
+        assertThat(read.text("question")).isEqualTo("Why?");
+        assertThat(read.text("answer")).isEmpty();
+        assertThat(read.request().experiments()).containsExactly("small");
+        assertThatThrownBy(() -> SweepFile.of(file, List.of())).hasMessageContaining("the file has question, allowed");
     }
 }

@@ -9,8 +9,10 @@ import dev.switchlab.experiment.ExperimentLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,7 @@ class SweepTest {
                 "",
                 List.of(experiments.split(" ", -1)),
                 ExperimentLoader.changes(List.of(set)),
+                Map.of(),
                 Grid.parse(grid),
                 Seeds.parse(seeds),
                 List.of(excluded).stream()
@@ -88,6 +91,63 @@ class SweepTest {
 
     private SweepIdentity identity(String set) {
         return SweepIdentity.of(sweep(request("small", set, "", "1")), child -> TEXT, HERE);
+    }
+
+    private static SweepRequest variants(Map<String, String> variants, String set, String grid, String... excluded) {
+        SweepRequest plain = request("small", set, grid, "1..2", excluded);
+        Map<String, Map<String, String>> all = new LinkedHashMap<>();
+        new TreeMap<>(variants).forEach((name, settings) -> all.put(name, ExperimentLoader.changes(List.of(settings))));
+        return new SweepRequest(
+                "",
+                "",
+                plain.experiments(),
+                plain.set(),
+                all,
+                plain.grid(),
+                plain.seeds(),
+                plain.excluded(),
+                plain.resources());
+    }
+
+    @Test
+    void variantsTimesTheGrid() {
+        SweepRequest request = variants(
+                Map.of("a few", "model.heads=2 train.steps=3", "b many", "model.heads=4"),
+                "",
+                "train.z_loss=0,0.001",
+                "variant=\"b many z_loss=0\" seed=2");
+        Sweep sweep = sweep(request);
+        assertThat(sweep.children())
+                .extracting(child -> child.variant() + " " + child.seed())
+                .containsExactly(
+                        "a few z_loss=0 1",
+                        "a few z_loss=0.001 1",
+                        "b many z_loss=0 1",
+                        "b many z_loss=0.001 1",
+                        "a few z_loss=0 2",
+                        "a few z_loss=0.001 2",
+                        "b many z_loss=0.001 2");
+        assertThat(sweep.children().get(1).setting()).isEqualTo("model.heads=2 train.steps=3 train.z_loss=0.001");
+        assertThat(sweep.children().get(1).experiment().train().zLoss()).isEqualTo(0.001);
+        assertThat(request.words()).isEqualTo("small train.z_loss=0,0.001 2 variants seeds 1,2");
+
+        refused(variants(Map.of("a", "model.heads=2"), "", "model.heads=2,4"), "model.heads is set in variants, too");
+        refused(variants(Map.of("a", "model.heads=2"), "model.heads=4", ""), "model.heads is set in SET, too");
+        refused(
+                variants(Map.of("a", "model.heads=2", "b", "model.heads=02"), "", ""),
+                "'small model.heads=2' and 'small model.heads=02' are the same");
+    }
+
+    /** What a variant is called does not make it another sweep; what it changes does. */
+    @Test
+    void aCallIsKnownByWhatItsVariantsChange() {
+        String call = variants(Map.of("a", "model.heads=2", "b", "model.heads=4"), "", "")
+                .call();
+        assertThat(variants(Map.of("c", "model.heads=4", "d", "model.heads=2"), "", "")
+                        .call())
+                .isEqualTo(call);
+        assertThat(variants(Map.of("a", "model.heads=2"), "", "").call()).isNotEqualTo(call);
+        assertThat(request("small", "", "model.heads=2,4", "1..2").call()).isNotEqualTo(call);
     }
 
     @Test

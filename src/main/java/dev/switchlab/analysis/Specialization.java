@@ -1,0 +1,110 @@
+package dev.switchlab.analysis;
+
+import dev.switchlab.runs.Run;
+import dev.switchlab.train.RoutingSnapshot;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * What the experts of a run tell of the kind of character ({@link CharacterClass}) that they are given, by the newest routing that it kept:
+ * mutual information of expert and kind over the entropy of the kinds, 0 to 1 (normalised as by Theil's U). Finitely many tokens have some
+ * of it by chance: that of the same experts, dealt to the same tokens in another order.
+ *
+ * @param byLayer of each sparse layer
+ * @param chanceByLayer mean over shuffled routings
+ * @param highestChanceByLayer the greatest of those
+ */
+public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, List<Double> highestChanceByLayer) {
+
+    private static final int SHUFFLES = 20;
+
+    /**
+     * Reads the newest routing of a run; of no layers where it kept none.
+     *
+     * @throws IllegalArgumentException in one line, if the artifact is damaged
+     */
+    public static Specialization of(RunSource source, Run run) {
+        Optional<String> newest = source.artifacts(run.runId()).stream()
+                .filter(path -> RoutingSnapshot.step(path).isPresent())
+                .max(Comparator.comparingInt(path -> RoutingSnapshot.step(path).orElseThrow()));
+        return newest.map(path -> of(RoutingSnapshot.ofJson(
+                        source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path)))
+                .orElse(new Specialization(List.of(), List.of(), List.of()));
+    }
+
+    /** Of a routing. */
+    public static Specialization of(RoutingSnapshot routing) {
+        CharacterClass[] kinds = kinds(routing);
+        SplittableRandom random = new SplittableRandom(1);
+        List<Double> own = new ArrayList<>();
+        List<Double> chance = new ArrayList<>();
+        List<Double> highest = new ArrayList<>();
+        for (int[] layer : routing.layers()) {
+            own.add(information(kinds, layer, routing));
+            double sum = 0;
+            double greatest = 0;
+            int[] dealt = layer.clone();
+            for (int i = 0; i < SHUFFLES; i++) {
+                shuffle(dealt, random);
+                double value = information(kinds, dealt, routing);
+                sum += value;
+                greatest = Math.max(greatest, value);
+            }
+            chance.add(sum / SHUFFLES);
+            highest.add(greatest);
+        }
+        return new Specialization(List.copyOf(own), List.copyOf(chance), List.copyOf(highest));
+    }
+
+    private static CharacterClass[] kinds(RoutingSnapshot routing) {
+        CharacterClass[] kinds = new CharacterClass[routing.tokens()];
+        int token = 0;
+        for (String window : routing.text()) {
+            int[] characters = window.codePoints().toArray();
+            for (int i = 0; i < characters.length; i++) {
+                kinds[token++] = CharacterClass.of(characters, i);
+            }
+        }
+        return kinds;
+    }
+
+    private static double information(CharacterClass[] kinds, int[] layer, RoutingSnapshot routing) {
+        Map<CharacterClass, int[]> counts = new EnumMap<>(CharacterClass.class);
+        for (int pair = 0; pair < layer.length; pair++) {
+            int token = pair / routing.choices();
+            // What comes before a window's first character, and so its kind, is not known.
+            if (token % routing.seqLen() > 0) {
+                counts.computeIfAbsent(kinds[token], kind -> new int[routing.experts()])[layer[pair]]++;
+            }
+        }
+        return RoutingTables.information(List.copyOf(counts.values()));
+    }
+
+    private static void shuffle(int[] values, SplittableRandom random) {
+        for (int i = values.length - 1; i > 0; i--) {
+            int other = random.nextInt(i + 1);
+            int value = values[i];
+            values[i] = values[other];
+            values[other] = value;
+        }
+    }
+
+    /** Mean over layers; NaN without any. */
+    public double information() {
+        return mean(byLayer);
+    }
+
+    /** Mean over layers of what chance gives; NaN without any. */
+    public double chance() {
+        return mean(chanceByLayer);
+    }
+
+    private static double mean(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    }
+}

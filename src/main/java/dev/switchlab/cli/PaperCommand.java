@@ -1,0 +1,136 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.paper.PaperSession;
+import dev.switchlab.paper.PaperSession.Plan;
+import dev.switchlab.paper.PaperSession.ReadyQuestion;
+import dev.switchlab.paper.Question;
+import dev.switchlab.paper.Questions;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.sweep.ReadySweep;
+import dev.switchlab.sweep.ReadySweep.Conditions;
+import dev.switchlab.sweep.Sweep;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Answers the questions of the paper with small models. */
+@Command(
+        name = "paper",
+        description =
+                "Run the sweeps of experiments/paper and write experiments/RESULTS.md; the same call again runs what is missing.",
+        footer =
+                "Ctrl-C ends all runs after the step in progress and saves what was reached; once more ends them at once.")
+final class PaperCommand implements Callable<Integer> {
+
+    @Mixin
+    private ExperimentOptions experiments;
+
+    @Mixin
+    private TrainingOptions training;
+
+    @Mixin
+    private SweepFlags sweeps;
+
+    @Option(
+            names = "--question",
+            paramLabel = "N,N,...",
+            description = "Only these questions (default: all).",
+            defaultValue = "${env:SWITCHLAB_QUESTION:-}")
+    private String wanted;
+
+    @Option(
+            names = "--quick",
+            description =
+                    "A twentieth of the steps and two seeds, to see that all of it works; writes to the reports of the runs folder.",
+            defaultValue = "${env:SWITCHLAB_QUICK:-false}")
+    private boolean quick;
+
+    @Option(
+            names = "--results",
+            paramLabel = "FILE",
+            description = "Where results go (default: RESULTS.md in the folder of experiments).",
+            defaultValue = "")
+    private String results;
+
+    @Option(
+            names = "--dry-run",
+            description = "Print every run, and the time it may take, and stop.",
+            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        List<Question> all = Questions.all(experiments.folder()).stream()
+                .map(question -> quick ? Questions.quick(question, experiments.folder()) : question)
+                .map(question -> Questions.changed(question, experiments.changesWithoutSeed()))
+                .toList();
+        List<Question> asked = Questions.select(all, wanted);
+        sweeps.requireLocal();
+        training.engine().defaultThreads(1);
+        if (dryRun) {
+            for (Question question : asked) {
+                System.out.println(question.number() + ". " + question.question());
+                sweeps.run(question.request(), experiments, training, true);
+            }
+            return 0;
+        }
+        List<ReadyQuestion> ready = new ArrayList<>();
+        Conditions conditions =
+                new Conditions(training.engine().device(), training.engine().threads(), training.kernels());
+        for (Question question : all) {
+            ready.add(new ReadyQuestion(
+                    question, ReadySweep.of(Sweep.of(question.request(), experiments.folder()), conditions)));
+        }
+        Device device = training.engine().start();
+        ready.replaceAll(question ->
+                new ReadyQuestion(question.question(), question.ready().on(device)));
+        try (MirroredBook store = training.open()) {
+            Plan plan = new Plan(
+                    ready.stream()
+                            .filter(question -> asked.contains(question.question()))
+                            .toList(),
+                    ready,
+                    device,
+                    () -> sweeps.local(store, device, training),
+                    sweeps.options(training, true),
+                    quick,
+                    file());
+            PaperConsole console = new PaperConsole(System.out, training.books());
+            return run(new PaperSession(plan, store, console), console);
+        }
+    }
+
+    private Path file() {
+        if (!results.isBlank()) {
+            return Path.of(results);
+        }
+        return quick
+                ? training.books().folder().resolve("reports").resolve("paper-quick.md")
+                : experiments.folder().resolve("RESULTS.md");
+    }
+
+    private static int run(PaperSession session, PaperConsole console) throws IOException, InterruptedException {
+        try (StopOnSignals signals = new StopOnSignals(count -> {
+            if (count == 1) {
+                console.say("stopping: the step in progress is finished and saved; once more ends it at once ...");
+                session.stop();
+            } else {
+                session.kill();
+            }
+        })) {
+            PaperSession.Outcome outcome = session.run();
+            if (outcome.isDone()) {
+                return 0;
+            }
+            System.out.println("the same call goes on with what is missing"
+                    + (outcome.hasFailures() ? ", RETRY=true with what failed, too" : ""));
+            return outcome.isStopped() ? signals.exitCode() : 1;
+        }
+    }
+}

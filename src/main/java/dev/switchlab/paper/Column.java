@@ -1,0 +1,98 @@
+package dev.switchlab.paper;
+
+import dev.switchlab.analysis.MeanInterval;
+import java.util.Locale;
+
+/** What a question's table may show beside loss, difference and time. */
+public enum Column {
+    /** Training cross-entropy at the end: far below the validation's, a model overfits; as high, it underfits. */
+    TRAINING("training loss") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return variant.over(measures::trainingLoss).toString();
+        }
+    },
+    /** Load of the fullest expert over the mean load less one, mean over layers and the second half of training. */
+    IMBALANCE("max violation") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return shown(variant.over(measures::maxViolation), "%.2f");
+        }
+    },
+    /** Share of (token, choice) pairs that found no room in training, mean over layers and the second half of training. */
+    DROPPED("dropped") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            MeanInterval share = variant.over(measures::dropped);
+            return Double.isNaN(share.mean()) ? "" : String.format(Locale.ROOT, "%.1f %%", 100 * share.mean());
+        }
+    },
+    /** Milliseconds that the middle one of the training steps takes, mean over runs. */
+    SPEED("ms a step") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return shown(variant.over(measures::stepMillis), "%.1f");
+        }
+    },
+    /** Standard deviation of the loss over seeds. */
+    SPREAD("s.d. over seeds") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            MeanInterval score = variant.score();
+            return score.n() < 2
+                    ? ""
+                    : String.format(
+                            Locale.ROOT,
+                            "%.4f",
+                            Measures.deviation(variant.runs().values().stream()
+                                    .map(Variant::score)
+                                    .toList()));
+        }
+    },
+    /** Weights in all, and those that a token meets. */
+    PARAMETERS("parameters / active") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            Parameters count = measures.parameters(variant);
+            return String.format(Locale.ROOT, "%,d / %,d", count.all(), count.active());
+        }
+    },
+    /** Optimizer steps. */
+    STEPS("steps") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return Integer.toString(variant.child().experiment().train().steps());
+        }
+    },
+    /** What experts tell of the kind of character: mutual information over the entropy of the kinds, mean over layers. */
+    INFORMATION("information") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return shown(variant.over(run -> measures.specialization(run).information()), "%.3f");
+        }
+    },
+    /** The same of a routing that was shuffled, which knows nothing of the characters. */
+    CHANCE("by chance") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            return shown(variant.over(run -> measures.specialization(run).chance()), "%.4f");
+        }
+    };
+
+    private final String title;
+
+    Column(String title) {
+        this.title = title;
+    }
+
+    /** What stands above it. */
+    String title() {
+        return title;
+    }
+
+    abstract String cell(Variant variant, Measures measures);
+
+    private static String shown(MeanInterval interval, String format) {
+        return Double.isNaN(interval.mean()) ? "" : String.format(Locale.ROOT, format, interval.mean());
+    }
+}

@@ -1,0 +1,210 @@
+package dev.switchlab.paper;
+
+import ai.djl.Device;
+import dev.switchlab.analysis.RunSource;
+import dev.switchlab.provenance.Libtorch;
+import dev.switchlab.provenance.Machine;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.StoredRun;
+import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.KnownTimes;
+import dev.switchlab.sweep.Launcher;
+import dev.switchlab.sweep.ReadySweep;
+import dev.switchlab.sweep.SweepOptions;
+import dev.switchlab.sweep.SweepSession;
+import dev.switchlab.sweep.SweepView;
+import dev.switchlab.sweep.TrainedBefore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * Runs the sweeps of questions, one after another, and writes down what is known after each. The same call again runs what is missing. A run
+ * that several questions ask for is trained once.
+ */
+public final class PaperSession {
+
+    /** Who watches. */
+    public interface View {
+
+        /**
+         * A question begins.
+         *
+         * @param position which of the questions of this call, from 1
+         * @param asked how many they are
+         * @param done runs that the book has of all questions of this call, and how many they are
+         * @param later seconds that the questions after this one may take; empty while nothing is known
+         * @return who watches its sweep
+         */
+        SweepView begin(Question question, int position, int asked, int done, int all, OptionalDouble later);
+
+        /** The results were written. */
+        void written(Path file);
+    }
+
+    /**
+     * What is to be run where.
+     *
+     * @param asked questions whose sweeps are run
+     * @param all questions that the results tell of
+     * @param device where runs compute
+     * @param launcher makes one for each question
+     * @param options of the sweeps
+     * @param quick whether it is only a look whether all of it works
+     * @param file where results go
+     */
+    public record Plan(
+            List<ReadyQuestion> asked,
+            List<ReadyQuestion> all,
+            Device device,
+            Supplier<Launcher> launcher,
+            SweepOptions options,
+            boolean quick,
+            Path file) {}
+
+    /**
+     * A question whose texts are open.
+     *
+     * @param question the question
+     * @param ready its sweep, on the device that it is run on
+     */
+    public record ReadyQuestion(Question question, ReadySweep ready) {}
+
+    private final Plan plan;
+    private final MirroredBook store;
+    private final View view;
+    private final String cpu = Machine.current(Libtorch.loaded()).cpu();
+    private volatile SweepSession running;
+    private volatile boolean stopRequested;
+
+    /** @param store the book that gets all runs */
+    public PaperSession(Plan plan, MirroredBook store, View view) {
+        this.plan = plan;
+        this.store = store;
+        this.view = view;
+    }
+
+    /**
+     * How a call ended.
+     *
+     * @param isDone whether the book has all runs of the questions that were asked for
+     * @param isStopped whether a stop was asked for
+     * @param hasFailures whether a run has failed
+     */
+    public record Outcome(boolean isDone, boolean isStopped, boolean hasFailures) {}
+
+    /** Ends this call in good order, from any thread. */
+    public void stop() {
+        stopRequested = true;
+        SweepSession session = running;
+        if (session != null) {
+            session.stop();
+        }
+    }
+
+    /** Ends it at once, after {@link #stop}. */
+    public void kill() {
+        SweepSession session = running;
+        if (session != null) {
+            session.kill();
+        }
+    }
+
+    /** Runs what is missing. */
+    public Outcome run() throws IOException, InterruptedException {
+        boolean failures = false;
+        boolean done = true;
+        for (int i = 0; i < plan.asked().size(); i++) {
+            if (stopRequested) {
+                done = false;
+                break;
+            }
+            ReadyQuestion next = plan.asked().get(i);
+            SweepSession session = new SweepSession(
+                    next.ready(), plan.device(), store, plan.launcher().get(), plan.options(), begin(i));
+            running = session;
+            if (stopRequested) {
+                session.stop(); // asked for while it was not running yet
+            }
+            SweepSession.Outcome outcome = session.run();
+            running = null;
+            done &= outcome.progress().isDone();
+            failures |= outcome.progress().hasFailures();
+            write();
+            if (failures && plan.options().failFast()) {
+                break;
+            }
+        }
+        return new Outcome(done, stopRequested, failures);
+    }
+
+    private SweepView begin(int index) {
+        TrainedBefore before = new TrainedBefore(store, cpu);
+        KnownTimes times = new KnownTimes(store.book());
+        Set<Map<String, String>> seen = new HashSet<>();
+        int done = 0;
+        double later = 0;
+        for (int i = 0; i < plan.asked().size(); i++) {
+            ReadySweep ready = plan.asked().get(i).ready();
+            for (Child child : ready.sweep().children()) {
+                Map<String, String> identity = new HashMap<>(child.experiment().toParams());
+                identity.put("id", child.experiment().id());
+                if (!seen.add(identity)) {
+                    continue;
+                }
+                boolean isDone = before.of(child, ready).isPresent();
+                done += isDone ? 1 : 0;
+                if (i > index && !isDone) {
+                    later += times.of(child).orElse(Double.NaN);
+                }
+            }
+        }
+        int width = plan.launcher().get().width();
+        return view.begin(
+                plan.asked().get(index).question(),
+                index + 1,
+                plan.asked().size(),
+                done,
+                seen.size(),
+                Double.isNaN(later) ? OptionalDouble.empty() : OptionalDouble.of(later / width));
+    }
+
+    /** Writes what the book has of all questions. */
+    public void write() throws IOException {
+        TrainedBefore before = new TrainedBefore(store, cpu);
+        List<Answer> answers =
+                plan.all().stream().map(ready -> answer(ready, before)).toList();
+        int threads = plan.all().get(0).ready().conditions().threads();
+        new Results(answers, RunSource.of(store), this::weights, new Results.Form(threads, plan.quick()))
+                .write(plan.file());
+        view.written(plan.file());
+    }
+
+    private Path weights(Run run) {
+        return store.book().artifacts(run.runId()).file(StoredRun.WEIGHTS);
+    }
+
+    private static Answer answer(ReadyQuestion asked, TrainedBefore before) {
+        List<Variant> variants = new ArrayList<>();
+        int missing = 0;
+        for (List<Child> children : asked.ready().sweep().settings().values()) {
+            SortedMap<Long, Run> runs = new TreeMap<>();
+            children.forEach(child -> before.of(child, asked.ready()).ifPresent(run -> runs.put(child.seed(), run)));
+            missing += children.size() - runs.size();
+            if (!runs.isEmpty()) {
+                variants.add(new Variant(children.get(0).variant(), children.get(0), runs));
+            }
+        }
+        return new Answer(asked.question(), variants, missing);
+    }
+}

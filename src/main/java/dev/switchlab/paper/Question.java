@@ -1,0 +1,146 @@
+package dev.switchlab.paper;
+
+import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.sweep.SweepFile;
+import dev.switchlab.sweep.SweepRequest;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, and beside its keys
+ *
+ * <pre>{@code
+ * question: Does the loss fall with the number of experts?
+ * paper: Yes (figure 4).
+ * baseline: 4 experts          # the variant that others are held against
+ * show: training imbalance     # columns beside loss, difference and time: names of Column
+ * figures: bars                # names of Figure
+ * reading: What a person makes of the table. May be left out.
+ * }</pre>
+ *
+ * @param number the question's number
+ * @param slug its file's name without number and ending
+ * @param question asked in one line
+ * @param paper what the paper says, with its section or table
+ * @param reading what a person makes of what came out; may be empty
+ * @param baseline name of the variant that others are held against
+ * @param columns what its table shows beside loss, difference and time
+ * @param figures what is drawn
+ * @param request the sweep
+ */
+public record Question(
+        int number,
+        String slug,
+        String question,
+        String paper,
+        String reading,
+        String baseline,
+        List<Column> columns,
+        List<Figure> figures,
+        SweepRequest request) {
+
+    private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
+    private static final List<String> KEYS = List.of("question", "paper", "reading", "baseline", "show", "figures");
+
+    /** What is drawn of a question. */
+    public enum Figure {
+        /** Losses with their intervals, side by side. */
+        BARS,
+        /** Imbalance with its intervals, side by side. */
+        IMBALANCE,
+        /** Losses by the number in the variants' names, a line for each name without it. */
+        LINES,
+        /** How much of the routing is as at the end, by step. */
+        SATURATION
+    }
+
+    /** Whether a file's name is that of a question. */
+    static boolean isQuestion(Path file) {
+        return NAME.matcher(String.valueOf(file.getFileName())).matches();
+    }
+
+    /**
+     * Reads a question's file.
+     *
+     * @throws ExperimentException in one line
+     */
+    public static Question read(Path file) {
+        Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+        if (!name.matches()) {
+            throw new ExperimentException(
+                    file + ": not the name of a question, allowed: two digits and a name, for example 03-top-2.yaml");
+        }
+        SweepFile sweep = SweepFile.of(file, KEYS);
+        SweepRequest request = sweep.request();
+        String baseline = sweep.text("baseline");
+        if (request.variants().isEmpty() || !request.grid().axes().isEmpty()) {
+            throw new ExperimentException(file + ": a question has variants and no grid, for example variants: {dense:"
+                    + " model.feed_forward=dense}");
+        }
+        if (!request.variants().containsKey(baseline)) {
+            throw new ExperimentException(file + ": baseline is '" + baseline + "', allowed: "
+                    + String.join("; ", request.variants().keySet()));
+        }
+        return new Question(
+                Integer.parseInt(name.group(1)),
+                name.group(2),
+                required(file, sweep, "question"),
+                required(file, sweep, "paper"),
+                sweep.text("reading"),
+                baseline,
+                words(sweep.text("show"))
+                        .map(word -> constant(Column.class, word, file, "show"))
+                        .toList(),
+                words(sweep.text("figures"))
+                        .map(word -> constant(Figure.class, word, file, "figures"))
+                        .toList(),
+                named(request, "paper/" + name.group(1) + "-" + name.group(2)));
+    }
+
+    /** The same question with another sweep. */
+    Question with(SweepRequest other) {
+        return new Question(number, slug, question, paper, reading, baseline, columns, figures, other);
+    }
+
+    private static SweepRequest named(SweepRequest request, String name) {
+        return new SweepRequest(
+                name,
+                request.about(),
+                request.experiments(),
+                request.set(),
+                request.variants(),
+                request.grid(),
+                request.seeds(),
+                request.excluded(),
+                request.resources());
+    }
+
+    private static String required(Path file, SweepFile sweep, String key) {
+        String text = sweep.text(key);
+        if (text.isEmpty()) {
+            throw new ExperimentException(file + ": " + key + " is missing, for example " + key
+                    + ": Does the loss fall with the number of experts?");
+        }
+        return text;
+    }
+
+    private static Stream<String> words(String text) {
+        return Stream.of(text.split("[\\s,]+", -1)).filter(word -> !word.isEmpty());
+    }
+
+    private static <E extends Enum<E>> E constant(Class<E> type, String word, Path file, String key) {
+        return Stream.of(type.getEnumConstants())
+                .filter(constant -> constant.name().equals(word.toUpperCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new ExperimentException(file + ": " + key + " has '" + word + "', allowed: "
+                        + String.join(
+                                ", ",
+                                Stream.of(type.getEnumConstants())
+                                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                        .toList())));
+    }
+}

@@ -1,0 +1,168 @@
+package dev.switchlab.paper;
+
+import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.io.Durations;
+import dev.switchlab.runs.Run;
+import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.MakeLine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** One question in Markdown: what was asked, what came out, and how to have it again. */
+final class QuestionSection {
+
+    private final Answer answer;
+    private final Measures measures;
+    private final int threads;
+
+    /** @param threads that runs were computed with */
+    QuestionSection(Answer answer, Measures measures, int threads) {
+        this.answer = answer;
+        this.measures = measures;
+        this.threads = threads;
+    }
+
+    /**
+     * The section.
+     *
+     * @param figures the files of its figures, as links are to name them
+     */
+    String text(List<String> figures) {
+        Question question = answer.question();
+        StringBuilder text = new StringBuilder("## " + question.number() + ". " + question.question() + "\n\n");
+        text.append("The paper: ").append(question.paper()).append("\n\n");
+        if (answer.missing() > 0) {
+            text.append("**")
+                    .append(answer.missing())
+                    .append(" runs are missing**: `make paper QUESTION=")
+                    .append(question.number())
+                    .append("` makes them.\n\n");
+        }
+        if (answer.variants().isEmpty()) {
+            return text.toString();
+        }
+        text.append(table()).append('\n');
+        answer.baseline()
+                .ifPresent(baseline ->
+                        text.append(new Sentence(answer, baseline).text()).append("\n\n"));
+        if (question.figures().contains(Question.Figure.LINES)) {
+            text.append(matrix());
+        }
+        if (question.columns().contains(Column.INFORMATION)) {
+            text.append(new SpecializationTable(answer, measures).text()).append('\n');
+        }
+        if (!question.reading().isEmpty()) {
+            text.append("**Reading.** ").append(question.reading()).append("\n\n");
+        }
+        figures.forEach(file -> text.append("![](").append(file).append(")\n\n"));
+        return text.append(again()).append(runs()).toString();
+    }
+
+    /** The first line against all others. */
+    private String matrix() {
+        Matrix matrix = new Matrix(answer.variants());
+        return matrix.names().size() < 2
+                ? ""
+                : matrix.firstLine()
+                        .map(line -> matrix.differences(line) + "\n")
+                        .orElse("");
+    }
+
+    private String table() {
+        Optional<Variant> baseline = answer.baseline();
+        List<Column> columns = answer.question().columns();
+        StringBuilder text = new StringBuilder("| | variant | seeds | validation loss | difference | |");
+        columns.forEach(column -> text.append(' ').append(column.title()).append(" |"));
+        text.append(" time |\n|").append(" --- |".repeat(columns.size() + 7)).append('\n');
+        for (Variant variant : answer.variants()) {
+            boolean best = answer.best().filter(variant::equals).isPresent();
+            boolean isBaseline = baseline.filter(variant::equals).isPresent();
+            MeanInterval difference = baseline.filter(other -> !isBaseline)
+                    .map(variant::lessThan)
+                    .orElse(new MeanInterval(0, Double.NaN, Double.NaN));
+            String score = variant.score().toString();
+            text.append("| ")
+                    .append(answer.letter(variant))
+                    .append(" | ")
+                    .append(variant.name())
+                    .append(" | ")
+                    .append(variant.runs().size())
+                    .append(" | ")
+                    .append(best ? "**" + score + "**" : score)
+                    .append(" | ")
+                    .append(isBaseline ? "baseline" : Sentence.signed(difference))
+                    .append(" | ")
+                    .append(Sentence.verdict(difference))
+                    .append(" |");
+            columns.forEach(column ->
+                    text.append(' ').append(column.cell(variant, measures)).append(" |"));
+            text.append(' ').append(seconds(variant)).append(" |\n");
+        }
+        return text.toString();
+    }
+
+    private static String seconds(Variant variant) {
+        MeanInterval seconds = variant.over(Measures::seconds);
+        return Double.isNaN(seconds.mean()) ? "" : Durations.text(seconds.mean());
+    }
+
+    /** The best variant's first run, and what it gave to the last digit. */
+    private String again() {
+        Variant shown = answer.best().orElse(answer.variants().get(0));
+        long seed = shown.runs().firstKey();
+        return "A number again, " + shown.name() + " with seed " + seed + ", "
+                + Variant.score(shown.runs().get(seed)) + ":\n\n    " + command(shown.child(), seed) + "\n\n";
+    }
+
+    private String command(Child child, long seed) {
+        Map<String, String> variables = new TreeMap<>();
+        variables.put("EXPERIMENT", child.experiment().id());
+        variables.put("SEED", Long.toString(seed));
+        variables.put("SET", settings(child));
+        variables.put("THREADS", Integer.toString(threads));
+        return MakeLine.of("train", variables);
+    }
+
+    /** Without the place where the text was found. */
+    private static String settings(Child child) {
+        Map<String, String> changes = new TreeMap<>(child.changes());
+        changes.remove("corpus");
+        return ExperimentLoader.text(changes);
+    }
+
+    private String runs() {
+        StringBuilder text = new StringBuilder("""
+                <details><summary>Settings and runs</summary>
+
+                | | settings | runs by seed |
+                | --- | --- | --- |
+                """);
+        for (Variant variant : answer.variants()) {
+            List<String> runs = new ArrayList<>();
+            for (Map.Entry<Long, Run> run : variant.runs().entrySet()) {
+                runs.add(String.format(
+                        Locale.ROOT,
+                        "%d: %s %.4f",
+                        run.getKey(),
+                        run.getValue().shortId(),
+                        Variant.score(run.getValue())));
+            }
+            text.append("| ")
+                    .append(answer.letter(variant))
+                    .append(" | `")
+                    .append(variant.child().experiment().id())
+                    .append(' ')
+                    .append(settings(variant.child()))
+                    .append("` | ")
+                    .append(runs.stream().collect(Collectors.joining(", ")))
+                    .append(" |\n");
+        }
+        return text.append("\n</details>\n").toString();
+    }
+}

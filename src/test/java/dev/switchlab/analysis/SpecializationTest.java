@@ -1,0 +1,89 @@
+package dev.switchlab.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.switchlab.runs.Run;
+import dev.switchlab.train.RoutingSnapshot;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class SpecializationTest {
+
+    private static final int WINDOWS = 40;
+    /** Of no known kind, because what comes before it is not known; then a vowel, a consonant, a vowel, a consonant. */
+    private static final String WINDOW = "xabab";
+
+    private static RoutingSnapshot routing(int step, int experts, int choices, int[]... layers) {
+        List<Integer> numbers =
+                java.util.stream.IntStream.range(0, layers.length).boxed().toList();
+        return new RoutingSnapshot(
+                step,
+                experts,
+                choices,
+                WINDOW.length(),
+                Collections.nCopies(WINDOWS, WINDOW),
+                numbers,
+                List.of(layers));
+    }
+
+    private static int[] repeated(int... window) {
+        int[] layer = new int[WINDOWS * window.length];
+        for (int i = 0; i < layer.length; i++) {
+            layer[i] = window[i % window.length];
+        }
+        return layer;
+    }
+
+    @Test
+    void allAndNothing() {
+        int[] byKind = repeated(0, 1, 2, 1, 2);
+        int[] byPosition = repeated(0, 0, 0, 1, 1);
+        int[] one = repeated(0, 0, 0, 0, 0);
+        Specialization of = Specialization.of(routing(1, 3, 1, byKind, byPosition, one));
+        assertThat(of.byLayer().get(0)).isCloseTo(1, within(1e-12));
+        assertThat(of.byLayer().get(1)).isCloseTo(0, within(1e-12));
+        assertThat(of.byLayer().get(2)).isCloseTo(0, within(1e-12));
+        assertThat(of.information()).isCloseTo(1.0 / 3, within(1e-12));
+        assertThat(of.chanceByLayer().get(0)).isPositive().isLessThan(0.05);
+        assertThat(of.highestChanceByLayer().get(0))
+                .isGreaterThan(of.chanceByLayer().get(0));
+        assertThat(of.chanceByLayer().get(2)).isCloseTo(0, within(1e-12));
+    }
+
+    /** A routing that knows nothing of the characters is as chance is. */
+    @Test
+    void aRandomRoutingIsAsChance() {
+        SplittableRandom random = new SplittableRandom(7);
+        int[] layer = random.ints((long) WINDOWS * WINDOW.length(), 0, 4).toArray();
+        Specialization of = Specialization.of(routing(1, 4, 1, layer));
+        assertThat(of.byLayer().get(0)).isBetween(0.0, 3 * of.chanceByLayer().get(0));
+    }
+
+    @Test
+    void withTwoChoicesBothCount() {
+        // One choice tells the kind, the other nothing: half of the pairs go to expert 2 whatever they are.
+        int[] layer = repeated(0, 2, 0, 2, 1, 2, 0, 2, 1, 2);
+        assertThat(Specialization.of(routing(1, 3, 2, layer)).byLayer().get(0)).isCloseTo(0.5, within(1e-12));
+    }
+
+    @Test
+    void theNewestRoutingCounts() {
+        Fakes fakes = new Fakes()
+                .run("a", "it")
+                .text(
+                        "a",
+                        RoutingSnapshot.path(1),
+                        routing(1, 3, 1, repeated(0, 1, 2, 1, 2)).toJson())
+                .text(
+                        "a",
+                        RoutingSnapshot.path(20),
+                        routing(20, 3, 1, repeated(0, 0, 0, 1, 1)).toJson())
+                .run("dense", "it");
+        List<Run> runs = fakes.runs();
+        assertThat(Specialization.of(fakes, runs.get(0)).information()).isCloseTo(0, within(1e-12));
+        assertThat(Specialization.of(fakes, runs.get(1)).information()).isNaN();
+    }
+}

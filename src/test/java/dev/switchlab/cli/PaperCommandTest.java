@@ -1,0 +1,114 @@
+package dev.switchlab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Questions from their files to their page, as a process with children that are processes. */
+class PaperCommandTest {
+
+    @TempDir
+    Path folder;
+
+    private Commands commands;
+    private Path experiments;
+
+    @BeforeEach
+    void questions() throws IOException {
+        commands = new Commands(folder);
+        experiments = Files.createDirectories(folder.resolve("experiments"));
+        Files.createDirectories(experiments.resolve("paper"));
+        Files.writeString(experiments.resolve("tiny.yaml"), """
+                semantics: paper
+                corpus: dickens
+                train_fraction: 0.99
+                model: {d_model: 8, heads: 2, d_ff: 8, n_layers: 1, n_experts: 2}
+                train: {steps: 40, batch_size: 4, seq_len: 16, eval_batches: 1, sample_every: 0, sample_length: 5}
+                """);
+        question("01-experts", "model.n_experts=2", "model.n_experts=4");
+        question("02-heads", "model.n_experts=2", "model.heads=1");
+    }
+
+    private void question(String name, String one, String other) throws IOException {
+        Files.writeString(experiments.resolve("paper/" + name + ".yaml"), """
+                question: %s?
+                paper: Perhaps.
+                baseline: this
+                show: imbalance speed parameters
+                figures: bars
+                experiments: [tiny]
+                variants:
+                  this: %s
+                  that: %s
+                seeds: 1..2
+                """.formatted(name, one, other));
+    }
+
+    private int paper(String... more) throws IOException, InterruptedException {
+        List<String> call = new ArrayList<>(List.of("paper", "--experiments", experiments.toString()));
+        call.addAll(List.of(more));
+        return commands.run(call.toArray(String[]::new));
+    }
+
+    private List<Run> trained() {
+        try (MirroredBook store = commands.store()) {
+            return store.book().runs(Optional.empty(), Integer.MAX_VALUE).stream()
+                    .filter(run -> !run.tags().containsKey("switchlab.seeds"))
+                    .toList();
+        }
+    }
+
+    /** One question, then all: what both ask for is trained once, and the results tell of all at each time. */
+    @Test
+    void questionsShareRuns() throws Exception {
+        assertThat(paper("--question", "2")).as(commands.output()).isZero();
+        Path results = experiments.resolve("RESULTS.md");
+        assertThat(trained()).hasSize(4);
+        assertThat(results)
+                .content()
+                .contains("## 1. 01-experts?", "**2 runs are missing**: `make paper QUESTION=1`")
+                .contains("## 2. 02-heads?", "SEED=1");
+        assertThat(experiments.resolve("figures/paper-02-bars.svg")).exists();
+
+        assertThat(paper()).as(commands.output()).isZero();
+        assertThat(commands.output()).contains("question 1  01-experts?", "wrote       " + results);
+        assertThat(trained()).hasSize(6).allMatch(run -> run.status().equals("FINISHED"));
+        assertThat(results).content().doesNotContain("missing").doesNotContain(folder.toString());
+
+        String before = Files.readString(results);
+        assertThat(paper()).as(commands.output()).isZero();
+        assertThat(trained()).hasSize(6);
+        assertThat(results).hasContent(before);
+    }
+
+    @Test
+    void aQuickLookLeavesTheResultsAlone() throws Exception {
+        assertThat(paper("--quick", "--question", "1")).as(commands.output()).isZero();
+        assertThat(experiments.resolve("RESULTS.md")).doesNotExist();
+        assertThat(commands.runs().resolve("reports/paper-quick.md")).content().contains("Its numbers mean nothing");
+        assertThat(trained())
+                .hasSize(4)
+                .allMatch(run -> run.params().get("train.steps").equals("2"));
+    }
+
+    @Test
+    void whatIsWrongIsSaidInOneLine() throws Exception {
+        assertThat(paper("--question", "7")).isNotZero();
+        assertThat(commands.output().strip())
+                .endsWith("QUESTION has '7', allowed: 1, 2, for example QUESTION=3 or QUESTION=1,4")
+                .doesNotContain("\n");
+        assertThat(paper("--launcher", "slurm")).isNotZero();
+        assertThat(commands.output()).contains("LAUNCHER is 'slurm', allowed here: local");
+        assertThat(commands.runs()).doesNotExist();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.switchlab.paper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.Sweep;
+import dev.switchlab.sweep.SweepRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class QuestionsTest {
+
+    private static final Path EXPERIMENTS = Path.of("experiments");
+
+    @TempDir
+    Path folder;
+
+    static List<Question> questions() {
+        return Questions.all(EXPERIMENTS);
+    }
+
+    @Test
+    void elevenOfThem() {
+        assertThat(questions())
+                .extracting(Question::number)
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, 11).boxed().toList());
+    }
+
+    /** Names and values of every run are right, and each variant has at least three seeds. */
+    @ParameterizedTest
+    @MethodSource("questions")
+    void eachExpandsToRuns(Question question) {
+        Sweep sweep = Sweep.of(question.request(), EXPERIMENTS);
+        assertThat(sweep.settings().values())
+                .hasSameSizeAs(question.request().variants().entrySet())
+                .allSatisfy(children -> assertThat(children).hasSizeGreaterThanOrEqualTo(3));
+        assertThat(sweep.children())
+                .extracting(Child::variant)
+                .containsAll(question.request().variants().keySet());
+        assertThat(question.question()).endsWith("?");
+    }
+
+    @ParameterizedTest
+    @MethodSource("questions")
+    void aQuickLookHasATwentiethOfTheStepsAndTwoSeeds(Question question) {
+        Sweep whole = Sweep.of(question.request(), EXPERIMENTS);
+        Sweep quick = Sweep.of(Questions.quick(question, EXPERIMENTS).request(), EXPERIMENTS);
+        assertThat(quick.settings()).hasSameSizeAs(whole.settings());
+        assertThat(quick.request().seeds()).hasSize(2);
+        for (Child child : quick.children()) {
+            Child twin = whole.children().stream()
+                    .filter(other -> other.variant().equals(child.variant()))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(child.experiment().train().steps())
+                    .isEqualTo((int) Math.round(twin.experiment().train().steps() * 0.05));
+        }
+    }
+
+    @Test
+    void settingsOfAllRuns() {
+        Question question = questions().get(3);
+        Question changed = Questions.changed(question, java.util.Map.of("corpus", "dickens"));
+        assertThat(Sweep.of(changed.request(), EXPERIMENTS).children())
+                .hasSameSizeAs(Sweep.of(question.request(), EXPERIMENTS).children())
+                .allSatisfy(child -> assertThat(child.experiment().corpus()).isEqualTo("dickens"));
+    }
+
+    @Test
+    void someOfThem() {
+        List<Question> all = questions();
+        assertThat(Questions.select(all, " ")).isEqualTo(all);
+        assertThat(Questions.select(all, "3, 1")).extracting(Question::number).containsExactly(3, 1);
+        assertThatThrownBy(() -> Questions.select(all, "12"))
+                .isInstanceOf(ExperimentException.class)
+                .hasMessage("QUESTION has '12', allowed: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, for example QUESTION=3 or"
+                        + " QUESTION=1,4");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            question: Q?|paper is missing
+            baselines: one|baselines
+            baseline: two|baseline is 'two', allowed: one
+            show: everything|show has 'everything', allowed: training, imbalance
+            figures: nice|figures has 'nice', allowed: bars
+            grid: {model.heads: [2, 4]}|a question has variants and no grid
+            """)
+    void whatIsWrongIsSaidInOneLine(String line, String message) throws IOException {
+        String key = line.substring(0, line.indexOf(':'));
+        StringBuilder text = new StringBuilder("experiments: [small]\nvariants: {one: model.heads=2}\n" + line + "\n");
+        for (String other : List.of("baseline: one", "question: Q?", "paper: Yes.")) {
+            boolean isLeftOut = key.equals("question") && other.startsWith("paper");
+            text.append(other.startsWith(key + ":") || isLeftOut ? "" : other + "\n");
+        }
+        Path file = Files.writeString(folder.resolve("01-it.yaml"), text);
+        assertThatThrownBy(() -> Question.read(file))
+                .isInstanceOf(ExperimentException.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aFileOfAnotherNameIsNoQuestion() throws IOException {
+        Path paper = Files.createDirectories(folder.resolve("paper"));
+        Files.writeString(paper.resolve("README.yaml"), "nothing: here\n");
+        assertThat(Questions.all(folder)).isEmpty();
+        assertThatThrownBy(() -> Question.read(paper.resolve("README.yaml")))
+                .hasMessageContaining("two digits and a name");
+        assertThatThrownBy(() -> Questions.all(folder.resolve("elsewhere"))).hasMessageContaining("there is no folder");
+    }
+
+    /** The sweep knows where its file is. */
+    @Test
+    void theSweepIsNamedAfterItsFile() {
+        SweepRequest request = questions().get(0).request();
+        assertThat(request.name()).isEqualTo("paper/01-switch-against-dense");
+    }
+}

@@ -1,0 +1,151 @@
+package dev.switchlab.paper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.sweep.Grid;
+import dev.switchlab.sweep.Resources;
+import dev.switchlab.sweep.SweepRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written of runs whose scores are known. */
+class ResultsTest {
+
+    private static final Path NO_WEIGHTS = Path.of("none");
+
+    @TempDir
+    Path folder;
+
+    private final FakeRuns runs = new FakeRuns();
+    private final Variant base = runs.variant("base", "model.n_experts=4", 2.0, 2.2, 2.1);
+    /** Better by 0.1 with each seed, though the seeds are farther apart than that. */
+    private final Variant better = runs.variant("better", "model.n_experts=8", 1.9, 2.101, 1.999);
+
+    private final Variant worse = runs.variant("worse", "model.n_experts=2", 2.1, 2.3, 2.201);
+    /** Lower in the mean, but not with each seed. */
+    private final Variant inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
+
+    private static Question question(String baseline, List<Column> columns, List<Question.Figure> figures) {
+        SweepRequest request = new SweepRequest(
+                "paper/03-it",
+                "",
+                List.of("paper"),
+                Map.of(),
+                Map.of(baseline, Map.of()),
+                Grid.none(),
+                List.of(1L, 2L, 3L),
+                List.of(),
+                Resources.DEFAULT);
+        return new Question(3, "it", "Is it so?", "It is.", "", baseline, columns, figures, request);
+    }
+
+    private String section(Answer answer) {
+        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS), 1).text(List.of("figures/a.svg"));
+    }
+
+    @Test
+    void aDifferenceInsideItsIntervalIsCalledThat() {
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better, worse, inside), 0);
+        assertThat(new Sentence(answer, base).text())
+                .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
+                        + " worse: worse (+0.1003 +- 0.0014); inside the interval, so no difference that these seeds"
+                        + " show: inside (-0.0667 +- 0.3795).");
+        assertThat(section(answer))
+                .contains("## 3. Is it so?", "The paper: It is.")
+                .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  | 10 s |")
+                .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better | 10 s |")
+                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | inside | 10 s |")
+                .contains("![](figures/a.svg)")
+                .doesNotContain("missing");
+    }
+
+    /** One seed has no interval, and a variant without a partner no difference. */
+    @Test
+    void withoutTwoCommonSeedsNothingIsClaimed() {
+        Variant single = runs.variant("single", "model.n_experts=8", 1.0);
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, single), 2);
+        assertThat(new Sentence(answer, base).text())
+                .endsWith("no interval, for want of two common seeds: single.")
+                .doesNotContain("better");
+        assertThat(section(answer))
+                .contains("| B | single | 1 | **1.0000** | -1.0000 |  | 10 s |")
+                .contains("**2 runs are missing**: `make paper QUESTION=3`");
+    }
+
+    @Test
+    void aNumberCanBeHadAgain() {
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better), 0);
+        assertThat(section(answer))
+                .contains("better with seed 1, 1.9:\n\n    make train EXPERIMENT=paper SEED=1"
+                        + " SET=model.n_experts=8 THREADS=1\n")
+                .contains("| A | `paper model.n_experts=4` | 1: "
+                        + base.runs().get(1L).shortId() + " 2.0000, 2: ")
+                .doesNotContain("/a/place");
+    }
+
+    @Test
+    void measuresOfTheSecondHalfOfTraining() {
+        runs.history(base, "layer0/max_violation", 9, 9, 1, 2)
+                .history(base, "layer1/max_violation", 9, 9, 3, 2)
+                .history(base, "layer0/dropped_fraction", 0.9, 0.9, 0.1, 0.2)
+                .history(base, "train/tokens_per_second", 1, 102_400, 102_400, 51_200, 204_800)
+                .history(base, "final/train_cross_entropy", 1.75);
+        List<Column> columns = List.of(Column.IMBALANCE, Column.DROPPED, Column.SPEED, Column.TRAINING, Column.SPREAD);
+        Answer answer = new Answer(question("base", columns, List.of()), List.of(base, better), 0);
+        assertThat(section(answer))
+                .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | time |")
+                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s |");
+    }
+
+    @Test
+    void oneLineAgainstOthersByNumber() {
+        List<Variant> variants = List.of(
+                runs.variant("dense", "model.n_experts=1", 2.0, 2.2),
+                runs.variant("switch, 4 experts", "model.n_experts=4", 1.9, 2.101),
+                runs.variant("switch, 8 experts", "model.n_experts=8", 1.8, 2.3),
+                runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 2.2));
+        Matrix matrix = new Matrix(variants);
+        assertThat(matrix.firstLine()).contains("switch");
+        assertThat(matrix.differences("switch")).isEqualTo("""
+                        | experts | switch | less dense | less wide |
+                        | --- | --- | --- | --- |
+                        | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
+                        | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 inside | +0.1000 +- 0.0000 worse |
+                        """);
+        Answer answer = new Answer(question("dense", List.of(), List.of(Question.Figure.LINES)), variants, 0);
+        assertThat(section(answer)).contains("| experts | switch |");
+        assertThat(new AnswerFigures(answer, new Measures(runs, run -> NO_WEIGHTS)).all())
+                .containsOnlyKeys("paper-03-lines");
+    }
+
+    /** The file names the processor, adds up times, and says of a quick look that it means nothing. */
+    @Test
+    void theWholeFile() throws IOException {
+        Answer first = new Answer(question("base", List.of(), List.of(Question.Figure.BARS)), List.of(base, better), 0);
+        Answer none = new Answer(question("base", List.of(), List.of()), List.of(), 6);
+        Path file = folder.resolve("RESULTS.md");
+        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, new Results.Form(1, false)).write(file);
+        assertThat(file)
+                .content()
+                .contains("| processor | a processor |", "| runs | 6 (6 missing), each with 1 thread |")
+                .contains("| time | 1:00 min of all runs together, several at a time |", "| commit | abcdef01 |")
+                .contains("| begun, ended | 1970-01-01 00:00 UTC, 1970-01-01 00:00 UTC |")
+                .contains("| text | sha256 0123456789abcdef |")
+                .contains("3. **Is it so?** Held against **base**", "3. **Is it so?** Not run yet.")
+                .contains("![](figures/paper-03-bars.svg)")
+                .doesNotContain("mean nothing");
+        assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");
+
+        String before = Files.readString(file);
+        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, new Results.Form(1, false)).write(file);
+        assertThat(file).hasContent(before);
+
+        new Results(List.of(first), runs, run -> NO_WEIGHTS, new Results.Form(1, true)).write(file);
+        assertThat(file).content().contains("Its numbers mean nothing");
+    }
+}
