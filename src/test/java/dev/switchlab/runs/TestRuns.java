@@ -19,7 +19,8 @@ public final class TestRuns {
         return named("child", Map.of(RunInfo.PARENT_TAG, parent));
     }
 
-    private static RunInfo named(String name, Map<String, String> tags) {
+    /** One with a name and tags. */
+    public static RunInfo named(String name, Map<String, String> tags) {
         return new RunInfo(
                 "smoke",
                 "A tiny model.",

@@ -7,6 +7,7 @@ import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.db.DatasetsTable;
 import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
 import dev.switchlab.runs.db.ExperimentsTable;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.ViewType;
 import org.mlflow.tracking.ExperimentsPage;
@@ -37,6 +39,7 @@ final class Fetch {
     /** The tag of a run that came from a server: its address. */
     static final String FETCHED_TAG = "switchlab.fetched_from";
 
+    private static final String RUNNING = "RUNNING";
     private static final int PAGE = 1000;
 
     private final Book book;
@@ -63,9 +66,14 @@ final class Fetch {
                     + "; give more of the id");
         }
         Service.Run run = found.get(0);
-        String key = tags(run).getOrDefault(ServerRuns.KEY_TAG, "");
-        Optional<Run> ours = key.isEmpty() ? Optional.empty() : book.byId(key);
+        Optional<Run> ours = ours(run);
         return ours.isPresent() ? ours : Optional.of(bring(run));
+    }
+
+    /** The book's run that was sent to be the server's. */
+    private Optional<Run> ours(Service.Run run) {
+        String key = tags(run).getOrDefault(ServerRuns.KEY_TAG, "");
+        return key.isEmpty() ? Optional.empty() : book.byId(key);
     }
 
     private List<Service.Run> byId(String id) throws ServerException {
@@ -81,6 +89,13 @@ final class Fetch {
     }
 
     private List<Service.Run> called(String text) throws ServerException {
+        return search(
+                "",
+                info -> info.getRunId().startsWith(text) || info.getRunName().equals(text));
+    }
+
+    /** Runs of all experiments. */
+    private List<Service.Run> search(String filter, Predicate<Service.RunInfo> wanted) throws ServerException {
         List<String> experiments = experiments();
         List<Service.Run> found = new ArrayList<>();
         String token = "";
@@ -88,13 +103,8 @@ final class Fetch {
             String from = token;
             RunsPage page = server.official()
                     .call(client -> client.searchRuns(
-                            experiments, "", ViewType.ACTIVE_ONLY, PAGE, List.of(), from.isEmpty() ? null : from));
-            for (Service.Run run : page.getItems()) {
-                Service.RunInfo info = run.getInfo();
-                if (info.getRunId().startsWith(text) || info.getRunName().equals(text)) {
-                    found.add(run);
-                }
-            }
+                            experiments, filter, ViewType.ACTIVE_ONLY, PAGE, List.of(), from.isEmpty() ? null : from));
+            page.getItems().stream().filter(run -> wanted.test(run.getInfo())).forEach(found::add);
             token = page.getNextPageToken().orElse("");
         } while (!token.isEmpty());
         return found;
@@ -120,12 +130,19 @@ final class Fetch {
         return tags;
     }
 
-    /** Files first: the run is in the book when its row is, and then it is whole. */
+    /** Files and the runs that it sums up first: the run is in the book when its row is, and then it is whole. */
     private Run bring(Service.Run run) throws ServerException, IOException {
         Service.RunInfo info = run.getInfo();
         String id = info.getRunId();
         if (!id.matches("[0-9a-f]{32}")) {
             throw new ServerException(Kind.UNUSABLE, "its run '" + id + "' has an id that is not MLflow's");
+        }
+        if (tags(run).containsKey(RunInfo.SUMMARY_TAG)) {
+            for (Service.Run child : search("tags.`" + RunInfo.PARENT_TAG + "` = '" + id + "'", any -> true)) {
+                if (ours(child).isEmpty() && !isWhole(child)) {
+                    bring(child);
+                }
+            }
         }
         notices.accept("fetching run " + id + " from " + server.uri() + " into the book ...");
         String experiment = server.official()
@@ -147,6 +164,13 @@ final class Fetch {
         new MirrorState(Optional.of(id), Optional.of(info.getExperimentId()), true, System.currentTimeMillis())
                 .keep(book, id, server.uri());
         return book.byId(id).orElseThrow();
+    }
+
+    /** Whether it was brought already, after its end. */
+    private boolean isWhole(Service.Run run) {
+        return book.byId(run.getInfo().getRunId())
+                .filter(there -> !there.status().equals(RUNNING))
+                .isPresent();
     }
 
     private static void insert(Session session, Service.Run run, ExperimentRow experiment, String uri, String server)

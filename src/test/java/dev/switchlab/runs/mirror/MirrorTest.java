@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -237,6 +239,34 @@ final class MirrorTest extends AgainstFake {
         rows = first;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.find(there).runId()).isEqualTo(run);
+        }
+    }
+
+    @Test
+    void aSweepThatOnlyTheServerHasComesWithItsRuns() throws Exception {
+        try (MirroredBook book = patient(fake.uri(), LONG);
+                MirroredLog sweep = book.begin(TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
+                MirroredLog setting = book.begin(TestRuns.named(
+                        "setting",
+                        Map.of(
+                                RunInfo.SUMMARY_TAG,
+                                "1",
+                                RunInfo.PARENT_TAG,
+                                sweep.log().runId())));
+                MirroredLog child = book.begin(TestRuns.childOf(setting.log().runId()))) {
+            log(child.log(), 1, 5);
+            child.log().finish(RunStatus.FINISHED);
+            setting.log().finish(RunStatus.FINISHED);
+            sweep.log().finish(RunStatus.FINISHED);
+        }
+        rows = new BookRows(folder.resolve("other"));
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            Run sweep = book.find("sweep");
+            Run setting = book.book().children(sweep.runId()).get(0);
+            Run child = book.book().children(setting.runId()).get(0);
+            assertThat(List.of(sweep.name(), setting.name(), child.name()))
+                    .containsExactly("sweep", "setting", "child");
+            assertThat(rows.lastStep(child.runId(), "train/loss")).isEqualTo(5);
         }
     }
 
