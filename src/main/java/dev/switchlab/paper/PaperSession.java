@@ -148,9 +148,14 @@ public final class PaperSession {
         return new Outcome(done, stopRequested, failures);
     }
 
+    /** Of each run. */
+    private int threads() {
+        return plan.all().get(0).ready().conditions().threads();
+    }
+
     private SweepView begin(int index) {
         TrainedBefore before = new TrainedBefore(store, cpu);
-        KnownTimes times = new KnownTimes(store.book());
+        KnownTimes times = new KnownTimes(store.book(), threads());
         Set<Map<String, String>> seen = new HashSet<>();
         int done = 0;
         double later = 0;
@@ -184,8 +189,7 @@ public final class PaperSession {
         TrainedBefore before = new TrainedBefore(store, cpu);
         List<Answer> answers =
                 plan.all().stream().map(ready -> answer(ready, before)).toList();
-        int threads = plan.all().get(0).ready().conditions().threads();
-        new Results(answers, RunSource.of(store), this::weights, new Results.Form(threads, plan.quick()))
+        new Results(answers, RunSource.of(store), this::weights, new Results.Form(threads(), plan.quick()))
                 .write(plan.file());
         view.written(plan.file());
     }
