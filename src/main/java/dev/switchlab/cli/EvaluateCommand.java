@@ -80,7 +80,7 @@ final class EvaluateCommand implements Runnable {
                 experiment.validation() == Validation.HELD_OUT ? ", held out of the training text" : "");
         System.out.printf(
                 Locale.ROOT,
-                "%s  %.4f nats per character (%.4f bits), %.2f %% right%n",
+                "%-10s  %.4f nats per character (%.4f bits), %.2f %% right%n",
                 stride == null ? "validation" : "stride " + stride,
                 score.crossEntropy(),
                 score.bitsPerChar(),

@@ -29,8 +29,14 @@ class MuonTest {
     private static final double DIVISOR = 1.7;
 
     /** Tall, wide, square, a stack of tall ones for the experts of a layer; and a bias, which is AdamW's. */
-    private static final List<Shape> SHAPES =
-            List.of(new Shape(6, 4), new Shape(7), new Shape(3, 8), new Shape(5, 5), new Shape(3, 4, 2));
+    private static final List<Shape> SHAPES = List.of(
+            new Shape(6, 4),
+            new Shape(7),
+            new Shape(3, 8),
+            new Shape(5, 5),
+            new Shape(3, 4, 2),
+            new Shape(2, 3, 9),
+            new Shape(8, 2));
 
     private static final int BIAS = 1;
 
@@ -91,6 +97,34 @@ class MuonTest {
             assertThat(muon.moments().keySet()).containsExactly("momentum", "first", "second");
             assertThat(muon.moments().get("momentum").get(BIAS)).isNull();
             assertThat(muon.moments().get("first").get(0)).isNull();
+        }
+    }
+
+    /** Singular values from 1 to a ten-thousandth, of a matrix that is four times as wide as high: Newton-Schulz by Gram matrices alone. */
+    @Test
+    void smallDirectionsOfAWideMatrixAreNearTheirFormulas() {
+        Shape shape = new Shape(17, 68);
+        double[] gradient = draw(new SplittableRandom(5), shape, 1);
+        for (int i = 0; i < gradient.length; i++) {
+            gradient[i] = (float) (gradient[i] * Math.pow(10, -(i / 68) / 4.0));
+        }
+        double[] expected = new double[gradient.length];
+        update(expected, new double[gradient.length], gradient, shape, 1);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDArray weight = manager.zeros(shape);
+            NDArray bias = manager.zeros(new Shape(1));
+            MuonConfig config = new MuonConfig(1, MU, AdamConfig.of(train("train.weight_decay=" + DECAY)));
+            new Muon(config, List.of(weight, bias), i -> i == 0, manager)
+                    .step(
+                            manager,
+                            List.of(array(manager, gradient, shape), manager.ones(new Shape(1))),
+                            new GradientClipping(manager.create(1f), manager.create((float) DIVISOR)),
+                            1,
+                            1);
+            float[] own = weight.toFloatArray();
+            for (int i = 0; i < own.length; i++) {
+                assertThat((double) own[i]).isCloseTo(expected[i], within(0.01 * 0.2));
+            }
         }
     }
 
@@ -183,7 +217,6 @@ class MuonTest {
                 for (float value : weight.toFloatArray()) {
                     square += (double) value * value;
                 }
-                // Of a matrix that is not square the smaller side bounds the rank, and Moonlight scales by the larger.
                 double rms = Math.sqrt(square / shape.size());
                 assertThat(rms).as(shape.toString()).isBetween(0.13, 0.25);
             }

@@ -19,7 +19,9 @@ import java.util.List;
  *       AdamW's updates one of 0.2 to 0.4, so that AdamW's learning rates and weight decays serve here, too.
  * </ol>
  *
- * <p>In float32, where Jordan's runs in bfloat16.
+ * <p>In float32, where Jordan's runs in bfloat16. Where one side is three times the other or more, X is not touched in between: with {@code P = a I + b S +
+ * c S^2} the next S is {@code P S P}, and X is multiplied by the product of the five P once, which takes 50 instead of 90 {@code A^3} operations at
+ * {@code B = 4 A}. Rounding then shows in directions that have next to nothing of the gradient; in float32 it is below a hundredth of the update.
  */
 public final class MuonUpdate {
 
@@ -27,10 +29,25 @@ public final class MuonUpdate {
             def orthogonal(self, u: Tensor) -> Tensor:
               norm = torch.linalg_vector_norm(u, 2, [1, 2], True)
               x = torch.div(u, torch.add(norm, 1e-7))
-              for i in range(5):
-                s = torch.bmm(x, torch.transpose(x, 1, 2))
-                p = torch.baddbmm(s, s, s, beta=-4.775, alpha=2.0315)
-                x = torch.baddbmm(x, p, x, beta=3.4445, alpha=1)
+              s = torch.bmm(x, torch.transpose(x, 1, 2))
+              if x.size(2) >= 3 * x.size(1):
+                q = s
+                for i in range(5):
+                  p = torch.baddbmm(s, s, s, beta=-4.775, alpha=2.0315)
+                  torch.add_(torch.diagonal(p, 0, 1, 2), 3.4445)
+                  if i == 0:
+                    q = p
+                  else:
+                    q = torch.bmm(p, q)
+                  if i < 4:
+                    s = torch.bmm(torch.bmm(p, s), p)
+                x = torch.bmm(q, x)
+              else:
+                for i in range(5):
+                  if i > 0:
+                    s = torch.bmm(x, torch.transpose(x, 1, 2))
+                  p = torch.baddbmm(s, s, s, beta=-4.775, alpha=2.0315)
+                  x = torch.baddbmm(x, p, x, beta=3.4445, alpha=1)
               return x
             def update(self, w: List[Tensor], g: List[Tensor], m: List[Tensor], divisor: Tensor, mu: float, rate: float,
                 shrink: float) -> int:
