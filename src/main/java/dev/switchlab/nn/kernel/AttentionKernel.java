@@ -68,9 +68,8 @@ public final class AttentionKernel {
               g = torch.mul(dqk, n)
               dfactors = torch.sum(g, [0, 1])
               mean = torch.mean(torch.mul_(g, factors), [-1], True)
-              torch.mul_(dqk, factors)
-              torch.addcmul_(dqk, n, mean, value=-1)
-              torch.mul_(dqk, r)
+              dn = torch.mul_(torch.mul(dqk, factors), r)
+              torch.sub(dn, torch.mul_(n, torch.mul_(mean, r)), out=dqk)
               return dfactors
             def block(self, s: int) -> int:
               return 1 + 131072 // (s * s)
