@@ -61,6 +61,7 @@ class ArchitectureTest {
             data           experiment random io
             safetensors    io
             random         io
+            world          io
             experiment
             io
             """;

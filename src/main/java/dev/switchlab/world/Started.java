@@ -1,0 +1,20 @@
+package dev.switchlab.world;
+
+import java.util.Map;
+
+/** Who started this process, as its environment says. */
+enum Started {
+    /** Nobody who starts several. */
+    ALONE,
+    /** Open MPI's mpirun, or Slurm through PMIx, which Open MPI takes part in. */
+    OPEN_MPI,
+    /** Another MPI, such as MPICH. */
+    OTHER_MPI;
+
+    static Started by(Map<String, String> environment) {
+        if (environment.containsKey("OMPI_COMM_WORLD_SIZE") || environment.containsKey("PMIX_RANK")) {
+            return OPEN_MPI;
+        }
+        return environment.containsKey("PMI_RANK") ? OTHER_MPI : ALONE;
+    }
+}
