@@ -100,7 +100,8 @@ final class SweepConsole implements SweepView {
         long now = System.nanoTime();
         if (!live && (news || now - last > QUIET.toNanos())) {
             last = now;
-            out.println(child.row() + " seed " + child.seed() + "  " + words(state) + "   [" + table.whole() + "]");
+            out.println((child.variant().isEmpty() ? child.row() : child.variant()) + " seed " + child.seed() + "  "
+                    + words(state) + "   [" + table.whole() + "]");
         }
     }
 

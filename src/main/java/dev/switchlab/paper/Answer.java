@@ -13,11 +13,22 @@ import java.util.Optional;
  */
 public record Answer(Question question, List<Variant> variants, int missing) {
 
-    /** The variant that others are held against; empty while it has no run. */
-    Optional<Variant> baseline() {
+    /** What a variant is held against; empty for what is held against nothing, and while that has no run. */
+    Optional<Variant> baseline(Variant variant) {
+        String name = question.against().getOrDefault(variant.name(), question.baseline());
         return variants.stream()
-                .filter(variant -> variant.name().equals(question.baseline()))
+                .filter(other -> other.name().equals(name) && !other.equals(variant))
                 .findFirst();
+    }
+
+    /** The variants that others are held against, the question's baseline first. */
+    List<Variant> baselines() {
+        return variants.stream()
+                .filter(other -> variants.stream()
+                        .anyMatch(variant ->
+                                baseline(variant).filter(other::equals).isPresent()))
+                .sorted(Comparator.comparing(other -> !other.name().equals(question.baseline())))
+                .toList();
     }
 
     /** The one with the least mean. */

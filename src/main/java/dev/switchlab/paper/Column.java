@@ -9,7 +9,8 @@ public enum Column {
     TRAINING("training loss") {
         @Override
         String cell(Variant variant, Measures measures) {
-            return variant.over(measures::trainingLoss).toString();
+            MeanInterval loss = variant.over(measures::trainingLoss);
+            return Double.isNaN(loss.mean()) ? "" : loss.toString();
         }
     },
     /** Load of the fullest expert over the mean load less one, mean over layers and the second half of training. */
@@ -27,11 +28,12 @@ public enum Column {
             return Double.isNaN(share.mean()) ? "" : String.format(Locale.ROOT, "%.1f %%", 100 * share.mean());
         }
     },
-    /** Milliseconds that the middle one of the training steps takes, mean over runs. */
+    /** Milliseconds of a training step that nothing else on the machine slowed, of the middle run. */
     SPEED("ms a step") {
         @Override
         String cell(Variant variant, Measures measures) {
-            return shown(variant.over(measures::stepMillis), "%.1f");
+            double millis = Measures.middle(variant, measures::stepMillis);
+            return Double.isNaN(millis) ? "" : String.format(Locale.ROOT, "%.1f", millis);
         }
     },
     /** Standard deviation of the loss over seeds. */

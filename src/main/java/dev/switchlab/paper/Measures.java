@@ -7,11 +7,11 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /** What is measured of a run beside its score. Each is read once. */
@@ -61,21 +61,32 @@ final class Measures {
                 .orElse(Double.NaN);
     }
 
-    /** Milliseconds of the middle one of the training steps; NaN if their speed was not logged. */
+    /**
+     * Milliseconds of a training step that nothing else on the machine slowed: nine tenths of the steps take longer. NaN if their speed was
+     * not logged.
+     */
     double stepMillis(Run run) {
         double[] speeds = source.history(run.runId(), MetricNames.TRAIN_TOKENS_PER_SECOND).stream()
                 .mapToDouble(MetricPoint::value)
                 .sorted()
                 .toArray();
         double tokens = number(run, "train.batch_size") * number(run, "train.seq_len");
-        return speeds.length == 0 ? Double.NaN : 1e3 * tokens / speeds[speeds.length / 2];
+        return speeds.length == 0 ? Double.NaN : 1e3 * tokens / speeds[speeds.length * 9 / 10];
     }
 
-    /** From start to end, in seconds, scoring included; NaN for a run without an end. */
-    static double seconds(Run run) {
-        return run.end()
-                .map(end -> java.time.Duration.between(run.start(), end).toMillis() / 1e3)
-                .orElse(Double.NaN);
+    /** Seconds that all training steps take at that speed: neither start and scoring, nor pauses and what else the machine does. */
+    double trainingSeconds(Run run) {
+        return number(run, "train.steps") * stepMillis(run) / 1e3;
+    }
+
+    /** The middle one of a variant's runs by some measure; NaN if none has it. */
+    static double middle(Variant variant, ToDoubleFunction<Run> measure) {
+        double[] values = variant.runs().values().stream()
+                .mapToDouble(measure)
+                .filter(Double::isFinite)
+                .sorted()
+                .toArray();
+        return values.length == 0 ? Double.NaN : values[values.length / 2];
     }
 
     private static double number(Run run, String param) {
@@ -106,10 +117,5 @@ final class Measures {
                 .map(value -> (value - mean) * (value - mean))
                 .sum();
         return Math.sqrt(squares / (values.size() - 1));
-    }
-
-    /** Mean of values that are numbers; NaN of none. */
-    static double mean(double... values) {
-        return Arrays.stream(values).filter(Double::isFinite).average().orElse(Double.NaN);
     }
 }

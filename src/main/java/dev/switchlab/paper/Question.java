@@ -6,6 +6,7 @@ import dev.switchlab.sweep.SweepRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * question: Does the loss fall with the number of experts?
  * paper: Yes (figure 4).
  * baseline: 4 experts          # the variant that others are held against
+ * against: {wide, dense: dense}  # variants that are held against another one; may be left out
  * show: training imbalance     # columns beside loss, difference and time: names of Column
  * figures: bars                # names of Figure
  * reading: What a person makes of the table. May be left out.
@@ -28,6 +30,7 @@ import java.util.stream.Stream;
  * @param paper what the paper says, with its section or table
  * @param reading what a person makes of what came out; may be empty
  * @param baseline name of the variant that others are held against
+ * @param against variants that are held against another one than that, by name
  * @param columns what its table shows beside loss, difference and time
  * @param figures what is drawn
  * @param request the sweep
@@ -39,12 +42,14 @@ public record Question(
         String paper,
         String reading,
         String baseline,
+        Map<String, String> against,
         List<Column> columns,
         List<Figure> figures,
         SweepRequest request) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
-    private static final List<String> KEYS = List.of("question", "paper", "reading", "baseline", "show", "figures");
+    private static final List<String> KEYS =
+            List.of("question", "paper", "reading", "baseline", "against", "show", "figures");
 
     /** What is drawn of a question. */
     public enum Figure {
@@ -81,10 +86,12 @@ public record Question(
             throw new ExperimentException(file + ": a question has variants and no grid, for example variants: {dense:"
                     + " model.feed_forward=dense}");
         }
-        if (!request.variants().containsKey(baseline)) {
-            throw new ExperimentException(file + ": baseline is '" + baseline + "', allowed: "
-                    + String.join("; ", request.variants().keySet()));
-        }
+        requireVariant(file, "baseline", baseline, request);
+        Map<String, String> against = sweep.texts("against");
+        against.forEach((variant, other) -> {
+            requireVariant(file, "against", variant, request);
+            requireVariant(file, "against", other, request);
+        });
         return new Question(
                 Integer.parseInt(name.group(1)),
                 name.group(2),
@@ -92,6 +99,7 @@ public record Question(
                 required(file, sweep, "paper"),
                 sweep.text("reading"),
                 baseline,
+                against,
                 words(sweep.text("show"))
                         .map(word -> constant(Column.class, word, file, "show"))
                         .toList(),
@@ -103,7 +111,7 @@ public record Question(
 
     /** The same question with another sweep. */
     Question with(SweepRequest other) {
-        return new Question(number, slug, question, paper, reading, baseline, columns, figures, other);
+        return new Question(number, slug, question, paper, reading, baseline, against, columns, figures, other);
     }
 
     private static SweepRequest named(SweepRequest request, String name) {
@@ -117,6 +125,13 @@ public record Question(
                 request.seeds(),
                 request.excluded(),
                 request.resources());
+    }
+
+    private static void requireVariant(Path file, String key, String name, SweepRequest request) {
+        if (!request.variants().containsKey(name)) {
+            throw new ExperimentException(file + ": " + key + " has '" + name + "', allowed: "
+                    + String.join("; ", request.variants().keySet()));
+        }
     }
 
     private static String required(Path file, SweepFile sweep, String key) {

@@ -31,7 +31,7 @@ final class QuestionSection {
     /**
      * The section.
      *
-     * @param figures the files of its figures, as links are to name them
+     * @param figures its figures, each as a Markdown image
      */
     String text(List<String> figures) {
         Question question = answer.question();
@@ -48,9 +48,7 @@ final class QuestionSection {
             return text.toString();
         }
         text.append(table()).append('\n');
-        answer.baseline()
-                .ifPresent(baseline ->
-                        text.append(new Sentence(answer, baseline).text()).append("\n\n"));
+        text.append(new Sentence(answer).text()).append("\n\n");
         if (question.figures().contains(Question.Figure.LINES)) {
             text.append(matrix());
         }
@@ -60,7 +58,7 @@ final class QuestionSection {
         if (!question.reading().isEmpty()) {
             text.append("**Reading.** ").append(question.reading()).append("\n\n");
         }
-        figures.forEach(file -> text.append("![](").append(file).append(")\n\n"));
+        figures.forEach(figure -> text.append(figure).append("\n\n"));
         return text.append(again()).append(runs()).toString();
     }
 
@@ -75,17 +73,17 @@ final class QuestionSection {
     }
 
     private String table() {
-        Optional<Variant> baseline = answer.baseline();
         List<Column> columns = answer.question().columns();
         StringBuilder text = new StringBuilder("| | variant | seeds | validation loss | difference | |");
         columns.forEach(column -> text.append(' ').append(column.title()).append(" |"));
-        text.append(" time |\n|").append(" --- |".repeat(columns.size() + 7)).append('\n');
+        text.append(" training |\n|")
+                .append(" --- |".repeat(columns.size() + 7))
+                .append('\n');
         for (Variant variant : answer.variants()) {
             boolean best = answer.best().filter(variant::equals).isPresent();
-            boolean isBaseline = baseline.filter(variant::equals).isPresent();
-            MeanInterval difference = baseline.filter(other -> !isBaseline)
-                    .map(variant::lessThan)
-                    .orElse(new MeanInterval(0, Double.NaN, Double.NaN));
+            Optional<Variant> baseline = answer.baseline(variant);
+            MeanInterval difference =
+                    baseline.map(variant::lessThan).orElse(new MeanInterval(0, Double.NaN, Double.NaN));
             String score = variant.score().toString();
             text.append("| ")
                     .append(answer.letter(variant))
@@ -96,7 +94,7 @@ final class QuestionSection {
                     .append(" | ")
                     .append(best ? "**" + score + "**" : score)
                     .append(" | ")
-                    .append(isBaseline ? "baseline" : Sentence.signed(difference))
+                    .append(baseline.isEmpty() ? "baseline" : Sentence.signed(difference) + to(baseline.get()))
                     .append(" | ")
                     .append(Sentence.verdict(difference))
                     .append(" |");
@@ -107,9 +105,14 @@ final class QuestionSection {
         return text.toString();
     }
 
-    private static String seconds(Variant variant) {
-        MeanInterval seconds = variant.over(Measures::seconds);
-        return Double.isNaN(seconds.mean()) ? "" : Durations.text(seconds.mean());
+    /** Which one it is held against, where that is not the question's. */
+    private String to(Variant baseline) {
+        return baseline.name().equals(answer.question().baseline()) ? "" : " to " + answer.letter(baseline);
+    }
+
+    private String seconds(Variant variant) {
+        double seconds = Measures.middle(variant, measures::trainingSeconds);
+        return Double.isNaN(seconds) ? "" : Durations.text(seconds);
     }
 
     /** The best variant's first run, and what it gave to the last digit. */

@@ -64,7 +64,8 @@ public final class Results {
                 for (Map.Entry<String, Chart> chart :
                         new AnswerFigures(answer, measures).all().entrySet()) {
                     WholeFile.write(figures.resolve(chart.getKey() + ".svg"), Svg.of(chart.getValue()));
-                    links.add("figures/" + chart.getKey() + ".svg");
+                    // Who does not see the figure reads what is in it.
+                    links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
                 }
             }
             sections.append('\n').append(new QuestionSection(answer, measures, form.threads()).text(links));
@@ -93,10 +94,10 @@ public final class Results {
         facts.put(
                 "time",
                 Durations.text(runs.stream()
-                                .mapToDouble(Measures::seconds)
+                                .mapToDouble(measures::trainingSeconds)
                                 .filter(Double::isFinite)
                                 .sum())
-                        + " of all runs together, several at a time");
+                        + " of training in all runs together");
         runs.stream()
                 .map(Run::start)
                 .min(Instant::compareTo)
@@ -159,7 +160,8 @@ public final class Results {
                 of the last step: no checkpoint is chosen, and nothing was tuned on this split but the size of the model and its learning rate.
                 Means come with 95 % intervals by Student's t over seeds. A **difference** is taken seed by seed, its interval, too, and is called
                 *inside* where the interval holds zero: these seeds show no difference. **Bold** is the least mean. With some 80 comparisons, a few
-                intervals leave zero out by chance. Times include start and scoring, and move with what else the machine does.
+                intervals leave zero out by chance. **Training** is the steps times the time of one that nothing else on the machine slowed: that which nine
+                tenths of a run's steps exceed, in the middle one of a variant's runs; start and scoring are not in it.
                 """;
     }
 
@@ -169,9 +171,7 @@ public final class Results {
             Question question = answer.question();
             String said = !question.reading().isEmpty() && !form.quick()
                     ? question.reading()
-                    : answer.baseline()
-                            .map(baseline -> new Sentence(answer, baseline).text())
-                            .orElse("Not run yet.");
+                    : answer.variants().isEmpty() ? "Not run yet." : new Sentence(answer).text();
             text.append(question.number())
                     .append(". **")
                     .append(question.question())

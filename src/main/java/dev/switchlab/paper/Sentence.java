@@ -4,38 +4,41 @@ import dev.switchlab.analysis.MeanInterval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What a question's numbers say, in words that claim no more than the intervals do. */
 final class Sentence {
 
     private final Answer answer;
-    private final Variant baseline;
 
-    Sentence(Answer answer, Variant baseline) {
+    Sentence(Answer answer) {
         this.answer = answer;
-        this.baseline = baseline;
     }
 
-    /** Which variants are better than the baseline, which are worse, and of which that cannot be said. */
+    /** For each baseline, which variants are better, which are worse, and of which that cannot be said. */
     String text() {
+        List<Variant> baselines = answer.baselines();
+        return baselines.isEmpty()
+                ? "There is nothing to compare yet."
+                : baselines.stream().map(this::against).collect(Collectors.joining(" "));
+    }
+
+    private String against(Variant baseline) {
         List<String> better = new ArrayList<>();
         List<String> worse = new ArrayList<>();
         List<String> inside = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         for (Variant variant : answer.variants()) {
-            if (variant.equals(baseline)) {
+            if (answer.baseline(variant).filter(baseline::equals).isEmpty()) {
                 continue;
             }
             MeanInterval difference = variant.lessThan(baseline);
             String words = variant.name() + " (" + signed(difference) + ")";
-            if (difference.n() < 2 || Double.isNaN(difference.halfWidth())) {
-                unknown.add(variant.name());
-            } else if (!difference.excludesZero()) {
-                inside.add(words);
-            } else if (difference.mean() < 0) {
-                better.add(words);
-            } else {
-                worse.add(words);
+            switch (verdict(difference)) {
+                case "better" -> better.add(words);
+                case "worse" -> worse.add(words);
+                case "inside" -> inside.add(words);
+                default -> unknown.add(variant.name());
             }
         }
         List<String> parts = new ArrayList<>();
@@ -44,7 +47,7 @@ final class Sentence {
         part(parts, "inside the interval, so no difference that these seeds show: ", inside);
         part(parts, "no interval, for want of two common seeds: ", unknown);
         return "Held against **" + baseline.name() + "** (" + baseline.score() + "), seed by seed: "
-                + (parts.isEmpty() ? "nothing else has run yet" : String.join("; ", parts)) + ".";
+                + String.join("; ", parts) + ".";
     }
 
     private static void part(List<String> parts, String what, List<String> names) {

@@ -56,7 +56,7 @@ public final class SweepFile {
     }
 
     /**
-     * Reads a file that has other keys beside those of a sweep, each with a text.
+     * Reads a file that has other keys beside those of a sweep, each with a text or a mapping of texts.
      *
      * @param more the other keys
      * @throws ExperimentException in one line
@@ -102,6 +102,14 @@ public final class SweepFile {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The entries of another key than a sweep's, in order; none if it is not there. */
+    public Map<String, String> texts(String key) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        mapping(all.getOrDefault(key, Map.of()), key, List.of())
+                .forEach((name, value) -> texts.put(name.strip(), text(value).strip()));
+        return texts;
     }
 
     /** The sweep. */

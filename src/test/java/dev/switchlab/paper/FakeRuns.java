@@ -42,7 +42,9 @@ final class FakeRuns implements RunSource {
                                     "train.batch_size",
                                     "16",
                                     "train.seq_len",
-                                    "64"),
+                                    "64",
+                                    "train.steps",
+                                    "1500"),
                             Map.of(
                                     "switchlab.cpu", "a processor",
                                     "mlflow.source.git.commit", "abcdef0123456789",

@@ -91,7 +91,9 @@ class QuestionsTest {
     @CsvSource(delimiter = '|', textBlock = """
             question: Q?|paper is missing
             baselines: one|baselines
-            baseline: two|baseline is 'two', allowed: one
+            baseline: two|baseline has 'two', allowed: one
+            against: {one: two}|against has 'two', allowed: one
+            against: one|against is no mapping
             show: everything|show has 'everything', allowed: training, imbalance
             figures: nice|figures has 'nice', allowed: bars
             grid: {model.heads: [2, 4]}|a question has variants and no grid

@@ -31,6 +31,11 @@ class ResultsTest {
     private final Variant inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
 
     private static Question question(String baseline, List<Column> columns, List<Question.Figure> figures) {
+        return question(baseline, Map.of(), columns, figures);
+    }
+
+    private static Question question(
+            String baseline, Map<String, String> against, List<Column> columns, List<Question.Figure> figures) {
         SweepRequest request = new SweepRequest(
                 "paper/03-it",
                 "",
@@ -41,27 +46,42 @@ class ResultsTest {
                 List.of(1L, 2L, 3L),
                 List.of(),
                 Resources.DEFAULT);
-        return new Question(3, "it", "Is it so?", "It is.", "", baseline, columns, figures, request);
+        return new Question(3, "it", "Is it so?", "It is.", "", baseline, against, columns, figures, request);
     }
 
     private String section(Answer answer) {
-        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS), 1).text(List.of("figures/a.svg"));
+        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS), 1)
+                .text(List.of("![a](figures/a.svg)"));
     }
 
     @Test
     void aDifferenceInsideItsIntervalIsCalledThat() {
         Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better, worse, inside), 0);
-        assertThat(new Sentence(answer, base).text())
+        assertThat(new Sentence(answer).text())
                 .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
                         + " worse: worse (+0.1003 +- 0.0014); inside the interval, so no difference that these seeds"
                         + " show: inside (-0.0667 +- 0.3795).");
         assertThat(section(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
-                .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  | 10 s |")
-                .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better | 10 s |")
-                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | inside | 10 s |")
-                .contains("![](figures/a.svg)")
+                .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
+                .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better |  |")
+                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | inside |  |")
+                .contains("![a](figures/a.svg)\n")
                 .doesNotContain("missing");
+    }
+
+    /** Within each kind of model, say: every baseline has a sentence of its own, and its letter is said in the table. */
+    @Test
+    void aVariantMayHaveAnotherBaseline() {
+        Question question = question("base", Map.of("inside", "worse"), List.of(), List.of());
+        Answer answer = new Answer(question, List.of(inside, base, worse), 0);
+        assertThat(new Sentence(answer).text())
+                .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
+                        + " Held against **worse** (2.2003 +- 0.2484), seed by seed: inside the interval, so no difference"
+                        + " that these seeds show: inside (-0.1670 +- 0.3797).");
+        assertThat(section(answer))
+                .contains("| A | inside | 3 | **2.0333 +- 0.6252** | -0.1670 +- 0.3797 to C | inside |")
+                .contains("| C | worse | 3 | 2.2003 +- 0.2484 | +0.1003 +- 0.0014 | worse |");
     }
 
     /** One seed has no interval, and a variant without a partner no difference. */
@@ -69,11 +89,11 @@ class ResultsTest {
     void withoutTwoCommonSeedsNothingIsClaimed() {
         Variant single = runs.variant("single", "model.n_experts=8", 1.0);
         Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, single), 2);
-        assertThat(new Sentence(answer, base).text())
+        assertThat(new Sentence(answer).text())
                 .endsWith("no interval, for want of two common seeds: single.")
                 .doesNotContain("better");
         assertThat(section(answer))
-                .contains("| B | single | 1 | **1.0000** | -1.0000 |  | 10 s |")
+                .contains("| B | single | 1 | **1.0000** | -1.0000 |  |  |")
                 .contains("**2 runs are missing**: `make paper QUESTION=3`");
     }
 
@@ -93,13 +113,13 @@ class ResultsTest {
         runs.history(base, "layer0/max_violation", 9, 9, 1, 2)
                 .history(base, "layer1/max_violation", 9, 9, 3, 2)
                 .history(base, "layer0/dropped_fraction", 0.9, 0.9, 0.1, 0.2)
-                .history(base, "train/tokens_per_second", 1, 102_400, 102_400, 51_200, 204_800)
+                .history(base, "train/tokens_per_second", 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 204_800, 102_400)
                 .history(base, "final/train_cross_entropy", 1.75);
         List<Column> columns = List.of(Column.IMBALANCE, Column.DROPPED, Column.SPEED, Column.TRAINING, Column.SPREAD);
         Answer answer = new Answer(question("base", columns, List.of()), List.of(base, better), 0);
         assertThat(section(answer))
-                .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | time |")
-                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s |");
+                .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | training |")
+                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 15 s |");
     }
 
     @Test
@@ -128,16 +148,17 @@ class ResultsTest {
     void theWholeFile() throws IOException {
         Answer first = new Answer(question("base", List.of(), List.of(Question.Figure.BARS)), List.of(base, better), 0);
         Answer none = new Answer(question("base", List.of(), List.of()), List.of(), 6);
+        runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
         new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, new Results.Form(1, false)).write(file);
         assertThat(file)
                 .content()
                 .contains("| processor | a processor |", "| runs | 6 (6 missing), each with 1 thread |")
-                .contains("| time | 1:00 min of all runs together, several at a time |", "| commit | abcdef01 |")
+                .contains("| time | 1:08 min of training in all runs together |", "| commit | abcdef01 |")
                 .contains("| begun, ended | 1970-01-01 00:00 UTC, 1970-01-01 00:00 UTC |")
                 .contains("| text | sha256 0123456789abcdef |")
                 .contains("3. **Is it so?** Held against **base**", "3. **Is it so?** Not run yet.")
-                .contains("![](figures/paper-03-bars.svg)")
+                .contains("![Means with intervals, nats per character by variant: A 2.100 (1.852 to 2.348);")
                 .doesNotContain("mean nothing");
         assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");
 
