@@ -12,6 +12,7 @@ import dev.switchlab.sweep.ChildState;
 import dev.switchlab.sweep.ChildState.Running;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,9 +98,18 @@ final class SlurmSweepTest {
         if (!Files.isDirectory(runs.resolve("sweeps"))) {
             return steps;
         }
-        try (Stream<Path> files = Files.walk(runs.resolve("sweeps"), 2)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".out")).toList()) {
+        try (DirectoryStream<Path> sweeps = Files.newDirectoryStream(runs.resolve("sweeps"))) {
+            for (Path sweep : sweeps) {
+                addSteps(sweep, steps);
+            }
+        }
+        return steps;
+    }
+
+    /** By names alone: files beside them come and go. */
+    private static void addSteps(Path sweep, Map<Integer, Integer> steps) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(sweep, "*.out")) {
+            for (Path file : files) {
                 Optional<ChildState> last = Files.readAllLines(file).stream()
                         .map(ChildLine::parse)
                         .flatMap(Optional::stream)
@@ -111,7 +120,6 @@ final class SlurmSweepTest {
                         .ifPresent(running -> steps.put(number, running.step()));
             }
         }
-        return steps;
     }
 
     /** Waits for a child that is past its first checkpoint and far from its end, other than these. */
