@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,8 +34,10 @@ public final class ChildStart {
 
     private static final String FOLDER = "switchlab-start";
     private static final String ARCHIVE = "classes.jsa";
-    /** Of so many builds the newest files stay. */
+    /** Of so many builds the newest files stay, and those of every build that started a child in so long: its sweep may still go on. */
     private static final int BUILDS_KEPT = 3;
+
+    private static final Duration KEPT = Duration.ofDays(3);
     /**
      * A child is short beside what its native steps take: compiling its Java for a long life, and collecting garbage in parallel, would cost
      * more than it gains.
@@ -74,7 +77,7 @@ public final class ChildStart {
                 .toList();
         Path folder = cache.resolve(identity(entries));
         Files.createDirectories(folder);
-        Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
+        touch(folder);
         List<String> packed = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
             Path entry = entries.get(i);
@@ -121,12 +124,19 @@ public final class ChildStart {
         }
     }
 
+    private static void touch(Path build) throws IOException {
+        Files.setLastModifiedTime(build, FileTime.from(Instant.now()));
+    }
+
     private static void deleteOldest(Path cache) throws IOException {
+        FileTime kept = FileTime.from(Instant.now().minus(KEPT));
         try (Stream<Path> builds = Files.list(cache)) {
-            List<Path> oldestLast = builds.filter(Files::isDirectory)
+            List<Path> old = builds.filter(Files::isDirectory)
                     .sorted(Comparator.comparing(ChildStart::lastUsed).reversed())
+                    .skip(BUILDS_KEPT)
+                    .filter(build -> lastUsed(build).compareTo(kept) < 0)
                     .toList();
-            for (Path build : oldestLast.subList(Math.min(BUILDS_KEPT, oldestLast.size()), oldestLast.size())) {
+            for (Path build : old) {
                 try (Stream<Path> files = Files.list(build)) {
                     for (Path file : files.toList()) {
                         Files.deleteIfExists(file);
@@ -166,17 +176,18 @@ public final class ChildStart {
     }
 
     /** The command line of a process: the JVM with the options of this one, then {@code arguments}. */
-    public List<String> command(List<String> arguments) {
+    public List<String> command(List<String> arguments) throws IOException {
         return command(
                 hasArchive() ? List.of("-XX:SharedArchiveFile=" + folder.resolve(ARCHIVE)) : List.of(), arguments);
     }
 
     /** The same for one that leaves an archive. */
-    List<String> commandLeaving(Path archive, List<String> arguments) {
+    List<String> commandLeaving(Path archive, List<String> arguments) throws IOException {
         return command(List.of("-XX:ArchiveClassesAtExit=" + archive), arguments);
     }
 
-    private List<String> command(List<String> sharing, List<String> arguments) {
+    private List<String> command(List<String> sharing, List<String> arguments) throws IOException {
+        touch(folder);
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(QUICK);

@@ -1,0 +1,62 @@
+package dev.switchlab.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChildStartTest {
+
+    @TempDir
+    Path folder;
+
+    /** Gets the start of some build ready, and returns the class path of its children. */
+    private Path build(int number) throws IOException {
+        Path classes = Files.createDirectories(folder.resolve("classes" + number));
+        Path some = classes.resolve("some.txt");
+        if (!Files.exists(some)) {
+            Files.writeString(some, "build " + number);
+        }
+        List<String> command = ChildStart.of("Main", classes.toString(), folder.resolve("cache"))
+                .command(List.of());
+        return Path.of(command.get(command.indexOf("-cp") + 1));
+    }
+
+    private void age(Path jar, Duration age) throws IOException {
+        Files.setLastModifiedTime(jar.getParent(), FileTime.from(Instant.now().minus(age)));
+    }
+
+    @Test
+    void manyBuildsTakeNothingFromASweepThatGoesOn() throws Exception {
+        Path running = build(0);
+        for (int number = 1; number < 8; number++) {
+            build(number);
+        }
+        assertThat(running).isRegularFile();
+    }
+
+    @Test
+    void ofBuildsThatStartedNoChildForLongTheNewestStay() throws Exception {
+        List<Path> jars = new ArrayList<>();
+        for (int number = 0; number < 6; number++) {
+            jars.add(build(number));
+        }
+        for (int number = 0; number < 6; number++) {
+            age(jars.get(number), Duration.ofDays(10 - number));
+        }
+        build(0); // used again
+        assertThat(jars).filteredOn(Files::exists).containsExactly(jars.get(0), jars.get(4), jars.get(5));
+        try (Stream<Path> builds = Files.list(folder.resolve("cache"))) {
+            assertThat(builds).hasSize(3);
+        }
+    }
+}
