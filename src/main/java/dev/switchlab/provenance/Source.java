@@ -2,6 +2,7 @@ package dev.switchlab.provenance;
 
 import dev.switchlab.io.Sha256;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,7 +10,7 @@ import java.util.Optional;
  * The source code that ran.
  *
  * @param commit the git commit; empty without git
- * @param dirty whether files differ from the commit, or are there that it does not have
+ * @param dirty whether files differ from the commit, or are there that it does not have; results that {@code make paper} writes do not count
  * @param untracked files that git does not know and does not ignore, at most {@value #MOST_FILES}
  * @param diff what differs from the commit, cut to {@value #LONGEST_DIFF} characters; empty when nothing does
  * @param diffSha256 of the whole diff; empty when nothing differs
@@ -20,6 +21,10 @@ public record Source(
 
     private static final int LONGEST_DIFF = 200_000;
     private static final int MOST_FILES = 100;
+
+    /** What {@code make paper} writes while it goes on: no run is computed from it. */
+    private static final List<String> BUT_RESULTS =
+            List.of("--", ".", ":(exclude)experiments/RESULTS.md", ":(exclude)experiments/figures");
 
     /** Copies the list. */
     public Source {
@@ -32,10 +37,8 @@ public record Source(
         if (commit.isEmpty()) {
             return new Source("", false, List.of(), "", "", "no git, or no commit of a git repository here");
         }
-        String diff =
-                Processes.output(folder, "git", "diff", "--no-ext-diff", "HEAD").orElse("");
-        List<String> untracked = Processes.output(folder, "git", "ls-files", "--others", "--exclude-standard")
-                .orElse("")
+        String diff = git(folder, "diff", "--no-ext-diff", "HEAD");
+        List<String> untracked = git(folder, "ls-files", "--others", "--exclude-standard")
                 .lines()
                 .limit(MOST_FILES)
                 .toList();
@@ -48,5 +51,12 @@ public record Source(
                         : diff,
                 diff.isEmpty() ? "" : Sha256.of(diff),
                 "");
+    }
+
+    private static String git(Path folder, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("git"));
+        command.addAll(List.of(arguments));
+        command.addAll(BUT_RESULTS);
+        return Processes.output(folder, command.toArray(String[]::new)).orElse("");
     }
 }
