@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Row;
 
@@ -60,7 +61,7 @@ final class SpecializationTable {
 
     /** By layer, the first step of the table from which on the routing stays near that of the end. */
     static String settled(RouterSaturation saturation) {
-        Map<Integer, Integer> steps = new java.util.TreeMap<>();
+        Map<Integer, Integer> steps = new TreeMap<>();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < saturation.table().rowCount(); i++) {
             rows.add(saturation.table().row(i));
