@@ -40,7 +40,7 @@ final class PaperCommand implements Callable<Integer> {
     @Option(
             names = "--question",
             paramLabel = "N,N,...",
-            description = "Only these questions (default: all).",
+            description = "Only these questions (default: all but those that want the whole machine).",
             defaultValue = "${env:SWITCHLAB_QUESTION:-}")
     private String wanted;
 
@@ -76,16 +76,17 @@ final class PaperCommand implements Callable<Integer> {
         if (dryRun) {
             for (Question question : asked) {
                 System.out.println(question.number() + ". " + question.question());
-                sweeps.run(question.request(), experiments, training, true);
+                sweeps.print(
+                        Sweep.of(question.request(), experiments.folder()),
+                        conditions(question).threads(),
+                        training);
             }
             return 0;
         }
         List<ReadyQuestion> ready = new ArrayList<>();
-        Conditions conditions =
-                new Conditions(training.engine().device(), training.engine().threads(), training.kernels());
         for (Question question : all) {
             ready.add(new ReadyQuestion(
-                    question, ReadySweep.of(Sweep.of(question.request(), experiments.folder()), conditions)));
+                    question, ReadySweep.of(Sweep.of(question.request(), experiments.folder()), conditions(question))));
         }
         Device device = training.engine().start();
         ready.replaceAll(question ->
@@ -97,13 +98,21 @@ final class PaperCommand implements Callable<Integer> {
                             .toList(),
                     ready,
                     device,
-                    () -> sweeps.local(store, device, training),
+                    question -> sweeps.local(
+                            store, device, question.ready().conditions().threads()),
                     sweeps.options(training, true),
                     quick,
                     file());
             PaperConsole console = new PaperConsole(System.out, training.books());
             return run(new PaperSession(plan, store, console), console);
         }
+    }
+
+    private Conditions conditions(Question question) {
+        int threads = question.wholeMachine()
+                ? Runtime.getRuntime().availableProcessors()
+                : training.engine().threads();
+        return new Conditions(training.engine().device(), threads, training.kernels());
     }
 
     private Path file() {

@@ -71,7 +71,7 @@ final class SweepFlags {
         Sweep sweep = Sweep.of(request, experiments.folder());
         training.engine().defaultThreads(1);
         if (dryRun) {
-            print(sweep, training);
+            print(sweep, training.engine().threads(), training);
             return 0;
         }
         ReadySweep opened = ReadySweep.of(
@@ -87,7 +87,7 @@ final class SweepFlags {
             SweepConsole console = new SweepConsole(System.out, training.books());
             Launcher launcher = isSlurm()
                     ? SlurmLauncher.of(start(), store, request.resources(), threads(ready), jobs, console::say)
-                    : local(store, device, training);
+                    : local(store, device, training.engine().threads());
             SweepSession session = new SweepSession(ready, device, store, launcher, options(training, false), console);
             return run(session, launcher, console);
         }
@@ -111,13 +111,13 @@ final class SweepFlags {
         }
     }
 
-    /** Children as processes of this machine. */
-    Launcher local(MirroredBook store, Device device, TrainingOptions training) {
-        return new LocalLauncher(
-                start(),
-                store.book().folder(),
-                jobs(device.isGpu(), training),
-                training.engine().threads());
+    /**
+     * Children as processes of this machine.
+     *
+     * @param threads of each
+     */
+    Launcher local(MirroredBook store, Device device, int threads) {
+        return new LocalLauncher(start(), store.book().folder(), jobs(device.isGpu(), threads), threads);
     }
 
     /**
@@ -129,10 +129,8 @@ final class SweepFlags {
         return new SweepOptions(training.typed(Map.of()), retry, failFast, fresh, reuse && !fresh);
     }
 
-    private int jobs(boolean gpu, TrainingOptions training) {
-        int room = gpu
-                ? 1
-                : Runtime.getRuntime().availableProcessors() / training.engine().threads();
+    private int jobs(boolean gpu, int threads) {
+        int room = gpu ? 1 : Runtime.getRuntime().availableProcessors() / threads;
         return jobs > 0 ? jobs : Math.max(1, room);
     }
 
@@ -181,19 +179,23 @@ final class SweepFlags {
         }
     }
 
-    /** Every child, and the time it may take. */
-    private void print(Sweep sweep, TrainingOptions training) {
+    /**
+     * Prints every child, and the time it may take.
+     *
+     * @param threads of each
+     */
+    void print(Sweep sweep, int threads, TrainingOptions training) {
         Path folder = training.books().folder();
         if (!Files.exists(folder.resolve("mlflow.db"))) {
-            print(sweep, child -> OptionalDouble.empty(), training);
+            print(sweep, child -> OptionalDouble.empty(), threads);
             return;
         }
         try (Book book = Book.open(folder)) {
-            print(sweep, new KnownTimes(book, training.engine().threads())::of, training);
+            print(sweep, new KnownTimes(book, threads)::of, threads);
         }
     }
 
-    private void print(Sweep sweep, Function<Child, OptionalDouble> expected, TrainingOptions training) {
+    private void print(Sweep sweep, Function<Child, OptionalDouble> expected, int threads) {
         double sum = 0;
         for (Child child : sweep.children()) {
             OptionalDouble seconds = expected.apply(child);
@@ -205,7 +207,7 @@ final class SweepFlags {
                     child.seed(),
                     seconds.isPresent() ? Durations.text(seconds.getAsDouble()) : "unknown");
         }
-        int width = isSlurm() && jobs == 0 ? sweep.children().size() : jobs(false, training);
+        int width = isSlurm() && jobs == 0 ? sweep.children().size() : jobs(false, threads);
         System.out.println(sweep.children().size() + " runs, " + width + " at a time: "
                 + (Double.isNaN(sum)
                         ? "unknown, nothing like some of them is in the book"

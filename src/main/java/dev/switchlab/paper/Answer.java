@@ -10,8 +10,9 @@ import java.util.Optional;
  * @param question the question
  * @param variants those that have a finished run, in the question's order
  * @param missing runs that are not there yet
+ * @param threads of each run
  */
-public record Answer(Question question, List<Variant> variants, int missing) {
+public record Answer(Question question, List<Variant> variants, int missing, int threads) {
 
     /** What a variant is held against; empty for what is held against nothing, and while that has no run. */
     Optional<Variant> baseline(Variant variant) {

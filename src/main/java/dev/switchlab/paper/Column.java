@@ -1,6 +1,8 @@
 package dev.switchlab.paper;
 
 import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Durations;
 import java.util.Locale;
 
 /** What a question's table may show beside loss, difference and time. */
@@ -57,6 +59,23 @@ public enum Column {
         String cell(Variant variant, Measures measures) {
             Parameters count = measures.parameters(variant);
             return String.format(Locale.ROOT, "%,d / %,d", count.all(), count.active());
+        }
+    },
+    /** From the beginning of a run's record to its end, scoring included, but not the start of the JVM; of the middle run. */
+    WALL("wall clock") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            double seconds = Measures.middle(variant, Measures::wallSeconds);
+            return Double.isNaN(seconds) ? "" : Durations.text(seconds);
+        }
+    },
+    /** Score by windows of which only the last 16 characters count, so that more comes before each; kept by {@code make evaluate STRIDE=16}. */
+    STRIDE16("loss by stride 16") {
+        @Override
+        String cell(Variant variant, Measures measures) {
+            MeanInterval score = variant.over(
+                    run -> run.metrics().getOrDefault(MetricNames.strided(16) + MetricNames.CROSS_ENTROPY, Double.NaN));
+            return Double.isNaN(score.mean()) ? "" : score.toString();
         }
     },
     /** Optimizer steps. */

@@ -7,6 +7,7 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,13 @@ final class Measures {
     /** Seconds that all training steps take at that speed: neither start and scoring, nor pauses and what else the machine does. */
     double trainingSeconds(Run run) {
         return number(run, "train.steps") * stepMillis(run) / 1e3;
+    }
+
+    /** Seconds from the beginning of its record to its end, pauses included; NaN if it has no end. */
+    static double wallSeconds(Run run) {
+        return run.end()
+                .map(end -> Duration.between(run.start(), end).toMillis() / 1e3)
+                .orElse(Double.NaN);
     }
 
     /** The middle one of a variant's runs by some measure; NaN if none has it. */

@@ -26,7 +26,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Runs the sweeps of questions, one after another, and writes down what is known after each. The same call again runs what is missing. A run
@@ -58,7 +58,7 @@ public final class PaperSession {
      * @param asked questions whose sweeps are run
      * @param all questions that the results tell of
      * @param device where runs compute
-     * @param launcher makes one for each question
+     * @param launcher makes one for a question
      * @param options of the sweeps
      * @param quick whether it is only a look whether all of it works
      * @param file where results go
@@ -67,7 +67,7 @@ public final class PaperSession {
             List<ReadyQuestion> asked,
             List<ReadyQuestion> all,
             Device device,
-            Supplier<Launcher> launcher,
+            Function<ReadyQuestion, Launcher> launcher,
             SweepOptions options,
             boolean quick,
             Path file) {}
@@ -131,7 +131,7 @@ public final class PaperSession {
             }
             ReadyQuestion next = plan.asked().get(i);
             SweepSession session = new SweepSession(
-                    next.ready(), plan.device(), store, plan.launcher().get(), plan.options(), begin(i));
+                    next.ready(), plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
             running = session;
             if (stopRequested) {
                 session.stop(); // asked for while it was not running yet
@@ -148,19 +148,15 @@ public final class PaperSession {
         return new Outcome(done, stopRequested, failures);
     }
 
-    /** Of each run. */
-    private int threads() {
-        return plan.all().get(0).ready().conditions().threads();
-    }
-
     private SweepView begin(int index) {
         TrainedBefore before = new TrainedBefore(store, cpu);
-        KnownTimes times = new KnownTimes(store.book(), threads());
         Set<Map<String, String>> seen = new HashSet<>();
         int done = 0;
         double later = 0;
         for (int i = 0; i < plan.asked().size(); i++) {
             ReadySweep ready = plan.asked().get(i).ready();
+            KnownTimes times = new KnownTimes(store.book(), ready.conditions().threads());
+            int width = plan.launcher().apply(plan.asked().get(i)).width();
             for (Child child : ready.sweep().children()) {
                 Map<String, String> identity = new HashMap<>(child.experiment().toParams());
                 identity.put("id", child.experiment().id());
@@ -170,18 +166,17 @@ public final class PaperSession {
                 boolean isDone = before.of(child, ready).isPresent();
                 done += isDone ? 1 : 0;
                 if (i > index && !isDone) {
-                    later += times.of(child).orElse(Double.NaN);
+                    later += times.of(child).orElse(Double.NaN) / width;
                 }
             }
         }
-        int width = plan.launcher().get().width();
         return view.begin(
                 plan.asked().get(index).question(),
                 index + 1,
                 plan.asked().size(),
                 done,
                 seen.size(),
-                Double.isNaN(later) ? OptionalDouble.empty() : OptionalDouble.of(later / width));
+                Double.isNaN(later) ? OptionalDouble.empty() : OptionalDouble.of(later));
     }
 
     /** Writes what the book has of all questions. */
@@ -189,8 +184,7 @@ public final class PaperSession {
         TrainedBefore before = new TrainedBefore(store, cpu);
         List<Answer> answers =
                 plan.all().stream().map(ready -> answer(ready, before)).toList();
-        new Results(answers, RunSource.of(store), this::weights, new Results.Form(threads(), plan.quick()))
-                .write(plan.file());
+        new Results(answers, RunSource.of(store), this::weights, plan.quick()).write(plan.file());
         view.written(plan.file());
     }
 
@@ -209,6 +203,7 @@ public final class PaperSession {
                 variants.add(new Variant(children.get(0).variant(), children.get(0), runs));
             }
         }
-        return new Answer(asked.question(), variants, missing);
+        return new Answer(
+                asked.question(), variants, missing, asked.ready().conditions().threads());
     }
 }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * paper: Yes (figure 4).
  * baseline: 4 experts          # the variant that others are held against
  * against: {wide, dense: dense}  # variants that are held against another one; may be left out
+ * whole_machine: true          # may be left out: its runs have all cores, one at a time; asked only by its number
  * show: training imbalance     # columns beside loss, difference and time: names of Column
  * figures: bars                # names of Figure
  * reading: What a person makes of the table. May be left out.
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
  * @param reading what a person makes of what came out; may be empty
  * @param baseline name of the variant that others are held against
  * @param against variants that are held against another one than that, by name
+ * @param wholeMachine whether each run has all cores of the machine to itself; such a question is asked only by its number
  * @param columns what its table shows beside loss, difference and time
  * @param figures what is drawn
  * @param request the sweep
@@ -43,13 +45,14 @@ public record Question(
         String reading,
         String baseline,
         Map<String, String> against,
+        boolean wholeMachine,
         List<Column> columns,
         List<Figure> figures,
         SweepRequest request) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
     private static final List<String> KEYS =
-            List.of("question", "paper", "reading", "baseline", "against", "show", "figures");
+            List.of("question", "paper", "reading", "baseline", "against", "whole_machine", "show", "figures");
 
     /** What is drawn of a question. */
     public enum Figure {
@@ -100,6 +103,7 @@ public record Question(
                 sweep.text("reading"),
                 baseline,
                 against,
+                isTrue(file, "whole_machine", sweep),
                 words(sweep.text("show"))
                         .map(word -> constant(Column.class, word, file, "show"))
                         .toList(),
@@ -111,7 +115,8 @@ public record Question(
 
     /** The same question with another sweep. */
     Question with(SweepRequest other) {
-        return new Question(number, slug, question, paper, reading, baseline, against, columns, figures, other);
+        return new Question(
+                number, slug, question, paper, reading, baseline, against, wholeMachine, columns, figures, other);
     }
 
     private static SweepRequest named(SweepRequest request, String name) {
@@ -141,6 +146,14 @@ public record Question(
                     + ": Does the loss fall with the number of experts?");
         }
         return text;
+    }
+
+    private static boolean isTrue(Path file, String key, SweepFile sweep) {
+        String text = sweep.text(key);
+        if (!text.isEmpty() && !text.equals("true") && !text.equals("false")) {
+            throw new ExperimentException(file + ": " + key + " is '" + text + "', allowed: true or false");
+        }
+        return text.equals("true");
     }
 
     private static Stream<String> words(String text) {

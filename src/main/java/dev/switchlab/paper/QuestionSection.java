@@ -19,13 +19,10 @@ final class QuestionSection {
 
     private final Answer answer;
     private final Measures measures;
-    private final int threads;
 
-    /** @param threads that runs were computed with */
-    QuestionSection(Answer answer, Measures measures, int threads) {
+    QuestionSection(Answer answer, Measures measures) {
         this.answer = answer;
         this.measures = measures;
-        this.threads = threads;
     }
 
     /**
@@ -128,7 +125,7 @@ final class QuestionSection {
         variables.put("EXPERIMENT", child.experiment().id());
         variables.put("SEED", Long.toString(seed));
         variables.put("SET", settings(child));
-        variables.put("THREADS", Integer.toString(threads));
+        variables.put("THREADS", Integer.toString(answer.threads()));
         return MakeLine.of("train", variables);
     }
 

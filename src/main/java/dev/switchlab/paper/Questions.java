@@ -51,11 +51,11 @@ public final class Questions {
     /**
      * Some of them.
      *
-     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all
+     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all whose runs share the machine
      */
     public static List<Question> select(List<Question> all, String wanted) {
         if (wanted.isBlank()) {
-            return all;
+            return all.stream().filter(question -> !question.wholeMachine()).toList();
         }
         List<Question> selected = new ArrayList<>();
         for (String word : wanted.strip().split("[\\s,]+", -1)) {

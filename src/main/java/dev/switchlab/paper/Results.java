@@ -29,25 +29,18 @@ public final class Results {
 
     private final List<Answer> answers;
     private final Measures measures;
-    private final Form form;
-
-    /**
-     * How runs were made, as far as runs do not say.
-     *
-     * @param threads of each run
-     * @param quick whether it was only a look whether all of it works
-     */
-    public record Form(int threads, boolean quick) {}
+    private final boolean quick;
 
     /**
      * @param answers by number
      * @param source where runs are
      * @param weights where the file with a run's weights is
+     * @param quick whether it was only a look whether all of it works
      */
-    public Results(List<Answer> answers, RunSource source, Function<Run, Path> weights, Form form) {
+    public Results(List<Answer> answers, RunSource source, Function<Run, Path> weights, boolean quick) {
         this.answers = List.copyOf(answers);
         this.measures = new Measures(source, weights);
-        this.form = form;
+        this.quick = quick;
     }
 
     /**
@@ -68,14 +61,14 @@ public final class Results {
                     links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
                 }
             }
-            sections.append('\n').append(new QuestionSection(answer, measures, form.threads()).text(links));
+            sections.append('\n').append(new QuestionSection(answer, measures).text(links));
         }
         WholeFile.write(file, head() + sections);
     }
 
     private String head() {
         return "# The paper in miniature\n\n"
-                + (form.quick()
+                + (quick
                         ? "**A quick look whether all of it works: a twentieth of the steps, two seeds. Its numbers mean nothing.**\n\n"
                         : "What the Switch Transformer paper (arXiv 2101.03961) and its successors argue about, asked of the smallest model in"
                                 + " which differences are larger than the noise between seeds; `miniature.yaml` says how it was found. Written by"
@@ -89,8 +82,7 @@ public final class Results {
         facts.put("processor", tags(runs, "switchlab.cpu"));
         facts.put(
                 "runs",
-                runs.size() + (missing() > 0 ? " (" + missing() + " missing)" : "") + ", each with " + form.threads()
-                        + (form.threads() == 1 ? " thread" : " threads"));
+                runs.size() + (missing() > 0 ? " (" + missing() + " missing)" : "") + ", each with " + threads());
         facts.put(
                 "time",
                 Durations.text(runs.stream()
@@ -122,6 +114,16 @@ public final class Results {
         facts.forEach((name, value) ->
                 text.append("| ").append(name).append(" | ").append(value).append(" |\n"));
         return text.toString();
+    }
+
+    private String threads() {
+        String counts = answers.stream()
+                .filter(answer -> !answer.variants().isEmpty())
+                .map(Answer::threads)
+                .distinct()
+                .map(String::valueOf)
+                .collect(Collectors.joining(" or "));
+        return counts.equals("1") ? "1 thread" : counts + " threads";
     }
 
     private int missing() {
@@ -169,7 +171,7 @@ public final class Results {
         StringBuilder text = new StringBuilder();
         for (Answer answer : answers) {
             Question question = answer.question();
-            String said = !question.reading().isEmpty() && !form.quick()
+            String said = !question.reading().isEmpty() && !quick
                     ? question.reading()
                     : answer.variants().isEmpty() ? "Not run yet." : new Sentence(answer).text();
             text.append(question.number())

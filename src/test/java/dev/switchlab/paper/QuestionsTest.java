@@ -96,6 +96,7 @@ class QuestionsTest {
             against: one|against is no mapping
             show: everything|show has 'everything', allowed: training, imbalance
             figures: nice|figures has 'nice', allowed: bars
+            whole_machine: yes please|whole_machine is 'yes please', allowed: true or false
             grid: {model.heads: [2, 4]}|a question has variants and no grid
             """)
     void whatIsWrongIsSaidInOneLine(String line, String message) throws IOException {

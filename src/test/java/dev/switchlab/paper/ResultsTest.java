@@ -46,17 +46,17 @@ class ResultsTest {
                 List.of(1L, 2L, 3L),
                 List.of(),
                 Resources.DEFAULT);
-        return new Question(3, "it", "Is it so?", "It is.", "", baseline, against, columns, figures, request);
+        return new Question(3, "it", "Is it so?", "It is.", "", baseline, against, false, columns, figures, request);
     }
 
     private String section(Answer answer) {
-        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS), 1)
+        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS))
                 .text(List.of("![a](figures/a.svg)"));
     }
 
     @Test
     void aDifferenceInsideItsIntervalIsCalledThat() {
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better, worse, inside), 0);
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better, worse, inside), 0, 1);
         assertThat(new Sentence(answer).text())
                 .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
                         + " worse: worse (+0.1003 +- 0.0014); inside the interval, so no difference that these seeds"
@@ -74,7 +74,7 @@ class ResultsTest {
     @Test
     void aVariantMayHaveAnotherBaseline() {
         Question question = question("base", Map.of("inside", "worse"), List.of(), List.of());
-        Answer answer = new Answer(question, List.of(inside, base, worse), 0);
+        Answer answer = new Answer(question, List.of(inside, base, worse), 0, 1);
         assertThat(new Sentence(answer).text())
                 .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
                         + " Held against **worse** (2.2003 +- 0.2484), seed by seed: inside the interval, so no difference"
@@ -88,7 +88,7 @@ class ResultsTest {
     @Test
     void withoutTwoCommonSeedsNothingIsClaimed() {
         Variant single = runs.variant("single", "model.n_experts=8", 1.0);
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, single), 2);
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, single), 2, 1);
         assertThat(new Sentence(answer).text())
                 .endsWith("no interval, for want of two common seeds: single.")
                 .doesNotContain("better");
@@ -99,7 +99,7 @@ class ResultsTest {
 
     @Test
     void aNumberCanBeHadAgain() {
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better), 0);
+        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better), 0, 1);
         assertThat(section(answer))
                 .contains("better with seed 1, 1.9:\n\n    make train EXPERIMENT=paper SEED=1"
                         + " SET=model.n_experts=8 THREADS=1\n")
@@ -114,12 +114,22 @@ class ResultsTest {
                 .history(base, "layer1/max_violation", 9, 9, 3, 2)
                 .history(base, "layer0/dropped_fraction", 0.9, 0.9, 0.1, 0.2)
                 .history(base, "train/tokens_per_second", 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 204_800, 102_400)
-                .history(base, "final/train_cross_entropy", 1.75);
-        List<Column> columns = List.of(Column.IMBALANCE, Column.DROPPED, Column.SPEED, Column.TRAINING, Column.SPREAD);
-        Answer answer = new Answer(question("base", columns, List.of()), List.of(base, better), 0);
+                .history(base, "final/train_cross_entropy", 1.75)
+                .history(base, "evaluate/stride16/cross_entropy", 1.5);
+        List<Column> columns = List.of(
+                Column.IMBALANCE,
+                Column.DROPPED,
+                Column.SPEED,
+                Column.TRAINING,
+                Column.SPREAD,
+                Column.WALL,
+                Column.STRIDE16);
+        Answer answer = new Answer(question("base", columns, List.of()), List.of(base, better), 0, 1);
         assertThat(section(answer))
-                .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | training |")
-                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 15 s |");
+                .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | wall clock |"
+                        + " loss by stride 16 | training |")
+                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s |"
+                        + " 1.5000 +- 0.0000 | 15 s |");
     }
 
     @Test
@@ -137,7 +147,7 @@ class ResultsTest {
                         | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
                         | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 inside | +0.1000 +- 0.0000 worse |
                         """);
-        Answer answer = new Answer(question("dense", List.of(), List.of(Question.Figure.LINES)), variants, 0);
+        Answer answer = new Answer(question("dense", List.of(), List.of(Question.Figure.LINES)), variants, 0, 1);
         assertThat(section(answer)).contains("| experts | switch |");
         assertThat(new AnswerFigures(answer, new Measures(runs, run -> NO_WEIGHTS)).all())
                 .containsOnlyKeys("paper-03-lines");
@@ -146,11 +156,12 @@ class ResultsTest {
     /** The file names the processor, adds up times, and says of a quick look that it means nothing. */
     @Test
     void theWholeFile() throws IOException {
-        Answer first = new Answer(question("base", List.of(), List.of(Question.Figure.BARS)), List.of(base, better), 0);
-        Answer none = new Answer(question("base", List.of(), List.of()), List.of(), 6);
+        Answer first =
+                new Answer(question("base", List.of(), List.of(Question.Figure.BARS)), List.of(base, better), 0, 1);
+        Answer none = new Answer(question("base", List.of(), List.of()), List.of(), 6, 1);
         runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
-        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, new Results.Form(1, false)).write(file);
+        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);
         assertThat(file)
                 .content()
                 .contains("| processor | a processor |", "| runs | 6 (6 missing), each with 1 thread |")
@@ -163,10 +174,10 @@ class ResultsTest {
         assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");
 
         String before = Files.readString(file);
-        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, new Results.Form(1, false)).write(file);
+        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);
         assertThat(file).hasContent(before);
 
-        new Results(List.of(first), runs, run -> NO_WEIGHTS, new Results.Form(1, true)).write(file);
+        new Results(List.of(first), runs, run -> NO_WEIGHTS, true).write(file);
         assertThat(file).content().contains("Its numbers mean nothing");
     }
 }
