@@ -200,7 +200,9 @@ public final class PaperSession {
             children.forEach(child -> before.of(child, asked.ready()).ifPresent(run -> runs.put(child.seed(), run)));
             missing += children.size() - runs.size();
             if (!runs.isEmpty()) {
-                variants.add(new Variant(children.get(0).variant(), children.get(0), runs));
+                Child first = children.get(0);
+                String name = first.variant().isEmpty() ? first.experiment().id() : first.variant();
+                variants.add(new Variant(name, first, runs));
             }
         }
         return new Answer(

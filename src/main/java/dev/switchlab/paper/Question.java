@@ -4,6 +4,7 @@ import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.sweep.SweepFile;
 import dev.switchlab.sweep.SweepRequest;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, and beside its keys
+ * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, or with several experiments, of which each
+ * then is a variant under its id; and beside its keys
  *
  * <pre>{@code
  * question: Does the loss fall with the number of experts?
@@ -85,15 +87,22 @@ public record Question(
         SweepFile sweep = SweepFile.of(file, KEYS);
         SweepRequest request = sweep.request();
         String baseline = sweep.text("baseline");
-        if (request.variants().isEmpty() || !request.grid().axes().isEmpty()) {
-            throw new ExperimentException(file + ": a question has variants and no grid, for example variants: {dense:"
-                    + " model.feed_forward=dense}");
+        int named = request.variants().size();
+        int experiments = request.experiments().size();
+        if (named + experiments < 2
+                || (named > 0 && experiments > 1)
+                || !request.grid().axes().isEmpty()) {
+            throw new ExperimentException(
+                    file + ": a question has variants of one experiment, or several experiments, and no"
+                            + " grid, for example variants: {dense: model.feed_forward=dense}");
         }
-        requireVariant(file, "baseline", baseline, request);
+        Collection<String> variants =
+                named == 0 ? request.experiments() : request.variants().keySet();
+        requireVariant(file, "baseline", baseline, variants);
         Map<String, String> against = sweep.texts("against");
         against.forEach((variant, other) -> {
-            requireVariant(file, "against", variant, request);
-            requireVariant(file, "against", other, request);
+            requireVariant(file, "against", variant, variants);
+            requireVariant(file, "against", other, variants);
         });
         return new Question(
                 Integer.parseInt(name.group(1)),
@@ -132,10 +141,10 @@ public record Question(
                 request.resources());
     }
 
-    private static void requireVariant(Path file, String key, String name, SweepRequest request) {
-        if (!request.variants().containsKey(name)) {
-            throw new ExperimentException(file + ": " + key + " has '" + name + "', allowed: "
-                    + String.join("; ", request.variants().keySet()));
+    private static void requireVariant(Path file, String key, String name, Collection<String> variants) {
+        if (!variants.contains(name)) {
+            throw new ExperimentException(
+                    file + ": " + key + " has '" + name + "', allowed: " + String.join("; ", variants));
         }
     }
 

@@ -30,10 +30,10 @@ class QuestionsTest {
     }
 
     @Test
-    void elevenOfThem() {
+    void thirteenOfThem() {
         assertThat(questions())
                 .extracting(Question::number)
-                .containsExactlyElementsOf(IntStream.rangeClosed(1, 11).boxed().toList());
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, 13).boxed().toList());
     }
 
     /** Names and values of every run are right, and each variant has at least three seeds. */
@@ -42,7 +42,9 @@ class QuestionsTest {
     void eachExpandsToRuns(Question question) {
         Sweep sweep = Sweep.of(question.request(), EXPERIMENTS);
         assertThat(sweep.settings().values())
-                .hasSameSizeAs(question.request().variants().entrySet())
+                .hasSize(Math.max(
+                        question.request().variants().size(),
+                        question.request().experiments().size()))
                 .allSatisfy(children -> assertThat(children).hasSizeGreaterThanOrEqualTo(3));
         assertThat(sweep.children())
                 .extracting(Child::variant)
@@ -79,12 +81,14 @@ class QuestionsTest {
     @Test
     void someOfThem() {
         List<Question> all = questions();
-        assertThat(Questions.select(all, " ")).isEqualTo(all);
+        assertThat(Questions.select(all, " ")).hasSize(11).noneMatch(Question::wholeMachine);
+        assertThat(Questions.select(all, "12")).containsExactly(all.get(11)).allMatch(Question::wholeMachine);
         assertThat(Questions.select(all, "3, 1")).extracting(Question::number).containsExactly(3, 1);
-        assertThatThrownBy(() -> Questions.select(all, "12"))
+        assertThatThrownBy(() -> Questions.select(all, "14"))
                 .isInstanceOf(ExperimentException.class)
-                .hasMessage("QUESTION has '12', allowed: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, for example QUESTION=3 or"
-                        + " QUESTION=1,4");
+                .hasMessage(
+                        "QUESTION has '14', allowed: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, for example QUESTION=3 or"
+                                + " QUESTION=1,4");
     }
 
     @ParameterizedTest
@@ -97,12 +101,13 @@ class QuestionsTest {
             show: everything|show has 'everything', allowed: training, imbalance
             figures: nice|figures has 'nice', allowed: bars
             whole_machine: yes please|whole_machine is 'yes please', allowed: true or false
-            grid: {model.heads: [2, 4]}|a question has variants and no grid
+            experiments: [small, smoke]|a question has variants of one experiment, or several experiments, and no grid
+            grid: {model.heads: [2, 4]}|a question has variants of one experiment, or several experiments, and no grid
             """)
     void whatIsWrongIsSaidInOneLine(String line, String message) throws IOException {
         String key = line.substring(0, line.indexOf(':'));
-        StringBuilder text = new StringBuilder("experiments: [small]\nvariants: {one: model.heads=2}\n" + line + "\n");
-        for (String other : List.of("baseline: one", "question: Q?", "paper: Yes.")) {
+        StringBuilder text = new StringBuilder("variants: {one: model.heads=2}\n" + line + "\n");
+        for (String other : List.of("experiments: [small]", "baseline: one", "question: Q?", "paper: Yes.")) {
             boolean isLeftOut = key.equals("question") && other.startsWith("paper");
             text.append(other.startsWith(key + ":") || isLeftOut ? "" : other + "\n");
         }
