@@ -7,6 +7,7 @@ import dev.switchlab.paper.PaperSession.ReadyQuestion;
 import dev.switchlab.paper.Question;
 import dev.switchlab.paper.Questions;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.ReadySweep;
 import dev.switchlab.sweep.ReadySweep.Conditions;
 import dev.switchlab.sweep.Sweep;
@@ -110,7 +111,7 @@ final class PaperCommand implements Callable<Integer> {
 
     private Conditions conditions(Question question) {
         int threads = question.wholeMachine()
-                ? Runtime.getRuntime().availableProcessors()
+                ? EngineStart.threads(0)
                 : training.engine().threads();
         return new Conditions(training.engine().device(), threads, training.kernels());
     }

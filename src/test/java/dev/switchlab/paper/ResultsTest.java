@@ -50,8 +50,7 @@ class ResultsTest {
     }
 
     private String section(Answer answer) {
-        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS))
-                .text(List.of("![a](figures/a.svg)"));
+        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS)).text(List.of("![a](figures/a.svg)"));
     }
 
     @Test
