@@ -110,7 +110,7 @@ final class PaperCommand implements Callable<Integer> {
     }
 
     private Conditions conditions(Question question) {
-        int threads = question.wholeMachine()
+        int threads = question.asked() == Question.Asked.ON_WHOLE_MACHINE
                 ? EngineStart.threads(0)
                 : training.engine().threads();
         return new Conditions(training.engine().device(), threads, training.kernels());

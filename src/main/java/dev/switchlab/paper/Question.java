@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * paper: Yes (figure 4).
  * baseline: 4 experts          # the variant that others are held against
  * against: {wide, dense: dense}  # variants that are held against another one; may be left out
- * whole_machine: true          # may be left out: its runs have all cores, one at a time; asked only by its number
+ * asked: by_number             # how it is asked, a name of Asked; may be left out
  * show: training imbalance     # columns beside loss, difference and time: names of Column
  * figures: bars                # names of Figure
  * reading: What a person makes of the table. May be left out.
@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * @param reading what a person makes of what came out; may be empty
  * @param baseline name of the variant that others are held against
  * @param against variants that are held against another one than that, by name
- * @param wholeMachine whether each run has all cores of the machine to itself; such a question is asked only by its number
+ * @param asked when it is asked, and what its runs have of the machine
  * @param columns what its table shows beside loss, difference and time
  * @param figures what is drawn
  * @param request the sweep
@@ -47,14 +47,24 @@ public record Question(
         String reading,
         String baseline,
         Map<String, String> against,
-        boolean wholeMachine,
+        Asked asked,
         List<Column> columns,
         List<Figure> figures,
         SweepRequest request) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
     private static final List<String> KEYS =
-            List.of("question", "paper", "reading", "baseline", "against", "whole_machine", "show", "figures");
+            List.of("question", "paper", "reading", "baseline", "against", "asked", "show", "figures");
+
+    /** When a question is asked, and what its runs have of the machine. */
+    public enum Asked {
+        /** With all others, several runs at a time. */
+        TOGETHER,
+        /** Only by its number, because its runs take minutes; several at a time. */
+        BY_NUMBER,
+        /** Only by its number; each run has all cores to itself. */
+        ON_WHOLE_MACHINE
+    }
 
     /** What is drawn of a question. */
     public enum Figure {
@@ -112,7 +122,7 @@ public record Question(
                 sweep.text("reading"),
                 baseline,
                 against,
-                isTrue(file, "whole_machine", sweep),
+                asked(file, sweep),
                 words(sweep.text("show"))
                         .map(word -> constant(Column.class, word, file, "show"))
                         .toList(),
@@ -124,8 +134,7 @@ public record Question(
 
     /** The same question with another sweep. */
     Question with(SweepRequest other) {
-        return new Question(
-                number, slug, question, paper, reading, baseline, against, wholeMachine, columns, figures, other);
+        return new Question(number, slug, question, paper, reading, baseline, against, asked, columns, figures, other);
     }
 
     private static SweepRequest named(SweepRequest request, String name) {
@@ -157,12 +166,9 @@ public record Question(
         return text;
     }
 
-    private static boolean isTrue(Path file, String key, SweepFile sweep) {
-        String text = sweep.text(key);
-        if (!text.isEmpty() && !text.equals("true") && !text.equals("false")) {
-            throw new ExperimentException(file + ": " + key + " is '" + text + "', allowed: true or false");
-        }
-        return text.equals("true");
+    private static Asked asked(Path file, SweepFile sweep) {
+        String text = sweep.text("asked");
+        return text.isEmpty() ? Asked.TOGETHER : constant(Asked.class, text, file, "asked");
     }
 
     private static Stream<String> words(String text) {

@@ -51,11 +51,13 @@ public final class Questions {
     /**
      * Some of them.
      *
-     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all whose runs share the machine
+     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all that are asked together
      */
     public static List<Question> select(List<Question> all, String wanted) {
         if (wanted.isBlank()) {
-            return all.stream().filter(question -> !question.wholeMachine()).toList();
+            return all.stream()
+                    .filter(question -> question.asked() == Question.Asked.TOGETHER)
+                    .toList();
         }
         List<Question> selected = new ArrayList<>();
         for (String word : wanted.strip().split("[\\s,]+", -1)) {

@@ -81,8 +81,12 @@ class QuestionsTest {
     @Test
     void someOfThem() {
         List<Question> all = questions();
-        assertThat(Questions.select(all, " ")).hasSize(11).noneMatch(Question::wholeMachine);
-        assertThat(Questions.select(all, "12")).containsExactly(all.get(11)).allMatch(Question::wholeMachine);
+        assertThat(Questions.select(all, " "))
+                .hasSize(11)
+                .allMatch(question -> question.asked() == Question.Asked.TOGETHER);
+        assertThat(Questions.select(all, "12, 13"))
+                .extracting(Question::asked)
+                .containsExactly(Question.Asked.ON_WHOLE_MACHINE, Question.Asked.BY_NUMBER);
         assertThat(Questions.select(all, "3, 1")).extracting(Question::number).containsExactly(3, 1);
         assertThatThrownBy(() -> Questions.select(all, "14"))
                 .isInstanceOf(ExperimentException.class)
@@ -100,7 +104,7 @@ class QuestionsTest {
             against: one|against is no mapping
             show: everything|show has 'everything', allowed: training, imbalance
             figures: nice|figures has 'nice', allowed: bars
-            whole_machine: yes please|whole_machine is 'yes please', allowed: true or false
+            asked: nicely|asked has 'nicely', allowed: together, by_number, on_whole_machine
             experiments: [small, smoke]|a question has variants of one experiment, or several experiments, and no grid
             grid: {model.heads: [2, 4]}|a question has variants of one experiment, or several experiments, and no grid
             """)

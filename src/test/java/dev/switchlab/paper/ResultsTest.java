@@ -46,7 +46,18 @@ class ResultsTest {
                 List.of(1L, 2L, 3L),
                 List.of(),
                 Resources.DEFAULT);
-        return new Question(3, "it", "Is it so?", "It is.", "", baseline, against, false, columns, figures, request);
+        return new Question(
+                3,
+                "it",
+                "Is it so?",
+                "It is.",
+                "",
+                baseline,
+                against,
+                Question.Asked.TOGETHER,
+                columns,
+                figures,
+                request);
     }
 
     private String section(Answer answer) {
