@@ -56,7 +56,7 @@ class ArchitectureTest {
             runs.db
             train          nn data safetensors
             provenance     experiment io
-            nn             nn.kernel experiment
+            nn             nn.kernel experiment world
             nn.kernel
             data           experiment random io
             safetensors    io

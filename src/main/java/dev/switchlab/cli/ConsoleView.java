@@ -34,9 +34,11 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
                 data.tokenizer().size());
         System.out.printf(
                 Locale.ROOT, "model       %,d parameters%n", model.stateDict().size());
+        int ranks = provenance.computation().ranks();
         System.out.printf(
-                "device      %s, %d threads, PyTorch %s%n",
+                "device      %s, %s%d threads, PyTorch %s%n",
                 provenance.computation().device(),
+                ranks == 1 ? "" : ranks + " ranks of ",
                 provenance.computation().threads(),
                 Engine.getInstance().getVersion());
         System.out.printf("kernels     %s%n", provenance.computation().kernels());

@@ -36,6 +36,14 @@ final class EngineOptions {
         }
     }
 
+    /** Refuses anything but the CPU, and takes it. */
+    void requireCpu(String what) {
+        if (!isAuto() && !device.equalsIgnoreCase("cpu")) {
+            throw new IllegalArgumentException("DEVICE is '" + device + "', allowed with " + what + ": cpu");
+        }
+        device = "cpu";
+    }
+
     /** The device as it was asked for. */
     String device() {
         return device;

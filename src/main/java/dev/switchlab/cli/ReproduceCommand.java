@@ -16,6 +16,7 @@ import dev.switchlab.train.MetricsDigest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -43,7 +44,12 @@ final class ReproduceCommand implements Callable<Integer> {
     private TrainingOptions training;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
+        Optional<Integer> followed = training.ranks().join();
+        if (followed.isPresent()) {
+            return followed.get();
+        }
+        int ranks;
         try (MirroredBook store = training.open()) {
             Run first = runs.find(store);
             if (!first.status().equals("FINISHED")) {
@@ -53,27 +59,36 @@ final class ReproduceCommand implements Callable<Integer> {
             }
             Provenance provenance = new StoredRun(store, first).provenance();
             TrainingInput input = training.asked(TrainingInput.of(provenance, first.name()));
-            Device device = training.engine().startAs(provenance.computation());
-            sayWhatDiffers(provenance, input, device);
-            String command = training.typed(Map.of("RUN", first.runId()));
-            Map<String, String> tags = Map.of("switchlab.reproduces", first.runId());
-            TrainingSession.Outcome outcome =
-                    training.train(input, device, store, session -> session.train(command, tags));
-            return outcome.isComplete()
-                    ? compare(store, first, provenance, outcome.runId())
-                    : TrainingOptions.exitCode(outcome);
+            ranks = training.ranks().toLaunch(provenance.computation().ranks(), input.experiment());
+            if (ranks == 0) {
+                return reproduce(store, first, provenance, input);
+            }
         }
+        return training.launch(ranks);
+    }
+
+    private int reproduce(MirroredBook store, Run first, Provenance provenance, TrainingInput input)
+            throws IOException {
+        Device device = training.startAs(provenance.computation());
+        sayWhatDiffers(provenance, input, device);
+        String command = training.typed(Map.of("RUN", first.runId()));
+        Map<String, String> tags = Map.of("switchlab.reproduces", first.runId());
+        TrainingSession.Outcome outcome = training.train(input, device, store, session -> session.train(command, tags));
+        return outcome.isComplete()
+                ? compare(store, first, provenance, outcome.runId())
+                : TrainingOptions.exitCode(outcome);
     }
 
     /** Before the run, so that nobody waits for what cannot come out the same. */
-    private static void sayWhatDiffers(Provenance provenance, TrainingInput input, Device device) {
+    private void sayWhatDiffers(Provenance provenance, TrainingInput input, Device device) {
         Provenance now = Provenance.collect(
-                input.experiment(),
-                "",
-                input.text(),
-                device,
-                input.kernelsOn(device).toString(),
-                provenance.digests().initialWeights());
+                        input.experiment(),
+                        "",
+                        input.text(),
+                        device,
+                        input.kernelsOn(device).toString(),
+                        provenance.digests().initialWeights())
+                .by(training.ranks().world().size());
         Comparison.conditions(provenance, now)
                 .forEach((key, pair) -> System.out.printf(
                         "differs     %s: %s, now %s%n",

@@ -30,7 +30,12 @@ final class ResumeCommand implements Callable<Integer> {
     private TrainingOptions training;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
+        Optional<Integer> followed = training.ranks().join();
+        if (followed.isPresent()) {
+            return followed.get();
+        }
+        int ranks;
         try (MirroredBook store = training.open()) {
             Run run = runs.findUnfinished(store);
             if (run.status().equals("FINISHED")) {
@@ -39,15 +44,23 @@ final class ResumeCommand implements Callable<Integer> {
             }
             Provenance begun = new StoredRun(store, run).provenance();
             TrainingInput input = training.asked(TrainingInput.of(begun, run.name()));
-            Device device = training.engine().startAs(begun.computation());
-            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
-                Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
-                System.out.println(checkpoint
-                        .map(c -> "going on from the checkpoint of step " + c.step())
-                        .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
-                return TrainingOptions.exitCode(training.train(
-                        input, device, store, session -> session.resume(lock, run.runId(), begun, checkpoint)));
+            ranks = training.ranks().toLaunch(begun.computation().ranks(), input.experiment());
+            if (ranks == 0) {
+                return resume(store, run, begun, input);
             }
+        }
+        return training.launch(ranks);
+    }
+
+    private int resume(MirroredBook store, Run run, Provenance begun, TrainingInput input) throws IOException {
+        Device device = training.startAs(begun.computation());
+        try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
+            Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
+            System.out.println(checkpoint
+                    .map(c -> "going on from the checkpoint of step " + c.step())
+                    .orElse("there is no checkpoint in " + lock.folder() + ": all steps are taken again"));
+            return TrainingOptions.exitCode(training.train(
+                    input, device, store, session -> session.resume(lock, run.runId(), begun, checkpoint)));
         }
     }
 }

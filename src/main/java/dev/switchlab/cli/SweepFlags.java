@@ -68,6 +68,7 @@ final class SweepFlags {
     int run(SweepRequest request, ExperimentOptions experiments, TrainingOptions training, boolean dryRun)
             throws IOException, InterruptedException {
         check();
+        training.ranks().requireOne("a sweep");
         Sweep sweep = Sweep.of(request, experiments.folder());
         training.engine().defaultThreads(1);
         if (dryRun) {

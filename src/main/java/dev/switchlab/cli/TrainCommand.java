@@ -11,6 +11,7 @@ import dev.switchlab.sweep.SweepRequest;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,7 +49,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        Optional<Integer> followed = training.ranks().join();
+        if (followed.isPresent()) {
+            return followed.get();
+        }
         if (!seeds.isBlank()) {
+            training.ranks().requireOne("SEEDS");
             return sweeps.run(smallest(), experiments, training, dryRun);
         }
         Experiment experiment = experiments.load();
@@ -56,8 +62,12 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(experiment.toYaml());
             return 0;
         }
+        int ranks = training.ranks().toLaunch(1, experiment);
+        if (ranks > 0) {
+            return training.launch(ranks);
+        }
         TrainingInput input = training.asked(TrainingInput.of(experiment, experiments.changes()));
-        Device device = training.engine().start();
+        Device device = training.start();
         try (MirroredBook store = training.open()) {
             return TrainingOptions.exitCode(
                     training.train(input, device, store, session -> session.train(training.typed(Map.of()), Map.of())));

@@ -1,7 +1,9 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.provenance.Computation;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.EngineStart;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.train.KernelChoice;
@@ -20,6 +22,9 @@ final class TrainingOptions {
 
     @Mixin
     private BookOption books;
+
+    @Mixin
+    private RankOptions ranks;
 
     @Option(
             names = "--kernels",
@@ -43,6 +48,31 @@ final class TrainingOptions {
         return engine;
     }
 
+    /** Starts the engine: with several ranks on the CPU, each with its share of the cores. */
+    Device start() {
+        spread();
+        return engine.start();
+    }
+
+    /** Starts the engine as a run was computed, but for what is asked for. */
+    Device startAs(Computation recorded) {
+        if (recorded.ranks() != ranks.world().size()) {
+            spread();
+        }
+        if (ranks.world().size() > 1) {
+            engine.requireCpu("RANKS");
+        }
+        return engine.startAs(recorded);
+    }
+
+    private void spread() {
+        if (ranks.world().size() > 1) {
+            engine.requireCpu("RANKS");
+            engine.defaultThreads(
+                    Math.max(1, EngineStart.threads(0) / ranks.world().size()));
+        }
+    }
+
     /** With the kernels that were asked for, if any were. */
     TrainingInput asked(TrainingInput input) {
         return kernels.isBlank() ? input : input.withKernels(kernels.strip());
@@ -51,6 +81,17 @@ final class TrainingOptions {
     /** What multiplies, as it was asked for. */
     String kernels() {
         return kernels.isBlank() ? KernelChoice.AUTO : kernels.strip();
+    }
+
+    /** Over how many processes. */
+    RankOptions ranks() {
+        return ranks;
+    }
+
+    /** Runs this command again on several ranks, and returns its exit code. */
+    int launch(int count) throws InterruptedException {
+        return RankOptions.launch(
+                count, command.commandLine().getParent().getParseResult().originalArgs());
     }
 
     /** Which book. */
@@ -76,10 +117,12 @@ final class TrainingOptions {
     /** Trains, shows it, and says how it ended; Ctrl-C ends it in good order. */
     TrainingSession.Outcome train(TrainingInput input, Device device, MirroredBook store, Work work)
             throws IOException {
-        try (StopOnSignal stop = new StopOnSignal()) {
+        try (StopOnSignal stop = StopOnSignal.listening(ranks.world())) {
             ConsoleView view = new ConsoleView(input, books, store);
-            TrainingSession.Outcome outcome = work.in(new TrainingSession(input, device, store, view, stop));
+            TrainingSession session = new TrainingSession(input, device, store, view, stop).in(ranks.world());
+            TrainingSession.Outcome outcome = work.in(session);
             view.ended(outcome);
+            ranks.world().finish();
             return outcome;
         }
     }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 final class Typed {
 
     private static final String PREFIX = "SWITCHLAB_";
-    private static final Set<String> NO_VARIABLES = Set.of("CACHE", "DEBUG");
+    private static final Set<String> NO_VARIABLES = Set.of("CACHE", "DEBUG", "WATCH_INPUT");
 
     private Typed() {}
 

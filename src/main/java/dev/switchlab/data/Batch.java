@@ -26,6 +26,17 @@ public record Batch(long[] tokens, long[] targets, int seqLen, int batchSize) {
         return new Batch(tokens, targets, seqLen, batchSize);
     }
 
+    /** Some of its sequences, {@code count} from {@code first} on. */
+    public Batch sequences(int first, int count) {
+        long[] own = new long[seqLen * count];
+        long[] following = new long[seqLen * count];
+        for (int s = 0; s < seqLen; s++) {
+            System.arraycopy(tokens, s * batchSize + first, own, s * count, count);
+            System.arraycopy(targets, s * batchSize + first, following, s * count, count);
+        }
+        return new Batch(own, following, seqLen, count);
+    }
+
     /** S * B. */
     public int size() {
         return tokens.length;

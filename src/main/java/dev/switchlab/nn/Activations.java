@@ -1,7 +1,6 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.nn.norm.Dropout;
 import dev.switchlab.experiment.ModelConfig;
 
 /** Element-wise pieces shared by dense and expert feed-forward networks. */
@@ -23,11 +22,19 @@ final class Activations {
         return x.mul(x);
     }
 
-    /** Inverted dropout in training, the identity otherwise (DJL's static form always drops). */
+    /** Inverted dropout of tokens' features, (S, B, ...) or (S * B, ...), in training; the identity otherwise. */
     static NDArray dropout(Pass pass, NDArray x, double probability) {
-        if (!pass.training() || probability == 0) {
-            return x;
-        }
-        return Dropout.dropout(x, (float) probability).singletonOrThrow();
+        long rows = x.size() / x.getShape().get(x.getShape().dimension() - 1);
+        return dropout(pass, x, probability, rows / pass.part().sequences());
+    }
+
+    /** The same where x has its sequences in {@code groups} like {@link BatchPart#dropout}. */
+    static NDArray dropout(Pass pass, NDArray x, double probability, long groups) {
+        return pass.training() && probability > 0 ? pass.part().dropout(pass.manager(), x, probability, groups) : x;
+    }
+
+    /** The same for rows that no sequence owns, such as those of an expert: here each rank draws its own. */
+    static NDArray dropoutOfRows(Pass pass, NDArray x, double probability) {
+        return pass.training() && probability > 0 ? BatchPart.all().dropout(pass.manager(), x, probability, 1) : x;
     }
 }

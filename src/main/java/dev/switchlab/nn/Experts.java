@@ -45,7 +45,7 @@ public final class Experts extends LabBlock {
         if (gate != null) {
             hidden = hidden.mul(gate.all(pass, x)); // (C, E, F)
         }
-        return layer2.all(pass, Activations.dropout(pass, hidden, config.dropout())); // (C, E, D)
+        return layer2.all(pass, Activations.dropoutOfRows(pass, hidden, config.dropout())); // (C, E, D)
     }
 
     /** One expert: (n, D) to (n, D). */
@@ -54,7 +54,7 @@ public final class Experts extends LabBlock {
         if (gate != null) {
             hidden = hidden.mul(gate.one(pass, expert, x)); // (n, F)
         }
-        return layer2.one(pass, expert, Activations.dropout(pass, hidden, config.dropout())); // (n, D)
+        return layer2.one(pass, expert, Activations.dropoutOfRows(pass, hidden, config.dropout())); // (n, D)
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import dev.switchlab.nn.kernel.Script;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,15 @@ public final class HostCopy {
             at += size;
         }
         return read;
+    }
+
+    /**
+     * The memory of a contiguous tensor on the CPU itself, in the order of this machine: what is written there is in the tensor. Lives as long
+     * as the tensor.
+     */
+    public static ByteBuffer memory(NDArray array) {
+        COPIES.incrementAndGet();
+        return array.toByteBuffer(true);
     }
 
     /** The value of a scalar of type float32, float64 or int64. */

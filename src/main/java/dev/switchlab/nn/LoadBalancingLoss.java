@@ -34,7 +34,7 @@ public final class LoadBalancingLoss {
         NDList weights = new NDList(routing.size());
         for (Routing layer : routing) {
             sums.add(layer.scoreSum()); // (E)
-            weights.add(layer.tensors().loadWeights(manager, 1)); // (1, E)
+            weights.add(layer.tensors().loadWeights(manager)); // (1, E)
         }
         NDArray all = NDArrays.stack(sums); // (L, E)
         return all.mul(NDArrays.stack(weights).reshape(all.getShape())).sum(); // ()

@@ -158,7 +158,7 @@ public final class MultiHeadAttention extends LabBlock {
         if (mask != null) {
             scores = mask.apply(scores, batch, heads);
         }
-        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout); // (B * H, Q, M)
+        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout, 1); // (B * H, Q, M)
         NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, W)
         return new Output(output.forward(pass, mixed.reshape(seq, batch, dModel)), weights);
     }

@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
  * @param exploration the random stream of a layer's router, by layer; not asked at evaluation
  * @param routesOnDevice whether the routing plan is made by tensors ({@link DevicePlan}), so that nothing is read, or in Java
  * @param fused how to compute by fused primitives; null for plain operators under autograd
+ * @param part which sequences of the batch it computes
  */
 public record Pass(
         NDManager manager,
@@ -31,7 +32,8 @@ public record Pass(
         DropPolicy dropPolicy,
         IntFunction<RandomGenerator> exploration,
         boolean routesOnDevice,
-        Fused fused) {
+        Fused fused,
+        BatchPart part) {
 
     /** A pass over plain operators that plans its routing where it is fastest: on a GPU there, on a CPU in Java. */
     public Pass(
@@ -49,12 +51,18 @@ public record Pass(
                 dropPolicy,
                 exploration,
                 manager.getDevice().isGpu(),
-                null);
+                null,
+                BatchPart.all());
     }
 
     /** The same pass, whose routing is planned by tensors wherever it computes: so the way of a GPU is tried on a CPU. */
     public Pass routedOnDevice() {
-        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, true, fused);
+        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, true, fused, part);
+    }
+
+    /** The same pass over a part of the batch. */
+    public Pass over(BatchPart own) {
+        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, routesOnDevice, fused, own);
     }
 
     /** A pass in training mode. */
@@ -81,7 +89,7 @@ public record Pass(
     }
 
     private Pass with(Fused how) {
-        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, routesOnDevice, how);
+        return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, routesOnDevice, how, part);
     }
 
     /** Whether blocks compute by fused primitives, and gradients come from {@link #backward}. */

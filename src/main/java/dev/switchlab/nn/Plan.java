@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * <p>N tokens, K choices, E experts; pair {@code token * K + choice}.
  */
-public sealed interface Plan permits RoutingPlan, DevicePlan {
+public sealed interface Plan permits RoutingPlan, DevicePlan, PartPlan {
 
     /** Number of tokens, N. */
     int tokens();
@@ -26,13 +26,18 @@ public sealed interface Plan permits RoutingPlan, DevicePlan {
         return tokens() * choices();
     }
 
-    /** Pairs that one expert may take when pairs are dropped. */
+    /** Pairs that one expert may take when pairs are dropped, of the whole batch. */
     int capacity();
+
+    /** The share of these tokens in {@link #capacity}. */
+    default double ownCapacity() {
+        return capacity();
+    }
 
     /** The plan as host arrays. Of a plan on the device this is a read, which waits for it. */
     RoutingPlan onHost();
 
-    /** Pairs that want each expert, before dropping, (E) int64. */
+    /** Pairs of the whole batch that want each expert, before dropping, (E) int64. */
     NDArray counts(NDManager manager);
 
     /** The expert that each pair wants, whether or not it has room, (N, K) int64. */
@@ -51,4 +56,9 @@ public sealed interface Plan permits RoutingPlan, DevicePlan {
      * @param sequences B: token t belongs to sequence t mod B
      */
     NDArray loadWeights(NDManager manager, int sequences);
+
+    /** The same with f of the whole batch, (1, E) float32. */
+    default NDArray loadWeights(NDManager manager) {
+        return loadWeights(manager, 1);
+    }
 }

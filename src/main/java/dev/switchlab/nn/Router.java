@@ -73,14 +73,16 @@ final class Router {
         }
         boolean jitters = model.exploration() == Exploration.JITTER;
         RandomGenerator random = pass.exploration().apply(layer);
-        float[] factors = new float[Math.toIntExact(shape.size())];
+        BatchPart part = pass.part();
+        float[] factors = new float[Math.toIntExact(shape.size() * part.world().size())]; // of the whole batch
         for (int i = 0; i < factors.length; i++) {
             double draw = random.nextDouble();
             factors[i] = jitters
                     ? (float) (1 - strength + 2 * strength * draw)
                     : draw < strength ? 0 : (float) (1 / (1 - strength));
         }
-        return Optional.of(pass.manager().create(factors, shape)); // (N, D)
+        float[] own = part.isAll() ? factors : part.own(factors, Math.toIntExact(shape.get(1)));
+        return Optional.of(pass.manager().create(own, shape)); // (N, D)
     }
 
     /** What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the logits. */
@@ -96,10 +98,22 @@ final class Router {
     /**
      * The routing plan.
      *
-     * @param ranking {@link #ranking} on the host
+     * @param own {@link #ranking} on the host
      * @param bias selection bias by expert; empty for none
      */
-    RoutingPlan plan(Pass pass, float[] ranking, float[] bias) {
+    Plan plan(Pass pass, float[] own, float[] bias) {
+        int nExperts = model.nExperts();
+        BatchPart part = pass.part();
+        if (!part.isAll()) {
+            // Capacity, dropping and balance are those of the whole batch: each rank makes the whole plan, and keeps
+            // its part.
+            RoutingPlan whole = wholePlan(pass, part.gather(own, nExperts), bias);
+            return new PartPlan(whole, whole.of(part.tokens(own.length / nExperts)));
+        }
+        return wholePlan(pass, own, bias);
+    }
+
+    private RoutingPlan wholePlan(Pass pass, float[] ranking, float[] bias) {
         int nExperts = model.nExperts();
         float[] wishes = wishes(pass, ranking, bias);
         Choices choices = new Choices(ranking, wishes, nExperts, model.topK());

@@ -61,7 +61,7 @@ public final class RoutingNumbers {
     private final int tokens;
     private final int choices;
     private final int e;
-    private final int capacity;
+    private final double capacity;
     private final NDArray numbers;
 
     private RoutingNumbers(int layer, Plan plan, NDArray numbers) {
@@ -69,7 +69,7 @@ public final class RoutingNumbers {
         tokens = plan.tokens();
         choices = plan.choices();
         e = plan.experts();
-        capacity = plan.capacity();
+        capacity = plan.ownCapacity();
         this.numbers = numbers;
     }
 

@@ -224,8 +224,43 @@ public final class RoutingPlan implements Plan {
                 : Optional.of(manager.create(keptMask(), new Shape(pairs(), 1))); // (N * K, 1)
     }
 
+    /**
+     * What this plan says of some of its tokens, which are numbered anew.
+     *
+     * @param tokens in ascending order
+     */
+    RoutingPlan of(int[] tokens) {
+        int[] renumbered = new int[tokens()];
+        Arrays.fill(renumbered, -1);
+        for (int own = 0; own < tokens.length; own++) {
+            renumbered[tokens[own]] = own;
+        }
+        int[] ownRoutes = new int[tokens.length * topK];
+        int[] ownTakers = new int[ownRoutes.length];
+        for (int own = 0; own < tokens.length; own++) {
+            System.arraycopy(routes, tokens[own] * topK, ownRoutes, own * topK, topK);
+            System.arraycopy(takers, tokens[own] * topK, ownTakers, own * topK, topK);
+        }
+        int[][] ownKept = new int[kept.length][];
+        Arrays.setAll(ownKept, expert -> own(kept[expert], renumbered));
+        return new RoutingPlan(
+                ownRoutes, topK, ownTakers, counts(ownRoutes, experts()), ownKept, own(dropped, renumbered), capacity);
+    }
+
+    private int[] own(int[] pairs, int[] renumbered) {
+        return Arrays.stream(pairs)
+                .filter(pair -> renumbered[pair / topK] >= 0)
+                .map(pair -> renumbered[pair / topK] * topK + pair % topK)
+                .toArray();
+    }
+
     @Override
     public NDArray loadWeights(NDManager manager, int sequences) {
+        return loadWeights(manager, sequences, tokens());
+    }
+
+    /** The same for a mean over {@code tokens} of the plan's tokens. */
+    NDArray loadWeights(NDManager manager, int sequences, int tokens) {
         int e = experts();
         long[] counts = new long[sequences * e];
         for (int pair = 0; pair < routes.length; pair++) {
@@ -235,7 +270,7 @@ public final class RoutingPlan implements Plan {
         float[] weights = new float[counts.length];
         for (int i = 0; i < weights.length; i++) {
             double share = counts[i] / pairs;
-            weights[i] = (float) (e * share / tokens());
+            weights[i] = (float) (e * share / tokens);
         }
         return manager.create(weights, new Shape(sequences, e)); // (B, E)
     }

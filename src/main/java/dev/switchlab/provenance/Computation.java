@@ -16,6 +16,7 @@ import java.util.List;
  * @param cuda CUDA version and compute capability; empty on the CPU
  * @param kernels what multiplies, as {@code KERNELS} names it; empty in runs older than this entry
  * @param deterministicAlgorithms whether libtorch's deterministic algorithms were on
+ * @param ranks processes that shared the run; 1 in runs older than this entry
  */
 public record Computation(
         String device,
@@ -25,11 +26,19 @@ public record Computation(
         String driver,
         String cuda,
         String kernels,
-        boolean deterministicAlgorithms) {
+        boolean deterministicAlgorithms,
+        int ranks) {
 
-    /** Reads runs that know of no kernels. */
+    /** Reads runs that know of no kernels, or of no ranks. */
     public Computation {
         kernels = kernels == null ? "" : kernels;
+        ranks = Math.max(ranks, 1);
+    }
+
+    /** The same by {@code count} ranks. */
+    Computation by(int count) {
+        return new Computation(
+                device, threads, interopThreads, gpu, driver, cuda, kernels, deterministicAlgorithms, count);
     }
 
     static Computation on(Device device, String kernels, Libtorch torch) {
@@ -46,7 +55,8 @@ public record Computation(
                                 + CudaUtils.getComputeCapability(device.getDeviceId())
                         : "",
                 kernels,
-                torch.deterministicAlgorithms());
+                torch.deterministicAlgorithms(),
+                1);
     }
 
     private static List<String> nvidiaSmi(int index) {

@@ -93,6 +93,21 @@ public record Provenance(
                 experiment, command, text, source, versions, machine, computation, environment, promise, results);
     }
 
+    /** The same, computed by {@code ranks} processes. */
+    public Provenance by(int ranks) {
+        return new Provenance(
+                experiment,
+                command,
+                text,
+                source,
+                versions,
+                machine,
+                computation.by(ranks),
+                environment,
+                promise,
+                digests);
+    }
+
     /**
      * The experiment to run again.
      *
@@ -144,6 +159,9 @@ public record Provenance(
         tags.put("switchlab.corpus_sha256", text.sha256());
         if (!text.fallbackReason().isEmpty()) {
             tags.put("switchlab.corpus_fallback", text.fallbackReason());
+        }
+        if (computation.ranks() > 1) {
+            tags.put("switchlab.ranks", Integer.toString(computation.ranks()));
         }
         if (!computation.gpu().isEmpty()) {
             tags.put("switchlab.gpu", computation.gpu());

@@ -123,6 +123,9 @@ public record TrainingInput(
         params.put("corpus.unigram_entropy", String.format(Locale.ROOT, "%.4f", corpus.unigramEntropy()));
         params.put("device", provenance.computation().device());
         params.put("threads", Integer.toString(provenance.computation().threads()));
+        if (provenance.computation().ranks() > 1) {
+            params.put("ranks", Integer.toString(provenance.computation().ranks()));
+        }
         return params;
     }
 

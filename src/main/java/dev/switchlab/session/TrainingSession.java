@@ -18,6 +18,7 @@ import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import dev.switchlab.train.Trainer;
 import dev.switchlab.train.TrainingResult;
+import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public final class TrainingSession {
     private final TrainingView view;
     private final BooleanSupplier stopRequested;
     private final boolean reports;
+    private final World world;
 
     /**
      * @param store the book that the run is written into; checkpoints and reports are kept beside it
@@ -61,6 +63,18 @@ public final class TrainingSession {
             TrainingView view,
             BooleanSupplier stopRequested,
             boolean reports) {
+        this(input, device, store, view, stopRequested, reports, World.ofOne());
+    }
+
+    private TrainingSession(
+            TrainingInput input,
+            Device device,
+            MirroredBook store,
+            TrainingView view,
+            BooleanSupplier stopRequested,
+            boolean reports,
+            World world) {
+        this.world = world;
         this.reports = reports;
         this.input = input;
         this.experiment = input.experiment();
@@ -69,6 +83,11 @@ public final class TrainingSession {
         this.store = store;
         this.view = view;
         this.stopRequested = stopRequested;
+    }
+
+    /** The same session as rank 0 of several; the others {@linkplain RankFollower follow}. */
+    public TrainingSession in(World ranks) {
+        return new TrainingSession(input, device, store, view, stopRequested, reports, ranks);
     }
 
     /**
@@ -110,8 +129,9 @@ public final class TrainingSession {
     public Outcome train(RunLock lock, String runId, String command, Map<String, String> more) throws IOException {
         Kernels kernels = input.kernelsOn(device);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels)) {
-            Provenance provenance =
-                    Provenance.collect(experiment, command, input.text(), device, kernels.toString(), model.digest());
+            Provenance provenance = Provenance.collect(
+                            experiment, command, input.text(), device, kernels.toString(), model.digest())
+                    .by(world.size());
             try (MirroredLog mirrored = store.book().byId(runId).isPresent()
                     ? store.resume(runId, -1)
                     : store.begin(input.info(store, provenance, more), runId)) {
@@ -119,7 +139,7 @@ public final class TrainingSession {
                 log.text("experiment.yaml", experiment.toYaml());
                 log.text(Provenance.ARTIFACT, provenance.toJson());
                 log.sync();
-                return run(log, model, provenance, lock.folder(), Optional.empty());
+                return run(log, model, provenance, provenance, lock.folder(), Optional.empty());
             }
         }
     }
@@ -141,13 +161,14 @@ public final class TrainingSession {
                 MirroredLog mirrored = store.resume(runId, step - 1L)) {
             BookLog log = mirrored.log();
             Provenance now = Provenance.collect(
-                    experiment, begun.command(), input.text(), device, kernels.toString(), model.digest());
+                            experiment, begun.command(), input.text(), device, kernels.toString(), model.digest())
+                    .by(world.size());
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Comparison.conditions(begun, now)
                     .forEach((key, pair) -> view.warning(
                             "%s was '%s' when the run began and is '%s' now: it may not end as it would have"
                                     .formatted(key, pair.first(), pair.second())));
-            return run(log, model, begun, lock.folder(), checkpoint);
+            return run(log, model, begun, now, lock.folder(), checkpoint);
         }
     }
 
@@ -155,16 +176,20 @@ public final class TrainingSession {
             BookLog log,
             LanguageModel model,
             Provenance provenance,
+            Provenance now,
             Path checkpointFolder,
             Optional<Checkpoint> checkpoint)
             throws IOException {
         view.begun(log.runId(), model, provenance);
+        if (world.size() > 1) {
+            new RankJob(now, checkpoint).tell(world);
+        }
         long start = System.nanoTime();
         TrainingResult result;
         int taken = checkpoint.map(Checkpoint::step).orElse(0);
         try (TrainingView.Progress progress = view.progress(experiment.train().steps(), taken)) {
             Checkpoints checkpoints = new Checkpoints(checkpointFolder, CHECKPOINTS_KEPT);
-            Trainer trainer = new Trainer(model, data, log, checkpoints, progress, stopRequested);
+            Trainer trainer = new Trainer(model, data, log, checkpoints, progress, stopRequested, world);
             checkpoint.ifPresent(trainer::resume);
             result = trainer.run();
         }

@@ -8,6 +8,7 @@ import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -71,7 +72,9 @@ public final class Checkpoint {
             throw new IOException(file + ": no checkpoint; its format is '" + header.get(FORMAT)
                     + "', a checkpoint has '" + VERSION + "'");
         }
-        check(file, "header", header.remove(SHA256), digest(header));
+        String saved = header.remove(SHA256);
+        check(file, "header", saved, digest(header));
+        header.put(SHA256, saved);
         check(file, "tensors", header.get(TENSORS_SHA256), TensorDigest.sha256(content.tensors()));
         return new Checkpoint(header, content.tensors());
     }
@@ -97,6 +100,28 @@ public final class Checkpoint {
 
     void write(Path file) throws IOException {
         new Safetensors(header, tensors).write(file);
+    }
+
+    /** The file's content, for another process. */
+    public byte[] toBytes() throws IOException {
+        Path file = Files.createTempFile("switchlab-checkpoint", ".safetensors");
+        try {
+            write(file);
+            return Files.readAllBytes(file);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** Reads and checks {@link #toBytes}. */
+    public static Checkpoint ofBytes(byte[] bytes) throws IOException {
+        Path file = Files.createTempFile("switchlab-checkpoint", ".safetensors");
+        try {
+            Files.write(file, bytes);
+            return read(file);
+        } finally {
+            Files.deleteIfExists(file);
+        }
     }
 
     /** Optimizer steps taken. */

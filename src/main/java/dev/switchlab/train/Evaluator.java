@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.ScoredBatch;
 import dev.switchlab.nn.HostCopy;
+import dev.switchlab.world.World;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -14,10 +15,17 @@ import java.util.function.IntFunction;
 public final class Evaluator {
 
     private final LanguageModel model;
+    private final World world;
 
     /** Scores {@code model}. */
     public Evaluator(LanguageModel model) {
+        this(model, World.ofOne());
+    }
+
+    /** The same by ranks that have the same weights: batches go round, and all ranks have the score of one process. */
+    public Evaluator(LanguageModel model, World world) {
         this.model = model;
+        this.world = world;
     }
 
     /**
@@ -38,23 +46,38 @@ public final class Evaluator {
         double crossEntropy = 0;
         long correct = 0;
         long tokens = 0;
-        for (int i = 0; i < count; i++) {
-            ScoredBatch scored = batches.apply(i);
-            Batch batch = scored.batch();
-            Score score = model.evaluate(
-                    batch.tokens(),
-                    batch.seqLen(),
-                    batch.batchSize(),
-                    model.evaluationDropPolicy(step, i),
-                    output -> score(output.logits(), scored));
-            crossEntropy += score.crossEntropy * (double) scored.size();
-            correct += score.correct;
-            tokens += scored.size();
+        for (int from = 0; from < count; from += world.size()) {
+            int mine = from + world.rank();
+            Score own = mine < count ? score(batches.apply(mine), step, mine) : new Score(0, 0, 0);
+            for (Score score : ofAllRanks(own)) {
+                crossEntropy += score.crossEntropy * (double) score.tokens;
+                correct += score.correct;
+                tokens += score.tokens;
+            }
         }
         return new Evaluation(crossEntropy / tokens, (double) correct / tokens, tokens);
     }
 
-    private record Score(float crossEntropy, long correct) {}
+    private List<Score> ofAllRanks(Score own) {
+        if (world.size() == 1) {
+            return List.of(own);
+        }
+        return world.gather(new double[] {own.crossEntropy, own.correct, own.tokens}).stream()
+                .map(values -> new Score((float) values[0], (long) values[1], (long) values[2]))
+                .toList();
+    }
+
+    private Score score(ScoredBatch scored, int step, int index) {
+        Batch batch = scored.batch();
+        return model.evaluate(
+                batch.tokens(),
+                batch.seqLen(),
+                batch.batchSize(),
+                model.evaluationDropPolicy(step, index),
+                output -> score(output.logits(), scored));
+    }
+
+    private record Score(float crossEntropy, long correct, long tokens) {}
 
     /** @param logits (S, B, V) */
     private static Score score(NDArray logits, ScoredBatch scored) {
@@ -65,7 +88,9 @@ public final class Evaluator {
         long[] following = Arrays.copyOfRange(batch.targets(), first * batch.batchSize(), batch.size());
         NDArray targets =
                 logits.getManager().create(following, new Shape(scored.scored(), batch.batchSize())); // (s, B)
-        return new Score((float) HostCopy.number(CrossEntropy.of(counted, targets)), (long)
-                HostCopy.number(counted.argMax(-1).eq(targets).countNonzero()));
+        return new Score(
+                (float) HostCopy.number(CrossEntropy.of(counted, targets)),
+                (long) HostCopy.number(counted.argMax(-1).eq(targets).countNonzero()),
+                scored.size());
     }
 }

@@ -6,7 +6,9 @@ import dev.switchlab.nn.HostCopy;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingNumbers;
 import dev.switchlab.nn.RoutingStatistics;
+import dev.switchlab.world.World;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -14,6 +16,7 @@ import java.util.OptionalDouble;
 final class StepReading {
 
     private final NDManager step;
+    private final World world;
     private final List<Losses> microBatches = new ArrayList<>();
     private List<RoutingNumbers> routing = List.of();
 
@@ -21,18 +24,20 @@ final class StepReading {
      * Nothing yet.
      *
      * @param step owns what is kept
+     * @param world the ranks of which each has a part of each micro-batch
      */
-    StepReading(NDManager step) {
+    StepReading(NDManager step, World world) {
         this.step = step;
+        this.world = world;
     }
 
-    /** Losses of a micro-batch, scalars; {@code null} for one that there is not. */
+    /** Losses of this rank's part of a micro-batch, scalars; {@code null} for one that there is not. */
     private record Losses(double share, NDArray loss, NDArray crossEntropy, NDArray loadBalance, NDArray zLoss) {}
 
     /**
      * The losses of a micro-batch.
      *
-     * @param share its share of the step's tokens
+     * @param share its weight in the step; over all micro-batches and ranks they are 1
      * @param loadBalance null for dense models
      * @param zLoss null unless it is trained on
      */
@@ -70,7 +75,7 @@ final class StepReading {
             }
         }
         routing.forEach(numbers -> wanted.add(numbers.tensor()));
-        List<double[]> read = HostCopy.all(step, wanted);
+        List<double[]> read = meanOfRanks(HostCopy.all(step, wanted));
 
         int at = 1;
         double[] sums = new double[4];
@@ -79,7 +84,7 @@ final class StepReading {
             NDArray[] scalars = scalars(losses);
             for (int i = 0; i < scalars.length; i++) {
                 if (scalars[i] != null) {
-                    sums[i] += losses.share * read.get(at++)[0];
+                    sums[i] += losses.share * world.size() * read.get(at++)[0];
                 }
             }
             hasZLoss |= losses.zLoss != null;
@@ -96,6 +101,27 @@ final class StepReading {
                 read.get(0)[0],
                 learningRate,
                 List.copyOf(statistics));
+    }
+
+    /** Element by element. Parts are equally large, so that the mean of their means is the mean of all; sums per expert become those of a part. */
+    private List<double[]> meanOfRanks(List<double[]> own) {
+        if (world.size() == 1) {
+            return own;
+        }
+        double[] flat = own.stream().flatMapToDouble(Arrays::stream).toArray();
+        double[] mean = new double[flat.length];
+        for (double[] ofRank : world.gather(flat)) {
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += ofRank[i] / world.size();
+            }
+        }
+        List<double[]> means = new ArrayList<>();
+        int at = 0;
+        for (double[] values : own) {
+            means.add(Arrays.copyOfRange(mean, at, at + values.length));
+            at += values.length;
+        }
+        return means;
     }
 
     private static NDArray[] scalars(Losses losses) {

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.BatchPart;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.Pass;
@@ -18,6 +19,7 @@ import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.world.World;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,16 +38,27 @@ public final class TrainStep {
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
     private boolean routesOnDevice;
+    private final World world;
     private final StepClock clock;
 
     /** Steps that train {@code model} as its experiment says. */
     public TrainStep(LanguageModel model) {
-        this(model, StepClock.NONE);
+        this(model, World.ofOne());
+    }
+
+    /** The same, shared by ranks: each computes its part of each batch, and all have the same weights after each step. */
+    public TrainStep(LanguageModel model, World world) {
+        this(model, world, StepClock.NONE);
     }
 
     /** The same, with somebody who wants to know how far a step is. */
     public TrainStep(LanguageModel model, StepClock clock) {
+        this(model, World.ofOne(), clock);
+    }
+
+    private TrainStep(LanguageModel model, World world, StepClock clock) {
         this.model = model;
+        this.world = world;
         this.clock = clock;
         config = model.experiment().train();
         streams = new RandomStreams(model.experiment().seed());
@@ -89,18 +102,18 @@ public final class TrainStep {
     }
 
     /**
-     * Trains on {@code batches}, the micro-batches of one step, whose tokens all weigh the same.
+     * Trains on {@code batches}, the micro-batches of one step, whose tokens all weigh the same. Ranks all give the whole batches.
      *
      * @param step from 1
      * @param withRouting whether routing statistics are wanted
      */
     public StepResult run(int step, List<Batch> batches, boolean withRouting) {
-        Engine.getInstance().setRandomSeed((int) streams.seed(RandomStream.DROPOUT, step));
+        Engine.getInstance().setRandomSeed(dropoutSeed(step));
         int tokens = batches.stream().mapToInt(Batch::size).sum();
         try (NDManager scope = model.manager().newSubManager()) {
             StepWeights weights = new StepWeights(scope, model.network(), true);
             LoadCounts counts = new LoadCounts(scope, model.network().switchLayers());
-            StepReading reading = new StepReading(scope);
+            StepReading reading = new StepReading(scope, world);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {
                     double share = (double) batches.get(i).size() / tokens;
@@ -118,7 +131,8 @@ public final class TrainStep {
                             reading);
                 }
             }
-            List<NDArray> gradients = parameters.stream().map(weights::gradient).toList();
+            List<NDArray> gradients = GradientSum.over(
+                    world, scope, parameters.stream().map(weights::gradient).toList());
             GradientClipping clipping = GradientClipping.of(scope, gradients, config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
@@ -138,16 +152,19 @@ public final class TrainStep {
             GradientCollector collector,
             int step,
             int microBatch,
-            Batch batch,
-            double share,
+            Batch whole,
+            double shareOfAll,
             boolean withRouting,
             LoadCounts counts,
             StepReading reading) {
         try (NDManager micro = scope.newSubManager()) {
+            BatchPart part = BatchPart.of(world, whole.batchSize());
+            Batch batch = part.isAll() ? whole : whole.sequences(part.first(), part.sequences());
+            double share = shareOfAll / world.size();
             Shape shape = new Shape(batch.seqLen(), batch.batchSize());
             NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
             NDArray targets = micro.create(batch.targets(), shape); // (S, B)
-            Pass pass = model.form(pass(micro, weights, step, microBatch));
+            Pass pass = model.form(pass(micro, weights, step, microBatch)).over(part);
             AutoregressiveModel.Output output = model.network().forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
             NDArray loadBalance = null;
@@ -163,11 +180,11 @@ public final class TrainStep {
                 }
             }
             clock.ended(StepClock.Part.FORWARD);
-            NDArray part = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
+            NDArray weighted = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
             if (pass.isFused()) {
-                pass.backward(part);
+                pass.backward(weighted);
             } else {
-                collector.backward(part);
+                collector.backward(weighted);
             }
             clock.ended(StepClock.Part.BACKWARD);
             reading.add(share, loss, crossEntropy, loadBalance, zLoss);
@@ -175,6 +192,15 @@ public final class TrainStep {
                 reading.routing(output.routing());
             }
         }
+    }
+
+    /** Rows of experts have no place in the whole batch: there each rank draws its own dropout, and no draw is that of one process. */
+    private int dropoutSeed(int step) {
+        boolean ofRank = world.size() > 1 && model.experiment().model().expertDropout() > 0;
+        return (int)
+                (ofRank
+                        ? streams.seed(RandomStream.DROPOUT, step, world.rank())
+                        : streams.seed(RandomStream.DROPOUT, step));
     }
 
     private Pass pass(NDManager manager, StepWeights weights, int step, int microBatch) {

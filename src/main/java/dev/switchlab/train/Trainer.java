@@ -9,6 +9,7 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -47,6 +48,7 @@ public final class Trainer {
     private final Checkpoints checkpoints;
     private final TrainingProgress progress;
     private final BooleanSupplier stopRequested;
+    private final World world;
     private LoopState state = LoopState.start();
 
     /**
@@ -64,6 +66,23 @@ public final class Trainer {
             Checkpoints checkpoints,
             TrainingProgress progress,
             BooleanSupplier stopRequested) {
+        this(model, data, log, checkpoints, progress, stopRequested, World.ofOne());
+    }
+
+    /**
+     * The same, shared by ranks.
+     *
+     * @param stopRequested one rank that says so is enough
+     * @param world the ranks, which all call this; the first alone saves, routes the fixed text and writes samples
+     */
+    public Trainer(
+            LanguageModel model,
+            TextData data,
+            RunLog log,
+            Checkpoints checkpoints,
+            TrainingProgress progress,
+            BooleanSupplier stopRequested,
+            World world) {
         Experiment experiment = model.experiment();
         this.model = model;
         this.corpusSha256 = data.corpus().sha256();
@@ -72,13 +91,14 @@ public final class Trainer {
         this.batches = data.training(experiment);
         this.validationSample = data.validationSample(experiment);
         this.validation = data.validation(experiment);
-        this.trainStep = new TrainStep(model);
-        this.evaluator = new Evaluator(model);
-        this.probe = RoutingProbe.of(model, data);
+        this.trainStep = new TrainStep(model, world);
+        this.evaluator = new Evaluator(model, world);
+        this.probe = world.isFirst() ? RoutingProbe.of(model, data) : Optional.empty();
         this.log = log;
         this.checkpoints = checkpoints;
         this.progress = progress;
         this.stopRequested = stopRequested;
+        this.world = world;
     }
 
     /**
@@ -116,14 +136,14 @@ public final class Trainer {
 
     /** Trains to the end, or until a stop is asked for. Then the model has the average of its weights, if there is one. */
     public TrainingResult run() {
-        boolean stopped = stopRequested.getAsBoolean();
+        boolean stopped = world.any(stopRequested.getAsBoolean());
         if (state.step() == 0) {
             keepRouting(0);
         }
         while (state.step() < config.steps() && !stopped) {
             int step = state.step() + 1;
             train(step);
-            stopped = stopRequested.getAsBoolean();
+            stopped = world.any(stopRequested.getAsBoolean());
             boolean last = step == config.steps();
             if (isEarlyLook(step) && !last) {
                 keepRouting(step);
@@ -137,6 +157,9 @@ public final class Trainer {
             }
         }
         int step = state.step();
+        if (world.size() > 1) {
+            world.requireSame(Map.of("state after step " + step, model.digest()));
+        }
         trainStep.average().ifPresent(WeightAverage::keepInModel);
         if (step < config.steps()) {
             return result(RunStatus.KILLED, Optional.empty(), Optional.empty());
@@ -209,6 +232,9 @@ public final class Trainer {
     }
 
     private String sample(int step) {
+        if (!world.isFirst()) {
+            return "";
+        }
         String text = averaged(() -> new TextGenerator(model, SAMPLER)
                 .generate(
                         config.samplePrompt(), config.sampleLength(), streams.generator(RandomStream.SAMPLING, step)));
@@ -230,6 +256,9 @@ public final class Trainer {
     }
 
     private void save() {
+        if (!world.isFirst()) {
+            return;
+        }
         // A checkpoint never knows of points that a kill could still take away.
         log.sync();
         Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep, state);

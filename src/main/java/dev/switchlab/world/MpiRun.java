@@ -46,8 +46,7 @@ public final class MpiRun {
     public static MpiRun start(int ranks, List<String> program, Map<String, String> more, Consumer<String> errors) {
         List<String> mpirun = mpirun(System.getenv());
         requireOpenMpi(mpirun.get(0));
-        ProcessBuilder builder = new ProcessBuilder(
-                command(mpirun, ranks, System.getProperty("user.name").equals("root"), program));
+        ProcessBuilder builder = new ProcessBuilder(command(mpirun, ranks, program));
         builder.environment().putAll(more);
         try {
             return new MpiRun(
@@ -62,12 +61,17 @@ public final class MpiRun {
                 environment.getOrDefault(VARIABLE, "mpirun").strip().split("\\s+", -1));
     }
 
-    static List<String> command(List<String> mpirun, int ranks, boolean root, List<String> program) {
+    /** The command line of {@link #start}, for those who start it themselves. */
+    public static List<String> commandHere(int ranks, List<String> program) {
+        return command(mpirun(System.getenv()), ranks, program);
+    }
+
+    private static List<String> command(List<String> mpirun, int ranks, List<String> program) {
         List<String> command = new ArrayList<>();
         // Ctrl-C at the terminal is for this process, which asks for an end in good order; mpirun would kill.
         onPath("setsid").ifPresent(setsid -> command.add(setsid.toString()));
         command.addAll(mpirun);
-        if (root) {
+        if (System.getProperty("user.name").equals("root")) {
             command.add("--allow-run-as-root");
         }
         command.addAll(List.of("-n", Integer.toString(ranks), "--bind-to", "none", "--oversubscribe"));

@@ -110,8 +110,8 @@ record Mutant(String name, String source, List<Edit> edits) {
                 of(
                         "load balancing without the number of experts",
                         "nn/RoutingPlan.java",
-                        "(e * share / tokens())",
-                        "(share / tokens())"),
+                        "(e * share / tokens)",
+                        "(share / tokens)"),
                 of(
                         "attention softmax over queries",
                         "nn/MultiHeadAttention.java",

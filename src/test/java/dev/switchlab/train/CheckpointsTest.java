@@ -92,6 +92,17 @@ class CheckpointsTest {
         }
     }
 
+    /** So rank 0 hands it to the others. */
+    @Test
+    void theBytesOfOneThatWasReadAreOneAgain() throws Exception {
+        Runs.train(Runs.smoke(SHORT), folder, () -> false);
+        Checkpoint read = Checkpoints.latest(folder, CheckpointsTest::noNotice).orElseThrow();
+        Checkpoint again = Checkpoint.ofBytes(read.toBytes());
+        assertThat(again.digest()).isEqualTo(read.digest());
+        assertThat(again.runId()).isEqualTo(read.runId());
+        assertThat(again.loop()).isEqualTo(read.loop());
+    }
+
     /** A file system of one megabyte. */
     @Test
     void aFullDiskStopsTrainingAndLeavesAUsableCheckpoint() throws Exception {

@@ -30,8 +30,7 @@ class MpiWorldTest {
     private Ended run(int ranks, Map<String, String> environment, String scene)
             throws IOException, InterruptedException {
         List<String> program = JavaProcess.of(RankProgram.class, scene).command();
-        ProcessBuilder builder = new ProcessBuilder(MpiRun.command(
-                List.of("mpirun"), ranks, System.getProperty("user.name").equals("root"), program));
+        ProcessBuilder builder = new ProcessBuilder(MpiRun.commandHere(ranks, program));
         builder.environment().putAll(environment);
         Path output = folder.resolve("output");
         Path errors = folder.resolve("errors");

@@ -48,7 +48,10 @@ class WorldTest {
     void noLibraryIsLookedForUnlessMpiHasStartedTheProcess() {
         assertThat(Started.by(Map.of("SLURM_PROCID", "1"))).isEqualTo(Started.ALONE);
         assertThat(Started.by(Map.of("PMIX_RANK", "0", "PMI_RANK", "0"))).isEqualTo(Started.OPEN_MPI);
-        assertThat(Started.by(Map.of("OMPI_COMM_WORLD_SIZE", "1"))).isEqualTo(Started.OPEN_MPI);
+        assertThat(Started.by(Map.of("OMPI_COMM_WORLD_SIZE", "2"))).isEqualTo(Started.OPEN_MPI);
+        assertThat(Started.by(Map.of("OMPI_COMM_WORLD_SIZE", "1"))).isEqualTo(Started.ALONE);
+        assertThat(Started.by(Map.of("PMIX_RANK", "0", "SLURM_STEP_NUM_TASKS", "1")))
+                .isEqualTo(Started.ALONE);
         assertThat(Started.by(Map.of("PMI_RANK", "0"))).isEqualTo(Started.OTHER_MPI);
     }
 

@@ -1,0 +1,93 @@
+package dev.switchlab.session;
+
+import ai.djl.Device;
+import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.train.Checkpoints;
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RunLog;
+import dev.switchlab.train.StepResult;
+import dev.switchlab.train.Trainer;
+import dev.switchlab.train.TrainingProgress;
+import dev.switchlab.world.World;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** A rank other than the first: it computes its part of each batch, and writes, prints and saves nothing. */
+public final class RankFollower {
+
+    private RankFollower() {}
+
+    /**
+     * Does what rank 0 says, to the end.
+     *
+     * @param stopRequested asked after each step; true ends the run on all ranks, in good order
+     */
+    public static void follow(World world, BooleanSupplier stopRequested) throws IOException {
+        RankJob job = RankJob.hear(world);
+        Provenance told = job.provenance();
+        Device device = EngineStart.start(
+                told.computation().device(), told.computation().threads());
+        TrainingInput input = TrainingInput.of(told, "");
+        Kernels kernels = input.kernelsOn(device);
+        try (LanguageModel model =
+                LanguageModel.create(input.experiment(), input.data().tokenizer(), device, kernels)) {
+            Provenance own = Provenance.collect(
+                            input.experiment(), "", input.text(), device, kernels.toString(), model.digest())
+                    .by(world.size());
+            RankJob.requireSame(world, own);
+            Nobody nobody = new Nobody();
+            Trainer trainer = new Trainer(
+                    model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested, world);
+            job.checkpoint().ifPresent(trainer::resume);
+            trainer.run();
+        }
+    }
+
+    /** Who keeps and shows what only rank 0 does. */
+    private static final class Nobody implements RunLog, TrainingProgress {
+
+        @Override
+        public String runId() {
+            return "";
+        }
+
+        @Override
+        public void metrics(long step, Map<String, Double> metrics) {
+            // rank 0 has the same
+        }
+
+        @Override
+        public void text(String path, String content) {
+            // rank 0 has the same
+        }
+
+        @Override
+        public void sync() {
+            // nothing was kept
+        }
+
+        @Override
+        public void step(int step, StepResult result) {
+            // rank 0 shows it
+        }
+
+        @Override
+        public void evaluation(int step, Evaluation evaluation) {
+            // rank 0 shows it
+        }
+
+        @Override
+        public void sample(int step, String text) {
+            // rank 0 shows it
+        }
+
+        @Override
+        public void stage(String what) {
+            // rank 0 shows it
+        }
+    }
+}

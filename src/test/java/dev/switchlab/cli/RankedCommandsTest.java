@@ -1,0 +1,117 @@
+package dev.switchlab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.runs.fake.BookRows;
+import dev.switchlab.testing.NeedsMpi;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs that two ranks share, as processes: stopped, killed, gone on with and repeated. */
+class RankedCommandsTest {
+
+    private static final String LOSS = "train/loss";
+    private static final String SETTINGS =
+            "train.steps=500 train.log_every=50 train.eval_every=250 train.eval_batches=3"
+                    + " train.checkpoint_every=5 train.sample_every=250 train.sample_length=5 train.batch_size=4 train.seq_len=16"
+                    + " model.dropout=0.1 model.expert_dropout=0 model.router_jitter=0.01 train_fraction=0.99";
+
+    @TempDir
+    Path folder;
+
+    private Commands commands;
+    private BookRows book;
+
+    @BeforeEach
+    void commands() {
+        commands = new Commands(folder);
+        book = new BookRows(commands.runs());
+    }
+
+    @Test
+    @NeedsMpi
+    void stoppedAndKilledItEndsAsOneThatNeverWas() throws Exception {
+        Process stopped = commands.start("train", "--experiment", "smoke", "--ranks", "2", "--set", SETTINGS);
+        awaitStep(stopped, 10);
+        stopped.destroy(); // SIGTERM
+        assertThat(commands.end(stopped)).as(commands.output()).isEqualTo(130);
+        String run = book.newest();
+        assertThat(book.status(run)).isEqualTo("KILLED");
+        assertThat(book.params(run)).containsEntry("ranks", "2");
+        assertThat(commands.output())
+                .contains("cpu, 2 ranks of 1 threads", "stopping: the step in progress is finished and saved")
+                .doesNotContain("switchlab:", "prterun");
+
+        Process killed = commands.start("resume", "--run", run); // with as many ranks as it was begun with
+        awaitStep(killed, book.lastStep(run, LOSS) + 10);
+        kill(killed, "1");
+        assertThat(commands.end(killed)).as(commands.output()).isEqualTo(1);
+        assertThat(commands.output().lines().filter(line -> line.startsWith("switchlab:")))
+                .singleElement()
+                .asString()
+                .matches("switchlab: rank 1 on \\S+ was ended by signal 9 \\(Killed\\), and all others with it;"
+                        + " what was saved is intact, go on with: make resume");
+        assertThat(commands.output()).doesNotContain("prterun", "-----");
+
+        assertThat(commands.run("resume", "--run", run)).as(commands.output()).isZero();
+        assertThat(book.status(run)).isEqualTo("FINISHED");
+        assertThat(commands.run("reproduce", "--run", run))
+                .as(commands.output())
+                .isZero();
+        assertThat(commands.output()).contains("IDENTICAL");
+        assertThat(commands.artifact(book.newest(), "provenance.json")).contains("\"ranks\" : 2");
+    }
+
+    private void awaitStep(Process process, long step) throws IOException, InterruptedException {
+        commands.await(
+                process,
+                () -> Files.exists(commands.runs().resolve("mlflow.db"))
+                        && !book.runs().isEmpty()
+                        && book.lastStep(book.newest(), LOSS) >= step);
+    }
+
+    /** Kills a rank as the kernel does when memory runs out. */
+    private static void kill(Process launcher, String rank) throws IOException, InterruptedException {
+        for (ProcessHandle process : launcher.descendants().toList()) {
+            String environment = Files.readString(Path.of("/proc", Long.toString(process.pid()), "environ"));
+            if (List.of(environment.split("\u0000", -1)).contains("OMPI_COMM_WORLD_RANK=" + rank)) {
+                assertThat(new ProcessBuilder("kill", "-9", Long.toString(process.pid()))
+                                .start()
+                                .waitFor())
+                        .isZero();
+                return;
+            }
+        }
+        throw new AssertionError("there is no rank " + rank);
+    }
+
+    @Test
+    void whatCannotBeIsSaidInOneLine() throws Exception {
+        assertLine(
+                "switchlab: RANKS is 3, which does not divide train.batch_size, 16: each rank takes as many sequences; allowed"
+                        + " here: 1, 2, 4, 8, 16",
+                "--ranks",
+                "3");
+        assertLine("switchlab: RANKS is -1, allowed: 1 or more, for example 2", "--ranks", "-1");
+        assertLine(
+                "switchlab: RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by running several children at a time,"
+                        + " see JOBS",
+                "--ranks",
+                "2",
+                "--seeds",
+                "1,2");
+    }
+
+    private void assertLine(String line, String... options) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of("train", "--experiment", "smoke"));
+        arguments.addAll(List.of(options));
+        assertThat(commands.run(arguments.toArray(String[]::new))).isNotZero();
+        assertThat(commands.output().strip()).isEqualTo(line);
+    }
+}

@@ -1,0 +1,120 @@
+package dev.switchlab.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import dev.switchlab.data.Batch;
+import dev.switchlab.data.TextData;
+import dev.switchlab.data.TrainingBatches;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.testing.JavaProcess;
+import dev.switchlab.testing.NeedsMpi;
+import dev.switchlab.world.MpiRun;
+import dev.switchlab.world.World;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ranks that share each batch take the steps that one process takes, and equal numbers of ranks the same to the bit. */
+@NeedsMpi
+class RankedStepsTest {
+
+    private static final String SETTINGS = "train.steps=12";
+    private static final double TOLERANCE = 1e-4;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "model.dropout=0.1 model.expert_dropout=0 model.router_jitter=0.05 model.drop_order=random model.capacity_factor=0.8",
+                "model.n_experts=6 model.top_k=3 model.shared_experts=1 model.router_score=sigmoid model.normalize_gates=true"
+                        + " model.dropped_tokens=next_choice model.capacity_factor=0.7 model.drop_order=random"
+                        + " model.exploration=input_dropout train.load_balance_scope=sequence train.z_loss=0.001"
+                        + " train.selection_bias_rate=0.01 model.dispatch=batched model.dropout=0.1 model.expert_dropout=0",
+                "model.exploration=sample model.router_scope=chosen train.accumulate=2 train.optimizer=muon train.ema=0.9",
+                "model.n_experts=1 model.moe_every=2 model.dropped_tokens=pass_through model.dispatch=loop",
+            })
+    void twoRanksGiveWhatOneProcessGives(String settings) throws Exception {
+        List<Map<String, Double>> one = run(1, settings);
+        List<Map<String, Double>> two = run(2, settings);
+        assertThat(one).hasSize(12);
+        for (int step = 0; step < one.size(); step++) {
+            assertThat(two.get(step).keySet()).isEqualTo(one.get(step).keySet());
+            for (String metric : one.get(step).keySet()) {
+                assertThat(two.get(step).get(metric))
+                        .as("%s at step %d", metric, step + 1)
+                        .isCloseTo(one.get(step).get(metric), within(TOLERANCE));
+            }
+        }
+        assertThat(two).isNotEqualTo(one); // else only one has computed
+    }
+
+    @Test
+    void equalNumbersOfRanksGiveEqualBits() throws Exception {
+        String settings = "model.dropout=0.1 model.router_jitter=0.05";
+        List<Map<String, Double>> first = run(3, settings + " train.batch_size=6");
+        assertThat(run(3, settings + " train.batch_size=6")).isEqualTo(first);
+        assertThat(run(3, settings + " train.batch_size=6 seed=2")).isNotEqualTo(first);
+    }
+
+    private static List<Map<String, Double>> run(int ranks, String settings) throws IOException, InterruptedException {
+        List<String> program =
+                JavaProcess.of(RankedStepsTest.class, SETTINGS + " " + settings).command();
+        ProcessBuilder builder =
+                ranks == 1 ? new ProcessBuilder(program) : new ProcessBuilder(MpiRun.commandHere(ranks, program));
+        Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        process.getOutputStream().close();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        List<Map<String, Double>> steps = new ArrayList<>();
+        for (String line : out.lines().toList()) {
+            Map<String, Double> metrics = new TreeMap<>();
+            for (String entry : line.split(" ", -1)) {
+                int at = entry.indexOf('=');
+                metrics.put(entry.substring(0, at), Double.valueOf(entry.substring(at + 1)));
+            }
+            steps.add(metrics);
+        }
+        return steps;
+    }
+
+    /** Prints all that each step gave, a line per step, on rank 0. The third step's batch has one sequence less. */
+    public static void main(String[] args) {
+        World world = World.start();
+        Experiment experiment = Runs.smoke(args[0]);
+        TextData data = Runs.data(experiment);
+        TrainingBatches batches = data.training(experiment);
+        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+            TrainStep trainStep = new TrainStep(model, world);
+            int count = experiment.train().accumulate();
+            for (int step = 1; step <= experiment.train().steps(); step++) {
+                List<Batch> micro = new ArrayList<>();
+                for (int i = 0; i < count; i++) {
+                    Batch batch = batches.batch((step - 1L) * count + i);
+                    micro.add(step == 3 ? batch.sequences(1, batch.batchSize() - 1) : batch);
+                }
+                print(world, trainStep.run(step, micro, true));
+            }
+            Evaluation evaluation = new Evaluator(model, world).evaluate(data.validationSample(experiment), 12);
+            world.requireSame(Map.of("weights", model.digest(), "score", evaluation.toString()));
+        }
+        world.finish();
+    }
+
+    private static void print(World world, StepResult result) {
+        if (world.isFirst()) {
+            StringBuilder line = new StringBuilder();
+            result.metrics()
+                    .forEach((key, value) ->
+                            line.append(' ').append(key).append('=').append(value));
+            System.out.println(line.substring(1));
+        }
+    }
+}
