@@ -12,7 +12,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 
 # What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
 # dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT STRIDE DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP QUESTION RETRY FAIL_FAST NEW LAUNCHER RANKS RANK_LIMIT DEBUG
+VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT STRIDE DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP QUESTION RETRY FAIL_FAST NEW LAUNCHER RANKS EXPERT_PARALLEL RANK_LIMIT DEBUG
 $(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).

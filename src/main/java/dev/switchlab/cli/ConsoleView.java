@@ -32,8 +32,7 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
                 data.corpus().name(),
                 data.corpus().characters(),
                 data.tokenizer().size());
-        System.out.printf(
-                Locale.ROOT, "model       %,d parameters%n", model.stateDict().size());
+        System.out.printf(Locale.ROOT, "model       %,d parameters%n", model.parameters());
         int ranks = provenance.computation().ranks();
         System.out.printf(
                 "device      %s, %s%d threads, PyTorch %s%n",
@@ -41,6 +40,12 @@ record ConsoleView(TrainingInput input, BookOption books, MirroredBook store) im
                 ranks == 1 ? "" : ranks + " ranks of ",
                 provenance.computation().threads(),
                 Engine.getInstance().getVersion());
+        if (ranks > 1) {
+            System.out.println("experts     "
+                    + (provenance.computation().expertParallel()
+                            ? "shared out, a part on each rank"
+                            : "all on each rank"));
+        }
         System.out.printf("kernels     %s%n", provenance.computation().kernels());
         System.out.printf("promise     %s%n", provenance.promise().text());
         System.out.printf("run         %s in %s%n", runId, books.location(store));

@@ -1,7 +1,11 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 import dev.switchlab.provenance.CodeDigest;
+import dev.switchlab.provenance.Computation;
 import dev.switchlab.session.RankFollower;
 import dev.switchlab.train.TrainingException;
 import dev.switchlab.world.MpiRun;
@@ -33,7 +37,17 @@ final class RankOptions {
             defaultValue = "${env:SWITCHLAB_RANKS:-0}")
     private int ranks;
 
+    @Option(
+            names = "--expert-parallel",
+            paramLabel = "true|false|auto",
+            description =
+                    "Whether each rank has a part of the experts, and tokens go to the rank that has theirs (default: auto, as the run was begun,"
+                            + " a new one with sparse layers true).",
+            defaultValue = "${env:SWITCHLAB_EXPERT_PARALLEL:-auto}")
+    private String expertParallel;
+
     private World world = World.ofOne();
+    private Optional<Boolean> recordedExpertParallel = Optional.empty();
 
     /** The ranks that this process is one of. */
     World world() {
@@ -67,12 +81,20 @@ final class RankOptions {
         }
     }
 
-    /**
-     * How many ranks mpirun shall start for this command; 0 if it runs in this process.
-     *
-     * @param recorded of the run that goes on or is repeated; 1 for a new one
-     */
-    int toLaunch(int recorded, Experiment experiment) {
+    /** How many ranks mpirun shall start for a run that goes on or is repeated, unless asked otherwise as it was; 0 if it runs in this process. */
+    int toLaunch(Computation recorded, Experiment experiment) {
+        if (recorded.ranks() > 1) {
+            recordedExpertParallel = Optional.of(recorded.expertParallel());
+        }
+        return toLaunch(recorded.ranks(), experiment);
+    }
+
+    /** The same for a new run. */
+    int toLaunch(Experiment experiment) {
+        return toLaunch(1, experiment);
+    }
+
+    private int toLaunch(int recorded, Experiment experiment) {
         int wanted = ranks > 0 ? ranks : recorded;
         if (World.isStarted()) {
             if (ranks > 0 && ranks != world.size()) {
@@ -87,7 +109,43 @@ final class RankOptions {
                     "RANKS is %d, which does not divide train.batch_size, %d: each rank takes as many sequences; allowed here: %s"
                             .formatted(wanted, batch, divisors(batch)));
         }
+        isExpertParallel(experiment, wanted); // what cannot be is said before anything starts
         return World.isStarted() || wanted == 1 ? 0 : wanted;
+    }
+
+    /**
+     * Whether each rank has a part of the experts.
+     *
+     * @throws IllegalArgumentException in one line, where that cannot be
+     */
+    boolean isExpertParallel(Experiment experiment) {
+        return isExpertParallel(experiment, world.size());
+    }
+
+    private boolean isExpertParallel(Experiment experiment, int count) {
+        if (!List.of("auto", "true", "false").contains(expertParallel)) {
+            throw new IllegalArgumentException(
+                    "EXPERT_PARALLEL is '" + expertParallel + "', allowed: true, false or auto");
+        }
+        ModelConfig model = experiment.model();
+        boolean sparse = model.feedForward() == FeedForwardKind.SWITCH;
+        boolean wanted = expertParallel.equals("auto")
+                ? recordedExpertParallel.orElse(sparse)
+                : Boolean.parseBoolean(expertParallel);
+        if (count == 1 || !wanted) {
+            return false;
+        }
+        if (!sparse || model.dispatch() != DispatchForm.FUSED || model.expertDropout() > 0) {
+            throw new IllegalArgumentException(
+                    "experts are spread over ranks only with model.feed_forward=switch,"
+                            + " model.dispatch=fused and no dropout inside experts; EXPERT_PARALLEL=false leaves all of them on each rank");
+        }
+        if (model.nExperts() % count != 0) {
+            throw new IllegalArgumentException(
+                    "RANKS is %d, which does not divide model.n_experts, %d: each rank has as many experts; allowed: %s, or EXPERT_PARALLEL=false"
+                            .formatted(count, model.nExperts(), divisors(model.nExperts())));
+        }
+        return true;
     }
 
     private static String divisors(int batch) {

@@ -59,7 +59,7 @@ final class ReproduceCommand implements Callable<Integer> {
             }
             Provenance provenance = new StoredRun(store, first).provenance();
             TrainingInput input = training.asked(TrainingInput.of(provenance, first.name()));
-            ranks = training.ranks().toLaunch(provenance.computation().ranks(), input.experiment());
+            ranks = training.ranks().toLaunch(provenance.computation(), input.experiment());
             if (ranks == 0) {
                 return reproduce(store, first, provenance, input);
             }
@@ -88,7 +88,7 @@ final class ReproduceCommand implements Callable<Integer> {
                         device,
                         input.kernelsOn(device).toString(),
                         provenance.digests().initialWeights())
-                .by(training.ranks().world().size());
+                .by(training.ranks().world().size(), training.ranks().isExpertParallel(input.experiment()));
         Comparison.conditions(provenance, now)
                 .forEach((key, pair) -> System.out.printf(
                         "differs     %s: %s, now %s%n",

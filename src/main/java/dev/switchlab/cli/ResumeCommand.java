@@ -44,7 +44,7 @@ final class ResumeCommand implements Callable<Integer> {
             }
             Provenance begun = new StoredRun(store, run).provenance();
             TrainingInput input = training.asked(TrainingInput.of(begun, run.name()));
-            ranks = training.ranks().toLaunch(begun.computation().ranks(), input.experiment());
+            ranks = training.ranks().toLaunch(begun.computation(), input.experiment());
             if (ranks == 0) {
                 return resume(store, run, begun, input);
             }

@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
             System.out.print(experiment.toYaml());
             return 0;
         }
-        int ranks = training.ranks().toLaunch(1, experiment);
+        int ranks = training.ranks().toLaunch(experiment);
         if (ranks > 0) {
             return training.launch(ranks);
         }

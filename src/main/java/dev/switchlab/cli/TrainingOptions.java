@@ -119,7 +119,8 @@ final class TrainingOptions {
             throws IOException {
         try (StopOnSignal stop = StopOnSignal.listening(ranks.world())) {
             ConsoleView view = new ConsoleView(input, books, store);
-            TrainingSession session = new TrainingSession(input, device, store, view, stop).in(ranks.world());
+            TrainingSession session = new TrainingSession(input, device, store, view, stop)
+                    .in(ranks.world(), ranks.isExpertParallel(input.experiment()));
             TrainingSession.Outcome outcome = work.in(session);
             view.ended(outcome);
             ranks.world().finish();

@@ -21,6 +21,7 @@ package dev.switchlab.experiment;
  * @param evalCapacityFactor the same at evaluation
  * @param minCapacity least expert capacity in training, in (token, choice) pairs per batch
  * @param evalMinCapacity the same at evaluation
+ * @param capacityScope whose tokens share capacity and balance where several ranks share a batch
  * @param dropTokens whether an expert drops the tokens over its capacity
  * @param dropOrder which tokens of an over-full expert are dropped
  * @param droppedTokens what the switch layer outputs for a dropped token
@@ -64,6 +65,7 @@ public record ModelConfig(
         double evalCapacityFactor,
         int minCapacity,
         int evalMinCapacity,
+        CapacityScope capacityScope,
         boolean dropTokens,
         DropOrder dropOrder,
         DroppedTokens droppedTokens,
@@ -116,6 +118,7 @@ public record ModelConfig(
         Check.positive("model.eval_capacity_factor", evalCapacityFactor, 2.0);
         Check.atLeast("model.min_capacity", minCapacity, 0, 4);
         Check.atLeast("model.eval_min_capacity", evalMinCapacity, 0, 4);
+        Check.given("model.capacity_scope", capacityScope, CapacityScope.GLOBAL);
         Check.given("model.drop_order", dropOrder, DropOrder.POSITION);
         Check.given("model.dropped_tokens", droppedTokens, DroppedTokens.ZERO);
         Check.given("model.router_score", routerScore, RouterScore.SOFTMAX);

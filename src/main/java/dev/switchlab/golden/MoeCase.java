@@ -64,7 +64,7 @@ record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
      * The case's weights. Where experts have biases, the second layer of a gated one has a bias here and none in a case: a bias of zero is
      * the same.
      */
-    private Map<String, Tensor> params() {
+    Map<String, Tensor> params() {
         Map<String, Tensor> params = new LinkedHashMap<>(file.params());
         if (file.config().flag("expert_bias")) {
             file.params().forEach((name, weight) -> {

@@ -9,6 +9,7 @@ import ai.djl.training.initializer.Initializer;
 import ai.djl.training.initializer.NormalInitializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
+import dev.switchlab.world.World;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -35,12 +36,21 @@ public final class AutoregressiveModel extends LabBlock {
      * @param selectionBias whether a bias per expert moves the choice of experts
      */
     public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias) {
+        this(model, nVocab, maxSeqLen, selectionBias, World.ofOne());
+    }
+
+    /**
+     * The same with experts spread over ranks.
+     *
+     * @param ranks which all run every pass together
+     */
+    public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias, World ranks) {
         this.nVocab = nVocab;
         embedding = child("src_embed", new Table(nVocab, model.dModel(), new NormalInitializer(1)));
         positions = model.positions() == Positions.LEARNED
                 ? child("pos_embed", new Table(maxSeqLen, model.dModel(), new NormalInitializer(0.02f)))
                 : null;
-        transformer = child("transformer", new SwitchTransformer(model, selectionBias));
+        transformer = child("transformer", new SwitchTransformer(model, selectionBias, ranks));
         generator = child("generator", new LinearLayer(model.dModel(), nVocab, true));
         bigram = model.bigram() ? child("bigram", new Table(nVocab, nVocab, Initializer.ZEROS)) : null;
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
+import dev.switchlab.world.World;
 
 /**
  * E feed-forward networks of one shape, their weights stacked: layer1.weight (E, F, D), layer1.bias (E, F), layer2.weight
@@ -13,18 +14,31 @@ import ai.djl.nn.core.Linear;
 public final class Experts extends LabBlock {
 
     private final FeedForwardConfig config;
+    private final ExpertPart part;
     private final Stacked layer1;
     private final Stacked layer2;
     private final Stacked gate;
 
     /** {@code nExperts} networks as {@code config} says. */
     public Experts(int nExperts, FeedForwardConfig config) {
+        this(ExpertPart.of(World.ofOne(), nExperts), config);
+    }
+
+    /** Those of a layer's experts that this process has. */
+    Experts(ExpertPart part, FeedForwardConfig config) {
+        int nExperts = part.count();
         this.config = config;
+        this.part = part;
         layer1 = new Stacked("layer1", nExperts, config.dModel(), config.dFf(), config.bias1());
         layer2 = new Stacked("layer2", nExperts, config.dFf(), config.dModel(), config.bias2());
         gate = config.gated()
                 ? new Stacked("linear_v", nExperts, config.dModel(), config.dFf(), config.biasGate())
                 : null;
+    }
+
+    /** Which of the layer's experts they are. */
+    ExpertPart part() {
+        return part;
     }
 
     /** Their fused form. */

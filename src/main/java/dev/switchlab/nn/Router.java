@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.switchlab.experiment.CapacityScope;
 import dev.switchlab.experiment.Exploration;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
@@ -14,6 +15,7 @@ import dev.switchlab.nn.kernel.ProductKernels;
 import dev.switchlab.nn.kernel.Script;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /** What a layer's router thinks of each token: logits, the experts chosen, their gates. Its weights are the layer's. */
@@ -104,19 +106,17 @@ final class Router {
     Plan plan(Pass pass, float[] own, float[] bias) {
         int nExperts = model.nExperts();
         BatchPart part = pass.part();
-        if (!part.isAll()) {
-            // Capacity, dropping and balance are those of the whole batch: each rank makes the whole plan, and keeps
-            // its part.
-            RoutingPlan whole = wholePlan(pass, part.gather(own, nExperts), bias);
-            return new PartPlan(whole, whole.of(part.tokens(own.length / nExperts)));
+        if (!part.isAll() && model.capacityScope() == CapacityScope.GLOBAL) {
+            // Each rank makes the whole plan, and keeps its part.
+            float[] whole = part.gather(own, nExperts);
+            RoutingPlan plan = planOf(pass, whole, wishes(pass, whole, bias, () -> gumbel(pass, whole.length)));
+            return new PartPlan(plan, plan.of(part.tokens(own.length / nExperts)));
         }
-        return wholePlan(pass, own, bias);
+        return planOf(pass, own, wishes(pass, own, bias, () -> gumbel(pass, part, own.length)));
     }
 
-    private RoutingPlan wholePlan(Pass pass, float[] ranking, float[] bias) {
-        int nExperts = model.nExperts();
-        float[] wishes = wishes(pass, ranking, bias);
-        Choices choices = new Choices(ranking, wishes, nExperts, model.topK());
+    private RoutingPlan planOf(Pass pass, float[] ranking, float[] wishes) {
+        Choices choices = new Choices(ranking, wishes, model.nExperts(), model.topK());
         return RoutingPlan.of(choices, overflow(pass, choices.tokens()));
     }
 
@@ -144,7 +144,7 @@ final class Router {
                 layer);
     }
 
-    private float[] wishes(Pass pass, float[] ranking, float[] bias) {
+    private float[] wishes(Pass pass, float[] ranking, float[] bias, Supplier<float[]> noise) {
         if (bias.length > 0) {
             float[] biased = ranking.clone();
             for (int i = 0; i < biased.length; i++) {
@@ -154,7 +154,7 @@ final class Router {
         }
         if (samples(pass)) {
             boolean logs = model.routerScope() == RouterScope.CHOSEN;
-            float[] perturbed = gumbel(pass, ranking.length);
+            float[] perturbed = noise.get();
             for (int i = 0; i < perturbed.length; i++) {
                 perturbed[i] += logs ? ranking[i] : (float) StrictMath.log(ranking[i]);
             }
@@ -165,6 +165,12 @@ final class Router {
 
     private boolean samples(Pass pass) {
         return pass.training() && model.exploration() == Exploration.SAMPLE;
+    }
+
+    /** Drawn for the whole batch, of which a rank keeps its own. */
+    private float[] gumbel(Pass pass, BatchPart part, int size) {
+        float[] all = gumbel(pass, size * part.world().size());
+        return part.isAll() ? all : part.own(all, model.nExperts());
     }
 
     /** Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the scores. */

@@ -307,6 +307,11 @@ public final class RoutingPlan implements Plan {
         return kept[expert].length;
     }
 
+    /** The same of each expert. */
+    int[] keptCounts() {
+        return Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
+    }
+
     /** Number of dropped pairs over all experts. */
     public int droppedCount() {
         return dropped.length;

@@ -10,6 +10,8 @@ import ai.djl.training.initializer.Initializer;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.nn.kernel.DispatchKernel;
+import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.world.World;
 import java.util.Optional;
 
 /**
@@ -56,10 +58,20 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * @param selectionBias whether a bias per expert moves the choice; it starts at zero and {@link #moveSelectionBias} changes it
      */
     public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias) {
+        this(model, layer, selectionBias, World.ofOne());
+    }
+
+    /**
+     * The same with experts spread over ranks: each has as many, and tokens go to the ranks that have their experts.
+     *
+     * @param ranks which all run every pass together
+     */
+    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias, World ranks) {
         this.model = model;
         this.layer = layer;
         dispatch = Dispatch.of(model.dispatch());
-        experts = child("experts", new Experts(model.nExperts(), FeedForwardConfig.expert(model)));
+        experts =
+                child("experts", new Experts(ExpertPart.of(ranks, model.nExperts()), FeedForwardConfig.expert(model)));
         router = new Router(
                 model, layer, child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias())));
         shared = model.sharedExperts() > 0 ? child("shared", new FeedForward(FeedForwardConfig.shared(model))) : null;
@@ -128,11 +140,19 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
 
         boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
         NDManager manager = pass.manager();
-        ExpertRows rows =
-                ExpertRows.of(manager, routing.plan(), pass.kernels().experts().grain(), passes);
+        ProductKernels kernels = pass.kernels().experts();
+        boolean allHere = experts.part().isAll();
+        ExpertRows rows = ExpertRows.of(manager, routing.plan(), allHere ? kernels.grain() : 1, passes);
         NDArray in = DispatchKernel.gather(manager, x, rows.places()); // (R, D)
-        Networks.Run run =
-                experts.networks().run(pass, in, rows.offsets(), pass.kernels().experts());
+        Networks.Run run = allHere
+                ? experts.networks().run(pass, in, rows.offsets(), kernels)
+                : ExpertExchange.run(
+                        pass,
+                        experts.part(),
+                        experts.networks(),
+                        in,
+                        routing.plan().keptCounts(),
+                        kernels);
         NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());
         run.y().close();
         pass.release(in, combined[1]);

@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,9 +22,14 @@ public final class SwitchTransformer extends LabBlock {
      * @param selectionBias whether a bias per expert moves the choice of experts
      */
     public SwitchTransformer(ModelConfig model, boolean selectionBias) {
+        this(model, selectionBias, World.ofOne());
+    }
+
+    /** The same with experts spread over ranks. */
+    SwitchTransformer(ModelConfig model, boolean selectionBias, World ranks) {
         LayerList list = child("layers", new LayerList());
         for (int i = 0; i < model.nLayers(); i++) {
-            layers.add(list.append(new SwitchTransformerLayer(model, i, selectionBias)));
+            layers.add(list.append(new SwitchTransformerLayer(model, i, selectionBias, ranks)));
         }
         norm = child("norm", NormLayer.of(model.norm(), model.dModel()));
     }

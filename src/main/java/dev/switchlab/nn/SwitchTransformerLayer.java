@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.world.World;
 
 /**
  * {@code x + drop(attention(norm(x)))}, then {@code x + drop(feed_forward(norm(x)))} (reference:
@@ -23,6 +24,11 @@ public final class SwitchTransformerLayer extends LabBlock {
      * @param selectionBias whether a bias per expert moves the choice of experts
      */
     public SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias) {
+        this(model, layer, selectionBias, World.ofOne());
+    }
+
+    /** The same with experts spread over ranks. */
+    SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias, World ranks) {
         dropout = model.dropout();
         attention = child(
                 "attn",
@@ -34,7 +40,7 @@ public final class SwitchTransformerLayer extends LabBlock {
                         model.positions(),
                         model.qkNorm()));
         feedForward = model.isSparse(layer)
-                ? child("feed_forward", new SwitchFeedForward(model, layer, selectionBias))
+                ? child("feed_forward", new SwitchFeedForward(model, layer, selectionBias, ranks))
                 : child("feed_forward", new FeedForward(FeedForwardConfig.dense(model)));
         normAttention = child("norm_self_attn", NormLayer.of(model.norm(), model.dModel()));
         normFeedForward = child("norm_ff", NormLayer.of(model.norm(), model.dModel()));

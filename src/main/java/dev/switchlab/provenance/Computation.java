@@ -17,6 +17,7 @@ import java.util.List;
  * @param kernels what multiplies, as {@code KERNELS} names it; empty in runs older than this entry
  * @param deterministicAlgorithms whether libtorch's deterministic algorithms were on
  * @param ranks processes that shared the run; 1 in runs older than this entry
+ * @param expertParallel whether each of them had a part of the experts
  */
 public record Computation(
         String device,
@@ -27,7 +28,8 @@ public record Computation(
         String cuda,
         String kernels,
         boolean deterministicAlgorithms,
-        int ranks) {
+        int ranks,
+        boolean expertParallel) {
 
     /** Reads runs that know of no kernels, or of no ranks. */
     public Computation {
@@ -35,10 +37,19 @@ public record Computation(
         ranks = Math.max(ranks, 1);
     }
 
-    /** The same by {@code count} ranks. */
-    Computation by(int count) {
+    /** The same by {@code count} ranks, each with a part of the experts or with all. */
+    Computation by(int count, boolean expertParallel) {
         return new Computation(
-                device, threads, interopThreads, gpu, driver, cuda, kernels, deterministicAlgorithms, count);
+                device,
+                threads,
+                interopThreads,
+                gpu,
+                driver,
+                cuda,
+                kernels,
+                deterministicAlgorithms,
+                count,
+                expertParallel);
     }
 
     static Computation on(Device device, String kernels, Libtorch torch) {
@@ -56,7 +67,8 @@ public record Computation(
                         : "",
                 kernels,
                 torch.deterministicAlgorithms(),
-                1);
+                1,
+                false);
     }
 
     private static List<String> nvidiaSmi(int index) {

@@ -93,8 +93,8 @@ public record Provenance(
                 experiment, command, text, source, versions, machine, computation, environment, promise, results);
     }
 
-    /** The same, computed by {@code ranks} processes. */
-    public Provenance by(int ranks) {
+    /** The same, computed by {@code ranks} processes, each with a part of the experts or with all. */
+    public Provenance by(int ranks, boolean expertParallel) {
         return new Provenance(
                 experiment,
                 command,
@@ -102,7 +102,7 @@ public record Provenance(
                 source,
                 versions,
                 machine,
-                computation.by(ranks),
+                computation.by(ranks, expertParallel),
                 environment,
                 promise,
                 digests);

@@ -33,17 +33,19 @@ public final class RankFollower {
                 told.computation().device(), told.computation().threads());
         TrainingInput input = TrainingInput.of(told, "");
         Kernels kernels = input.kernelsOn(device);
-        try (LanguageModel model =
-                LanguageModel.create(input.experiment(), input.data().tokenizer(), device, kernels)) {
+        boolean spread = told.computation().expertParallel();
+        FirstWeights first = FirstWeights.of(input, device, kernels, spread ? world : World.ofOne());
+        try (LanguageModel model = first.model()) {
             Provenance own = Provenance.collect(
-                            input.experiment(), "", input.text(), device, kernels.toString(), model.digest())
-                    .by(world.size());
+                            input.experiment(), "", input.text(), device, kernels.toString(), first.digest())
+                    .by(world.size(), spread);
             RankJob.requireSame(world, own);
             Nobody nobody = new Nobody();
             Trainer trainer = new Trainer(
                     model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested, world);
             job.checkpoint().ifPresent(trainer::resume);
             trainer.run();
+            model.whole().close(); // rank 0 saves it
         }
     }
 

@@ -41,6 +41,7 @@ public final class TrainingSession {
     private final BooleanSupplier stopRequested;
     private final boolean reports;
     private final World world;
+    private final boolean expertParallel;
 
     /**
      * @param store the book that the run is written into; checkpoints and reports are kept beside it
@@ -63,7 +64,7 @@ public final class TrainingSession {
             TrainingView view,
             BooleanSupplier stopRequested,
             boolean reports) {
-        this(input, device, store, view, stopRequested, reports, World.ofOne());
+        this(input, device, store, view, stopRequested, reports, World.ofOne(), false);
     }
 
     private TrainingSession(
@@ -73,8 +74,10 @@ public final class TrainingSession {
             TrainingView view,
             BooleanSupplier stopRequested,
             boolean reports,
-            World world) {
+            World world,
+            boolean expertParallel) {
         this.world = world;
+        this.expertParallel = expertParallel;
         this.reports = reports;
         this.input = input;
         this.experiment = input.experiment();
@@ -85,9 +88,13 @@ public final class TrainingSession {
         this.stopRequested = stopRequested;
     }
 
-    /** The same session as rank 0 of several; the others {@linkplain RankFollower follow}. */
-    public TrainingSession in(World ranks) {
-        return new TrainingSession(input, device, store, view, stopRequested, reports, ranks);
+    /**
+     * The same session as rank 0 of several; the others {@linkplain RankFollower follow}.
+     *
+     * @param spread whether each of them has a part of the experts
+     */
+    public TrainingSession in(World ranks, boolean spread) {
+        return new TrainingSession(input, device, store, view, stopRequested, reports, ranks, spread);
     }
 
     /**
@@ -128,10 +135,11 @@ public final class TrainingSession {
      */
     public Outcome train(RunLock lock, String runId, String command, Map<String, String> more) throws IOException {
         Kernels kernels = input.kernelsOn(device);
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels)) {
+        FirstWeights first = firstWeights(kernels);
+        try (LanguageModel model = first.model()) {
             Provenance provenance = Provenance.collect(
-                            experiment, command, input.text(), device, kernels.toString(), model.digest())
-                    .by(world.size());
+                            experiment, command, input.text(), device, kernels.toString(), first.digest())
+                    .by(world.size(), expertParallel);
             try (MirroredLog mirrored = store.book().byId(runId).isPresent()
                     ? store.resume(runId, -1)
                     : store.begin(input.info(store, provenance, more), runId)) {
@@ -157,12 +165,13 @@ public final class TrainingSession {
         int step = checkpoint.map(Checkpoint::step).orElse(0);
         // The last steps of a run are scored after its last checkpoint: those points may be there already.
         Kernels kernels = input.kernelsOn(device);
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, kernels);
+        FirstWeights first = firstWeights(kernels);
+        try (LanguageModel model = first.model();
                 MirroredLog mirrored = store.resume(runId, step - 1L)) {
             BookLog log = mirrored.log();
             Provenance now = Provenance.collect(
-                            experiment, begun.command(), input.text(), device, kernels.toString(), model.digest())
-                    .by(world.size());
+                            experiment, begun.command(), input.text(), device, kernels.toString(), first.digest())
+                    .by(world.size(), expertParallel);
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Comparison.conditions(begun, now)
                     .forEach((key, pair) -> view.warning(
@@ -170,6 +179,10 @@ public final class TrainingSession {
                                     .formatted(key, pair.first(), pair.second())));
             return run(log, model, begun, now, lock.folder(), checkpoint);
         }
+    }
+
+    private FirstWeights firstWeights(Kernels kernels) {
+        return FirstWeights.of(input, device, kernels, expertParallel ? world : World.ofOne());
     }
 
     private Outcome run(
@@ -180,7 +193,7 @@ public final class TrainingSession {
             Path checkpointFolder,
             Optional<Checkpoint> checkpoint)
             throws IOException {
-        view.begun(log.runId(), model, provenance);
+        view.begun(log.runId(), model, now);
         if (world.size() > 1) {
             new RankJob(now, checkpoint).tell(world);
         }
@@ -193,6 +206,13 @@ public final class TrainingSession {
             checkpoint.ifPresent(trainer::resume);
             result = trainer.run();
         }
+        try (LanguageModel.Whole whole = model.whole()) {
+            return keep(log, whole.model().orElseThrow(), provenance, result, start);
+        }
+    }
+
+    private Outcome keep(BookLog log, LanguageModel model, Provenance provenance, TrainingResult result, long start)
+            throws IOException {
         keepWeights(log, model);
         boolean complete = result.status() == RunStatus.FINISHED;
         Digests digests = new Digests(

@@ -43,17 +43,23 @@ public final class Checkpoint {
      *
      * @param runId the run's id in the book of runs
      * @param corpusSha256 the text that it trains on
-     * @param trainStep what it keeps beside the weights, and its step count
+     * @param optimizerSteps taken
+     * @param tensors weights, and what a step keeps beside them: {@link TrainingTensors#of}
      */
-    static Checkpoint of(LanguageModel model, String corpusSha256, String runId, TrainStep trainStep, LoopState loop) {
-        Map<String, Tensor> tensors = TrainingTensors.of(model, trainStep);
+    static Checkpoint of(
+            LanguageModel model,
+            String corpusSha256,
+            String runId,
+            int optimizerSteps,
+            Map<String, Tensor> tensors,
+            LoopState loop) {
         Map<String, String> header = new TreeMap<>();
         header.put(FORMAT, VERSION);
         header.put("run_id", runId);
         header.put("experiment", model.experiment().toYaml());
         header.put("vocabulary", model.tokenizer().vocabulary());
         header.put("corpus_sha256", corpusSha256);
-        header.put("optimizer_steps", Integer.toString(trainStep.steps()));
+        header.put("optimizer_steps", Integer.toString(optimizerSteps));
         header.put("loop", loop.toJson());
         header.put(TENSORS_SHA256, TensorDigest.sha256(tensors));
         header.put(SHA256, digest(header));

@@ -48,7 +48,7 @@ public final class Evaluator {
         long tokens = 0;
         for (int from = 0; from < count; from += world.size()) {
             int mine = from + world.rank();
-            Score own = mine < count ? score(batches.apply(mine), step, mine) : new Score(0, 0, 0);
+            Score own = score(batches, count, mine, step);
             for (Score score : ofAllRanks(own)) {
                 crossEntropy += score.crossEntropy * (double) score.tokens;
                 correct += score.correct;
@@ -56,6 +56,17 @@ public final class Evaluator {
             }
         }
         return new Evaluation(crossEntropy / tokens, (double) correct / tokens, tokens);
+    }
+
+    /** Where experts are spread over ranks, a rank without a batch runs the last one for the sake of the others' tokens. */
+    private Score score(IntFunction<ScoredBatch> batches, int count, int mine, int step) {
+        if (mine < count) {
+            return score(batches.apply(mine), step, mine);
+        }
+        if (model.isSpread()) {
+            score(batches.apply(count - 1), step, count - 1);
+        }
+        return new Score(0, 0, 0);
     }
 
     private List<Score> ofAllRanks(Score own) {

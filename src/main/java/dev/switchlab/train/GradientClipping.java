@@ -24,7 +24,11 @@ public record GradientClipping(NDArray norm, NDArray divisor) {
      * @param maxNorm largest norm; 0 only measures
      */
     public static GradientClipping of(NDManager manager, List<NDArray> gradients, double maxNorm) {
-        NDArray norm = GradientNorm.of(manager, gradients); // ()
+        return of(manager, GradientNorm.of(manager, gradients), maxNorm);
+    }
+
+    /** The same by a norm, (), that is known. */
+    static GradientClipping of(NDManager manager, NDArray norm, double maxNorm) {
         NDArray divisor = maxNorm > 0 ? GradientNorm.excess(manager, norm, maxNorm, EPSILON) : norm.onesLike(); // ()
         return new GradientClipping(norm, divisor);
     }

@@ -18,11 +18,13 @@ import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
+import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -38,12 +40,14 @@ public final class LanguageModel implements AutoCloseable {
     private final Experiment experiment;
     private final CharTokenizer tokenizer;
     private final Kernels kernels;
+    private final World ranks;
     private final NDManager manager;
     private final AutoregressiveModel network;
     private final StateDict stateDict;
 
-    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
+    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels, World ranks) {
         this.experiment = experiment;
+        this.ranks = ranks;
         this.kernels = kernels;
         this.tokenizer = tokenizer;
         manager = NDManager.newBaseManager(device);
@@ -51,7 +55,8 @@ public final class LanguageModel implements AutoCloseable {
                 experiment.model(),
                 tokenizer.size(),
                 experiment.train().seqLen(),
-                experiment.train().hasSelectionBias());
+                experiment.train().hasSelectionBias(),
+                ranks);
         stateDict = StateDict.of(network);
     }
 
@@ -66,7 +71,18 @@ public final class LanguageModel implements AutoCloseable {
      * @param kernels what multiplies, where layers are fused
      */
     public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
-        LanguageModel model = new LanguageModel(experiment, tokenizer, device, kernels);
+        return create(experiment, tokenizer, device, kernels, World.ofOne());
+    }
+
+    /**
+     * The same with experts spread over ranks: this rank's experts, and all other weights.
+     *
+     * @param ranks which all run every pass together
+     * @throws IllegalArgumentException in one line, if there are not as many experts for each
+     */
+    public static LanguageModel create(
+            Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels, World ranks) {
+        LanguageModel model = new LanguageModel(experiment, tokenizer, device, kernels, ranks);
         RandomStreams streams = new RandomStreams(experiment.seed());
         new Initialization(experiment.model(), name -> streams.generator(RandomStream.INITIALIZATION, name))
                 .apply(model.network, model.manager);
@@ -92,14 +108,11 @@ public final class LanguageModel implements AutoCloseable {
                 experiment,
                 CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)),
                 device,
-                metadata.containsKey(KERNELS) ? Kernels.parse(metadata.get(KERNELS)) : KernelChoice.fixed(experiment));
+                metadata.containsKey(KERNELS) ? Kernels.parse(metadata.get(KERNELS)) : KernelChoice.fixed(experiment),
+                World.ofOne());
         try {
             Initialization.allocate(model.stateDict, model.manager);
-            Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
-            content.tensors()
-                    .forEach(
-                            (name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
-            model.stateDict.load(weights);
+            model.stateDict.load(weights(content.tensors()));
             return model;
         } catch (RuntimeException e) {
             model.close();
@@ -120,6 +133,71 @@ public final class LanguageModel implements AutoCloseable {
     /** {@link TensorDigest} of the weights. */
     public String digest() {
         return TensorDigest.sha256(tensors());
+    }
+
+    /** How many numbers its weights have, those of experts on other ranks included. */
+    public long parameters() {
+        long ofExperts = stateDict.entries().stream()
+                .filter(entry -> entry.row() >= 0)
+                .mapToLong(entry -> entry.shape().size())
+                .sum();
+        return stateDict.size() + (ranks.size() - 1) * ofExperts;
+    }
+
+    /** Whether experts are spread over ranks. */
+    boolean isSpread() {
+        return ranks.size() > 1;
+    }
+
+    /** The ranks that have its experts. */
+    World ranks() {
+        return ranks;
+    }
+
+    /** The model with all experts. All ranks call it together, and close what they get. */
+    public Whole whole() {
+        if (!isSpread()) {
+            return new Whole(Optional.of(this), false);
+        }
+        Map<String, Tensor> all = RankTensors.gather(ranks, tensors());
+        if (!ranks.isFirst()) {
+            return new Whole(Optional.empty(), false);
+        }
+        LanguageModel whole = new LanguageModel(experiment, tokenizer, manager.getDevice(), kernels, World.ofOne());
+        Initialization.allocate(whole.stateDict, whole.manager);
+        whole.stateDict.load(weights(all));
+        return new Whole(Optional.of(whole), true);
+    }
+
+    /**
+     * A model with all experts.
+     *
+     * @param model on rank 0; empty on the others where experts are spread
+     * @param borrowed whether it was put together, and goes when this is closed
+     */
+    public record Whole(Optional<LanguageModel> model, boolean borrowed) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            if (borrowed) {
+                model.ifPresent(LanguageModel::close);
+            }
+        }
+    }
+
+    private static Map<String, StateDict.Weight> weights(Map<String, Tensor> tensors) {
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
+        return weights;
+    }
+
+    /** The same of what all ranks have, where experts are spread. */
+    String sharedDigest() {
+        Map<String, Tensor> shared = tensors();
+        if (isSpread()) {
+            shared.keySet().removeIf(RankTensors::isOfExpert);
+        }
+        return TensorDigest.sha256(shared);
     }
 
     private Map<String, Tensor> tensors() {

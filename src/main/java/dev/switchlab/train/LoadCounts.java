@@ -2,9 +2,12 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.switchlab.nn.HostCopy;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.SwitchFeedForward;
+import dev.switchlab.world.World;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,6 +40,22 @@ final class LoadCounts {
             } else {
                 counts.get(i).addi(own);
             }
+        }
+    }
+
+    /** Adds those of all ranks, where each has counted its own tokens alone. */
+    void sum(World world) {
+        for (int i = 0; i < counts.size(); i++) {
+            double[] sum = new double[Math.toIntExact(counts.get(i).size())];
+            for (double[] ofRank : world.gather(Arrays.stream(HostCopy.longs(counts.get(i)))
+                    .asDoubleStream()
+                    .toArray())) {
+                Arrays.setAll(sum, expert -> sum[expert] + ofRank[expert]);
+            }
+            counts.set(
+                    i,
+                    step.create(
+                            Arrays.stream(sum).mapToLong(count -> (long) count).toArray()));
         }
     }
 

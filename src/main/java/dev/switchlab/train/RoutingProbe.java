@@ -55,9 +55,9 @@ final class RoutingProbe {
         return Optional.of(new RoutingProbe(model, List.copyOf(batches)));
     }
 
-    /** Routes the text through the model as it is now, after {@code step} steps. */
-    RoutingSnapshot at(int step) {
-        RoutingTrace trace = new TextRouter(model)
+    /** Routes the text through {@code now}, the model with its weights after {@code step} steps. */
+    RoutingSnapshot at(LanguageModel now, int step) {
+        RoutingTrace trace = new TextRouter(now)
                 .trace(batches, batch -> priorities(batch, batches.get(batch).size()));
         return RoutingSnapshot.of(step, batches.get(0).seqLen(), trace);
     }

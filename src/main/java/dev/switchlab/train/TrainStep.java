@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
+import dev.switchlab.experiment.CapacityScope;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.BatchPart;
@@ -32,6 +33,7 @@ public final class TrainStep {
     private final TrainConfig config;
     private final RandomStreams streams;
     private final List<Parameter> parameters;
+    private final List<Parameter> spread;
     private final LearningRate learningRate;
     private final Optimizer optimizer;
     private final Optional<WeightAverage> average;
@@ -64,6 +66,13 @@ public final class TrainStep {
         streams = new RandomStreams(model.experiment().seed());
         StateDict trained = model.stateDict().trainable();
         parameters = trained.parameters();
+        spread = model.isSpread()
+                ? trained.entries().stream()
+                        .filter(entry -> entry.row() >= 0)
+                        .map(StateDict.Entry::parameter)
+                        .distinct()
+                        .toList()
+                : List.of();
         learningRate = new LearningRate(config, model.experiment().model().dModel());
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer = Optimizer.of(config, trained, model.manager());
@@ -131,15 +140,17 @@ public final class TrainStep {
                             reading);
                 }
             }
-            List<NDArray> gradients = GradientSum.over(
-                    world, scope, parameters.stream().map(weights::gradient).toList());
-            GradientClipping clipping = GradientClipping.of(scope, gradients, config.gradClip());
+            RankGradients gradients = RankGradients.of(world, scope, parameters, spread, weights::gradient);
+            GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
-            optimizer.step(scope, gradients, clipping, rate, config.learningRate());
+            optimizer.step(scope, gradients.all(), clipping, rate, config.learningRate());
             average.ifPresent(own -> own.update(optimizer.steps()));
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
+                if (world.size() > 1 && model.experiment().model().capacityScope() == CapacityScope.RANK) {
+                    counts.sum(world);
+                }
                 counts.moveSelectionBias(config.selectionBiasRate());
             }
             return reading.result(clipping.norm(), rate);

@@ -9,6 +9,7 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -158,7 +160,7 @@ public final class Trainer {
         }
         int step = state.step();
         if (world.size() > 1) {
-            world.requireSame(Map.of("state after step " + step, model.digest()));
+            world.requireSame(Map.of("state after step " + step, model.sharedDigest()));
         }
         trainStep.average().ifPresent(WeightAverage::keepInModel);
         if (step < config.steps()) {
@@ -227,20 +229,33 @@ public final class Trainer {
     }
 
     private void keepRouting(int step) {
-        probe.ifPresent(p ->
-                log.text(RoutingSnapshot.path(step), averaged(() -> p.at(step)).toJson()));
+        if (model.isSpread() || probe.isPresent()) {
+            onWhole(whole -> probe.orElseThrow().at(whole, step).toJson())
+                    .ifPresent(snapshot -> log.text(RoutingSnapshot.path(step), snapshot));
+        }
     }
 
     private String sample(int step) {
-        if (!world.isFirst()) {
-            return "";
-        }
-        String text = averaged(() -> new TextGenerator(model, SAMPLER)
+        Optional<String> text = onWhole(whole -> new TextGenerator(whole, SAMPLER)
                 .generate(
                         config.samplePrompt(), config.sampleLength(), streams.generator(RandomStream.SAMPLING, step)));
-        log.text(String.format(Locale.ROOT, "samples/step-%06d.txt", step), text);
-        progress.sample(step, text);
-        return text;
+        text.ifPresent(written -> {
+            log.text(String.format(Locale.ROOT, "samples/step-%06d.txt", step), written);
+            progress.sample(step, written);
+        });
+        return text.orElse("");
+    }
+
+    /** On rank 0 what {@code work} gives on the model with all experts and the average of its weights, if there is one. */
+    private <T> Optional<T> onWhole(Function<LanguageModel, T> work) {
+        if (!world.isFirst() && !model.isSpread()) {
+            return Optional.empty();
+        }
+        return averaged(() -> {
+            try (LanguageModel.Whole whole = model.whole()) {
+                return whole.model().map(work);
+            }
+        });
     }
 
     /** What {@code work} gives on the average of the weights, or on themselves where there is none. */
@@ -256,12 +271,16 @@ public final class Trainer {
     }
 
     private void save() {
+        if (!world.isFirst() && !model.isSpread()) {
+            return;
+        }
+        Map<String, Tensor> tensors = TrainingTensors.of(model, trainStep);
         if (!world.isFirst()) {
             return;
         }
         // A checkpoint never knows of points that a kill could still take away.
         log.sync();
-        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep, state);
+        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep.steps(), tensors, state);
         checkpoints.save(checkpoint);
         state = state.saved(checkpoint.digest());
     }

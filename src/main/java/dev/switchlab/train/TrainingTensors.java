@@ -17,8 +17,13 @@ final class TrainingTensors {
 
     private TrainingTensors() {}
 
-    /** Copies out. */
+    /** Copies out. Where experts are spread over ranks, all call it together, and rank 0 gets the whole. */
     static Map<String, Tensor> of(LanguageModel model, TrainStep trainStep) {
+        Map<String, Tensor> own = own(model, trainStep);
+        return model.isSpread() ? RankTensors.gather(model.ranks(), own) : own;
+    }
+
+    private static Map<String, Tensor> own(LanguageModel model, TrainStep trainStep) {
         StateDict dict = model.stateDict();
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         put(tensors, MODEL, dict.weights());
@@ -29,14 +34,21 @@ final class TrainingTensors {
         return tensors;
     }
 
-    /** Copies in. */
-    static void restore(Map<String, Tensor> tensors, LanguageModel model, TrainStep trainStep) {
+    /** Copies in; of the experts those that this rank has. */
+    static void restore(Map<String, Tensor> all, LanguageModel model, TrainStep trainStep) {
+        Map<String, Tensor> tensors = model.isSpread() ? here(all, own(model, trainStep)) : all;
         StateDict dict = model.stateDict();
         dict.load(weights(tensors, MODEL));
         trainStep.kept().forEach((kind, arrays) -> {
             Function<Parameter, NDArray> own = byParameter(dict, arrays);
             having(dict, own).load(weights(tensors, kind + "."), own);
         });
+    }
+
+    private static Map<String, Tensor> here(Map<String, Tensor> all, Map<String, Tensor> own) {
+        Map<String, Tensor> here = new LinkedHashMap<>(all);
+        here.keySet().removeIf(name -> RankTensors.isOfExpert(name) && !own.containsKey(name));
+        return here;
     }
 
     /** @param arrays in the order of the trained weights; null for those that have none */

@@ -4,6 +4,8 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
+import java.lang.ref.Reference;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -35,6 +37,7 @@ final class MpiWorld implements World {
     private final IntByReference flag = new IntByReference();
     private final Memory requests;
     private long round;
+    private Traffic traffic = Traffic.NONE;
     private volatile long hurriedUntil = Long.MAX_VALUE;
     private ByteBuffer scratch = World.bytes(0);
 
@@ -88,7 +91,7 @@ final class MpiWorld implements World {
             gathering.receive(parts.share((long) r * own * Float.BYTES), own * Float.BYTES, r);
             gathering.send(at.share((long) from[r] * Float.BYTES), (from[r + 1] - from[r]) * Float.BYTES, r);
         }
-        gathering.await(limit.duration());
+        gathering.await(limit.duration(), values);
 
         // 2. It adds them up, in the order of ranks.
         FloatBuffer received = scratch.asFloatBuffer();
@@ -113,7 +116,7 @@ final class MpiWorld implements World {
             spreading.receive(at.share((long) from[r] * Float.BYTES), (from[r + 1] - from[r]) * Float.BYTES, r);
             spreading.send(at.share((long) from[rank] * Float.BYTES), own * Float.BYTES, r);
         }
-        spreading.await(limit.duration());
+        spreading.await(limit.duration(), values);
     }
 
     @Override
@@ -129,7 +132,7 @@ final class MpiWorld implements World {
             gathering.send(own, bytes, r);
         }
         all.slice().position(rank * bytes).put(part.duplicate());
-        gathering.await(limit.duration());
+        gathering.await(limit.duration(), part, all);
     }
 
     @Override
@@ -152,7 +155,7 @@ final class MpiWorld implements World {
             outAt += outBytes[r];
             inAt += inBytes[r];
         }
-        round.await(limit.duration());
+        round.await(limit.duration(), out, in);
     }
 
     @Override
@@ -166,7 +169,7 @@ final class MpiWorld implements World {
         } else {
             round.receive(at, values.remaining(), root);
         }
-        round.await(limit.duration());
+        round.await(limit.duration(), values);
     }
 
     @Override
@@ -178,12 +181,17 @@ final class MpiWorld implements World {
             round.receive(Native.getDirectBufferPointer(all).share(r), 1, r);
             round.send(Native.getDirectBufferPointer(one), 1, r);
         }
-        round.await(own);
+        round.await(own, one, all);
     }
 
     @Override
     public void hurry(Duration own) {
         hurriedUntil = System.nanoTime() + own.toNanos();
+    }
+
+    @Override
+    public Traffic traffic() {
+        return traffic;
     }
 
     @Override
@@ -199,6 +207,9 @@ final class MpiWorld implements World {
         private final int tag;
         /** By request, whose it is; first all receives, then all sends. */
         private final boolean[] pending = new boolean[2 * size];
+
+        private final long begun = System.nanoTime();
+        private long sent;
 
         Round(String what) {
             this.what = what;
@@ -216,6 +227,7 @@ final class MpiWorld implements World {
             if (to != rank && bytes > 0) {
                 mpi.send(from, bytes, to, tag, request(size + to));
                 pending[size + to] = true;
+                sent += bytes;
             }
         }
 
@@ -223,8 +235,17 @@ final class MpiWorld implements World {
             return requests.share((long) index * Native.POINTER_SIZE);
         }
 
-        void await(Duration own) {
-            long begun = System.nanoTime();
+        /** @param used what MPI reads and writes: while it does, nobody else may hold it, and the JVM would free it */
+        void await(Duration own, Buffer... used) {
+            try {
+                await(own);
+            } finally {
+                Reference.reachabilityFence(used);
+            }
+            traffic = new Traffic(traffic.bytes() + sent, traffic.nanoseconds() + System.nanoTime() - begun);
+        }
+
+        private void await(Duration own) {
             while (!isOver()) {
                 long waited = System.nanoTime() - begun;
                 if (waited > EAGER_NANOSECONDS) {

@@ -56,6 +56,11 @@ enum OneWorld implements World {
     }
 
     @Override
+    public Traffic traffic() {
+        return Traffic.NONE;
+    }
+
+    @Override
     public void finish() {
         // nothing was begun
     }

@@ -84,6 +84,9 @@ public sealed interface World permits OneWorld, MpiWorld {
     /** From now on nobody is waited for any longer than {@code limit}, the wait in progress included; from any thread. */
     void hurry(Duration limit);
 
+    /** What this rank has had to do with others so far. */
+    Traffic traffic();
+
     /** Ends the work together, in good order. A rank that ends without is taken for dead, and ends all others. */
     void finish();
 

@@ -45,7 +45,10 @@ class RankedCommandsTest {
         assertThat(book.status(run)).isEqualTo("KILLED");
         assertThat(book.params(run)).containsEntry("ranks", "2");
         assertThat(commands.output())
-                .contains("cpu, 2 ranks of 1 threads", "stopping: the step in progress is finished and saved")
+                .contains(
+                        "cpu, 2 ranks of 1 threads",
+                        "experts     shared out",
+                        "stopping: the step in progress is finished and saved")
                 .doesNotContain("switchlab:", "prterun");
 
         Process killed = commands.start("resume", "--run", run); // with as many ranks as it was begun with
@@ -66,6 +69,33 @@ class RankedCommandsTest {
                 .isZero();
         assertThat(commands.output()).contains("IDENTICAL");
         assertThat(commands.artifact(book.newest(), "provenance.json")).contains("\"ranks\" : 2");
+    }
+
+    /** A checkpoint is whole: begun by two ranks, gone on with by one, and by four. */
+    @Test
+    @NeedsMpi
+    void anotherNumberOfRanksGoesOn() throws Exception {
+        Process stopped = commands.start(
+                "train", "--experiment", "smoke", "--ranks", "2", "--expert-parallel", "false", "--set", SETTINGS);
+        awaitStep(stopped, 10);
+        stopped.destroy(); // SIGTERM
+        assertThat(commands.end(stopped)).as(commands.output()).isEqualTo(130);
+        String run = book.newest();
+
+        Process alone = commands.start("resume", "--run", run, "--ranks", "1");
+        awaitStep(alone, book.lastStep(run, LOSS) + 10);
+        alone.destroy();
+        assertThat(commands.end(alone)).as(commands.output()).isEqualTo(143);
+        assertThat(commands.output()).contains("was '2' when the run began and is '1' now");
+
+        assertThat(commands.run("resume", "--run", run, "--ranks", "4"))
+                .as(commands.output())
+                .isZero();
+        assertThat(commands.output()).contains("4 ranks of 1 threads", "experts     all on each rank");
+        assertThat(book.status(run)).isEqualTo("FINISHED");
+        assertThat(commands.run("sample", "--run", run, "--length", "5"))
+                .as(commands.output())
+                .isZero();
     }
 
     private void awaitStep(Process process, long step) throws IOException, InterruptedException {
@@ -98,6 +128,26 @@ class RankedCommandsTest {
                         + " here: 1, 2, 4, 8, 16",
                 "--ranks",
                 "3");
+        assertLine(
+                "switchlab: RANKS is 2, which does not divide model.n_experts, 3: each rank has as many experts; allowed: 1, 3, or"
+                        + " EXPERT_PARALLEL=false",
+                "--ranks",
+                "2",
+                "--set",
+                "model.n_experts=3");
+        assertLine(
+                "switchlab: experts are spread over ranks only with model.feed_forward=switch, model.dispatch=fused and no dropout"
+                        + " inside experts; EXPERT_PARALLEL=false leaves all of them on each rank",
+                "--ranks",
+                "2",
+                "--set",
+                "model.dispatch=loop");
+        assertLine(
+                "switchlab: EXPERT_PARALLEL is 'maybe', allowed: true, false or auto",
+                "--ranks",
+                "2",
+                "--expert-parallel",
+                "maybe");
         assertLine("switchlab: RANKS is -1, allowed: 1 or more, for example 2", "--ranks", "-1");
         assertLine(
                 "switchlab: RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by running several children at a time,"

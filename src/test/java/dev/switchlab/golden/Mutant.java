@@ -170,9 +170,9 @@ record Mutant(String name, String source, List<Edit> edits) {
                         "pass.manager().arange(1, n + 1)"),
                 of(
                         "mean instead of sum for the gradient's norm",
-                        "train/GradientClipping.java",
-                        "maxNorm, EPSILON)",
-                        "maxNorm * Math.sqrt(gradients.size()), EPSILON)"),
+                        "nn/kernel/GradientNorm.java",
+                        "return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients)))",
+                        "return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(gradients))) / len(gradients) ** 0.5"),
                 of("gradients not clipped", "nn/kernel/AdamUpdate.java", "grad_scale=divisor", "grad_scale=None"),
                 of(
                         "eps as large as if it were inside the root",

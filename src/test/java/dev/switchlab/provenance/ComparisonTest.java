@@ -200,7 +200,7 @@ class ComparisonTest {
     @Test
     void saysWhatDiffersInTheProvenance() {
         Provenance one = provenance(SMOKE, "w");
-        Computation computation = new Computation("cpu", 8, 1, "", "", "", "matrix", true, 1);
+        Computation computation = new Computation("cpu", 8, 1, "", "", "", "matrix", true, 1, false);
         Provenance other = new Provenance(
                 one.experiment(),
                 one.command(),

@@ -62,7 +62,7 @@ class MemoryTest {
                 trainStep.run(step, List.of(batches.batch(step - 1)), true);
                 if (step % 50 == 0) {
                     evaluator.evaluate(data.validationSample(experiment), step);
-                    probe.at(step);
+                    probe.at(model, step);
                     generator.generate("The ", 40, new SplittableRandom(step));
                 }
                 if (step % 100 == 0) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RankedStepsTest {
 
     private static final String SETTINGS = "train.steps=12";
+    private static final String SPREAD = "spread";
+    private static final String HALVES = "halves";
     private static final double TOLERANCE = 1e-4;
 
     @ParameterizedTest
@@ -42,8 +45,57 @@ class RankedStepsTest {
                 "model.n_experts=1 model.moe_every=2 model.dropped_tokens=pass_through model.dispatch=loop",
             })
     void twoRanksGiveWhatOneProcessGives(String settings) throws Exception {
-        List<Map<String, Double>> one = run(1, settings);
-        List<Map<String, Double>> two = run(2, settings);
+        assertLike(run(1, settings), run(2, settings));
+    }
+
+    /** Tokens go to the rank that has their expert, and back. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "model.router_jitter=0.05 model.drop_order=random model.capacity_factor=0.8 model.dropout=0.1 model.expert_dropout=0",
+                "model.n_experts=6 model.top_k=3 model.shared_experts=1 model.router_score=sigmoid model.normalize_gates=true"
+                        + " model.dropped_tokens=next_choice model.capacity_factor=0.7 model.drop_order=random"
+                        + " train.load_balance_scope=sequence train.z_loss=0.001 train.selection_bias_rate=0.01",
+                "model.n_experts=2 model.moe_every=2 model.gated=true model.dropped_tokens=pass_through model.capacity_factor=0.7"
+                        + " train.accumulate=2 train.optimizer=muon train.ema=0.9",
+                "model.n_experts=64 model.top_k=2 model.drop_tokens=false model.feed_forward_bias=false",
+            })
+    void twoRanksThatShareTheExpertsGiveWhatOneProcessGives(String settings) throws Exception {
+        assertLike(run(1, settings), run(2, settings, SPREAD));
+    }
+
+    /** Capacity of a rank's part: as if the parts were micro-batches of one process. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "model.capacity_factor=0.8 model.exploration=argmax",
+                "model.capacity_factor=0.7 model.exploration=argmax model.top_k=2 train.selection_bias_rate=0.01 train.z_loss=0.001",
+            })
+    void aCapacityOfEachRankIsThatOfMicroBatches(String settings) throws Exception {
+        List<Map<String, Double>> one = losses(run(1, settings, HALVES));
+        assertLike(one, losses(run(2, settings + " model.capacity_scope=rank", SPREAD)));
+        List<Map<String, Double>> ofBatch = losses(run(2, settings, SPREAD));
+        assertThat(IntStream.range(0, one.size())
+                        .mapToDouble(step -> Math.abs(one.get(step).get("train/loss")
+                                - ofBatch.get(step).get("train/loss")))
+                        .max()
+                        .orElseThrow())
+                .isGreaterThan(TOLERANCE);
+    }
+
+    /** Statistics of routing are those of the last micro-batch, and so of another part. */
+    private static List<Map<String, Double>> losses(List<Map<String, Double>> steps) {
+        return steps.stream()
+                .map(step -> {
+                    Map<String, Double> own = new TreeMap<>(step);
+                    own.keySet().removeIf(metric -> !metric.startsWith("train/"));
+                    return own;
+                })
+                .toList();
+    }
+
+    private static void assertLike(List<Map<String, Double>> one, List<Map<String, Double>> two) {
         assertThat(one).hasSize(12);
         for (int step = 0; step < one.size(); step++) {
             assertThat(two.get(step).keySet()).isEqualTo(one.get(step).keySet());
@@ -64,9 +116,12 @@ class RankedStepsTest {
         assertThat(run(3, settings + " train.batch_size=6 seed=2")).isNotEqualTo(first);
     }
 
-    private static List<Map<String, Double>> run(int ranks, String settings) throws IOException, InterruptedException {
-        List<String> program =
-                JavaProcess.of(RankedStepsTest.class, SETTINGS + " " + settings).command();
+    private static List<Map<String, Double>> run(int ranks, String settings, String... more)
+            throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(SETTINGS + " " + settings));
+        arguments.addAll(List.of(more));
+        List<String> program = JavaProcess.of(RankedStepsTest.class, arguments.toArray(String[]::new))
+                .command();
         ProcessBuilder builder =
                 ranks == 1 ? new ProcessBuilder(program) : new ProcessBuilder(MpiRun.commandHere(ranks, program));
         Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -91,19 +146,27 @@ class RankedStepsTest {
         Experiment experiment = Runs.smoke(args[0]);
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
-        try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
+        World spread = List.of(args).contains(SPREAD) ? world : World.ofOne();
+        try (LanguageModel model = LanguageModel.create(
+                experiment, data.tokenizer(), Device.cpu(), KernelChoice.fixed(experiment), spread)) {
             TrainStep trainStep = new TrainStep(model, world);
             int count = experiment.train().accumulate();
             for (int step = 1; step <= experiment.train().steps(); step++) {
                 List<Batch> micro = new ArrayList<>();
                 for (int i = 0; i < count; i++) {
                     Batch batch = batches.batch((step - 1L) * count + i);
-                    micro.add(step == 3 ? batch.sequences(1, batch.batchSize() - 1) : batch);
+                    if (List.of(args).contains(HALVES) && step != 3) {
+                        int half = batch.batchSize() / 2;
+                        micro.add(batch.sequences(0, half));
+                        micro.add(batch.sequences(half, half));
+                    } else {
+                        micro.add(step == 3 ? batch.sequences(1, batch.batchSize() - 1) : batch);
+                    }
                 }
                 print(world, trainStep.run(step, micro, true));
             }
             Evaluation evaluation = new Evaluator(model, world).evaluate(data.validationSample(experiment), 12);
-            world.requireSame(Map.of("weights", model.digest(), "score", evaluation.toString()));
+            world.requireSame(Map.of("weights", model.sharedDigest(), "score", evaluation.toString()));
         }
         world.finish();
     }

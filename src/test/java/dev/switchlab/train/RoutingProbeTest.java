@@ -57,7 +57,7 @@ class RoutingProbeTest {
     @Test
     void eachTokenHasTheExpertOfItsOwnWindow() {
         check("model.drop_tokens=false train.batch_size=24", (model, data, probe) -> {
-            RoutingSnapshot snapshot = probe.at(3);
+            RoutingSnapshot snapshot = probe.at(model, 3);
             assertThat(snapshot.step()).isEqualTo(3);
             assertThat(snapshot.experts()).isEqualTo(4);
             assertThat(snapshot.layers()).hasSize(2);
@@ -101,7 +101,8 @@ class RoutingProbeTest {
         Experiment experiment = Runs.smoke(settings);
         TextData data = Runs.data(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-            List<String> text = RoutingProbe.of(model, data).orElseThrow().at(0).text();
+            List<String> text =
+                    RoutingProbe.of(model, data).orElseThrow().at(model, 0).text();
             assertThat(text).hasSize(windows).doesNotHaveDuplicates();
             Set<String> sample = new HashSet<>();
             for (Batch batch : data.validationSample(experiment)) {
@@ -122,15 +123,15 @@ class RoutingProbeTest {
     @Test
     void theSameWeightsAreRoutedTheSame() {
         check(RANDOM_DROPPING, (model, data, probe) -> {
-            List<int[]> layers = probe.at(3).layers();
+            List<int[]> layers = probe.at(model, 3).layers();
             new Evaluator(model).evaluate(data.validationSample(model.experiment()), 3);
             new TextGenerator(model, new Sampler(1, 0)).generate("The ", 5, new SplittableRandom(1));
-            assertThat(probe.at(4).layers()).usingRecursiveComparison().isEqualTo(layers);
+            assertThat(probe.at(model, 4).layers()).usingRecursiveComparison().isEqualTo(layers);
             RoutingProbe another = RoutingProbe.of(model, data).orElseThrow();
-            assertThat(another.at(5).layers()).usingRecursiveComparison().isEqualTo(layers);
+            assertThat(another.at(model, 5).layers()).usingRecursiveComparison().isEqualTo(layers);
 
             train(model, data, 3, 3);
-            assertThat(probe.at(6).layers()).usingRecursiveComparison().isNotEqualTo(layers);
+            assertThat(probe.at(model, 6).layers()).usingRecursiveComparison().isNotEqualTo(layers);
         });
     }
 
@@ -142,7 +143,8 @@ class RoutingProbeTest {
             Experiment experiment = Runs.smoke(order + "model.dropped_tokens=zero");
             TextData data = Runs.data(experiment);
             try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-                routed.add(RoutingProbe.of(model, data).orElseThrow().at(0).layers());
+                routed.add(
+                        RoutingProbe.of(model, data).orElseThrow().at(model, 0).layers());
             }
         }
         assertThat(routed.get(0).get(0)).isEqualTo(routed.get(1).get(0));
@@ -155,16 +157,16 @@ class RoutingProbeTest {
         String settings = RANDOM_DROPPING + "model.dropout=0.1 model.router_jitter=0.05";
         List<Double> losses = new ArrayList<>();
         check(settings, (model, data, probe) -> {
-            probe.at(0); // Constants that the model keeps are made now.
+            probe.at(model, 0); // Constants that the model keeps are made now.
             String digest = model.digest();
             int arrays = MemoryTest.liveArrays();
             float[] expected = engineNoise(() -> {});
-            assertThat(engineNoise(() -> probe.at(3))).isEqualTo(expected);
+            assertThat(engineNoise(() -> probe.at(model, 3))).isEqualTo(expected);
             assertThat(MemoryTest.liveArrays()).isEqualTo(arrays);
             assertThat(model.digest()).isEqualTo(digest);
             for (int step = 3; step < 6; step++) {
                 losses.addAll(train(model, data, step, 1));
-                probe.at(step);
+                probe.at(model, step);
             }
         });
         check(settings, (model, data, probe) -> {
@@ -190,7 +192,7 @@ class RoutingProbeTest {
     @Test
     void oneExpertGetsEverything() {
         check("model.n_experts=1", (model, data, probe) -> {
-            RoutingSnapshot snapshot = probe.at(0);
+            RoutingSnapshot snapshot = probe.at(model, 0);
             assertThat(snapshot.experts()).isEqualTo(1);
             assertThat(snapshot.layers()).allSatisfy(layer -> assertThat(layer).containsOnly(0));
         });

@@ -69,6 +69,11 @@ public final class DispatchKernel {
             List<NDArray> dropped,
             boolean passes) {}
 
+    /** Rows of x (N, D) by their numbers, int64 (R): (R, D). */
+    public static NDArray rows(NDManager manager, NDArray x, NDArray numbers) {
+        return SCRIPT.tensor(manager, "gather", x, numbers);
+    }
+
     /** x (N, D) to the experts' rows (R, D). */
     public static NDArray gather(NDManager manager, NDArray x, Places places) {
         return SCRIPT.tensor(manager, "gather", x, places.tokens);
