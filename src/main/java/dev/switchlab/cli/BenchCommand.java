@@ -7,14 +7,20 @@ import dev.switchlab.bench.BenchResult;
 import dev.switchlab.bench.BenchTable;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
+import dev.switchlab.bench.RankTable;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.provenance.Libtorch;
+import dev.switchlab.provenance.Machine;
 import dev.switchlab.sweep.ChildStart;
 import dev.switchlab.sweep.StartTimes;
+import dev.switchlab.train.KernelChoice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +80,14 @@ final class BenchCommand implements Callable<Integer> {
     private String kernels;
 
     @Option(
+            names = "--ranks",
+            paramLabel = "N,N",
+            description =
+                    "Times steps that so many processes share, by Open MPI, instead of all the rest, for example 1,2; THREADS is per process, by default the cores over N.",
+            defaultValue = "${env:SWITCHLAB_RANKS:-}")
+    private String ranks;
+
+    @Option(
             names = "--quick",
             description = "Few variants and rounds: under a minute, and rough.",
             defaultValue = "${env:SWITCHLAB_QUICK:-false}")
@@ -91,6 +105,9 @@ final class BenchCommand implements Callable<Integer> {
         Experiment base = ExperimentLoader.load(experiment, set.isBlank() ? List.of() : List.of(set), folder);
         Device device = engine.start();
         Optional<String> python = reference.isBlank() ? Optional.empty() : Optional.of(reference.strip());
+        if (!ranks.isBlank()) {
+            return byRanks(base, device);
+        }
         BenchResult result;
         try (BenchConsole console = new BenchConsole()) {
             result = new Benchmark(
@@ -103,6 +120,24 @@ final class BenchCommand implements Callable<Integer> {
         }
         write(result);
         System.out.println("\n" + BenchText.end(result));
+        return 0;
+    }
+
+    private int byRanks(Experiment base, Device device) throws IOException, InterruptedException {
+        List<Integer> counts = RankBench.counts(ranks, base);
+        String fixed = KernelChoice.of(base, device, Machine.identity(), kernels.strip())
+                .toString();
+        List<String> options = List.of("--experiment", experiment, "--set", set, "--experiments", folder.toString());
+        RankTable table =
+                new RankBench(base, fixed, options, engine.askedThreads(), quick).measure(counts, System.out::println);
+        Machine machine = Machine.current(Libtorch.loaded());
+        String text =
+                machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + fixed + "\n\n" + table.text();
+        System.out.println("\n" + text);
+        Path file = out.resolve(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "") + "-ranks.txt");
+        WholeFile.write(file, text + "\n");
+        System.out.println("\nkept: " + file);
         return 0;
     }
 

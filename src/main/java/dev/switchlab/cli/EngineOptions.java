@@ -36,6 +36,11 @@ final class EngineOptions {
         }
     }
 
+    /** Threads that were asked for; 0 if the number was left to SwitchLab. */
+    int askedThreads() {
+        return threads;
+    }
+
     /** Refuses anything but the CPU, and takes it. */
     void requireCpu(String what) {
         if (!isAuto() && !device.equalsIgnoreCase("cpu")) {

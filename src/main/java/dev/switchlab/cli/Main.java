@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             GoldenCommand.class,
             GpuCheckCommand.class,
             BenchCommand.class,
+            BenchRanksCommand.class,
             NotebookCommand.class
         })
 public final class Main implements Runnable {

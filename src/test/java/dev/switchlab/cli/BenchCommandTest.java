@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.testing.JavaProcess;
+import dev.switchlab.testing.NeedsMpi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,24 @@ class BenchCommandTest {
         try (Stream<Path> files = Files.list(out)) {
             return files.sorted().toList();
         }
+    }
+
+    @Test
+    @NeedsMpi
+    void ranksTakeTurnsWithOneProcess() throws Exception {
+        Ended ended = bench("--ranks", "1,2");
+        assertThat(ended.code()).as(String.join("\n", ended.lines())).isZero();
+        assertThat(ended.lines()).anyMatch(line -> line.matches(" +1 +\\d+ .* 1\\.00 +0\\.00 .*"));
+        assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, all experts on each"));
+        assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, experts shared out"));
+        assertThat(files()).singleElement().asString().endsWith("-ranks.txt");
+    }
+
+    @Test
+    void ranksHaveToShareTheBatch() throws Exception {
+        assertThat(bench("--ranks", "1,3").last())
+                .isEqualTo("switchlab: RANKS is '1,3', allowed with bench: numbers with commas between that divide"
+                        + " train.batch_size=4, for example RANKS=1,2");
     }
 
     @Test
