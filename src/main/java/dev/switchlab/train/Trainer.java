@@ -230,7 +230,8 @@ public final class Trainer {
 
     private void keepRouting(int step) {
         if (model.isSpread() || probe.isPresent()) {
-            onWhole(whole -> probe.orElseThrow().at(whole, step).toJson())
+            onWhole(whole -> probe.map(own -> own.at(whole, step).toJson()))
+                    .flatMap(Function.identity())
                     .ifPresent(snapshot -> log.text(RoutingSnapshot.path(step), snapshot));
         }
     }
