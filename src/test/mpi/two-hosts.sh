@@ -3,6 +3,8 @@
 #
 #   two-hosts.sh COMMAND...   runs the command on the first, with MPIRUN set so that ranks are started on both; then they are gone again
 #
+# RATE=1gbit in the environment makes the wire no faster than that, each way.
+#
 # Needs root, Debian's packages openmpi-bin and iproute2, and a kernel that gives namespaces. Without them it says so and exits with 3.
 set -euo pipefail
 
@@ -40,6 +42,9 @@ for host in "$a" "$b"; do
   ip -n "$host" addr add "10.97.0.$address/24" dev wire
   ip -n "$host" link set wire up
   ip -n "$host" link set lo up
+  if [ -n "${RATE:-}" ]; then
+    ip netns exec "$host" tc qdisc add dev wire root tbf rate "$RATE" burst 256k latency 100ms || missing "tc cannot limit the rate"
+  fi
   printf '127.0.0.1 localhost\n10.97.0.1 %s\n10.97.0.2 %s\n' "$a" "$b" > "/etc/netns/$host/hosts"
   address=2
 done

@@ -2,6 +2,7 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.switchlab.nn.kernel.Kernels;
@@ -112,6 +113,13 @@ public record Pass(
         }
     }
 
+    /** The pass through {@code block} begins: {@link Tape#begin}. */
+    void begin(Block block) {
+        if (hasTape()) {
+            fused.tape().begin(block);
+        }
+    }
+
     /**
      * Frees what only a backward pass would need, where a fused pass has none to come: what is computed next is then written where the cache
      * is warm.
@@ -163,6 +171,11 @@ public record Pass(
     /** Differentiates {@code loss}, a scalar of what {@link #leaf} gave. The pass is fused and in training. */
     public void backward(NDArray loss) {
         fused.tape().backward(loss);
+    }
+
+    /** The same, followed by {@code listener}. */
+    public void backward(NDArray loss, BackwardListener listener) {
+        fused.tape().backward(loss, listener);
     }
 
     /** The gradient of an input of the whole, after {@link #backward}. */

@@ -74,6 +74,14 @@ public final class StepWeights extends ParameterStore {
         return gradient;
     }
 
+    /** Frees the gradient of {@code parameter}, if it is not autograd's: it is no longer needed. */
+    public void forget(Parameter parameter) {
+        NDArray gradient = byHand.remove(parameter);
+        if (gradient != null) {
+            gradient.close();
+        }
+    }
+
     NDManager modelManager() {
         return modelManager;
     }

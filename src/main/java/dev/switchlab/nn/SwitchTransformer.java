@@ -48,6 +48,7 @@ public final class SwitchTransformer extends LabBlock {
         List<Routing> routing = new ArrayList<>();
         NDArray y = x;
         for (SwitchTransformerLayer layer : layers) {
+            pass.begin(layer);
             FeedForwardBlock.Output output = layer.forward(pass, y, mask); // (S, B, D)
             y = output.y();
             output.routing().ifPresent(routing::add);

@@ -1,6 +1,7 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.switchlab.nn.kernel.SumKernel;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
  */
 public final class Tape {
 
-    private final List<Runnable> pieces = new ArrayList<>();
+    private final List<Consumer<BackwardListener>> pieces = new ArrayList<>();
     private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
 
     /** How many tensors a gradient is still of: the last one frees it, and the next piece writes into memory that is still in the cache. */
@@ -35,7 +36,7 @@ public final class Tape {
      *     gradient arrives
      */
     void record(NDArray output, Consumer<NDArray> backward) {
-        pieces.add(() -> {
+        pieces.add(listener -> {
             NDArray gradient = gradients.remove(output);
             if (gradient != null) {
                 backward.accept(gradient);
@@ -44,12 +45,17 @@ public final class Tape {
         });
     }
 
+    /** The forward pass through {@code block} begins, and the backward pass through it will end here. */
+    void begin(Block block) {
+        pieces.add(listener -> listener.complete(block));
+    }
+
     /** A tensor where autograd begins: what is computed from the result, autograd differentiates down to here. */
     public NDArray leaf(NDArray x) {
         NDArray leaf = x.duplicate(); // autograd takes no tensor that a script made, only a copy
         leaf.attach(x.getManager());
         leaf.setRequiresGradient(true);
-        pieces.add(() -> {
+        pieces.add(listener -> {
             if (leaf.hasGradient()) {
                 NDArray gradient = leaf.getGradient();
                 gradient.attach(x.getManager());
@@ -110,6 +116,11 @@ public final class Tape {
      * pieces free what they kept.
      */
     public void backward(NDArray loss) {
+        backward(loss, BackwardListener.NONE);
+    }
+
+    /** The same, followed by {@code listener}. */
+    void backward(NDArray loss, BackwardListener listener) {
         if (wentBackward) {
             throw new IllegalStateException(
                     "a tape goes backward once: what its pieces kept is freed; make another forward pass");
@@ -119,7 +130,8 @@ public final class Tape {
             differentiate(loss, one, true);
         }
         for (int i = pieces.size() - 1; i >= 0; i--) {
-            pieces.get(i).run();
+            pieces.get(i).accept(listener);
+            listener.advanced();
         }
     }
 

@@ -2,13 +2,26 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import dev.switchlab.nn.BackwardListener;
 import dev.switchlab.nn.HostCopy;
+import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.kernel.Script;
 import dev.switchlab.world.World;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
-/** Gradients added up over ranks, in the order of ranks: the same bits on each. All go in one message, as one vector. */
-final class GradientSum {
+/**
+ * Gradients added up over ranks, in the order of ranks: the same bits on each. Those of a layer go out as one message, as soon as the backward
+ * pass has left the layer, and travel while it goes on.
+ */
+final class GradientSum implements BackwardListener {
 
     private static final Script SCRIPT = Script.of("gradient sum", """
             def pack(self, gradients: List[Tensor]) -> Tensor:
@@ -16,30 +29,75 @@ final class GradientSum {
               for gradient in gradients:
                 flat.append(torch.flatten(gradient))
               return torch.cat(flat)
-            def unpack(self, flat: Tensor, gradients: List[Tensor]) -> List[Tensor]:
+            def unpack(self, flat: Tensor, shaped: List[Tensor]) -> List[Tensor]:
               parts = annotate(List[Tensor], [])
               at = 0
-              for gradient in gradients:
-                n = torch.numel(gradient)
-                parts.append(torch.reshape(torch.narrow(flat, 0, at, n), torch.size(gradient)))
+              for own in shaped:
+                n = torch.numel(own)
+                parts.append(torch.reshape(torch.narrow(flat, 0, at, n), torch.size(own)))
                 at = torch.add(at, n)
               return parts
             """);
 
-    private GradientSum() {}
+    private final World world;
+    private final NDManager step;
+    private final StepWeights weights;
+    /** Whose gradients have not gone out yet. */
+    private final Set<Parameter> left;
+
+    private final List<Part> parts = new ArrayList<>();
+
+    /** @param flat (all), their gradients one after the other */
+    private record Part(List<Parameter> parameters, NDArray flat, World.Sum sum) {}
 
     /**
-     * The sums, shaped as {@code gradients}, which stay as they are; in a world of one those themselves.
+     * Of {@code parameters}, whose gradients are float32 on the CPU. All ranks call it and what follows together.
      *
      * @param step owns the sums
-     * @param gradients float32, on the CPU
+     * @param weights where the gradients are
      */
-    static List<NDArray> over(World world, NDManager step, List<NDArray> gradients) {
-        if (world.size() == 1) {
-            return gradients;
+    GradientSum(World world, NDManager step, StepWeights weights, Collection<Parameter> parameters) {
+        this.world = world;
+        this.step = step;
+        this.weights = weights;
+        left = new LinkedHashSet<>(parameters);
+    }
+
+    @Override
+    public void complete(Block block) {
+        begin(block.getParameters().values().stream().filter(left::contains).toList());
+    }
+
+    @Override
+    public void advanced() {
+        world.progress();
+    }
+
+    private void begin(List<Parameter> parameters) {
+        if (parameters.isEmpty()) {
+            return;
         }
-        NDArray flat = SCRIPT.tensor(step, "pack", gradients); // (all)
-        world.sum(HostCopy.memory(flat).asFloatBuffer());
-        return List.of(SCRIPT.tensors(step, "unpack", flat, gradients));
+        NDArray flat = SCRIPT.tensor(
+                step, "pack", parameters.stream().map(weights::gradient).toList()); // (all)
+        parameters.forEach(weights::forget);
+        parameters.forEach(left::remove);
+        parts.add(
+                new Part(parameters, flat, world.beginSum(HostCopy.memory(flat).asFloatBuffer())));
+    }
+
+    /** The sums of all, by parameter, each of its shape. Waits for them. */
+    Map<Parameter, NDArray> end() {
+        begin(List.copyOf(left));
+        Map<Parameter, NDArray> sums = new HashMap<>();
+        for (Part part : parts) {
+            part.sum().end();
+            List<NDArray> shaped =
+                    part.parameters().stream().map(Parameter::getArray).toList();
+            NDArray[] own = SCRIPT.tensors(step, "unpack", part.flat(), shaped);
+            for (int i = 0; i < own.length; i++) {
+                sums.put(part.parameters().get(i), own[i]);
+            }
+        }
+        return sums;
     }
 }

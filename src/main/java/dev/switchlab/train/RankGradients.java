@@ -3,67 +3,84 @@ package dev.switchlab.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
+import dev.switchlab.nn.BackwardListener;
 import dev.switchlab.nn.HostCopy;
+import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.kernel.GradientNorm;
 import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
- * The gradients of a step that ranks share: of what all have the {@linkplain GradientSum sum} over ranks; of experts that only this rank has its own,
- * which are whole already, because the tokens of all ranks came here.
- *
- * @param all in the order of the parameters
- * @param norm () float32, over those of all ranks: the same bits on each
+ * The gradients of a step, wherever its ranks are. Of what all have it takes the {@linkplain GradientSum sum} over ranks; of experts that only
+ * this rank has its own, which are whole already, because the tokens of all ranks came here. All ranks call it together.
  */
-record RankGradients(List<NDArray> all, NDArray norm) {
+final class RankGradients {
+
+    private final World world;
+    private final NDManager step;
+    private final StepWeights weights;
+    private final List<Parameter> parameters;
+    private final Set<Parameter> own;
+    private final GradientSum sum;
 
     /**
-     * All ranks call it together.
-     *
-     * @param step owns what is made
-     * @param spread those of the parameters that other ranks have others of
-     * @param gradients of a parameter
+     * @param all in the order of {@code parameters}
+     * @param norm () float32, over those of all ranks: the same bits on each
      */
-    static RankGradients of(
-            World world,
-            NDManager step,
-            List<Parameter> parameters,
-            List<Parameter> spread,
-            Function<Parameter, NDArray> gradients) {
-        if (spread.isEmpty()) {
-            List<NDArray> all = GradientSum.over(
-                    world, step, parameters.stream().map(gradients).toList());
-            return new RankGradients(all, GradientNorm.of(step, all));
-        }
-        Set<Parameter> here = new HashSet<>(spread);
-        List<NDArray> shared = GradientSum.over(
+    record Whole(List<NDArray> all, NDArray norm) {}
+
+    /**
+     * @param step owns what is made
+     * @param weights where the gradients are
+     * @param spread those of {@code parameters} that other ranks have others of
+     */
+    RankGradients(
+            World world, NDManager step, StepWeights weights, List<Parameter> parameters, List<Parameter> spread) {
+        this.world = world;
+        this.step = step;
+        this.weights = weights;
+        this.parameters = parameters;
+        own = new HashSet<>(spread);
+        sum = new GradientSum(
                 world,
                 step,
+                weights,
                 parameters.stream()
-                        .filter(parameter -> !here.contains(parameter))
-                        .map(gradients)
+                        .filter(parameter -> !own.contains(parameter))
                         .toList());
-        List<NDArray> all = new ArrayList<>();
-        List<NDArray> own = new ArrayList<>();
-        int next = 0;
-        for (Parameter parameter : parameters) {
-            if (here.contains(parameter)) {
-                own.add(gradients.apply(parameter));
-                all.add(own.get(own.size() - 1));
-            } else {
-                all.add(shared.get(next++));
-            }
-        }
-        return new RankGradients(List.copyOf(all), norm(world, step, shared, own));
     }
 
-    private static NDArray norm(World world, NDManager step, List<NDArray> shared, List<NDArray> own) {
+    /** For the last backward pass of the step, after which nothing is added to any gradient. */
+    BackwardListener listener() {
+        return world.size() == 1 ? BackwardListener.NONE : sum;
+    }
+
+    /** What came of the step's backward passes. */
+    Whole whole() {
+        if (world.size() == 1) {
+            List<NDArray> all = parameters.stream().map(weights::gradient).toList();
+            return new Whole(all, GradientNorm.of(step, all));
+        }
+        Map<Parameter, NDArray> sums = sum.end();
+        List<NDArray> all = new ArrayList<>();
+        List<NDArray> shared = new ArrayList<>();
+        List<NDArray> experts = new ArrayList<>();
+        for (Parameter parameter : parameters) {
+            boolean isOwn = own.contains(parameter);
+            NDArray gradient = isOwn ? weights.gradient(parameter) : sums.get(parameter);
+            all.add(gradient);
+            (isOwn ? experts : shared).add(gradient);
+        }
+        return new Whole(List.copyOf(all), own.isEmpty() ? GradientNorm.of(step, all) : norm(shared, experts));
+    }
+
+    private NDArray norm(List<NDArray> shared, List<NDArray> experts) {
         double squares = square(GradientNorm.of(step, shared));
-        for (double[] ofRank : world.gather(new double[] {square(GradientNorm.of(step, own))})) {
+        for (double[] ofRank : world.gather(new double[] {square(GradientNorm.of(step, experts))})) {
             squares += ofRank[0];
         }
         return step.create((float) Math.sqrt(squares)); // ()

@@ -11,6 +11,7 @@ import dev.switchlab.data.Batch;
 import dev.switchlab.experiment.CapacityScope;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
+import dev.switchlab.nn.BackwardListener;
 import dev.switchlab.nn.BatchPart;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.LoadBalancingLoss;
@@ -123,6 +124,7 @@ public final class TrainStep {
             StepWeights weights = new StepWeights(scope, model.network(), true);
             LoadCounts counts = new LoadCounts(scope, model.network().switchLayers());
             StepReading reading = new StepReading(scope, world);
+            RankGradients gradients = new RankGradients(world, scope, weights, parameters, spread);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {
                     double share = (double) batches.get(i).size() / tokens;
@@ -135,16 +137,17 @@ public final class TrainStep {
                             i,
                             batches.get(i),
                             share,
+                            last ? gradients.listener() : BackwardListener.NONE,
                             last && withRouting,
                             counts,
                             reading);
                 }
             }
-            RankGradients gradients = RankGradients.of(world, scope, parameters, spread, weights::gradient);
-            GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
+            RankGradients.Whole whole = gradients.whole();
+            GradientClipping clipping = GradientClipping.of(scope, whole.norm(), config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
-            optimizer.step(scope, gradients.all(), clipping, rate, config.learningRate());
+            optimizer.step(scope, whole.all(), clipping, rate, config.learningRate());
             average.ifPresent(own -> own.update(optimizer.steps()));
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
@@ -165,6 +168,7 @@ public final class TrainStep {
             int microBatch,
             Batch whole,
             double shareOfAll,
+            BackwardListener listener,
             boolean withRouting,
             LoadCounts counts,
             StepReading reading) {
@@ -193,7 +197,7 @@ public final class TrainStep {
             clock.ended(StepClock.Part.FORWARD);
             NDArray weighted = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
             if (pass.isFused()) {
-                pass.backward(weighted);
+                pass.backward(weighted, listener);
             } else {
                 collector.backward(weighted);
             }

@@ -20,8 +20,14 @@ enum OneWorld implements World {
     }
 
     @Override
-    public void sum(FloatBuffer values) {
+    public Sum beginSum(FloatBuffer values) {
         Lengths.direct(values.isDirect());
+        return () -> {};
+    }
+
+    @Override
+    public void progress() {
+        // nothing is under way
     }
 
     @Override

@@ -55,7 +55,24 @@ public sealed interface World permits OneWorld, MpiWorld {
     }
 
     /** Replaces {@code values} by their sum over all ranks, element by element, added up in the order of ranks. Equally long everywhere. */
-    void sum(FloatBuffer values);
+    default void sum(FloatBuffer values) {
+        beginSum(values).end();
+    }
+
+    /**
+     * Begins a {@link #sum}. Until it has ended, other collectives may be called and other sums begun, and nobody may touch {@code values}, nor
+     * free them.
+     */
+    Sum beginSum(FloatBuffer values);
+
+    /** A sum under way. */
+    interface Sum {
+        /** Waits for it; to be called once, in the order in which sums were begun. */
+        void end();
+    }
+
+    /** Moves on what has begun, without waiting: messages are sent and received while this or a collective runs, and hardly otherwise. */
+    void progress();
 
     /**
      * The parts of all ranks one after the other.

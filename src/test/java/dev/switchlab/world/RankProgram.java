@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** What tests run as one of several ranks: {@code main} with the name of a scene. Prints what it finds, a line per rank. */
 final class RankProgram {
@@ -90,6 +93,8 @@ final class RankProgram {
             digest = 31 * digest + Arrays.hashCode(sum);
         }
 
+        require(sumsUnderWay(world), "sums under way");
+
         int[] sizes = new int[world.size()];
         int[] incoming = new int[world.size()];
         for (int r = 0; r < world.size(); r++) {
@@ -124,6 +129,27 @@ final class RankProgram {
         world.requireSame(Map.of("a", "1"));
         world.barrier(Duration.ofSeconds(60));
         return "of " + world.size() + " digest " + digest;
+    }
+
+    /** Several begun before the first has ended, with another collective between. */
+    private static boolean sumsUnderWay(World world) {
+        List<FloatBuffer> values = new ArrayList<>();
+        List<World.Sum> sums = new ArrayList<>();
+        for (int count : new int[] {100_000, 1, 0, COUNT}) {
+            FloatBuffer own = floats(count);
+            for (int i = 0; i < count; i++) {
+                own.put(i, i % 100 + world.rank());
+            }
+            values.add(own);
+            sums.add(world.beginSum(own));
+            world.progress();
+            require(world.any(true), "any beside sums");
+        }
+        sums.forEach(World.Sum::end);
+        int ranks = world.size();
+        return values.stream()
+                .allMatch(own -> IntStream.range(0, own.capacity())
+                        .allMatch(i -> own.get(i) == i % 100 * ranks + ranks * (ranks - 1) / 2f));
     }
 
     private static void time(World world) {
