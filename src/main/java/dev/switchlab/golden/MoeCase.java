@@ -2,6 +2,7 @@ package dev.switchlab.golden;
 
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.nn.BatchPart;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.LoadBalancingLoss;
@@ -40,17 +41,22 @@ record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
 
     @Override
     public Map<String, Tensor> replay(Form form, Place place) {
+        return replay(form, place, BatchPart.all());
+    }
+
+    /** By one of several ranks, where the case holds its tokens and its experts. All of them call it together. */
+    Map<String, Tensor> replay(Form form, Place place, BatchPart part) {
         ModelConfig model = config.model(form.dispatch());
-        SwitchFeedForward block = new SwitchFeedForward(model, 0, config.selectionBias());
+        SwitchFeedForward block = new SwitchFeedForward(model, 0, config.selectionBias(), part.world());
         try (Workbench<SwitchFeedForward> bench = new Workbench<>(block, file.withParams(params()), place, form)) {
             Map<String, Tensor> results = bench.run(DropPolicy.byPosition(), run -> {
-                FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
+                FeedForwardBlock.Output output = block.forward(run.pass().over(part), run.input("x"));
                 Routing routing = output.routing().orElseThrow();
                 run.output("y", output.y()); // (T, D)
                 run.output("gates", routing.gates()); // (T, K)
                 outputs(run, routing.plan());
                 if (config.selectionBias()) {
-                    block.moveSelectionBias(counts(routing.plan()), config.selectionBiasRate());
+                    block.moveSelectionBias(routing.tensors().counts(run.scope()), config.selectionBiasRate());
                     run.output("selection_bias_next", bias(bench));
                 }
                 return loss(run, output.y(), routing);

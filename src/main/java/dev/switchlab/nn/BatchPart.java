@@ -62,7 +62,7 @@ public record BatchPart(World world, int sequences) {
     }
 
     /** Rows of this rank's tokens to rows of the whole batch's. All ranks call it together. */
-    float[] gather(float[] own, int width) {
+    public float[] gather(float[] own, int width) {
         ByteBuffer part = World.bytes(own.length * Float.BYTES);
         part.asFloatBuffer().put(own);
         ByteBuffer all = World.bytes(Math.multiplyExact(part.capacity(), world.size()));
@@ -79,7 +79,7 @@ public record BatchPart(World world, int sequences) {
     }
 
     /** This rank's rows of those of the whole batch. */
-    float[] own(float[] whole, int width) {
+    public float[] own(float[] whole, int width) {
         int run = sequences * width;
         float[] own = new float[whole.length / world.size()];
         for (int at = 0; at < own.length; at += run) {

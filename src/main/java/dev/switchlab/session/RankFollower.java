@@ -4,16 +4,12 @@ import ai.djl.Device;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.train.Checkpoints;
-import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.train.RunLog;
-import dev.switchlab.train.StepResult;
+import dev.switchlab.train.Nobody;
 import dev.switchlab.train.Trainer;
-import dev.switchlab.train.TrainingProgress;
 import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /** A rank other than the first: it computes its part of each batch, and writes, prints and saves nothing. */
@@ -46,50 +42,6 @@ public final class RankFollower {
             job.checkpoint().ifPresent(trainer::resume);
             trainer.run();
             model.whole().close(); // rank 0 saves it
-        }
-    }
-
-    /** Who keeps and shows what only rank 0 does. */
-    private static final class Nobody implements RunLog, TrainingProgress {
-
-        @Override
-        public String runId() {
-            return "";
-        }
-
-        @Override
-        public void metrics(long step, Map<String, Double> metrics) {
-            // rank 0 has the same
-        }
-
-        @Override
-        public void text(String path, String content) {
-            // rank 0 has the same
-        }
-
-        @Override
-        public void sync() {
-            // nothing was kept
-        }
-
-        @Override
-        public void step(int step, StepResult result) {
-            // rank 0 shows it
-        }
-
-        @Override
-        public void evaluation(int step, Evaluation evaluation) {
-            // rank 0 shows it
-        }
-
-        @Override
-        public void sample(int step, String text) {
-            // rank 0 shows it
-        }
-
-        @Override
-        public void stage(String what) {
-            // rank 0 shows it
         }
     }
 }

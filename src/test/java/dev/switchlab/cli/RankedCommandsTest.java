@@ -71,28 +71,29 @@ class RankedCommandsTest {
         assertThat(commands.artifact(book.newest(), "provenance.json")).contains("\"ranks\" : 2");
     }
 
-    /** A checkpoint is whole: begun by two ranks, gone on with by one, and by four. */
+    /** A checkpoint is whole: begun by two ranks of which one is killed, gone on with by one, which is killed, too, and by four. */
     @Test
     @NeedsMpi
-    void anotherNumberOfRanksGoesOn() throws Exception {
-        Process stopped = commands.start(
-                "train", "--experiment", "smoke", "--ranks", "2", "--expert-parallel", "false", "--set", SETTINGS);
-        awaitStep(stopped, 10);
-        stopped.destroy(); // SIGTERM
-        assertThat(commands.end(stopped)).as(commands.output()).isEqualTo(130);
+    void killedItGoesOnWithAnotherNumberOfRanks() throws Exception {
+        Process two = commands.start("train", "--experiment", "smoke", "--ranks", "2", "--set", SETTINGS);
+        awaitStep(two, 10);
+        kill(two, "1");
+        assertThat(commands.end(two)).as(commands.output()).isEqualTo(1);
+        assertThat(commands.output()).contains("experts     shared out", "rank 1 on ");
         String run = book.newest();
 
         Process alone = commands.start("resume", "--run", run, "--ranks", "1");
         awaitStep(alone, book.lastStep(run, LOSS) + 10);
-        alone.destroy();
-        assertThat(commands.end(alone)).as(commands.output()).isEqualTo(143);
+        alone.destroyForcibly();
+        assertThat(commands.end(alone)).as(commands.output()).isEqualTo(128 + 9);
         assertThat(commands.output()).contains("was '2' when the run began and is '1' now");
 
-        assertThat(commands.run("resume", "--run", run, "--ranks", "4"))
+        assertThat(commands.run("resume", "--run", run, "--ranks", "4", "--expert-parallel", "false"))
                 .as(commands.output())
                 .isZero();
         assertThat(commands.output()).contains("4 ranks of 1 threads", "experts     all on each rank");
         assertThat(book.status(run)).isEqualTo("FINISHED");
+        assertThat(book.lastStep(run, LOSS)).isEqualTo(500);
         assertThat(commands.run("sample", "--run", run, "--length", "5"))
                 .as(commands.output())
                 .isZero();

@@ -2,8 +2,6 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.runs.fake.BookRows;
-import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,20 +24,8 @@ class RankedHostsTest {
     void expertsAreSharedOutOverTwoHosts() throws Exception {
         Path runs = folder.resolve("runs");
         List<String> command = new ArrayList<>(List.of("bash", "src/test/mpi/two-hosts.sh"));
-        command.addAll(JavaProcess.of(
-                        Main.class,
-                        "train",
-                        "--experiment",
-                        "smoke",
-                        "--ranks",
-                        "2",
-                        "--threads",
-                        "1",
-                        "--runs",
-                        runs.toString(),
-                        "--set",
-                        "train.steps=4 train.log_every=1 train.sample_length=5 train_fraction=0.99")
-                .command());
+        command.addAll(FourSteps.command(runs));
+        command.addAll(List.of("--ranks", "2"));
         Path output = folder.resolve("output");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -54,8 +40,6 @@ class RankedHostsTest {
         }
         assertThat(code).as(text).isZero();
         assertThat(text).contains("cpu, 2 ranks of 1 threads", "experts     shared out");
-        BookRows book = new BookRows(runs);
-        assertThat(book.status(book.newest())).isEqualTo("FINISHED");
-        assertThat(book.lastStep(book.newest(), "train/loss")).isEqualTo(4);
+        FourSteps.assertFinished(runs, 2);
     }
 }

@@ -1,72 +1,65 @@
 package dev.switchlab.golden;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
-import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.nn.BatchPart;
-import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Initialization;
-import dev.switchlab.nn.LoadBalancingLoss;
-import dev.switchlab.nn.Pass;
-import dev.switchlab.nn.RouterZLoss;
-import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.StateDict;
-import dev.switchlab.nn.StepWeights;
-import dev.switchlab.nn.SwitchFeedForward;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.world.World;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A case of one layer as a step of several ranks, of which each has a part of the tokens and a part of the experts: outputs and gradients of all of
- * them put together, on each rank.
+ * A case of one layer as a step of several ranks: it is taken to pieces, each rank replays a case of its own part of the tokens and of the experts,
+ * and what they give is put together, on each rank.
+ *
+ * <p>The loss of a rank is {@code R * (y * w).sum()} over its tokens and the layer's losses; the loss of all is the mean over ranks, as in
+ * training.
  */
 final class RankedReplay {
 
+    /** What there is a row of for each token. */
+    private static final Set<String> OF_TOKENS = Set.of(
+            "output.y",
+            "output.final_output",
+            "output.gates",
+            "output.route_prob_max",
+            "output.routes",
+            "grad.input.x");
+
+    private static final Set<String> SUMS = Set.of("output.counts", "output.n_dropped", "output.route_prob_sum");
+    private static final Set<String> SAME = Set.of("output.capacity", "output.selection_bias_next");
+    private static final String DROPPED = "output.dropped";
+    private static final Pattern EXPERT = Pattern.compile("(?<=^|\\.)experts\\.(\\d+)(?=\\.)");
+
     private final World world;
     private final CaseFile file;
-    private final ModelConfig model;
-    private final boolean selectionBias;
-    private final boolean moe;
-    private final DropPolicy dropPolicy;
-    private final int sequences;
-    private final Map<String, Tensor> results = new TreeMap<>();
+    private final BatchPart part;
+    /** Of each rank. */
+    private final int experts;
 
-    private RankedReplay(World world, GoldenCase golden, Form form) {
+    private RankedReplay(World world, CaseFile file) {
         this.world = world;
-        if (golden instanceof MoeCase own) {
-            file = own.file().withParams(own.params());
-            model = own.config().model(form.dispatch());
-            selectionBias = own.config().selectionBias();
-            dropPolicy = DropPolicy.byPosition();
-        } else if (golden instanceof SwitchCase own) {
-            file = own.file();
-            model = own.architecture().model(form.dispatch());
-            selectionBias = false;
-            dropPolicy = new Permutations(file.permutations()).policy(own.architecture(), "", false);
-        } else {
-            throw new IllegalArgumentException(golden.file().kind());
-        }
-        moe = golden instanceof MoeCase;
-        sequences = sequences(golden.file());
+        this.file = file;
+        part = BatchPart.of(world, sequences(file));
+        experts = file.config().integer("n_experts") / world.size();
     }
 
     /** Whether tokens and experts of a case can be shared out. */
-    static boolean divides(GoldenCase golden, int ranks) {
-        return (golden instanceof MoeCase || golden instanceof SwitchCase)
-                && sequences(golden.file()) % ranks == 0
-                && golden.file().config().integer("n_experts") % ranks == 0;
+    static boolean divides(CaseFile file, int ranks) {
+        return file.kind().matches("moe|switch_ff")
+                && sequences(file) % ranks == 0
+                && file.config().integer("n_experts") % ranks == 0;
     }
 
     /** B of (S, B, D); each token of (T, D) is one. */
@@ -76,222 +69,167 @@ final class RankedReplay {
     }
 
     /** All ranks call it together. */
-    static Map<String, Tensor> run(World world, GoldenCase golden, Form form) {
-        return new RankedReplay(world, golden, form).run(golden, form);
+    static Map<String, Tensor> run(World world, GoldenCase golden, Form form, Place place) {
+        RankedReplay replay = new RankedReplay(world, golden.file());
+        CaseFile own = replay.own();
+        if (golden instanceof MoeCase moe) {
+            return replay.whole(new MoeCase(own, moe.config()).replay(form, place, replay.part));
+        }
+        return replay.whole(new SwitchCase(own, ((SwitchCase) golden).architecture()).replay(form, place, replay.part));
     }
 
-    @SuppressWarnings("try")
-    private Map<String, Tensor> run(GoldenCase golden, Form form) {
-        SwitchFeedForward block = new SwitchFeedForward(model, 0, selectionBias, world);
-        StateDict dict = StateDict.of(block);
-        try (NDManager manager = NDManager.newBaseManager()) {
-            Initialization.allocate(dict, manager);
-            load(dict);
-            try (GradientCollector ignored = Engine.getInstance().newGradientCollector()) {
-                step(golden, form, block, dict, manager);
-            }
-        } finally {
-            block.clear();
-        }
-        return results;
+    /** This rank's part of the case. */
+    private CaseFile own() {
+        Map<String, Tensor> params = new LinkedHashMap<>(file.params());
+        params.keySet()
+                .removeIf(name -> expert(name)
+                        .filter(expert -> expert / experts != world.rank())
+                        .isPresent());
+        Map<String, Tensor> inputs = new HashMap<>();
+        inputs.put("x", own(file.input("x", Dtype.F32), 1));
+        inputs.put("w", own(file.input("w", Dtype.F32), world.size()));
+        return new CaseFile(
+                file.path(),
+                file.kind(),
+                file.config(),
+                file.noise(),
+                params,
+                inputs,
+                file.permutations(),
+                file.expected());
     }
 
-    private void load(StateDict dict) {
-        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
-        for (String name : dict.weights().keySet()) {
-            Tensor tensor = file.params().get(name);
-            weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats()));
-        }
-        dict.load(weights);
+    private static Optional<Integer> expert(String name) {
+        return EXPERT.matcher(name).results().findFirst().map((MatchResult match) -> Integer.valueOf(match.group(1)));
     }
 
-    private void step(GoldenCase golden, Form form, SwitchFeedForward block, StateDict dict, NDManager scope) {
-        StepWeights weights = new StepWeights(scope, block, true);
-        Pass pass = form.of(Pass.training(scope, weights, dropPolicy, layer -> {
-                    throw new IllegalStateException("cases have no router jitter");
-                }))
-                .over(BatchPart.of(world, sequences));
-        NDArray x = Workbench.array(scope, part(file.input("x", Dtype.F32)));
-        var output = block.forward(pass, x);
-        Routing routing = output.routing().orElseThrow();
-        NDArray own = pass.leaf(output.y())
-                .mul(Workbench.array(scope, part(file.input("w", Dtype.F32))))
-                .sum(); // ()
-        NDArray loss = own;
-        double total = sum(new double[] {own.getFloat()})[0];
-        for (Map.Entry<String, NDArray> more : means(golden, scope, routing).entrySet()) {
-            // The mean over ranks is that of the batch.
-            NDArray weight = scope.full(
-                    new Shape(), 1f / world.size(), DataType.FLOAT32); // by a number DJL would differentiate wrongly
-            NDArray share = more.getValue().mul(weight); // ()
-            double mean = sum(new double[] {share.getFloat()})[0];
-            put("output." + more.getKey(), new float[] {(float) mean});
-            total += mean;
-            loss = loss.add(share);
-        }
-        put("output.loss", new float[] {(float) total});
-        outputs(output.y(), routing);
-        if (selectionBias) {
-            long[] counts = Arrays.stream(counts(routing))
-                    .mapToLong(count -> (long) count)
-                    .toArray();
-            block.moveSelectionBias(counts, ((MoeCase) golden).config().selectionBiasRate());
-            put(
-                    "output.selection_bias_next",
-                    dict.weights().get("selection_bias").values());
-        }
-        pass.backward(loss);
-        gradients(dict, weights);
-        results.put(
-                "grad.input.x",
-                whole(
-                        pass.gradient(x).toFloatArray(),
-                        file.input("x", Dtype.F32).shape()));
-    }
-
-    private Map<String, NDArray> means(GoldenCase golden, NDManager scope, Routing routing) {
-        Map<String, NDArray> means = new LinkedHashMap<>();
-        if (!(golden instanceof MoeCase own)) {
-            means.put("aux", LoadBalancingLoss.of(scope, List.of(routing)));
-            return means;
-        }
-        if (own.config().balances()) {
-            means.put("load_balance", LoadBalancingLoss.of(scope, List.of(routing)));
-        }
-        if (own.config().zLoss()) {
-            means.put("z_loss", RouterZLoss.of(List.of(routing)));
-        }
-        return means;
-    }
-
-    private void outputs(NDArray y, Routing routing) {
-        long[] shape = file.input("x", Dtype.F32).shape();
-        int tokens =
-                Math.toIntExact(Arrays.stream(shape).limit(shape.length - 1L).reduce(1, (a, b) -> a * b));
-        int k = routing.plan().choices();
-        results.put(moe ? "output.y" : "output.final_output", whole(y.toFloatArray(), shape));
-        long[] perToken = moe ? new long[] {tokens, k} : new long[] {tokens};
-        NDArray ofTokens = moe ? routing.gates() : routing.chosen();
-        results.put(moe ? "output.gates" : "output.route_prob_max", whole(ofTokens.toFloatArray(), perToken));
-        float[] routes = new float[routing.plan().pairs()];
-        for (int pair = 0; pair < routes.length; pair++) {
-            routes[pair] = routing.plan().route(pair / k, pair % k);
-        }
-        results.put("output.routes", Tensor.of(longs(whole(routes, perToken).doubles()), perToken));
-        double[] dropped = sum(new double[] {routing.plan().droppedCount()});
-        results.put("output.n_dropped", Tensor.of(longs(dropped)));
-        double[] counts = counts(routing);
-        results.put(
-                "output.counts",
-                moe ? Tensor.of(longs(counts), counts.length) : Tensor.of(floats(counts), counts.length));
-        if (!moe) {
-            double[] sums = sum(doubles(routing.scoreSum().toFloatArray()));
-            put("output.route_prob_sum", floats(sums));
-            results.put(
-                    "output.capacity", Tensor.of(new long[] {routing.tensors().capacity()}));
-            // Which they are is known by the rows of the output that are the input's.
-            Tensor expected = file.expected().get("output.dropped");
-            if (expected != null) {
-                results.put("output.dropped", expected);
-            }
-        }
-    }
-
-    private double[] counts(Routing routing) {
-        return sum(IntStream.range(0, routing.plan().experts())
-                .mapToDouble(routing.plan()::count)
-                .toArray());
-    }
-
-    private void gradients(StateDict dict, StepWeights weights) {
-        dict.trainable().values(weights::gradient).forEach((name, gradient) -> {
-            if (!name.startsWith("experts.")) {
-                float[] sum = floats(sum(doubles(gradient.values())));
-                putGradient(name, Tensor.of(sum, gradient.shape()));
-            }
-        });
-        // In the order of ranks these are the experts in theirs, so that name by name all ranks call together.
-        Map<String, StateDict.Weight> own = new LinkedHashMap<>();
-        dict.trainable().values(weights::gradient).forEach((name, gradient) -> {
-            if (name.startsWith("experts.")) {
-                own.put(name, gradient);
-            }
-        });
-        int count = model.nExperts() / world.size();
-        List<String> names = new ArrayList<>(own.keySet());
-        for (String name : names) {
-            StateDict.Weight gradient = own.get(name);
-            List<double[]> ofRanks = world.gather(doubles(gradient.values()));
-            for (int rank = 0; rank < world.size(); rank++) {
-                String[] words = name.split("\\.", 3);
-                int expert = Integer.parseInt(words[1]) + (rank - world.rank()) * count;
-                putGradient(
-                        words[0] + "." + expert + "." + words[2],
-                        Tensor.of(floats(ofRanks.get(rank)), gradient.shape()));
-            }
-        }
-    }
-
-    private void putGradient(String name, Tensor tensor) {
-        if (!name.endsWith("linear_v.bias") || file.expected().containsKey("grad." + name)) {
-            results.put("grad." + name, tensor);
-        }
-    }
-
-    private void put(String name, float[] values) {
-        Tensor expected = file.expected().get(name);
-        results.put(name, expected == null ? Tensor.of(values, values.length) : Tensor.of(values, expected.shape()));
-    }
-
-    /** This rank's sequences of (S, B, D) or (T, D). */
-    private Tensor part(Tensor whole) {
-        float[] all = whole.floats();
+    /** This rank's sequences of (S, B, D) or (T, D), times {@code factor}, a power of two. */
+    private Tensor own(Tensor whole, int factor) {
         long[] shape = whole.shape().clone();
-        int width = Math.toIntExact(shape[shape.length - 1]);
-        shape[shape.length - 2] /= world.size();
-        float[] own = new float[all.length / world.size()];
-        int run = sequences / world.size() * width;
-        for (int at = 0; at < own.length; at += run) {
-            System.arraycopy(all, at * world.size() + world.rank() * run, own, at, run);
+        float[] own = part.own(whole.floats(), Math.toIntExact(shape[shape.length - 1]));
+        for (int i = 0; i < own.length; i++) {
+            own[i] *= factor;
         }
+        shape[shape.length - 2] /= world.size();
         return Tensor.of(own, shape);
     }
 
-    /** All ranks' rows of tokens. */
-    private Tensor whole(float[] own, long... shape) {
-        List<double[]> ofRanks = world.gather(doubles(own));
-        int tokens = Math.toIntExact(Arrays.stream(file.input("x", Dtype.F32).shape())
-                        .limit(file.input("x", Dtype.F32).shape().length - 1L)
-                        .reduce(1, (a, b) -> a * b))
-                / world.size();
-        int run = sequences / world.size() * (own.length / tokens);
-        float[] all = new float[own.length * world.size()];
-        for (int i = 0; i < all.length; i++) {
-            int rank = i / run % world.size();
-            all[i] = (float) ofRanks.get(rank)[i / (run * world.size()) * run + i % run];
-        }
-        return Tensor.of(all, shape);
+    /** What all ranks gave. */
+    private Map<String, Tensor> whole(Map<String, Tensor> own) {
+        // Every rank's own experts counted from 0, so that all ranks have the same names in the same order.
+        Map<String, Tensor> local = new TreeMap<>();
+        own.forEach((name, tensor) -> local.put(renumbered(name, expert -> expert - world.rank() * experts), tensor));
+        Map<String, Tensor> whole = new TreeMap<>();
+        local.forEach((name, tensor) -> {
+            List<double[]> ofRanks = gather(tensor);
+            if (expert(name).isPresent()) {
+                for (int rank = 0; rank < world.size(); rank++) {
+                    int first = rank * experts;
+                    whole.put(
+                            renumbered(name, expert -> expert + first),
+                            tensor(tensor, mean(ofRanks.subList(rank, rank + 1)), tensor.shape()));
+                }
+            } else if (OF_TOKENS.contains(name)) {
+                whole.put(name, ofTokens(name, tensor));
+            } else if (name.equals(DROPPED)) {
+                whole.put(name, dropped(ofRanks));
+            } else {
+                double[] values = SUMS.contains(name)
+                        ? sum(ofRanks)
+                        : SAME.contains(name) ? ofRanks.get(world.size() - 1) : mean(ofRanks);
+                whole.put(name, tensor(tensor, values, tensor.shape()));
+            }
+        });
+        return whole;
     }
 
-    private double[] sum(double[] own) {
-        double[] sum = new double[own.length];
-        world.gather(own).forEach(part -> Arrays.setAll(sum, i -> sum[i] + part[i]));
+    private static String renumbered(String name, IntUnaryOperator number) {
+        return EXPERT.matcher(name)
+                .replaceFirst(match -> "experts." + number.applyAsInt(Integer.parseInt(match.group(1))));
+    }
+
+    /** Of whatever length on each rank. */
+    private List<double[]> gather(Tensor own) {
+        double[] values = doubles(own);
+        int longest = (int) world.gather(new double[] {values.length}).stream()
+                .mapToDouble(length -> length[0])
+                .max()
+                .orElseThrow();
+        double[] padded = new double[longest + 1];
+        System.arraycopy(values, 0, padded, 1, values.length);
+        padded[0] = values.length;
+        return world.gather(padded).stream()
+                .map(all -> Arrays.copyOfRange(all, 1, 1 + (int) all[0]))
+                .toList();
+    }
+
+    private Tensor ofTokens(String name, Tensor own) {
+        long[] shape = own.shape().clone();
+        boolean inSequences = name.matches("output\\.(y|final_output)|grad\\..*");
+        shape[inSequences ? shape.length - 2 : 0] *= world.size();
+        double[] values = doubles(own);
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) (name.startsWith("grad.") ? values[i] / world.size() : values[i]);
+        }
+        float[] whole = part.gather(floats, values.length / tokens());
+        return tensor(
+                own, IntStream.range(0, whole.length).mapToDouble(i -> whole[i]).toArray(), shape);
+    }
+
+    /** Of this rank. */
+    private int tokens() {
+        Tensor x = file.input("x", Dtype.F32);
+        long[] shape = x.shape();
+        return Math.toIntExact(x.elements() / shape[shape.length - 1] / world.size());
+    }
+
+    /** Which tokens; in what order an expert lost them no rank knows alone, so that is taken from the case if they are the right ones. */
+    private Tensor dropped(List<double[]> ofRanks) {
+        Set<Long> dropped = new TreeSet<>();
+        for (int rank = 0; rank < world.size(); rank++) {
+            for (double token : ofRanks.get(rank)) {
+                int b = part.sequences();
+                long t = (long) token;
+                dropped.add(t / b * b * world.size() + (long) rank * b + t % b);
+            }
+        }
+        Tensor expected = file.expected().get(DROPPED);
+        if (expected != null
+                && Arrays.stream(expected.longs())
+                        .boxed()
+                        .collect(Collectors.toSet())
+                        .equals(dropped)) {
+            return expected;
+        }
+        return Tensor.of(dropped.stream().mapToLong(t -> t).toArray(), dropped.size());
+    }
+
+    private static double[] sum(List<double[]> ofRanks) {
+        double[] sum = new double[ofRanks.get(0).length];
+        ofRanks.forEach(own -> Arrays.setAll(sum, i -> sum[i] + own[i]));
         return sum;
     }
 
-    private static double[] doubles(float[] values) {
-        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+    private double[] mean(List<double[]> ofRanks) {
+        return Arrays.stream(sum(ofRanks)).map(value -> value / world.size()).toArray();
     }
 
-    private static float[] floats(double[] values) {
+    private static double[] doubles(Tensor tensor) {
+        return tensor.dtype() == Dtype.I64
+                ? Arrays.stream(tensor.longs()).asDoubleStream().toArray()
+                : tensor.doubles();
+    }
+
+    private static Tensor tensor(Tensor like, double[] values, long[] shape) {
+        if (like.dtype() == Dtype.I64) {
+            return Tensor.of(
+                    Arrays.stream(values).mapToLong(value -> (long) value).toArray(), shape);
+        }
         float[] floats = new float[values.length];
         for (int i = 0; i < floats.length; i++) {
             floats[i] = (float) values[i];
         }
-        return floats;
-    }
-
-    private static long[] longs(double[] values) {
-        return Arrays.stream(values).mapToLong(value -> (long) value).toArray();
+        return Tensor.of(floats, shape);
     }
 }

@@ -42,31 +42,9 @@ final class Runs {
         RecordingLog log = new RecordingLog();
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             Checkpoints checkpoints = new Checkpoints(folder, 2);
-            Trainer trainer = new Trainer(model, data, log, checkpoints, new Silent(), stop);
+            Trainer trainer = new Trainer(model, data, log, checkpoints, new Nobody(), stop);
             from.ifPresent(trainer::resume);
             return new Outcome(trainer.run(), log, data);
-        }
-    }
-
-    static class Silent implements TrainingProgress {
-        @Override
-        public void step(int step, StepResult result) {
-            // Tests look at the log.
-        }
-
-        @Override
-        public void evaluation(int step, Evaluation evaluation) {
-            // Tests look at the log.
-        }
-
-        @Override
-        public void sample(int step, String text) {
-            // Tests look at the log.
-        }
-
-        @Override
-        public void stage(String what) {
-            // Tests look at the log.
         }
     }
 }

@@ -2,9 +2,7 @@ package dev.switchlab.sweep.slurm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.cli.Main;
-import dev.switchlab.runs.fake.BookRows;
-import dev.switchlab.testing.JavaProcess;
+import dev.switchlab.cli.FourSteps;
 import dev.switchlab.testing.NeedsMpi;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,26 +25,12 @@ final class RankedJobTest {
         try {
             Path runs = folder.resolve("runs");
             List<String> job = new ArrayList<>(List.of("srun", "--mpi=pmix", "--nodes=1", "--ntasks=2"));
-            job.addAll(JavaProcess.of(
-                            Main.class,
-                            "train",
-                            "--experiment",
-                            "smoke",
-                            "--threads",
-                            "1",
-                            "--runs",
-                            runs.toString(),
-                            "--set",
-                            "train.steps=4 train.log_every=1 train.sample_length=5 train_fraction=0.99")
-                    .command());
+            job.addAll(FourSteps.command(runs));
             List<String> lines = cluster.run(job.toArray(String[]::new));
             assertThat(lines)
                     .anyMatch(line -> line.startsWith("device") && line.contains("2 ranks of 1 threads"))
                     .anyMatch(line -> line.startsWith("done in"));
-            BookRows book = new BookRows(runs);
-            assertThat(book.runs()).hasSize(1);
-            assertThat(book.status(book.newest())).isEqualTo("FINISHED");
-            assertThat(book.params(book.newest())).containsEntry("ranks", "2");
+            FourSteps.assertFinished(runs, 2);
         } finally {
             cluster.stop();
         }

@@ -1,0 +1,47 @@
+package dev.switchlab.train;
+
+import java.util.Map;
+
+/** Keeps nothing and shows nothing of a run, because somebody else does. */
+public final class Nobody implements RunLog, TrainingProgress {
+
+    @Override
+    public String runId() {
+        return "";
+    }
+
+    @Override
+    public void metrics(long step, Map<String, Double> metrics) {
+        // not kept
+    }
+
+    @Override
+    public void text(String path, String content) {
+        // not kept
+    }
+
+    @Override
+    public void sync() {
+        // nothing was kept
+    }
+
+    @Override
+    public void step(int step, StepResult result) {
+        // not shown
+    }
+
+    @Override
+    public void evaluation(int step, Evaluation evaluation) {
+        // not shown
+    }
+
+    @Override
+    public void sample(int step, String text) {
+        // not shown
+    }
+
+    @Override
+    public void stage(String what) {
+        // not shown
+    }
+}
