@@ -125,6 +125,7 @@ final class RankedReplay {
             if (expert(name).isPresent()) {
                 for (int rank = 0; rank < world.size(); rank++) {
                     int first = rank * experts;
+                    // Whole already, of the losses of all ranks, and the loss is their mean.
                     whole.put(
                             renumbered(name, expert -> expert + first),
                             tensor(tensor, mean(ofRanks.subList(rank, rank + 1)), tensor.shape()));
