@@ -17,7 +17,7 @@ record ComparisonNotes(
 
     /** Tags of what times depend on. */
     private static final List<String> MACHINE =
-            List.of("switchlab.cpu", "switchlab.gpu", "switchlab.device", "switchlab.threads");
+            List.of("switchlab.cpu", "switchlab.gpu", "switchlab.device", "switchlab.threads", "switchlab.ranks");
 
     List<String> all() {
         List<String> notes = new ArrayList<>();

@@ -18,7 +18,7 @@ import tech.tablesaw.api.Table;
  */
 public record ComparisonTables(RunComparison comparison) {
 
-    private static final List<String> OF_RUNS = List.of(SettingRuns.SEED, "device", "threads");
+    private static final List<String> OF_RUNS = List.of(SettingRuns.SEED, "device", "threads", SettingRuns.RANKS);
 
     /**
      * One row per setting: setting, mark (best, baseline, both or nothing), what differs, runs, metric, mean, ci95_low, ci95_high, best,

@@ -60,6 +60,7 @@ record RunFacts(Run run, HtmlPage page) {
         put(facts, "metrics (SHA-256)", tag("switchlab.metrics_sha256"));
         put(facts, "device", joined("switchlab.device", "switchlab.gpu", "switchlab.cpu", "switchlab.kernels"));
         put(facts, "threads", tag("switchlab.threads"));
+        put(facts, "ranks", tag("switchlab.ranks"));
         put(facts, "SwitchLab", tag("switchlab.version"));
         put(facts, "libtorch", tag("switchlab.libtorch"));
         put(facts, "JDK", tag("switchlab.jdk"));

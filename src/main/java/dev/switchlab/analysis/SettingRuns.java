@@ -32,6 +32,9 @@ public record SettingRuns(String letter, String experiment, Map<String, String> 
     /** What does not make another setting: it changes rounding and speed at most. */
     private static final Set<String> NOT_A_SETTING = Set.of(SEED, "device", "threads");
 
+    /** Nor does this, unless each rank has an expert capacity of its own. */
+    static final String RANKS = "ranks";
+
     /** What says nothing new of a text whose digest is known. */
     private static final Set<String> OF_THE_TEXT =
             Set.of(TEXT_NAME, "corpus", "fallback_corpus", "corpus.unigram_entropy");
@@ -42,6 +45,9 @@ public record SettingRuns(String letter, String experiment, Map<String, String> 
         for (Run run : runs) {
             Map<String, String> params = new TreeMap<>(LaterSettings.complete(run.params()));
             params.keySet().removeAll(NOT_A_SETTING);
+            if (!"rank".equals(params.get("model.capacity_scope"))) {
+                params.remove(RANKS);
+            }
             if (params.containsKey(TEXT_DIGEST)) {
                 params.keySet().removeAll(OF_THE_TEXT);
             }

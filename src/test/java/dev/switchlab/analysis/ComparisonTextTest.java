@@ -116,6 +116,22 @@ class ComparisonTextTest {
                         + " 0.9 held_out: B)");
     }
 
+    /** They change rounding and speed; but where each has a capacity of its own, which tokens are dropped. */
+    @Test
+    void ranksAreNoSettingUnlessCapacityIsOfARank() {
+        Fakes fakes = new Fakes();
+        run(fakes, 2, "seed=1", "model.capacity_scope=global");
+        run(fakes, 1, "seed=2", "model.capacity_scope=global", "ranks=2");
+        fakes.tag("00000001", "switchlab.ranks", "2");
+        assertThat(text(fakes))
+                .startsWith("2 runs of 1 setting")
+                .contains("note: runs differ in ranks: their times do not compare");
+        Fakes ofRank = new Fakes();
+        run(ofRank, 2, "seed=1", "model.capacity_scope=rank");
+        run(ofRank, 1, "seed=2", "model.capacity_scope=rank", "ranks=2");
+        assertThat(text(ofRank)).startsWith("2 runs of 2 settings");
+    }
+
     @Test
     void timesOfDifferentMachinesDoNotCompare() {
         Fakes fakes = new Fakes();
