@@ -60,7 +60,7 @@ public final class KnownTimes {
                 .filter(run -> run.status().equals("FINISHED") && run.end().isPresent())
                 .filter(run -> !run.tags().containsKey(RunInfo.SUMMARY_TAG))
                 .filter(run -> threads.equals(run.params().get("threads")))
-                .filter(run -> !run.params().containsKey("ranks"))
+                .filter(run -> !run.params().containsKey("ranks")) // children have one process each
                 .filter(run -> !wasResumed(run))
                 .toList();
     }

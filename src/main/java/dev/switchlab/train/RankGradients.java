@@ -9,7 +9,6 @@ import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.kernel.GradientNorm;
 import dev.switchlab.world.World;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +23,7 @@ final class RankGradients {
     private final NDManager step;
     private final StepWeights weights;
     private final List<Parameter> parameters;
-    private final Set<Parameter> own;
+    private final Set<Parameter> spread;
     private final GradientSum sum;
 
     /**
@@ -38,19 +37,18 @@ final class RankGradients {
      * @param weights where the gradients are
      * @param spread those of {@code parameters} that other ranks have others of
      */
-    RankGradients(
-            World world, NDManager step, StepWeights weights, List<Parameter> parameters, List<Parameter> spread) {
+    RankGradients(World world, NDManager step, StepWeights weights, List<Parameter> parameters, Set<Parameter> spread) {
         this.world = world;
         this.step = step;
         this.weights = weights;
         this.parameters = parameters;
-        own = new HashSet<>(spread);
+        this.spread = spread;
         sum = new GradientSum(
                 world,
                 step,
                 weights,
                 parameters.stream()
-                        .filter(parameter -> !own.contains(parameter))
+                        .filter(parameter -> !spread.contains(parameter))
                         .toList());
     }
 
@@ -70,12 +68,12 @@ final class RankGradients {
         List<NDArray> shared = new ArrayList<>();
         List<NDArray> experts = new ArrayList<>();
         for (Parameter parameter : parameters) {
-            boolean isOwn = own.contains(parameter);
+            boolean isOwn = spread.contains(parameter);
             NDArray gradient = isOwn ? weights.gradient(parameter) : sums.get(parameter);
             all.add(gradient);
             (isOwn ? experts : shared).add(gradient);
         }
-        return new Whole(List.copyOf(all), own.isEmpty() ? GradientNorm.of(step, all) : norm(shared, experts));
+        return new Whole(List.copyOf(all), spread.isEmpty() ? GradientNorm.of(step, all) : norm(shared, experts));
     }
 
     private NDArray norm(List<NDArray> shared, List<NDArray> experts) {

@@ -26,6 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** One optimizer step: forward, losses, backward, clipping, update, selection bias, moving average. Everything it makes dies with it. */
 public final class TrainStep {
@@ -34,7 +36,7 @@ public final class TrainStep {
     private final TrainConfig config;
     private final RandomStreams streams;
     private final List<Parameter> parameters;
-    private final List<Parameter> spread;
+    private final Set<Parameter> spread;
     private final LearningRate learningRate;
     private final Optimizer optimizer;
     private final Optional<WeightAverage> average;
@@ -71,9 +73,8 @@ public final class TrainStep {
                 ? trained.entries().stream()
                         .filter(entry -> entry.row() >= 0)
                         .map(StateDict.Entry::parameter)
-                        .distinct()
-                        .toList()
-                : List.of();
+                        .collect(Collectors.toSet())
+                : Set.of();
         learningRate = new LearningRate(config, model.experiment().model().dModel());
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer = Optimizer.of(config, trained, model.manager());

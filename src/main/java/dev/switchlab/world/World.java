@@ -67,7 +67,7 @@ public sealed interface World permits OneWorld, MpiWorld {
 
     /** A sum under way. */
     interface Sum {
-        /** Waits for it; to be called once, in the order in which sums were begun. */
+        /** Waits for it; to be called once. */
         void end();
     }
 

@@ -12,6 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs that two ranks share, as processes: stopped, killed, gone on with and repeated. */
 class RankedCommandsTest {
@@ -72,14 +74,24 @@ class RankedCommandsTest {
     }
 
     /** A checkpoint is whole: begun by two ranks of which one is killed, gone on with by one, which is killed, too, and by four. */
-    @Test
+    @ParameterizedTest
+    @CsvSource({"true, 'shared out, a part on each rank'", "false, all on each rank"})
     @NeedsMpi
-    void killedItGoesOnWithAnotherNumberOfRanks() throws Exception {
-        Process two = commands.start("train", "--experiment", "smoke", "--ranks", "2", "--set", SETTINGS);
+    void killedItGoesOnWithAnotherNumberOfRanks(String expertParallel, String experts) throws Exception {
+        Process two = commands.start(
+                "train",
+                "--experiment",
+                "smoke",
+                "--ranks",
+                "2",
+                "--expert-parallel",
+                expertParallel,
+                "--set",
+                SETTINGS);
         awaitStep(two, 10);
         kill(two, "1");
         assertThat(commands.end(two)).as(commands.output()).isEqualTo(1);
-        assertThat(commands.output()).contains("experts     shared out", "rank 1 on ");
+        assertThat(commands.output()).contains("experts     " + experts, "rank 1 on ");
         String run = book.newest();
 
         Process alone = commands.start("resume", "--run", run, "--ranks", "1");
@@ -88,10 +100,10 @@ class RankedCommandsTest {
         assertThat(commands.end(alone)).as(commands.output()).isEqualTo(128 + 9);
         assertThat(commands.output()).contains("was '2' when the run began and is '1' now");
 
-        assertThat(commands.run("resume", "--run", run, "--ranks", "4", "--expert-parallel", "false"))
+        assertThat(commands.run("resume", "--run", run, "--ranks", "4"))
                 .as(commands.output())
                 .isZero();
-        assertThat(commands.output()).contains("4 ranks of 1 threads", "experts     all on each rank");
+        assertThat(commands.output()).contains("4 ranks of 1 threads", "experts     " + experts);
         assertThat(book.status(run)).isEqualTo("FINISHED");
         assertThat(book.lastStep(run, LOSS)).isEqualTo(500);
         assertThat(commands.run("sample", "--run", run, "--length", "5"))

@@ -31,7 +31,6 @@ class RankedHostsTest {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        process.getOutputStream();
         int code = process.waitFor();
         String text = Files.readString(output);
         if (code == NO_HOSTS) {

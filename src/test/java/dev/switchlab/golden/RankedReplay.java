@@ -135,9 +135,8 @@ final class RankedReplay {
             } else if (name.equals(DROPPED)) {
                 whole.put(name, dropped(ofRanks));
             } else {
-                double[] values = SUMS.contains(name)
-                        ? sum(ofRanks)
-                        : SAME.contains(name) ? ofRanks.get(world.size() - 1) : mean(ofRanks);
+                double[] values =
+                        SUMS.contains(name) ? sum(ofRanks) : SAME.contains(name) ? same(name, ofRanks) : mean(ofRanks);
                 whole.put(name, tensor(tensor, values, tensor.shape()));
             }
         });
@@ -204,6 +203,14 @@ final class RankedReplay {
             return expected;
         }
         return Tensor.of(dropped.stream().mapToLong(t -> t).toArray(), dropped.size());
+    }
+
+    private static double[] same(String name, List<double[]> ofRanks) {
+        double[] first = ofRanks.get(0);
+        if (!ofRanks.stream().allMatch(own -> Arrays.equals(own, first))) {
+            throw new GoldenException(name + " is not the same on all ranks");
+        }
+        return first;
     }
 
     private static double[] sum(List<double[]> ofRanks) {
