@@ -106,8 +106,9 @@ class ArchitectureTest {
     }
 
     /**
-     * DJL frees the scalar of {@code mul(Number)} and its relatives while autograd still holds it: if a garbage collection runs
-     * before the backward pass, the gradient is garbage (see ForcedGcTest). Scalars are float32 tensors instead.
+     * DJL frees the scalar of {@code mul(Number)} and its relatives while autograd still holds it: if a garbage
+     * collection runs before the backward pass, the gradient is garbage (see ForcedGcTest). Scalars are float32 tensors
+     * instead.
      */
     @ArchTest
     static final ArchRule noScalarOverloadsUnderAutograd = noClasses()

@@ -9,8 +9,9 @@ import java.util.function.Predicate;
 record Baseline(List<SettingRuns> settings, SettingColumns columns) {
 
     /**
-     * @param text a setting's letter; what tells it from the others, such as {@code "model.n_experts=2"}; an experiment that has but one
-     *     setting; or one of the runs by id, beginning of an id or name, or the run that sums them up by id. Blank for the first setting
+     * @param text a setting's letter; what tells it from the others, such as {@code "model.n_experts=2"}; an experiment
+     *     that has but one setting; or one of the runs by id, beginning of an id or name, or the run that sums them up
+     *     by id. Blank for the first setting
      * @throws IllegalArgumentException in one line, if that is none of the settings or several
      */
     SettingRuns find(String text) {

@@ -40,8 +40,8 @@ final class ColoredText {
     }
 
     /**
-     * The first {@code length} characters as one layer routes them, by their first choice. Pointing at a run of characters that share an
-     * expert shows the expert and, per character, the router's probability for it in percent.
+     * The first {@code length} characters as one layer routes them, by their first choice. Pointing at a run of
+     * characters that share an expert shows the expert and, per character, the router's probability for it in percent.
      */
     static String layer(RoutingTrace trace, int layer, int length) {
         RoutingTrace.Layer routing = trace.layers().get(layer);

@@ -40,7 +40,8 @@ public final class ComparisonReport {
     }
 
     /**
-     * Writes the page, whole or not at all, and each table as CSV beside it: {@code compare.html}, {@code compare-settings.csv} ...
+     * Writes the page, whole or not at all, and each table as CSV beside it: {@code compare.html},
+     * {@code compare-settings.csv} ...
      *
      * @return the page's figures as SVG drawings that stand alone, by slug, such as "validation"
      */

@@ -14,7 +14,8 @@ import java.util.function.Function;
 import tech.tablesaw.api.Table;
 
 /**
- * The curves of a comparison: a line and a band for each setting, in the same colour throughout; statistics of layers as their mean.
+ * The curves of a comparison: a line and a band for each setting, in the same colour throughout; statistics of layers
+ * as their mean.
  *
  * @param comparison its settings are in the order of the colours
  * @param source where their metrics and artifacts are
@@ -141,7 +142,10 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
         return means;
     }
 
-    /** A figure, unless no run has a value. A setting without one still takes its place, so that colours stay with their settings. */
+    /**
+     * A figure, unless no run has a value. A setting without one still takes its place, so that colours stay with their
+     * settings.
+     */
     private void lines(
             String slug, String title, String unit, String note, Function<Run, NavigableMap<Long, Double>> points) {
         Map<SettingRuns, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();

@@ -21,8 +21,8 @@ public record ComparisonTables(RunComparison comparison) {
     private static final List<String> OF_RUNS = List.of(SettingRuns.SEED, "device", "threads", SettingRuns.RANKS);
 
     /**
-     * One row per setting: setting, mark (best, baseline, both or nothing), what differs, runs, metric, mean, ci95_low, ci95_high, best,
-     * best_run, seconds, tokens_per_second. The interval is missing for a single run.
+     * One row per setting: setting, mark (best, baseline, both or nothing), what differs, runs, metric, mean, ci95_low,
+     * ci95_high, best, best_run, seconds, tokens_per_second. The interval is missing for a single run.
      */
     public Table settings() {
         Table table = Table.create("settings", StringColumn.create("setting"), StringColumn.create("mark"));
@@ -69,7 +69,10 @@ public record ComparisonTables(RunComparison comparison) {
                         .toList());
     }
 
-    /** One row per setting that is not the baseline, and metric: difference, metric, pairs, mean, ci95_low, ci95_high, verdict. */
+    /**
+     * One row per setting that is not the baseline, and metric: difference, metric, pairs, mean, ci95_low, ci95_high,
+     * verdict.
+     */
     public Table differences() {
         Table table = Table.create(
                 "differences",

@@ -14,9 +14,7 @@ import java.util.List;
  */
 public record Curve(double last, double best, long bestStep, double median) {
 
-    /**
-     * @param points at least one, in order of time: of two at the same step, the later counts as last
-     */
+    /** @param points at least one, in order of time: of two at the same step, the later counts as last */
     static Curve of(String metric, List<MetricPoint> points) {
         MetricPoint last = points.get(0);
         MetricPoint best = last;

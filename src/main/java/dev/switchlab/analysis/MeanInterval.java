@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * A mean over independent runs and how well it is known: {@code mean +- halfWidth} is the 95 % confidence interval by Student's t, which
- * takes the values for normally distributed.
+ * A mean over independent runs and how well it is known: {@code mean +- halfWidth} is the 95 % confidence interval by
+ * Student's t, which takes the values for normally distributed.
  *
  * @param n number of values
  * @param mean their mean

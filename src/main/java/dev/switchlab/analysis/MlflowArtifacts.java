@@ -16,9 +16,10 @@ import tech.tablesaw.api.Row;
 import tech.tablesaw.api.Table;
 
 /**
- * What MLflow's own pages show of a run beside its report, in the form in which they look for it (MLflow 3, {@code log_image} and
- * {@code log_table} in mlflow/tracking/client.py, and the reader of images in ImageReducer.ts): each step's load of the experts as an
- * image, for the slider of the run's charts; and what experts specialise in as a table.
+ * What MLflow's own pages show of a run beside its report, in the form in which they look for it (MLflow 3,
+ * {@code log_image} and {@code log_table} in mlflow/tracking/client.py, and the reader of images in ImageReducer.ts):
+ * each step's load of the experts as an image, for the slider of the run's charts; and what experts specialise in as a
+ * table.
  *
  * @param files artifact path to content
  * @param tags the run's tags that tell MLflow's pages to look
@@ -62,7 +63,8 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
     }
 
     /**
-     * MLflow separates the parts by % or +, and reads both. Where it decodes a path once too often, %20 is a blank; + stays what it is.
+     * MLflow separates the parts by % or +, and reads both. Where it decodes a path once too often, %20 is a blank; +
+     * stays what it is.
      */
     private static String imageName(String runId, int step, Instant time) {
         UUID id = UUID.nameUUIDFromBytes((runId + "/" + IMAGE + "/" + step).getBytes(StandardCharsets.UTF_8));
@@ -81,7 +83,10 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
         return shades;
     }
 
-    /** One row per layer and kind of character: how many tokens are of that kind, and the share of them that goes to each expert. */
+    /**
+     * One row per layer and kind of character: how many tokens are of that kind, and the share of them that goes to
+     * each expert.
+     */
     private static String table(RoutingTrace trace) {
         List<String> columns = new ArrayList<>(List.of("layer", "kind of character", "tokens"));
         for (int expert = 0; expert < trace.nExperts(); expert++) {

@@ -14,13 +14,13 @@ import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * When a run's routing settled: the share of a fixed text's tokens that go to the same expert as at the end (Muennighoff et al., OLMoE,
- * arXiv 2409.02060, router saturation): with several experts per token, the share of them that are the same. The numbers of experts mean
- * something within one run only.
+ * When a run's routing settled: the share of a fixed text's tokens that go to the same expert as at the end
+ * (Muennighoff et al., OLMoE, arXiv 2409.02060, router saturation): with several experts per token, the share of them
+ * that are the same. The numbers of experts mean something within one run only.
  *
- * @param table one row per layer and step: layer, step, saturation (share of tokens routed as at the newest step of the table, 1 there),
- *     unchanged (share routed as at the step before in the table; missing at the first), chance (the saturation of a routing with the
- *     same loads that knows nothing of the tokens); empty if the run kept no routing
+ * @param table one row per layer and step: layer, step, saturation (share of tokens routed as at the newest step of the
+ *     table, 1 there), unchanged (share routed as at the step before in the table; missing at the first), chance (the
+ *     saturation of a routing with the same loads that knows nothing of the tokens); empty if the run kept no routing
  * @param loads by step: the share of the tokens' choices that the router sends to [sparse layer][expert]
  * @param note what the table is about, or why it is empty, in one line
  */

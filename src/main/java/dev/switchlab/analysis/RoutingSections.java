@@ -19,9 +19,7 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     /** A longer table is folded up. */
     private static final int MOST_ROWS = 12;
 
-    /**
-     * @param length characters of the text that are shown
-     */
+    /** @param length characters of the text that are shown */
     void write(int length) {
         RoutingTables tables = new RoutingTables(trace);
         page.heading("Routing of a text by the trained model")

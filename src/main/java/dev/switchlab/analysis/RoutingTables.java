@@ -28,8 +28,8 @@ public final class RoutingTables {
     }
 
     /**
-     * Columns token, character, layer, expert, probability, dropped: everything, one row per token and layer, and per choice where a token
-     * goes to several experts: there choice is a column after layer, the first is 0.
+     * Columns token, character, layer, expert, probability, dropped: everything, one row per token and layer, and per
+     * choice where a token goes to several experts: there choice is a column after layer, the first is 0.
      */
     public Table tokens() {
         IntColumn choice = IntColumn.create("choice");
@@ -58,8 +58,9 @@ public final class RoutingTables {
     }
 
     /**
-     * Columns layer, router_entropy (nats), confidence (of the first choice), dropped (share), utilization (what is kept over the capacity of
-     * all experts), information (what the experts tell of the character's class: mutual information over the entropy of the classes, 0 to 1).
+     * Columns layer, router_entropy (nats), confidence (of the first choice), dropped (share), utilization (what is
+     * kept over the capacity of all experts), information (what the experts tell of the character's class: mutual
+     * information over the entropy of the classes, 0 to 1).
      */
     public Table layers() {
         Table table = Table.create(
@@ -93,7 +94,10 @@ public final class RoutingTables {
         return table;
     }
 
-    /** Columns layer, expert, load (share of what the layer's router sends out), dropped (share of the same), characters (those it takes most often). */
+    /**
+     * Columns layer, expert, load (share of what the layer's router sends out), dropped (share of the same), characters
+     * (those it takes most often).
+     */
     public Table experts() {
         Table table = Table.create(
                 "experts",
@@ -124,8 +128,8 @@ public final class RoutingTables {
     }
 
     /**
-     * Columns layer, class, expert, tokens, share: of the class' tokens, the share that goes to the expert (sums to 1 over experts). Only
-     * classes that occur.
+     * Columns layer, class, expert, tokens, share: of the class' tokens, the share that goes to the expert (sums to 1
+     * over experts). Only classes that occur.
      */
     public Table specialization() {
         Table table = Table.create(
@@ -153,8 +157,9 @@ public final class RoutingTables {
     }
 
     /**
-     * Columns layer, expert, next_expert, share: of the tokens that {@code expert} of {@code layer} takes, the share that
-     * {@code next_expert} takes in the next layer that has experts, by first choices. Only experts that take tokens.
+     * Columns layer, expert, next_expert, share: of the tokens that {@code expert} of {@code layer} takes, the share
+     * that {@code next_expert} takes in the next layer that has experts, by first choices. Only experts that take
+     * tokens.
      */
     public Table coactivation() {
         Table table = Table.create(

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Several runs side by side, by setting: runs that differ in nothing but seed, device and threads are one setting (A, B, ...). Settings are
- * held against one of them, the baseline, seed by seed.
+ * Several runs side by side, by setting: runs that differ in nothing but seed, device and threads are one setting (A,
+ * B, ...). Settings are held against one of them, the baseline, seed by seed.
  *
  * @param runs the runs in the order given, each once
  * @param settings the same by setting, in order of appearance
@@ -61,10 +61,10 @@ public record RunComparison(
     /**
      * Compares.
      *
-     * @param names runs by id, beginning of an id or name; a sweep's run stands for all finished runs below it, an experiment's name for
-     *     all its finished runs that trained a model
-     * @param baseline the setting that others are held against: its letter, what tells it from the others, such as {@code
-     *     "model.n_experts=2"}, or one of its runs; blank for the first
+     * @param names runs by id, beginning of an id or name; a sweep's run stands for all finished runs below it, an
+     *     experiment's name for all its finished runs that trained a model
+     * @param baseline the setting that others are held against: its letter, what tells it from the others, such as
+     *     {@code "model.n_experts=2"}, or one of its runs; blank for the first
      * @throws IllegalArgumentException if these are fewer than two runs, or the baseline is none of them
      */
     public static RunComparison of(RunSource source, List<String> names, String baseline) {
@@ -145,7 +145,10 @@ public record RunComparison(
         return curves;
     }
 
-    /** The setting with the least mean score; empty where there is but one, or where scores say nothing about each other. */
+    /**
+     * The setting with the least mean score; empty where there is but one, or where scores say nothing about each
+     * other.
+     */
     public Optional<SettingRuns> best() {
         return settings.size() < 2 || !warnings().isEmpty()
                 ? Optional.empty()
@@ -155,7 +158,10 @@ public record RunComparison(
                         .map(SettingScore::setting);
     }
 
-    /** All settings if they are no more than {@code most}, else the baseline and those with the least scores, the least first. */
+    /**
+     * All settings if they are no more than {@code most}, else the baseline and those with the least scores, the least
+     * first.
+     */
     List<SettingScore> foremost(int most) {
         if (scores.size() <= most) {
             return scores;

@@ -26,7 +26,9 @@ final class RunOrigins {
 
     private RunOrigins() {}
 
-    /** One row per run: run, and the tags of code, text, versions, machine and threads that differ; empty if none does. */
+    /**
+     * One row per run: run, and the tags of code, text, versions, machine and threads that differ; empty if none does.
+     */
     static Table of(List<Run> runs) {
         List<String> differing = TAGS.stream()
                 .filter(tag -> runs.stream()

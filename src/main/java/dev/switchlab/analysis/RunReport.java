@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import tech.tablesaw.api.Table;
 
-/** One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, the provenance. */
+/**
+ * One run as one self-contained HTML page: losses, experts over time, the routing of a text, the sample, the
+ * provenance.
+ */
 public final class RunReport {
 
     private static final int CHARACTERS_SHOWN = 1000;

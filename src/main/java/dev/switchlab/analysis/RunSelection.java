@@ -18,8 +18,8 @@ record RunSelection(List<Run> runs, List<String> notes) {
     /**
      * Finds runs.
      *
-     * @param names runs by id, beginning of an id or name; a run that sums up others, such as a sweep's, stands for all finished runs below
-     *     it, an experiment for all its finished runs
+     * @param names runs by id, beginning of an id or name; a run that sums up others, such as a sweep's, stands for all
+     *     finished runs below it, an experiment for all its finished runs
      * @throws IllegalArgumentException in one line, if none below a run has finished
      */
     static RunSelection of(RunSource source, List<String> names) {

@@ -5,7 +5,10 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.util.List;
 
-/** Where runs come from. All that the analysis knows of the book, so that a change there is a change in {@link BookRuns} alone. */
+/**
+ * Where runs come from. All that the analysis knows of the book, so that a change there is a change in {@link BookRuns}
+ * alone.
+ */
 public interface RunSource {
 
     /** Runs of one MLflow experiment, the newest first; empty if there is no such experiment. */

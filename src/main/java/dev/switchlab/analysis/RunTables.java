@@ -28,8 +28,8 @@ public final class RunTables {
     }
 
     /**
-     * Columns run, metric, step, value: every logged point of the metrics that {@code wanted} accepts, by run, metric, step. Where a step
-     * was logged twice, the later point counts. NaN reads as a missing value.
+     * Columns run, metric, step, value: every logged point of the metrics that {@code wanted} accepts, by run, metric,
+     * step. Where a step was logged twice, the later point counts. NaN reads as a missing value.
      */
     public Table histories(List<Run> runs, Predicate<String> wanted) {
         Table table = Table.create(
@@ -53,8 +53,8 @@ public final class RunTables {
     }
 
     /**
-     * Columns layer, expert, step, load, probability, dropped, utilization; first_choice and selection_bias for a run that has them: what
-     * the run logged per expert and step.
+     * Columns layer, expert, step, load, probability, dropped, utilization; first_choice and selection_bias for a run
+     * that has them: what the run logged per expert and step.
      */
     public Table experts(Run run) {
         Table table = Table.create(
@@ -62,7 +62,10 @@ public final class RunTables {
         return statistics(run, true, table, MetricNames.OF_EXPERT);
     }
 
-    /** Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation, dead_experts: what the run logged per layer and step. */
+    /**
+     * Columns layer, step, router_entropy, confidence, dropped_fraction, max_violation, dead_experts: what the run
+     * logged per layer and step.
+     */
     public Table layers(Run run) {
         Table table = Table.create("layers", IntColumn.create("layer"), LongColumn.create("step"));
         return statistics(run, false, table, MetricNames.OF_LAYER);

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * By what settings differ.
  *
  * @param differing everything that is not the same in all of them: the experiment first, then parameters by name
- * @param axes as few of these as tell the settings apart, that with the most values first; what follows from the others is not among them
+ * @param axes as few of these as tell the settings apart, that with the most values first; what follows from the others
+ *     is not among them
  */
 public record SettingColumns(List<String> differing, List<String> axes) {
 

@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A metric by step, over the runs of a setting: a line through their means, and the band from the least to the greatest of them. As far
- * as all of them go, so that no step is the mean of other runs than the one before.
+ * A metric by step, over the runs of a setting: a line through their means, and the band from the least to the greatest
+ * of them. As far as all of them go, so that no step is the mean of other runs than the one before.
  */
 final class SettingCurve {
 

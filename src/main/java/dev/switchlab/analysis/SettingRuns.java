@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Runs of one setting: of one experiment, with parameters that differ in nothing but the seed, and what changes rounding and speed at most.
+ * Runs of one setting: of one experiment, with parameters that differ in nothing but the seed, and what changes
+ * rounding and speed at most.
  *
  * @param letter A, B, ...
  * @param experiment the MLflow experiment
@@ -69,8 +70,8 @@ public record SettingRuns(String letter, String experiment, Map<String, String> 
     }
 
     /**
-     * One run for each seed, which is what statistics are of: the same seed again is no new evidence. Of several the first counts, but
-     * where it has no end, the first that has one.
+     * One run for each seed, which is what statistics are of: the same seed again is no new evidence. Of several the
+     * first counts, but where it has no end, the first that has one.
      */
     public Map<String, Run> bySeed() {
         Map<String, Run> bySeed = new LinkedHashMap<>();

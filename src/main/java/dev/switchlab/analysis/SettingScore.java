@@ -16,7 +16,8 @@ import java.util.stream.DoubleStream;
  * @param values the score of each seed's run, in the order of {@link SettingRuns#bySeed}; without runs that have none
  * @param interval their mean and its 95 % interval; NaN of no value
  * @param best the run with the least score; empty if none has a finite one
- * @param seconds from start to end, of the middle one of the runs that have ended: a pause of one says nothing; NaN if none has
+ * @param seconds from start to end, of the middle one of the runs that have ended: a pause of one says nothing; NaN if
+ *     none has
  * @param tokensPerSecond mean over runs of what the middle one of their steps took; NaN if none measured it
  */
 public record SettingScore(

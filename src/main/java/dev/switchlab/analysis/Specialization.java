@@ -11,9 +11,10 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * What the experts of a run tell of the kind of character ({@link CharacterClass}) that they are given, by the newest routing that it kept:
- * mutual information of expert and kind over the entropy of the kinds, 0 to 1 (normalised as by Theil's U). Finitely many tokens have some
- * of it by chance: that of the same experts, dealt to the same tokens in another order.
+ * What the experts of a run tell of the kind of character ({@link CharacterClass}) that they are given, by the newest
+ * routing that it kept: mutual information of expert and kind over the entropy of the kinds, 0 to 1 (normalised as by
+ * Theil's U). Finitely many tokens have some of it by chance: that of the same experts, dealt to the same tokens in
+ * another order.
  *
  * @param byLayer of each sparse layer
  * @param chanceByLayer mean over shuffled routings

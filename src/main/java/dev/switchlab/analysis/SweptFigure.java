@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The score by what is swept: means with intervals along the values of one parameter, a heat map over those of two, and settings side by
- * side where more than two differ.
+ * The score by what is swept: means with intervals along the values of one parameter, a heat map over those of two, and
+ * settings side by side where more than two differ.
  *
  * @param comparison of at least two settings that are of one text
  */
@@ -121,8 +121,8 @@ record SweptFigure(RunComparison comparison) {
     }
 
     /**
-     * Numbers of which each is about the same multiple of the one before are evenly apart on a logarithmic axis. Zero before such numbers
-     * has no place there: these stand beside each other as names do.
+     * Numbers of which each is about the same multiple of the one before are evenly apart on a logarithmic axis. Zero
+     * before such numbers has no place there: these stand beside each other as names do.
      *
      * @param values numbers in ascending order, or anything
      */

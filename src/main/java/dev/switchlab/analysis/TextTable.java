@@ -10,8 +10,8 @@ import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
 /**
- * A Tablesaw table as padded text: the header first, numbers to the right, two blanks between columns. Tablesaw's own form is wider, and
- * has as many digits as a number happens to have.
+ * A Tablesaw table as padded text: the header first, numbers to the right, two blanks between columns. Tablesaw's own
+ * form is wider, and has as many digits as a number happens to have.
  */
 public final class TextTable {
 

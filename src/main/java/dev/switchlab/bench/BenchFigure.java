@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The time of a training step against the number of experts: ours, the dense network's, the products' alone, the reference's. */
+/**
+ * The time of a training step against the number of experts: ours, the dense network's, the products' alone, the
+ * reference's.
+ */
 public final class BenchFigure {
 
     private BenchFigure() {}

@@ -9,8 +9,9 @@ import dev.switchlab.train.TextGenerator;
 import java.util.SplittableRandom;
 
 /**
- * Text written one character at a time, the most probable next one, after a prompt as long as the context. The time per character is that
- * between the first and the last new character; what came before the first, reading the prompt, is "prompt".
+ * Text written one character at a time, the most probable next one, after a prompt as long as the context. The time per
+ * character is that between the first and the last new character; what came before the first, reading the prompt, is
+ * "prompt".
  */
 final class GenerationSubject implements Subject {
 

@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One product by itself, by each way that libtorch has for it: many times in one call, so that only the product is timed. */
+/**
+ * One product by itself, by each way that libtorch has for it: many times in one call, so that only the product is
+ * timed.
+ */
 final class ProductTimer implements AutoCloseable {
 
     /** Without gradients; results go where nothing has to be allocated, as far as the operator allows. */
@@ -147,7 +150,10 @@ final class ProductTimer implements AutoCloseable {
                 : random(groups, rows, columns); // (G, rows, columns)
     }
 
-    /** A picture of R x 1 pixels whose memory has the channels last, and a kernel of one pixel per group (see nn.Products). */
+    /**
+     * A picture of R x 1 pixels whose memory has the channels last, and a kernel of one pixel per group (see
+     * nn.Products).
+     */
     private void convolution() {
         int groups = product.groups();
         int rows = product.direction() == Direction.WEIGHT_GRADIENT ? product.k() : product.m();

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py} reads the same names.
+ * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py} reads
+ * the same names.
  *
  * @param settings name to value
  */

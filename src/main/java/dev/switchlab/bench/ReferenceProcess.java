@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The reference's own code in a Python process that waits between its turns. It is asked by a line of JSON on its standard input and answers
- * by one; its first line introduces it.
+ * The reference's own code in a Python process that waits between its turns. It is asked by a line of JSON on its
+ * standard input and answers by one; its first line introduces it.
  */
 final class ReferenceProcess implements AutoCloseable {
 

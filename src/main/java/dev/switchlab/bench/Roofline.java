@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The matrix products of some steps by themselves, each shape once: what the steps would take if they were nothing else. */
+/**
+ * The matrix products of some steps by themselves, each shape once: what the steps would take if they were nothing
+ * else.
+ */
 final class Roofline implements Subject {
 
     private final Map<StepProduct, ProductTimer> timers = new LinkedHashMap<>();

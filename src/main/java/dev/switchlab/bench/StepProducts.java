@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The matrix products of one training step, and how often each occurs. They are what no implementation can do without: tokens spread
- * evenly over the experts, none dropped, no padding, attention over the whole square of positions.
+ * The matrix products of one training step, and how often each occurs. They are what no implementation can do without:
+ * tokens spread evenly over the experts, none dropped, no padding, attention over the whole square of positions.
  *
  * @param times products with their number in the step
  */

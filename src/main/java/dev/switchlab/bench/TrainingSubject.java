@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Training steps of one experiment, split into their parts. What is in no part (reading numbers, freeing memory) is "other". */
+/**
+ * Training steps of one experiment, split into their parts. What is in no part (reading numbers, freeing memory) is
+ * "other".
+ */
 final class TrainingSubject implements Subject {
 
     static final String OTHER = "other";

@@ -18,7 +18,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Trains one child of a sweep, or goes on with it. A launcher starts it; its standard output is for that, see {@link ChildLine}. */
+/**
+ * Trains one child of a sweep, or goes on with it. A launcher starts it; its standard output is for that, see
+ * {@link ChildLine}.
+ */
 @Command(name = "child", description = "Train one child of a sweep, from its plan.", hidden = true)
 final class ChildCommand implements Callable<Integer> {
 

@@ -21,9 +21,7 @@ final class ConsoleProgress implements TrainingView.Progress {
     private double trainLoss = Double.NaN;
     private double validLoss = Double.NaN;
 
-    /**
-     * @param taken steps that were taken before, in a run that goes on
-     */
+    /** @param taken steps that were taken before, in a run that goes on */
     ConsoleProgress(int steps, int taken) {
         this.steps = steps;
         this.taken = taken;

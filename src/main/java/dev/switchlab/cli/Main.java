@@ -47,7 +47,10 @@ public final class Main implements Runnable {
 
     private Main() {}
 
-    /** Runs one command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user; {@code reproduce} has more. */
+    /**
+     * Runs one command and exits with its code: 0 done, 1 failed, 2 wrong usage, 130 stopped by the user;
+     * {@code reproduce} has more.
+     */
     public static void main(String[] args) {
         int code = run(args);
         if (code != 0) {

@@ -20,7 +20,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Times steps by the number of ranks, each way in processes of its own that take turns, so that a busy minute of the machine falls on all of them.
+ * Times steps by the number of ranks, each way in processes of its own that take turns, so that a busy minute of the
+ * machine falls on all of them.
  *
  * @param experiment what is trained
  * @param kernels what multiplies, the same everywhere

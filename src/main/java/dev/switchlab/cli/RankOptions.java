@@ -81,7 +81,10 @@ final class RankOptions {
         }
     }
 
-    /** How many ranks mpirun shall start for a run that goes on or is repeated, unless asked otherwise as it was; 0 if it runs in this process. */
+    /**
+     * How many ranks mpirun shall start for a run that goes on or is repeated, unless asked otherwise as it was; 0 if
+     * it runs in this process.
+     */
     int toLaunch(Computation recorded, Experiment experiment) {
         if (recorded.ranks() > 1) {
             recordedExpertParallel = Optional.of(recorded.expertParallel());

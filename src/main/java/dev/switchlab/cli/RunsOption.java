@@ -26,7 +26,10 @@ final class RunsOption {
         return !names.isBlank();
     }
 
-    /** What was given, in its order; empty if nothing was. All of it may be the name of one run, which has spaces and commas. */
+    /**
+     * What was given, in its order; empty if nothing was. All of it may be the name of one run, which has spaces and
+     * commas.
+     */
     List<String> names(MirroredBook store) {
         String all = names.strip();
         if (all.matches(".*[\\s,].*") && !store.book().called(all).isEmpty()) {

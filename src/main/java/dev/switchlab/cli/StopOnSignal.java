@@ -7,8 +7,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 
 /**
- * Ctrl-C (or SIGTERM) asks for a stop and then waits until the training has ended in good order: a native step must not be cut off, and
- * what was reached has to be saved.
+ * Ctrl-C (or SIGTERM) asks for a stop and then waits until the training has ended in good order: a native step must not
+ * be cut off, and what was reached has to be saved.
  */
 final class StopOnSignal implements BooleanSupplier, AutoCloseable {
 

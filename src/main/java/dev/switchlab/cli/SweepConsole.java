@@ -25,7 +25,10 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
-/** What a person sees of a sweep: a table that is drawn again and again on a terminal, else a line for each begin and end. */
+/**
+ * What a person sees of a sweep: a table that is drawn again and again on a terminal, else a line for each begin and
+ * end.
+ */
 final class SweepConsole implements SweepView {
 
     private static final Duration REDRAW = Duration.ofMillis(400);

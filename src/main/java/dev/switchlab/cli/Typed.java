@@ -39,7 +39,10 @@ final class Typed {
         return MakeLine.of(verb, variables) + (options.isEmpty() ? "" : "  # with the options " + options);
     }
 
-    /** What was typed after the verb, less the options that a change stands for: with SEEDS changed, {@code --seeds 1..5}. */
+    /**
+     * What was typed after the verb, less the options that a change stands for: with SEEDS changed, {@code --seeds
+     * 1..5}.
+     */
     private static List<String> options(List<String> arguments, Map<String, String> changes) {
         List<String> options = new ArrayList<>();
         for (int i = 1; i < arguments.size(); i++) {

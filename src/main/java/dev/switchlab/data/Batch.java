@@ -1,8 +1,8 @@
 package dev.switchlab.data;
 
 /**
- * Sequences side by side, time-major: position s of sequence b is at {@code s * batchSize + b}, so that an array of shape {@code
- * (seqLen, batchSize)} takes them as they are. The target is the token that follows.
+ * Sequences side by side, time-major: position s of sequence b is at {@code s * batchSize + b}, so that an array of
+ * shape {@code (seqLen, batchSize)} takes them as they are. The target is the token that follows.
  *
  * @param tokens ids, {@code // (S, B)}
  * @param targets ids, {@code // (S, B)}

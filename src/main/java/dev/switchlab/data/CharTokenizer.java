@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Characters to ids and back: the distinct code points of a text, sorted, numbered from 0 (reference: {@code TextDataset} with the
- * character tokenizer).
+ * Characters to ids and back: the distinct code points of a text, sorted, numbered from 0 (reference:
+ * {@code TextDataset} with the character tokenizer).
  */
 public final class CharTokenizer {
     private final int[] characters;
@@ -48,7 +48,10 @@ public final class CharTokenizer {
         return new String(characters, 0, characters.length);
     }
 
-    /** The ids of a text, one per code point; throws {@link DataException} for a character that the vocabulary does not have. */
+    /**
+     * The ids of a text, one per code point; throws {@link DataException} for a character that the vocabulary does not
+     * have.
+     */
     public int[] encode(String text) {
         int[] codePoints = text.codePoints().toArray();
         int[] ids = new int[codePoints.length];

@@ -14,7 +14,10 @@ public record Corpus(String name, String sha256, String text) {
         return text.codePointCount(0, text.length());
     }
 
-    /** {@link UnigramEntropy} of the text, in nats per character: the loss of a model that knows letter frequencies and no more. */
+    /**
+     * {@link UnigramEntropy} of the text, in nats per character: the loss of a model that knows letter frequencies and
+     * no more.
+     */
     public double unigramEntropy() {
         return UnigramEntropy.nats(text);
     }

@@ -16,14 +16,17 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Finds corpora: {@code tiny-shakespeare} is downloaded once and kept in a cache, {@code dickens} arrives with the build, any other
- * name is the path of a UTF-8 text file. What is known is checked by sha256 at each opening.
+ * Finds corpora: {@code tiny-shakespeare} is downloaded once and kept in a cache, {@code dickens} arrives with the
+ * build, any other name is the path of a UTF-8 text file. What is known is checked by sha256 at each opening.
  */
 public final class CorpusStore {
     /** The corpus of the reference's experiment, from its public home. */
     public static final String TINY_SHAKESPEARE = "tiny-shakespeare";
 
-    /** The Old Curiosity Shop (1841, in the public domain) as Project Gutenberg has it: the title and the chapters, no licence text. */
+    /**
+     * The Old Curiosity Shop (1841, in the public domain) as Project Gutenberg has it: the title and the chapters, no
+     * licence text.
+     */
     public static final String DICKENS = "dickens";
 
     private static final String KNOWN = TINY_SHAKESPEARE + ", " + DICKENS;
@@ -44,8 +47,8 @@ public final class CorpusStore {
     }
 
     /**
-     * The store of this user: the cache folder is the system property {@code switchlab.cache}, else the environment variable {@code
-     * SWITCHLAB_CACHE}, else {@code ~/.cache/switchlab}. Progress and notices go to standard error.
+     * The store of this user: the cache folder is the system property {@code switchlab.cache}, else the environment
+     * variable {@code SWITCHLAB_CACHE}, else {@code ~/.cache/switchlab}. Progress and notices go to standard error.
      */
     public static CorpusStore create() {
         RemoteFile tinyShakespeare = new RemoteFile(
@@ -65,8 +68,8 @@ public final class CorpusStore {
     }
 
     /**
-     * A corpus, or another one when it cannot be downloaded. Nothing else leads to the fallback: a file that is missing or no UTF-8 is
-     * an error.
+     * A corpus, or another one when it cannot be downloaded. Nothing else leads to the fallback: a file that is missing
+     * or no UTF-8 is an error.
      *
      * @param fallback a corpus name, or {@code none} to forbid the fallback
      * @throws DataException in one line, when neither can be had

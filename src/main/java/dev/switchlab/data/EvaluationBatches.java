@@ -8,8 +8,8 @@ import java.util.RandomAccess;
 import java.util.stream.IntStream;
 
 /**
- * Batches of consecutive windows that do not overlap, cut when they are asked for. The last one may be short, so means over batches
- * have to be weighted by {@link Batch#size()}.
+ * Batches of consecutive windows that do not overlap, cut when they are asked for. The last one may be short, so means
+ * over batches have to be weighted by {@link Batch#size()}.
  */
 public final class EvaluationBatches extends AbstractList<Batch> implements RandomAccess {
     private final Windows windows;
@@ -22,7 +22,9 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
         this.batchSize = batchSize;
     }
 
-    /** A whole split, in order. Up to {@code seqLen} last tokens that fill no window are left out, as in the reference. */
+    /**
+     * A whole split, in order. Up to {@code seqLen} last tokens that fill no window are left out, as in the reference.
+     */
     public static EvaluationBatches whole(int[] text, int seqLen, int batchSize) {
         Windows windows = Windows.of(text, seqLen, "validation");
         return new EvaluationBatches(
@@ -30,7 +32,8 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
     }
 
     /**
-     * A fixed sample of a split, the same at every evaluation of a run: windows drawn without replacement, in text order.
+     * A fixed sample of a split, the same at every evaluation of a run: windows drawn without replacement, in text
+     * order.
      *
      * @param batches at most so many; all there are when the split has fewer
      */

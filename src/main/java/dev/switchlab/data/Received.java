@@ -4,7 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** What has arrived of a download: filled by the client's thread, watched by ours. Never holds more than was expected. */
+/**
+ * What has arrived of a download: filled by the client's thread, watched by ours. Never holds more than was expected.
+ */
 final class Received implements Consumer<Optional<byte[]>> {
     private final ByteArrayOutputStream buffer = new ByteArrayOutputStream();
     private final int expected;

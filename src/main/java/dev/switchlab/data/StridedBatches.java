@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.RandomAccess;
 
 /**
- * Batches of windows that overlap, so that a character is scored with more before it: each window begins {@code stride} tokens after the
- * one before and counts only those that no window before it did (Hugging Face, "Perplexity of fixed-length models").
+ * Batches of windows that overlap, so that a character is scored with more before it: each window begins {@code stride}
+ * tokens after the one before and counts only those that no window before it did (Hugging Face, "Perplexity of
+ * fixed-length models").
  *
- * <p>What is scored are the characters of {@link EvaluationBatches#whole}, each once: all but the first {@code seqLen} with at least {@code
- * seqLen - stride} characters before them in their window. With a stride of {@code seqLen} these are those batches.
+ * <p>What is scored are the characters of {@link EvaluationBatches#whole}, each once: all but the first {@code seqLen}
+ * with at least {@code seqLen - stride} characters before them in their window. With a stride of {@code seqLen} these
+ * are those batches.
  */
 public final class StridedBatches extends AbstractList<ScoredBatch> implements RandomAccess {
 

@@ -25,8 +25,8 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
     }
 
     /**
-     * Throws {@link DataException} if a split is shorter than a window, or else if {@code train.sample_prompt} has a character that the
-     * vocabulary lacks.
+     * Throws {@link DataException} if a split is shorter than a window, or else if {@code train.sample_prompt} has a
+     * character that the vocabulary lacks.
      */
     public void requireUsable(Experiment experiment) {
         int seqLen = experiment.train().seqLen();

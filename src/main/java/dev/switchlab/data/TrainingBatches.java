@@ -5,8 +5,9 @@ import dev.switchlab.random.RandomStreams;
 import java.util.Arrays;
 
 /**
- * Training batches as the reference draws them (SequentialUnBatchedDataset under a RandomSampler): an epoch visits every window of
- * the text once, in random order, each shifted by a random offset below {@code seqLen}; its last batch may be short.
+ * Training batches as the reference draws them (SequentialUnBatchedDataset under a RandomSampler): an epoch visits
+ * every window of the text once, in random order, each shifted by a random offset below {@code seqLen}; its last batch
+ * may be short.
  *
  * <p>Batch n is a function of the root seed and n alone: there is no state to save for a resume.
  */

@@ -11,8 +11,8 @@ final class Utf8 {
     private Utf8() {}
 
     /**
-     * Decodes a text file as the reference reads one: line ends become {@code \n}. A leading byte order mark is no character of the
-     * text and is left out.
+     * Decodes a text file as the reference reads one: line ends become {@code \n}. A leading byte order mark is no
+     * character of the text and is left out.
      *
      * @param source what the message calls the bytes
      */

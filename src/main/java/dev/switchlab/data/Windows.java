@@ -2,7 +2,10 @@ package dev.switchlab.data;
 
 import java.util.SplittableRandom;
 
-/** A text cut into stretches of {@code seqLen}, each followed by at least one more token (reference: SequentialUnBatchedDataset). */
+/**
+ * A text cut into stretches of {@code seqLen}, each followed by at least one more token (reference:
+ * SequentialUnBatchedDataset).
+ */
 @SuppressWarnings("ArrayRecordComponent") // Package-private view on a shared array.
 record Windows(int[] text, int seqLen) {
 
@@ -30,7 +33,9 @@ record Windows(int[] text, int seqLen) {
         return i * seqLen;
     }
 
-    /** The largest offset that window i can be shifted by: below {@code seqLen}, and no further than the text reaches. */
+    /**
+     * The largest offset that window i can be shifted by: below {@code seqLen}, and no further than the text reaches.
+     */
     int largestOffset(int i) {
         return Math.min(seqLen - 1, text.length - (start(i) + seqLen + 1));
     }

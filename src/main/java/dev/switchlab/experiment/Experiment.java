@@ -42,8 +42,8 @@ public record Experiment(
         /** What {@code train_fraction} leaves: the split that results are reported on. */
         REST,
         /**
-         * The last tenth of what {@code train_fraction} gives to training, which then sees the other nine tenths. So settings are chosen without a
-         * look at the split that results are reported on.
+         * The last tenth of what {@code train_fraction} gives to training, which then sees the other nine tenths. So
+         * settings are chosen without a look at the split that results are reported on.
          */
         HELD_OUT
     }
@@ -109,8 +109,8 @@ public record Experiment(
     /**
      * This experiment with some settings changed.
      *
-     * <p>In reference semantics an evaluation capacity factor that equals the training one goes on doing so. {@code semantics}
-     * itself cannot be changed here: it chooses defaults, and these are resolved already.
+     * <p>In reference semantics an evaluation capacity factor that equals the training one goes on doing so.
+     * {@code semantics} itself cannot be changed here: it chooses defaults, and these are resolved already.
      *
      * @param settings assignments as in {@code "model.heads=2 train.steps=5"}
      */
@@ -123,7 +123,10 @@ public record Experiment(
         return ExperimentYaml.write(this);
     }
 
-    /** Every setting, without what only describes the experiment, as a flat map in file order: {@code "model.d_model" -> "128"}. */
+    /**
+     * Every setting, without what only describes the experiment, as a flat map in file order: {@code "model.d_model" ->
+     * "128"}.
+     */
     public Map<String, String> toParams() {
         return ExperimentYaml.params(this);
     }

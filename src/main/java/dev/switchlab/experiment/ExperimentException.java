@@ -2,7 +2,10 @@ package dev.switchlab.experiment;
 
 import java.util.Optional;
 
-/** An experiment that cannot be: the message is one line that says what is wrong, where, what is allowed, and an example. */
+/**
+ * An experiment that cannot be: the message is one line that says what is wrong, where, what is allowed, and an
+ * example.
+ */
 public final class ExperimentException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -9,9 +9,9 @@ import java.util.Set;
 /**
  * Reads experiments.
  *
- * <p>A setting's value is the first that somebody gave, in this order: overrides; the file; the file it {@code extends}, and so on;
- * the defaults of its optimizer (Noam only); the defaults of its {@link Semantics}. Everything that is wrong is one {@link
- * ExperimentException} with a one-line message.
+ * <p>A setting's value is the first that somebody gave, in this order: overrides; the file; the file it
+ * {@code extends}, and so on; the defaults of its optimizer (Noam only); the defaults of its {@link Semantics}.
+ * Everything that is wrong is one {@link ExperimentException} with a one-line message.
  */
 public final class ExperimentLoader {
     private ExperimentLoader() {}
@@ -56,7 +56,10 @@ public final class ExperimentLoader {
         return changes;
     }
 
-    /** Changes as {@link #changes} reads them, sorted by key: {@code "model.n_experts=2 train.z_loss=0"}; empty for none. */
+    /**
+     * Changes as {@link #changes} reads them, sorted by key: {@code "model.n_experts=2 train.z_loss=0"}; empty for
+     * none.
+     */
     public static String text(Map<String, String> changes) {
         return Overrides.write(changes);
     }

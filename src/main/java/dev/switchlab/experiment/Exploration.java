@@ -1,6 +1,8 @@
 package dev.switchlab.experiment;
 
-/** How a router tries other experts in training than those it thinks best (Switch Transformer, appendix C, table 11). */
+/**
+ * How a router tries other experts in training than those it thinks best (Switch Transformer, appendix C, table 11).
+ */
 public enum Exploration {
     /** It does not. */
     ARGMAX,

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Settings that came after the first runs were recorded. What was recorded before names none of them and means the values of {@code
- * preset-later.yaml}, at which a run is what it was before there was the setting.
+ * Settings that came after the first runs were recorded. What was recorded before names none of them and means the
+ * values of {@code preset-later.yaml}, at which a run is what it was before there was the setting.
  */
 public final class LaterSettings {
 
@@ -14,7 +14,8 @@ public final class LaterSettings {
     /**
      * A record of settings with what it lacks, so that it can be compared with one of today.
      *
-     * @param params settings by dotted key, as {@link Experiment#toParams} gives them; anything else may stand among them
+     * @param params settings by dotted key, as {@link Experiment#toParams} gives them; anything else may stand among
+     *     them
      */
     public static Map<String, String> complete(Map<String, String> params) {
         return complete(params, "");

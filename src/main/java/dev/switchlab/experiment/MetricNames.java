@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The names of the metrics that a run logs. Of an expert's metric the quantity comes first ({@code layer0/load/expert3}): MLflow draws
- * metrics that are alike up to the last slash side by side.
+ * The names of the metrics that a run logs. Of an expert's metric the quantity comes first
+ * ({@code layer0/load/expert3}): MLflow draws metrics that are alike up to the last slash side by side.
  */
 public final class MetricNames {
 
@@ -39,7 +39,10 @@ public final class MetricNames {
     /** Scores on the whole validation split at the end of training. */
     public static final String FINAL = "final/";
 
-    /** Scores that were taken of a trained model later, in another way than {@link #FINAL}: they are not part of its training. */
+    /**
+     * Scores that were taken of a trained model later, in another way than {@link #FINAL}: they are not part of its
+     * training.
+     */
     public static final String EVALUATE = "evaluate/";
 
     /** The mean training cross-entropy of the last steps, logged at the end, beside the scores. */
@@ -110,7 +113,8 @@ public final class MetricNames {
     }
 
     /**
-     * Scores on the whole validation split by windows that overlap, such as {@code evaluate/stride16/} before {@code cross_entropy}.
+     * Scores on the whole validation split by windows that overlap, such as {@code evaluate/stride16/} before
+     * {@code cross_entropy}.
      *
      * @param stride characters that a window counts
      */

@@ -3,21 +3,25 @@ package dev.switchlab.experiment;
 /**
  * The architecture. Sizes are counts of features, heads, layers or experts.
  *
- * <p>Impossible values throw {@link ExperimentException}. A dense feed-forward network is one network, so {@code nExperts} must be
- * 1 and {@code sharedExperts} 0; the other expert settings are kept but have no effect.
+ * <p>Impossible values throw {@link ExperimentException}. A dense feed-forward network is one network, so
+ * {@code nExperts} must be 1 and {@code sharedExperts} 0; the other expert settings are kept but have no effect.
  *
  * @param dModel width of the residual stream
  * @param heads attention heads; divides {@code dModel}, into an even width with rotary positions
- * @param dFf hidden width of one expert (or of the dense feed-forward network). Many small experts instead of few large ones, chosen by
- *     more choices per token (fine-grained experts: DeepSeekMoE, arXiv 2401.06066), are a smaller dFf with larger nExperts and topK
+ * @param dFf hidden width of one expert (or of the dense feed-forward network). Many small experts instead of few large
+ *     ones, chosen by more choices per token (fine-grained experts: DeepSeekMoE, arXiv 2401.06066), are a smaller dFf
+ *     with larger nExperts and topK
  * @param nLayers transformer layers
  * @param feedForward sparse (switch) or dense
- * @param moeEvery every so manieth layer is sparse, the last of each group, and those between are dense (GShard, arXiv 2006.16668; Switch
- *     Transformer: 2). A dense layer is as wide as what a token meets in a sparse one: dFf * (topK + sharedExperts)
+ * @param moeEvery every so manieth layer is sparse, the last of each group, and those between are dense (GShard, arXiv
+ *     2006.16668; Switch Transformer: 2). A dense layer is as wide as what a token meets in a sparse one: dFf * (topK +
+ *     sharedExperts)
  * @param nExperts experts per sparse layer
  * @param topK choices per token: experts that it goes to (Shazeer et al., arXiv 1701.06538; Switch Transformer: 1)
- * @param sharedExperts experts beside those that every token goes to without a gate, as one network of so many times dFf (DeepSeekMoE)
- * @param capacityFactor expert capacity in training, relative to an even load of topK * tokens / nExperts (paper section 2.2)
+ * @param sharedExperts experts beside those that every token goes to without a gate, as one network of so many times
+ *     dFf (DeepSeekMoE)
+ * @param capacityFactor expert capacity in training, relative to an even load of topK * tokens / nExperts (paper
+ *     section 2.2)
  * @param evalCapacityFactor the same at evaluation
  * @param minCapacity least expert capacity in training, in (token, choice) pairs per batch
  * @param evalMinCapacity the same at evaluation
@@ -27,26 +31,30 @@ package dev.switchlab.experiment;
  * @param droppedTokens what the switch layer outputs for a dropped token
  * @param routerScore what makes a score of a router's logit
  * @param routerScope which logits a softmax is over
- * @param normalizeGates whether the gates of a token are divided by their sum + 1e-20 (DeepSeek-V3; torchtitan: route_norm)
+ * @param normalizeGates whether the gates of a token are divided by their sum + 1e-20 (DeepSeek-V3; torchtitan:
+ *     route_norm)
  * @param gateScale factor on the gates, after that (DeepSeek-V3: 2.5; torchtitan: route_scale)
- * @param isScaleProb whether the expert output is multiplied by its gate; if not, the gate's value is one but it carries its gradient
+ * @param isScaleProb whether the expert output is multiplied by its gate; if not, the gate's value is one but it
+ *     carries its gradient
  * @param routerBias whether the router has a bias
  * @param exploration how the router tries other experts in training
  * @param routerJitter strength of {@link Exploration#JITTER} (paper section 2.4); 0 for none
  * @param routerInputDropout dropout probability of {@link Exploration#INPUT_DROPOUT}
- * @param dispatch how tokens reach their experts, and whether layers are computed by fused primitives or plain operators; the same up to rounding
+ * @param dispatch how tokens reach their experts, and whether layers are computed by fused primitives or plain
+ *     operators; the same up to rounding
  * @param activation activation of the feed-forward networks
  * @param gated whether the feed-forward networks are gated (GLU variants)
  * @param feedForwardBias whether the feed-forward networks have biases
  * @param attentionBias whether query and key projections have biases (value and output always have)
  * @param norm normalisation before attention, before feed-forward networks and at the end
- * @param qkNorm whether queries and keys are normalised: each head's by its root mean square, times a learned factor per feature of a head, the
- *     same in all heads, before rotary positions (Qwen3, arXiv 2505.09388; Gemma 3, arXiv 2503.19786; first, with layer norms, arXiv 2302.05442)
+ * @param qkNorm whether queries and keys are normalised: each head's by its root mean square, times a learned factor
+ *     per feature of a head, the same in all heads, before rotary positions (Qwen3, arXiv 2505.09388; Gemma 3, arXiv
+ *     2503.19786; first, with layer norms, arXiv 2302.05442)
  * @param dropout dropout probability, at the reference's places
  * @param expertDropout dropout probability inside experts (paper section 2.4, table 4: 0.4 where it is 0.1 elsewhere)
  * @param positions positional encoding
- * @param bigram whether a table (V, V), zero at first, adds to a position's logits the row of its own token: what follows a character whatever
- *     was before it need not go through the layers
+ * @param bigram whether a table (V, V), zero at first, adds to a position's logits the row of its own token: what
+ *     follows a character whatever was before it need not go through the layers
  * @param init weight initialisation
  * @param initScale scale of {@link Init#TRUNCATED_NORMAL} (paper section 2.4: 0.1)
  * @param replicas whether layers and experts start as identical copies
@@ -168,8 +176,8 @@ public record ModelConfig(
     }
 
     /**
-     * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * top_k * tokens / n_experts)} in double
-     * precision, but at least the minimum capacity.
+     * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * top_k * tokens /
+     * n_experts)} in double precision, but at least the minimum capacity.
      *
      * @param tokens tokens in the batch, over all sequences
      * @param training whether the training or the evaluation settings count
@@ -205,7 +213,8 @@ public record ModelConfig(
         /** The layer's normalised input, scaled like an expert output (reference). */
         PASS_THROUGH,
         /**
-         * What its next best expert with room says, if there is one, and zero if there is none (No-Token-Left-Behind, paper appendix B).
+         * What its next best expert with room says, if there is one, and zero if there is none (No-Token-Left-Behind,
+         * paper appendix B).
          */
         NEXT_CHOICE
     }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Names as experiment files spell them: {@code dModel} is {@code d_model}, {@code PASS_THROUGH} is {@code pass_through}. */
+/**
+ * Names as experiment files spell them: {@code dModel} is {@code d_model}, {@code PASS_THROUGH} is
+ * {@code pass_through}.
+ */
 final class Names {
     private Names() {}
 

@@ -16,8 +16,8 @@ final class Overrides {
     /**
      * Reads assignments; values keep their text.
      *
-     * @param assignments each with any number of assignments, separated by white space; values with white space stand in single
-     *     or double quotes
+     * @param assignments each with any number of assignments, separated by white space; values with white space stand
+     *     in single or double quotes
      * @return settings by dotted key, in order
      */
     static Map<String, Setting> parse(List<String> assignments) {

@@ -7,7 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The values that settings have when an experiment file says nothing: resources beside this class, one per {@link Semantics}. */
+/**
+ * The values that settings have when an experiment file says nothing: resources beside this class, one per
+ * {@link Semantics}.
+ */
 final class Presets {
     private static final Map<String, Setting> LATER = read("later");
     private static final Map<String, Setting> PAPER = overLater("paper");

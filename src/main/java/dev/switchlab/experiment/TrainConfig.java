@@ -10,27 +10,29 @@ package dev.switchlab.experiment;
  * @param optimizer optimizer
  * @param update where eps goes and how the moments are corrected
  * @param learningRate peak learning rate; for the Noam schedule the factor before d_model^-0.5
- * @param muonLearningRate for {@link OptimizerKind#MUON}: peak learning rate of its matrices, on the same schedule; learningRate is that of the
- *     other weights
+ * @param muonLearningRate for {@link OptimizerKind#MUON}: peak learning rate of its matrices, on the same schedule;
+ *     learningRate is that of the other weights
  * @param muonMomentum for {@link OptimizerKind#MUON}: decay of its momentum
  * @param schedule learning rate over time
  * @param warmup steps of linear warm-up; a run that is shorter is all warm-up
- * @param finalLearningRate for {@link Schedule#COSINE}, {@link Schedule#LINEAR} and {@link Schedule#WSD}: the last learning rate as a share
- *     of the peak
+ * @param finalLearningRate for {@link Schedule#COSINE}, {@link Schedule#LINEAR} and {@link Schedule#WSD}: the last
+ *     learning rate as a share of the peak
  * @param decayShare for {@link Schedule#WSD}: the share of all steps, from the end, in which the learning rate falls
  * @param beta1 decay of the first moment
  * @param beta2 decay of the second moment
  * @param eps added to the denominator
- * @param weightDecay weight decay: decoupled, by the peak learning rate with {@link UpdateRule#REFERENCE}, by the scheduled one with
- *     {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW} or {@link OptimizerKind#MUON}; with {@link UpdateRule#TORCH} and any other optimizer part of the gradient
- * @param ema decay of the moving average of the weights over the steps (0.997): it is what is evaluated, writes samples and is kept as the
- *     run's model; 0 for none
+ * @param weightDecay weight decay: decoupled, by the peak learning rate with {@link UpdateRule#REFERENCE}, by the
+ *     scheduled one with {@link UpdateRule#TORCH} and {@link OptimizerKind#ADAMW} or {@link OptimizerKind#MUON}; with
+ *     {@link UpdateRule#TORCH} and any other optimizer part of the gradient
+ * @param ema decay of the moving average of the weights over the steps (0.997): it is what is evaluated, writes samples
+ *     and is kept as the run's model; 0 for none
  * @param gradClip largest global gradient norm; 0 switches clipping off
  * @param loadBalance coefficient of the load-balancing loss (paper section 2.2: alpha)
  * @param loadBalanceScope what load-balancing looks at
- * @param zLoss coefficient of the router z-loss, which keeps logits small (ST-MoE, arXiv 2202.08906, equation 5: 0.001); 0 for none
- * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv 2408.15664: 0.001); 0
- *     for no bias
+ * @param zLoss coefficient of the router z-loss, which keeps logits small (ST-MoE, arXiv 2202.08906, equation 5:
+ *     0.001); 0 for none
+ * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv
+ *     2408.15664: 0.001); 0 for no bias
  * @param precision what products are computed in
  * @param logEvery steps between logged training metrics
  * @param evalEvery steps between evaluations on the fixed validation sample
@@ -161,8 +163,8 @@ public record TrainConfig(
     public enum Precision {
         FLOAT32,
         /**
-         * Operands of products in attention and networks rounded to bfloat16, sums in float32; router, losses, norms and optimizer in
-         * float32 (paper section 2.4, table 2).
+         * Operands of products in attention and networks rounded to bfloat16, sums in float32; router, losses, norms
+         * and optimizer in float32 (paper section 2.4, table 2).
          */
         SELECTIVE
     }
@@ -185,8 +187,9 @@ public record TrainConfig(
         /** Adam with the running maximum of the second moment (On the Convergence of Adam and Beyond). */
         AMSGRAD,
         /**
-         * Muon (Jordan et al. 2024; Moonlight, arXiv 2502.16982), momentum made orthogonal, for the matrices of attention and feed-forward
-         * networks, of each expert by itself; AdamW for embeddings, positions, router, output layer, biases and norms.
+         * Muon (Jordan et al. 2024; Moonlight, arXiv 2502.16982), momentum made orthogonal, for the matrices of
+         * attention and feed-forward networks, of each expert by itself; AdamW for embeddings, positions, router,
+         * output layer, biases and norms.
          */
         MUON
     }
@@ -209,9 +212,9 @@ public record TrainConfig(
         /** A straight line from the peak down to {@code final_learning_rate} of it. */
         LINEAR,
         /**
-         * Warm-up, stable, decay (MiniCPM, arXiv 2404.06395): the peak, and over the last {@code decay_share} of all steps a straight line down
-         * to {@code final_learning_rate} of it, the form that arXiv 2405.18392 found as good as a cosine. A decay that would begin within the
-         * warm-up begins after it.
+         * Warm-up, stable, decay (MiniCPM, arXiv 2404.06395): the peak, and over the last {@code decay_share} of all
+         * steps a straight line down to {@code final_learning_rate} of it, the form that arXiv 2405.18392 found as good
+         * as a cosine. A decay that would begin within the warm-up begins after it.
          */
         WSD
     }

@@ -12,7 +12,8 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 /**
  * Reads a YAML document of nested sections into a flat map, {@code "model.heads" -> 4}, and remembers each key's line.
  *
- * <p>Values stay text, because YAML's own guesses (1e-8 is a string, 010 is eight) are not what an experiment file means.
+ * <p>Values stay text, because YAML's own guesses (1e-8 is a string, 010 is eight) are not what an experiment file
+ * means.
  */
 final class YamlReader {
     private static final YAMLFactory YAML = new YAMLFactory();

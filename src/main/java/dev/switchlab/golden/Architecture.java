@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The architecture of a case. Its config speaks for flags; sizes must be those of the stored weights, so that a wrong config cannot make
- * the checker build something huge, and biases are there when the weights have them. Dropout is off whatever the config says: a case
- * can be repeated, so it was off when the case was captured.
+ * The architecture of a case. Its config speaks for flags; sizes must be those of the stored weights, so that a wrong
+ * config cannot make the checker build something huge, and biases are there when the weights have them. Dropout is off
+ * whatever the config says: a case can be repeated, so it was off when the case was captured.
  *
  * @param file the case
  * @param layerPrefix what stands before a layer's number in parameter names; empty for a case of one layer

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The {@code config} of a case: every flag and shape. A setting that is missing or of another type is a {@link GoldenException}. */
+/**
+ * The {@code config} of a case: every flag and shape. A setting that is missing or of another type is a
+ * {@link GoldenException}.
+ */
 final class CaseConfig {
     private final JsonNode settings;
 

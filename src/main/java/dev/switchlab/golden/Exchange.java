@@ -24,9 +24,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Exchanges weights with the reference, both ways: {@code golden/exchange.py} is the other side and {@code golden/exchange.sh} runs
- * both. Weights are a safetensors file with the reference's state_dict names; beside it, {@code logits.safetensors} holds tokens and
- * what a model made of them. Nothing is dropped: the reference chooses dropped tokens at random, without a seed.
+ * Exchanges weights with the reference, both ways: {@code golden/exchange.py} is the other side and
+ * {@code golden/exchange.sh} runs both. Weights are a safetensors file with the reference's state_dict names; beside
+ * it, {@code logits.safetensors} holds tokens and what a model made of them. Nothing is dropped: the reference chooses
+ * dropped tokens at random, without a seed.
  */
 public final class Exchange {
 
@@ -38,7 +39,9 @@ public final class Exchange {
 
     private Exchange() {}
 
-    /** The command line: {@code create <folder>}, {@code logits <weights> <logits>} or {@code check <weights> <logits>}. */
+    /**
+     * The command line: {@code create <folder>}, {@code logits <weights> <logits>} or {@code check <weights> <logits>}.
+     */
     public static void main(String[] args) {
         try {
             System.exit(run(args));
@@ -132,7 +135,10 @@ public final class Exchange {
         new Safetensors(metadata, tensors).write(logits);
     }
 
-    /** Runs weights on the tokens of a logits file, in every form that {@linkplain Form#suits suits}, and compares with its logits. */
+    /**
+     * Runs weights on the tokens of a logits file, in every form that {@linkplain Form#suits suits}, and compares with
+     * its logits.
+     */
     public static CaseResult check(Path weights, Path logits) {
         List<RunResult> runs = new ArrayList<>();
         try {

@@ -55,8 +55,9 @@ public record Form(DispatchForm dispatch, Kernels kernels) {
     }
 
     /**
-     * Whether a kind of cases can be computed so. In bfloat16 only single layers: their routes come from the input itself. Behind products in
-     * bfloat16 a router may choose another expert for a token between two, and nothing after it could be compared.
+     * Whether a kind of cases can be computed so. In bfloat16 only single layers: their routes come from the input
+     * itself. Behind products in bfloat16 a router may choose another expert for a token between two, and nothing after
+     * it could be compared.
      */
     boolean suits(String kind) {
         return !isSelective() || NOT_ROUTED_BY_PRODUCTS.contains(kind);

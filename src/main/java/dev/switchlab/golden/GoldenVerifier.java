@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 /** Verifies golden cases on the model. */
 public final class GoldenVerifier {
 
-    /** How cases run. The seam between the checker and the model: the checker's own tests put something wrong in its place. */
+    /**
+     * How cases run. The seam between the checker and the model: the checker's own tests put something wrong in its
+     * place.
+     */
     @FunctionalInterface
     interface Replay {
         /** Does what {@link GoldenCase#replay} does. */

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A mixture-of-experts layer as other implementations have it, with any number of choices, any score, gate and balance. {@code
- * golden/README.md} says step by step what it computes.
+ * A mixture-of-experts layer as other implementations have it, with any number of choices, any score, gate and balance.
+ * {@code golden/README.md} says step by step what it computes.
  */
 record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
 
@@ -67,8 +67,8 @@ record MoeCase(CaseFile file, MoeConfig config) implements GoldenCase {
     }
 
     /**
-     * The case's weights. Where experts have biases, the second layer of a gated one has a bias here and none in a case: a bias of zero is
-     * the same.
+     * The case's weights. Where experts have biases, the second layer of a gated one has a bias here and none in a
+     * case: a bias of zero is the same.
      */
     Map<String, Tensor> params() {
         Map<String, Tensor> params = new LinkedHashMap<>(file.params());

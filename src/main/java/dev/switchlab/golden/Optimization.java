@@ -83,7 +83,10 @@ record Optimization(
                 update);
     }
 
-    /** The reference's WeightDecay: joins the gradient, or shrinks by the base learning rate times decay, or by decay alone. */
+    /**
+     * The reference's WeightDecay: joins the gradient, or shrinks by the base learning rate times decay, or by decay
+     * alone.
+     */
     private static AdamConfig.Decay decay(CaseConfig config) {
         if (!config.flag("weight_decouple", true)) {
             return AdamConfig.Decay.L2;

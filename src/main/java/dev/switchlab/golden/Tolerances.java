@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 /**
  * Which tolerance each tensor of a case gets.
  *
- * <p>By dtype, those of torch.testing.assert_close; float32: 1e-5 absolute, 1.3e-6 relative. The absolute part is widened by
- * {@value #NOISE_MULTIPLE} times the case's own recorded float32-to-float64 error. That error is one sample of rounding noise: the
- * reference may lie that far from the true value on one side, and another float32 computation of equal quality lay up to 2.6 times as
- * far on the other (measured over 233 cases; six layers amplify what one addition's order changes). Integers, routes, counts and
- * dropped tokens are exact.
+ * <p>By dtype, those of torch.testing.assert_close; float32: 1e-5 absolute, 1.3e-6 relative. The absolute part is
+ * widened by {@value #NOISE_MULTIPLE} times the case's own recorded float32-to-float64 error. That error is one sample
+ * of rounding noise: the reference may lie that far from the true value on one side, and another float32 computation of
+ * equal quality lay up to 2.6 times as far on the other (measured over 233 cases; six layers amplify what one
+ * addition's order changes). Integers, routes, counts and dropped tokens are exact.
  */
 final class Tolerances {
 
@@ -48,8 +48,9 @@ final class Tolerances {
     }
 
     /**
-     * Of a trajectory. The key bias of attention has a true gradient of zero; Adam makes steps of any size up to the learning rate of
-     * the rounding noise that is left. So its final value is held only to the furthest that Adam can have moved it.
+     * Of a trajectory. The key bias of attention has a true gradient of zero; Adam makes steps of any size up to the
+     * learning rate of the rounding noise that is left. So its final value is held only to the furthest that Adam can
+     * have moved it.
      */
     static Tolerances ofTrajectory(Map<String, Double> noise, double sumOfLearningRates) {
         return new Tolerances(noise, sumOfLearningRates, Map.of());
@@ -58,13 +59,15 @@ final class Tolerances {
     /**
      * The same for products in bfloat16, by {@value #BFLOAT16} of a tensor's largest element.
      *
-     * <p>bfloat16 has 8 bits of mantissa, so rounding errs by at most u = 2^-9 of a value. A product rounds two operands and its result, at most 3 u
-     * of the sum of absolute terms; from a layer's input to a weight's gradient at most four products follow each other, 12 u, or 2^-5.4 of
-     * that sum. Terms have both signs, so the sum of absolute terms is larger than the result; but errors have both signs, too.
+     * <p>bfloat16 has 8 bits of mantissa, so rounding errs by at most u = 2^-9 of a value. A product rounds two
+     * operands and its result, at most 3 u of the sum of absolute terms; from a layer's input to a weight's gradient at
+     * most four products follow each other, 12 u, or 2^-5.4 of that sum. Terms have both signs, so the sum of absolute
+     * terms is larger than the result; but errors have both signs, too.
      *
-     * <p>Three kinds of tensors are no sums of such terms. Gradients that came through a relu jump where what went into it is within rounding of
-     * zero: they are held to their largest element. The gradient of a key's bias is zero in truth: it is held to the largest of all
-     * gradients. A loss weighs an output's elements by random numbers: it is held to the output's norm.
+     * <p>Three kinds of tensors are no sums of such terms. Gradients that came through a relu jump where what went into
+     * it is within rounding of zero: they are held to their largest element. The gradient of a key's bias is zero in
+     * truth: it is held to the largest of all gradients. A loss weighs an output's elements by random numbers: it is
+     * held to the output's norm.
      */
     Tolerances withBfloat16(Map<String, Tensor> expected) {
         Map<String, Double> bounds = new HashMap<>();

@@ -22,7 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A block with a case's weights, and one forward and backward pass through it. Close it when done: it owns all native memory. */
+/**
+ * A block with a case's weights, and one forward and backward pass through it. Close it when done: it owns all native
+ * memory.
+ */
 final class Workbench<B extends LabBlock> implements AutoCloseable {
 
     private final B block;

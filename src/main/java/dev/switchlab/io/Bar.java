@@ -20,7 +20,10 @@ public final class Bar implements AutoCloseable {
         this.bar = bar;
     }
 
-    /** Whether there is a terminal. Picocli knows it from a pipe on every JDK; System.console() alone has not told since JDK 22. */
+    /**
+     * Whether there is a terminal. Picocli knows it from a pipe on every JDK; System.console() alone has not told since
+     * JDK 22.
+     */
     public static boolean isTerminal() {
         return CommandLine.Help.Ansi.AUTO.enabled();
     }

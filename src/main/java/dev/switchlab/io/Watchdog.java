@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Waits for calls that may hang, one at a time and only so long. They run on a daemon thread of their own. A call that takes too long is
- * interrupted and left behind, so whoever made it gives up what it works on; the next call gets a new thread.
+ * Waits for calls that may hang, one at a time and only so long. They run on a daemon thread of their own. A call that
+ * takes too long is interrupted and left behind, so whoever made it gives up what it works on; the next call gets a new
+ * thread.
  */
 public final class Watchdog implements AutoCloseable {
 

@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /**
- * Writes a file so that its name always stands for whole contents, whatever fails and also when several processes write it: first under
- * another name beside it, then by a move.
+ * Writes a file so that its name always stands for whole contents, whatever fails and also when several processes write
+ * it: first under another name beside it, then by a move.
  */
 public final class WholeFile {
 
@@ -26,7 +26,10 @@ public final class WholeFile {
         void writeTo(Path part) throws IOException, E;
     }
 
-    /** Writes {@code file}, and folders where they are missing; replaces what was there. As readable for others as the umask allows. */
+    /**
+     * Writes {@code file}, and folders where they are missing; replaces what was there. As readable for others as the
+     * umask allows.
+     */
     public static <E extends Exception> void write(Path file, Contents<E> contents) throws IOException, E {
         Path target = file.toAbsolutePath();
         Files.createDirectories(target.getParent());
@@ -41,7 +44,8 @@ public final class WholeFile {
     }
 
     /**
-     * What a process that was killed while it wrote has left, as a glob: the unfinished files beside those that {@code names} matches.
+     * What a process that was killed while it wrote has left, as a glob: the unfinished files beside those that
+     * {@code names} matches.
      *
      * @param names a glob of names, such as {@code step-*.safetensors}
      */

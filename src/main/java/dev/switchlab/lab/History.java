@@ -11,7 +11,9 @@ import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
-/** Keeps every step's numbers, and prints a line at each evaluation; at a terminal, a bar with the time left below it. */
+/**
+ * Keeps every step's numbers, and prints a line at each evaluation; at a terminal, a bar with the time left below it.
+ */
 final class History implements TrainingView, TrainingView.Progress {
 
     /** Set by {@code make jshell} where what is printed goes to a terminal. */

@@ -22,10 +22,11 @@ import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The verbs that a researcher types. Each throws a {@link LabException} of one line when it cannot do what it was asked for.
+ * The verbs that a researcher types. Each throws a {@link LabException} of one line when it cannot do what it was asked
+ * for.
  *
- * <p>They share one {@link LabSession}: the book of runs in {@code runs/}, mirrored to the server that MLFLOW_TRACKING_URI names, and the
- * model that was loaded or trained last.
+ * <p>They share one {@link LabSession}: the book of runs in {@code runs/}, mirrored to the server that
+ * MLFLOW_TRACKING_URI names, and the model that was loaded or trained last.
  */
 public final class Lab {
 
@@ -57,7 +58,9 @@ public final class Lab {
         return session;
     }
 
-    /** Ends the session and begins another one over the book in {@code folder}, on the CPU with the threads there are. */
+    /**
+     * Ends the session and begins another one over the book in {@code folder}, on the CPU with the threads there are.
+     */
     public static synchronized void restart(Path folder) {
         session.close();
         session = new LabSession(new LabStore(MlflowEnvironment.NONE, folder), Device::cpu);
@@ -125,13 +128,17 @@ public final class Lab {
      * What a run logged, by step: one column per metric, empty where it was not logged at that step.
      *
      * @param run a run by its id, the beginning of it, or its name; blank for the newest
-     * @param metrics names, or beginnings that end in a slash such as {@code layer0/}; none for training and validation cross-entropy
+     * @param metrics names, or beginnings that end in a slash such as {@code layer0/}; none for training and validation
+     *     cross-entropy
      */
     public static LabTable history(String run, String... metrics) {
         return Guard.call(() -> session().history(run, metrics));
     }
 
-    /** Loads the model of a run by its id, the beginning of it, or its name; blank for the newest. It becomes the current one. */
+    /**
+     * Loads the model of a run by its id, the beginning of it, or its name; blank for the newest. It becomes the
+     * current one.
+     */
     public static LabModel load(String run) {
         return Guard.call(() -> session().load(session().store().find(run)));
     }
@@ -202,7 +209,10 @@ public final class Lab {
         return new LabTable(Table.create(column, cells));
     }
 
-    /** Column {@code y} by column {@code x}: bars where {@code x} names things, such as experts; a line where it measures, such as steps. */
+    /**
+     * Column {@code y} by column {@code x}: bars where {@code x} names things, such as experts; a line where it
+     * measures, such as steps.
+     */
     public static Plot plot(LabTable table, String x, String y) {
         return Guard.call(() -> Plot.of(table.data(), x, y));
     }

@@ -21,8 +21,9 @@ import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.SPIResolutionException;
 
 /**
- * What runs in the JVM behind the prompt of {@code make jshell} in place of jshell's own agent. Values show as {@link ValueText} has it, and
- * errors read like errors of the lab: one line, and no stack trace but the snippet's own lines. {@link Lab#why()} has the rest.
+ * What runs in the JVM behind the prompt of {@code make jshell} in place of jshell's own agent. Values show as
+ * {@link ValueText} has it, and errors read like errors of the lab: one line, and no stack trace but the snippet's own
+ * lines. {@link Lab#why()} has the rest.
  */
 public final class LabAgent extends RemoteExecutionControl {
 
@@ -38,7 +39,8 @@ public final class LabAgent extends RemoteExecutionControl {
     /**
      * Connects to the jshell that started this JVM, as {@link RemoteExecutionControl#main} does.
      *
-     * @param args the port; or -1, as in some builds of JDK 17: then the port and a secret in Base64 are lines of the standard input
+     * @param args the port; or -1, as in some builds of JDK 17: then the port and a secret in Base64 are lines of the
+     *     standard input
      */
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);

@@ -1,8 +1,8 @@
 package dev.switchlab.lab;
 
 /**
- * What a verb could not do, in one line. It carries no stack trace, so that a prompt shows the line and nothing else; {@link
- * Lab#why()} has the trace.
+ * What a verb could not do, in one line. It carries no stack trace, so that a prompt shows the line and nothing else;
+ * {@link Lab#why()} has the trace.
  */
 public final class LabException extends RuntimeException {
 

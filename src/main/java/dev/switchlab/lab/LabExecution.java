@@ -10,8 +10,9 @@ import jdk.jshell.spi.ExecutionControlProvider;
 import jdk.jshell.spi.ExecutionEnv;
 
 /**
- * How {@code make jshell} runs snippets: {@code jshell --execution lab}. As jshell does it by itself, in a JVM of their own that it can
- * stop them in, but with {@link LabAgent} there. A JDK that the agent does not understand gets jshell's own.
+ * How {@code make jshell} runs snippets: {@code jshell --execution lab}. As jshell does it by itself, in a JVM of their
+ * own that it can stop them in, but with {@link LabAgent} there. A JDK that the agent does not understand gets jshell's
+ * own.
  */
 public final class LabExecution implements ExecutionControlProvider {
 
@@ -41,8 +42,8 @@ public final class LabExecution implements ExecutionControlProvider {
     }
 
     /**
-     * JDK 22 and later let snippets use {@code System.console()}, and take no agent but their own for that. Here it is null, as it was
-     * before: the interface's own {@code console()} stays.
+     * JDK 22 and later let snippets use {@code System.console()}, and take no agent but their own for that. Here it is
+     * null, as it was before: the interface's own {@code console()} stays.
      */
     private record WithoutConsole(ExecutionEnv env) implements ExecutionEnv {
 

@@ -41,11 +41,12 @@ public final class LabModel implements AutoCloseable {
     }
 
     /**
-     * Shows which experts each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of at most {@code
-     * train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that length, which go through in
-     * batches of the training size: the model has never seen more at once ({@link #sample(String)} shows it no more either), and what is
-     * dropped depends on what shares a batch. An expert's capacity is a share of the tokens of its batch, so a short text fills experts
-     * more easily than training does.
+     * Shows which experts each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of
+     * at most {@code train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that
+     * length, which go through in batches of the training size: the model has never seen more at once
+     * ({@link #sample(String)} shows it no more either), and what is dropped depends on what shares a batch. An
+     * expert's capacity is a share of the tokens of its batch, so a short text fills experts more easily than training
+     * does.
      */
     public Routes route(String text) {
         return Guard.call(() -> {

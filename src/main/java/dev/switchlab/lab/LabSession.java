@@ -25,7 +25,9 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 
-/** What the verbs of one session share: the book, the current model, and everything that has to be closed at its end. */
+/**
+ * What the verbs of one session share: the book, the current model, and everything that has to be closed at its end.
+ */
 final class LabSession implements AutoCloseable {
 
     private static final Path EXPERIMENTS = Path.of("experiments");
@@ -39,7 +41,8 @@ final class LabSession implements AutoCloseable {
     private final List<LabModel> models = new ArrayList<>();
 
     /**
-     * @param engine starts the engine and says where models compute; asked once, when a model is first wanted: it takes half a second
+     * @param engine starts the engine and says where models compute; asked once, when a model is first wanted: it takes
+     *     half a second
      */
     LabSession(LabStore store, Supplier<Device> engine) {
         this.store = store;

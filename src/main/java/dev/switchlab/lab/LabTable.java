@@ -53,8 +53,9 @@ public record LabTable(Table data) {
     }
 
     /**
-     * Spreads a long table: the numbers of column {@code value} go into one column for each value of {@code key}; the other columns say
-     * which row. {@code specialization.wide("expert", "share")} has columns {@code expert 0}, {@code expert 1} and so on.
+     * Spreads a long table: the numbers of column {@code value} go into one column for each value of {@code key}; the
+     * other columns say which row. {@code specialization.wide("expert", "share")} has columns {@code expert 0},
+     * {@code expert 1} and so on.
      */
     public LabTable wide(String key, String value) {
         return Guard.call(() -> {

@@ -25,8 +25,8 @@ public final class Plot {
     }
 
     /**
-     * Bars where {@code x} names things: text, or the numbers of layers, experts, heads and seeds; a line where it measures, as steps and
-     * probabilities do.
+     * Bars where {@code x} names things: text, or the numbers of layers, experts, heads and seeds; a line where it
+     * measures, as steps and probabilities do.
      *
      * @param y a column of numbers; NaN and missing ones are gaps of a line
      * @throws LabException if a column is missing or of the wrong kind, or there are too many bars or negative ones

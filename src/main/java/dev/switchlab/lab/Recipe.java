@@ -38,8 +38,9 @@ public final class Recipe {
     }
 
     /**
-     * Trains, logs the run into the book, and makes the model the current one. Ctrl-C at the prompt ends the run after the step that it is
-     * in, as it does in {@code make train}: its checkpoint is kept, and {@code make resume} goes on with it.
+     * Trains, logs the run into the book, and makes the model the current one. Ctrl-C at the prompt ends the run after
+     * the step that it is in, as it does in {@code make train}: its checkpoint is kept, and {@code make resume} goes on
+     * with it.
      */
     public TrainedRun train() {
         return Guard.call(() -> Stoppable.call(stop -> session.train(experiment, changes, stop)));

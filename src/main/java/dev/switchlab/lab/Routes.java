@@ -10,8 +10,8 @@ import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * Which experts each character of a text went to, in each layer that has experts; layers are numbered as in the transformer. Prints as the
- * text with the experts' numbers below it, one line per layer and choice.
+ * Which experts each character of a text went to, in each layer that has experts; layers are numbered as in the
+ * transformer. Prints as the text with the experts' numbers below it, one line per layer and choice.
  *
  * @param trace every router decision
  */
@@ -23,25 +23,34 @@ public record Routes(RoutingTrace trace) {
         return new RoutingTables(trace);
     }
 
-    /** One row per layer and character: token, character, layer, expert, probability, dropped; per choice where a character has several. */
+    /**
+     * One row per layer and character: token, character, layer, expert, probability, dropped; per choice where a
+     * character has several.
+     */
     public LabTable tokens() {
         return new LabTable(tables().tokens());
     }
 
     /**
-     * One row per layer: router_entropy (nats), confidence, dropped, utilization, and information: how much of a character's class its
-     * expert tells, from 0 to 1.
+     * One row per layer: router_entropy (nats), confidence, dropped, utilization, and information: how much of a
+     * character's class its expert tells, from 0 to 1.
      */
     public LabTable layers() {
         return new LabTable(tables().layers());
     }
 
-    /** One row per layer and expert: load, dropped (both shares of what the layer sends out), and the characters that it takes most often. */
+    /**
+     * One row per layer and expert: load, dropped (both shares of what the layer sends out), and the characters that it
+     * takes most often.
+     */
     public LabTable experts() {
         return new LabTable(tables().experts());
     }
 
-    /** One row per layer and class of characters: how many they are, and the share of what they send out that each expert takes. */
+    /**
+     * One row per layer and class of characters: how many they are, and the share of what they send out that each
+     * expert takes.
+     */
     public LabTable specialization() {
         Table table = tables().specialization();
         LabTable shares =
@@ -58,7 +67,10 @@ public record Routes(RoutingTrace trace) {
         return shares;
     }
 
-    /** One row per layer and expert: of the characters that it takes, the share that each expert of the next layer takes; by first choices. */
+    /**
+     * One row per layer and expert: of the characters that it takes, the share that each expert of the next layer
+     * takes; by first choices.
+     */
     public LabTable coactivation() {
         return new LabTable(tables().coactivation()).wide("next_expert", "share");
     }

@@ -27,7 +27,10 @@ public record SideBySide(RunComparison comparison) {
         return new LabTable(tables().metrics());
     }
 
-    /** One row per setting that is not the baseline, and metric: paired difference over common seeds, with its 95 % confidence interval. */
+    /**
+     * One row per setting that is not the baseline, and metric: paired difference over common seeds, with its 95 %
+     * confidence interval.
+     */
     public LabTable differences() {
         return new LabTable(tables().differences());
     }

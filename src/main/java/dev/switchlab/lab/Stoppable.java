@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
- * Work that Ctrl-C at the prompt ends in good order. jshell stops a snippet by an exception that strikes its thread wherever it is, and an
- * interrupt besides; so the work has a thread of its own, which is asked to stop and waited for.
+ * Work that Ctrl-C at the prompt ends in good order. jshell stops a snippet by an exception that strikes its thread
+ * wherever it is, and an interrupt besides; so the work has a thread of its own, which is asked to stop and waited for.
  */
 final class Stoppable {
 
@@ -18,7 +18,10 @@ final class Stoppable {
         T run(BooleanSupplier stop) throws Exception;
     }
 
-    /** Does {@code work}. If this thread is stopped meanwhile, it ends when the work has ended, after saying what came of it. */
+    /**
+     * Does {@code work}. If this thread is stopped meanwhile, it ends when the work has ended, after saying what came
+     * of it.
+     */
     static <T> T call(Work<T> work) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         FutureTask<T> task = new FutureTask<>(() -> work.run(stop::get));

@@ -10,8 +10,8 @@ import java.util.Optional;
  *
  * @param id its id in the book of runs
  * @param result how it ended
- * @param history one row per step: step, cross_entropy, load_balance, z_loss where the model is trained on it, grad_norm,
- *     learning_rate
+ * @param history one row per step: step, cross_entropy, load_balance, z_loss where the model is trained on it,
+ *     grad_norm, learning_rate
  * @param model the trained model
  */
 public record TrainedRun(String id, TrainingResult result, LabTable history, LabModel model) {

@@ -19,7 +19,10 @@ public final class AttentionMask implements AutoCloseable {
     /** (1, Q or 1, M) for all sequences, or (B, 1, Q or 1, M). */
     private final NDArray bias;
 
-    /** Brings (Q or 1, M, B or 1) into the layout of the scores once: views made at each use would pile up in its manager. */
+    /**
+     * Brings (Q or 1, M, B or 1) into the layout of the scores once: views made at each use would pile up in its
+     * manager.
+     */
     private AttentionMask(NDArray layout) {
         this.layout = layout;
         shape = layout.getShape();

@@ -15,8 +15,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch experiment). The list
- * form takes tokens (S, B) int64 and returns logits (S, B, V).
+ * The language model: embedding, transformer, generator (reference: {@code AutoregressiveModel} of the switch
+ * experiment). The list form takes tokens (S, B) int64 and returns logits (S, B, V).
  */
 public final class AutoregressiveModel extends LabBlock {
 

@@ -11,9 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
 /**
- * Which sequences of a batch this pass computes: all, or those of one rank, where the others compute theirs at the same time. Rank r of R has the
- * r-th of R equal runs of sequences. What is drawn at random by token is drawn for the whole batch on each rank, which keeps its own, so that a
- * token's draws do not depend on R.
+ * Which sequences of a batch this pass computes: all, or those of one rank, where the others compute theirs at the same
+ * time. Rank r of R has the r-th of R equal runs of sequences. What is drawn at random by token is drawn for the whole
+ * batch on each rank, which keeps its own, so that a token's draws do not depend on R.
  *
  * @param world the ranks that share the batch; a world of one for all of it
  * @param sequences b, how many this pass has
@@ -28,8 +28,8 @@ public record BatchPart(World world, int sequences) {
     }
 
     /**
-     * This rank's part of a batch of {@code sequences}. Where there are not as many for each rank, as in an epoch's last batch, each rank
-     * computes all.
+     * This rank's part of a batch of {@code sequences}. Where there are not as many for each rank, as in an epoch's
+     * last batch, each rank computes all.
      */
     public static BatchPart of(World world, int sequences) {
         return world.size() == 1 || sequences % world.size() != 0
@@ -91,7 +91,8 @@ public record BatchPart(World world, int sequences) {
     /**
      * Inverted dropout of {@code x}, as this rank's part of that of the whole batch.
      *
-     * @param groups how often x, as it lies in memory, begins anew with its first sequence: S for (S, b, ...) or (S * b, ...), 1 for (b * H, ...)
+     * @param groups how often x, as it lies in memory, begins anew with its first sequence: S for (S, b, ...) or (S *
+     *     b, ...), 1 for (b * H, ...)
      */
     NDArray dropout(NDManager manager, NDArray x, double probability, long groups) {
         if (isAll()) {

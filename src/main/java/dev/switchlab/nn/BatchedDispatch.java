@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.Shape;
 /**
  * Gathers the tokens into (C, E, D), runs all experts in one grouped product, and gathers the rows back.
  *
- * <p>C is the fullest expert's load, rounded up a little; with a plan made on the device it is the capacity. Slots that stay empty repeat token 0: nothing gathers them back, so they cost
- * arithmetic but get no gradient.
+ * <p>C is the fullest expert's load, rounded up a little; with a plan made on the device it is the capacity. Slots that
+ * stay empty repeat token 0: nothing gathers them back, so they cost arithmetic but get no gradient.
  */
 final class BatchedDispatch implements Dispatch {
 
@@ -49,8 +49,8 @@ final class BatchedDispatch implements Dispatch {
     }
 
     /**
-     * At most a sixteenth more: few different sizes come back again and again. libtorch compiles a kernel for each new size, which takes
-     * longer than running it.
+     * At most a sixteenth more: few different sizes come back again and again. libtorch compiles a kernel for each new
+     * size, which takes longer than running it.
      */
     static int rounded(int slots) {
         int grain = Math.max(1, Integer.highestOneBit(slots) / 16);

@@ -5,9 +5,9 @@ import java.util.Arrays;
 /**
  * Which experts each token would like, best first. Decided on the host: ties and order never depend on the device.
  *
- * <p>The K experts with the largest wishes are chosen; of equals, the first. Among themselves they stand by falling score, so that the first
- * choice is the one with the largest gate. Wishes are scores unless a selection bias or sampling moves the choice (arXiv 2408.15664:
- * the bias chooses, the score weighs).
+ * <p>The K experts with the largest wishes are chosen; of equals, the first. Among themselves they stand by falling
+ * score, so that the first choice is the one with the largest gate. Wishes are scores unless a selection bias or
+ * sampling moves the choice (arXiv 2408.15664: the bias chooses, the score weighs).
  */
 final class Choices {
 
@@ -35,7 +35,10 @@ final class Choices {
         }
     }
 
-    /** Writes the {@code count} experts with the largest wishes of a token to {@code into}; {@code taken} is all false before and after. */
+    /**
+     * Writes the {@code count} experts with the largest wishes of a token to {@code into}; {@code taken} is all false
+     * before and after.
+     */
     private void best(int token, boolean[] taken, int[] into, int at, int count) {
         int row = token * nExperts;
         for (int k = 0; k < count; k++) {

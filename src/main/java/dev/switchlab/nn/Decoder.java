@@ -9,11 +9,11 @@ import dev.switchlab.experiment.RouterScore;
 import dev.switchlab.nn.kernel.DecoderScript;
 
 /**
- * Runs a language model token by token: keys and values of what came before are kept, so that a token costs the same work whatever was
- * read before, but for attention. The logits are those of {@link AutoregressiveModel#forward} at evaluation over the tokens since
- * {@link #start}, up to rounding, where nothing is dropped: an expert's capacity is a share of the tokens that go through together, and a
- * token that comes alone finds room with any expert. So nothing is dropped here, in the prompt neither, as with {@code
- * model.drop_tokens: false}.
+ * Runs a language model token by token: keys and values of what came before are kept, so that a token costs the same
+ * work whatever was read before, but for attention. The logits are those of {@link AutoregressiveModel#forward} at
+ * evaluation over the tokens since {@link #start}, up to rounding, where nothing is dropped: an expert's capacity is a
+ * share of the tokens that go through together, and a token that comes alone finds room with any expert. So nothing is
+ * dropped here, in the prompt neither, as with {@code model.drop_tokens: false}.
  *
  * <p>The weights must not change between construction and {@link #close}.
  */

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A model's weights in the order of {@link dev.switchlab.nn.kernel.DecoderScript}, found by their state_dict names. They share the memory
- * of the model's, but for query, key and value, which are put together into one product.
+ * A model's weights in the order of {@link dev.switchlab.nn.kernel.DecoderScript}, found by their state_dict names.
+ * They share the memory of the model's, but for query, key and value, which are put together into one product.
  */
 final class DecoderWeights {
 

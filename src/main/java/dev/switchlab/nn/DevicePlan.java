@@ -8,18 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The routing plan as tensors, made by index arithmetic on the device that the pass runs on, so that nothing waits for the host. The same
- * plan as {@link RoutingPlan} makes, to the integer.
+ * The routing plan as tensors, made by index arithmetic on the device that the pass runs on, so that nothing waits for
+ * the host. The same plan as {@link RoutingPlan} makes, to the integer.
  *
  * <ol>
- *   <li>Choices: the K largest wishes of a token, found by a stable sort, of equals the first; among themselves by falling score.
- *   <li>Places: a pair's place in the line before its expert is the number of pairs before it that want the same expert, a cumulative sum:
- *       first choices in the order of tokens, then second ones and so on. The choice at which an expert's slots run out stands in the order
- *       of priorities.
- *   <li>A pair whose place is at or over the capacity is dropped; or goes through E - K more rounds of the same arithmetic, in which it
- *       tries its token's next best expert.
- *   <li>Slot {@code place * E + expert} of (C, E). C is fixed where the capacity is: it is the capacity, at most N. Without dropping C is the
- *       load of the fullest expert, which is read from the device: one wait per layer.
+ *   <li>Choices: the K largest wishes of a token, found by a stable sort, of equals the first; among themselves by
+ *       falling score.
+ *   <li>Places: a pair's place in the line before its expert is the number of pairs before it that want the same
+ *       expert, a cumulative sum: first choices in the order of tokens, then second ones and so on. The choice at which
+ *       an expert's slots run out stands in the order of priorities.
+ *   <li>A pair whose place is at or over the capacity is dropped; or goes through E - K more rounds of the same
+ *       arithmetic, in which it tries its token's next best expert.
+ *   <li>Slot {@code place * E + expert} of (C, E). C is fixed where the capacity is: it is the capacity, at most N.
+ *       Without dropping C is the load of the fullest expert, which is read from the device: one wait per layer.
  * </ol>
  *
  * <p>Takes N * K * E integers of memory for the cumulative sum.
@@ -177,7 +178,10 @@ public final class DevicePlan implements Plan {
         return RoutingPlan.priorities(wanted, e, overflow);
     }
 
-    /** What a script makes may not be kept for a backward pass nor changed in place (libtorch's inference mode): a copy may. */
+    /**
+     * What a script makes may not be kept for a backward pass nor changed in place (libtorch's inference mode): a copy
+     * may.
+     */
     private static NDArray forAutograd(NDArray result) {
         try (result) {
             return result.duplicate();

@@ -4,7 +4,8 @@ import ai.djl.ndarray.NDArray;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 
 /**
- * How tokens reach their experts and come back. All forms compute the same function; golden tests hold each of them to it.
+ * How tokens reach their experts and come back. All forms compute the same function; golden tests hold each of them to
+ * it.
  */
 public interface Dispatch {
 

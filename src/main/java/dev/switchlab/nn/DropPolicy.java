@@ -20,8 +20,8 @@ public interface DropPolicy {
     int[] order(int layer, int expert, int[] tokens);
 
     /**
-     * The same order as numbers that are known before any token is routed: by token, no two equal, the smallest is kept first. Empty for a
-     * policy that has to know the routes, as a recorded order does.
+     * The same order as numbers that are known before any token is routed: by token, no two equal, the smallest is kept
+     * first. Empty for a policy that has to know the routes, as a recorded order does.
      *
      * @param tokens how many the layer has
      */
@@ -34,7 +34,10 @@ public interface DropPolicy {
         return byPriority((layer, token) -> 0);
     }
 
-    /** In an order that is another one per pass and layer (reference: {@code torch.randperm}, there without a seed and per expert). */
+    /**
+     * In an order that is another one per pass and layer (reference: {@code torch.randperm}, there without a seed and
+     * per expert).
+     */
     static DropPolicy random(RandomGenerator random) {
         long seed = random.nextLong();
         return byPriority(

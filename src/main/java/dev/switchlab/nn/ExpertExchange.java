@@ -12,10 +12,12 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Rows of tokens on their way to the ranks that have their experts, through these, and back: all-to-all out and home, forward and backward.
+ * Rows of tokens on their way to the ranks that have their experts, through these, and back: all-to-all out and home,
+ * forward and backward.
  *
- * <p>Of R ranks each has P experts. A rank's rows, sorted by expert, are sorted by the rank they go to, too. What arrives is sorted by the rank it
- * comes from and then by expert; it is gathered so that each expert's rows stand together, and scattered back by the same numbers.
+ * <p>Of R ranks each has P experts. A rank's rows, sorted by expert, are sorted by the rank they go to, too. What
+ * arrives is sorted by the rank it comes from and then by expert; it is gathered so that each expert's rows stand
+ * together, and scattered back by the same numbers.
  */
 final class ExpertExchange {
 
@@ -81,12 +83,14 @@ final class ExpertExchange {
     }
 
     /**
-     * Rows through the experts that they belong to, wherever these are. All ranks call it together, and its gradient, too.
+     * Rows through the experts that they belong to, wherever these are. All ranks call it together, and its gradient,
+     * too.
      *
      * @param networks this rank's experts
      * @param in (R, D), sorted by expert without gaps; rows behind those that {@code counts} counts go nowhere
      * @param counts how many rows each expert of the layer gets of these
-     * @return the experts' outputs in the order of {@code in}, (R + 1, D), and how to differentiate them: (R, D) to (R + 1, D); the last row is zero
+     * @return the experts' outputs in the order of {@code in}, (R + 1, D), and how to differentiate them: (R, D) to (R
+     *     + 1, D); the last row is zero
      */
     static Networks.Run run(
             Pass pass, ExpertPart part, Networks networks, NDArray in, int[] counts, ProductKernels kernels) {

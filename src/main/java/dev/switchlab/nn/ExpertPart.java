@@ -3,8 +3,8 @@ package dev.switchlab.nn;
 import dev.switchlab.world.World;
 
 /**
- * Which of a layer's experts this process has: all, or those of one rank, where the others have theirs. Rank r of R has the r-th of R equal
- * runs of experts (arXiv 2101.03961, section 5.1: expert parallelism).
+ * Which of a layer's experts this process has: all, or those of one rank, where the others have theirs. Rank r of R has
+ * the r-th of R equal runs of experts (arXiv 2101.03961, section 5.1: expert parallelism).
  *
  * @param world the ranks that share the experts; a world of one for all of them
  * @param count how many this process has

@@ -8,8 +8,8 @@ import ai.djl.nn.core.Linear;
 import dev.switchlab.world.World;
 
 /**
- * E feed-forward networks of one shape, their weights stacked: layer1.weight (E, F, D), layer1.bias (E, F), layer2.weight
- * (E, D, F), layer2.bias (E, D), and linear_v like layer1 for gated networks.
+ * E feed-forward networks of one shape, their weights stacked: layer1.weight (E, F, D), layer1.bias (E, F),
+ * layer2.weight (E, D, F), layer2.bias (E, D), and linear_v like layer1 for gated networks.
  */
 public final class Experts extends LabBlock {
 

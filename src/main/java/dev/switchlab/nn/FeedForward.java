@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDList;
 import java.util.Optional;
 
 /**
- * {@code layer2(dropout(f(layer1(x))))}, or with a gate {@code layer2(dropout(f(layer1(x)) * linear_v(x)))}
- * (reference: {@code labml_nn.transformers.feed_forward.FeedForward}).
+ * {@code layer2(dropout(f(layer1(x))))}, or with a gate {@code layer2(dropout(f(layer1(x)) * linear_v(x)))} (reference:
+ * {@code labml_nn.transformers.feed_forward.FeedForward}).
  */
 public final class FeedForward extends LabBlock implements FeedForwardBlock {
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Every read of a tensor's values by {@code nn} and {@code train}, counted. On a GPU such a read waits until all that is queued has run, so a
- * training step may have one, at its end.
+ * Every read of a tensor's values by {@code nn} and {@code train}, counted. On a GPU such a read waits until all that
+ * is queued has run, so a training step may have one, at its end.
  *
  * <p>Counted are our own reads; whether a kernel of libtorch waits inside is not seen.
  */
@@ -81,8 +81,8 @@ public final class HostCopy {
     }
 
     /**
-     * The memory of a contiguous tensor on the CPU itself, in the order of this machine: what is written there is in the tensor. Lives as long
-     * as the tensor.
+     * The memory of a contiguous tensor on the CPU itself, in the order of this machine: what is written there is in
+     * the tensor. Lives as long as the tensor.
      */
     public static ByteBuffer memory(NDArray array) {
         COPIES.incrementAndGet();

@@ -11,9 +11,11 @@ public final class InPlace {
     private InPlace() {}
 
     /**
-     * Copies {@code from} over {@code to}, which has the same shape and at least one axis, on any thread: gradients know nothing of it.
+     * Copies {@code from} over {@code to}, which has the same shape and at least one axis, on any thread: gradients
+     * know nothing of it.
      *
-     * <p>Not {@code NDArray.copyTo} or {@code set(Buffer)}: in DJL 0.36 these make libtorch print a deprecation warning.
+     * <p>Not {@code NDArray.copyTo} or {@code set(Buffer)}: in DJL 0.36 these make libtorch print a deprecation
+     * warning.
      */
     public static void copy(NDArray from, NDArray to) {
         try (NDArray values = to.stopGradient()) { // the same memory

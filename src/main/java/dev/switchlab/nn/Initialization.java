@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
 /**
- * Draws the first weights in Java, so that they are the same on every device and for every thread count. Each weight has a stream of
- * its own, named after it: adding a layer or an expert changes no other weight.
+ * Draws the first weights in Java, so that they are the same on every device and for every thread count. Each weight
+ * has a stream of its own, named after it: adding a layer or an expert changes no other weight.
  */
 public final class Initialization {
 

@@ -16,13 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A DJL block whose parameter shapes are known when it is built and whose children keep the reference's {@code state_dict} names
- * (DJL itself prefixes child names with their number).
+ * A DJL block whose parameter shapes are known when it is built and whose children keep the reference's
+ * {@code state_dict} names (DJL itself prefixes child names with their number).
  *
- * <p>It runs in two ways. The typed {@code forward} of each block takes a {@link Pass} that says where weights and random numbers come
- * from; SwitchLab's own training uses it. DJL's {@code forward(ParameterStore, NDList, boolean)} makes any block a part of any DJL model,
- * trained by DJL's {@code Trainer}: weights are DJL's, first drawn as torch draws them, and random numbers (which tokens an over-full
- * expert drops, router noise) come from {@link #setSeed} and move on with each call. One device and one thread at a time.
+ * <p>It runs in two ways. The typed {@code forward} of each block takes a {@link Pass} that says where weights and
+ * random numbers come from; SwitchLab's own training uses it. DJL's {@code forward(ParameterStore, NDList, boolean)}
+ * makes any block a part of any DJL model, trained by DJL's {@code Trainer}: weights are DJL's, first drawn as torch
+ * draws them, and random numbers (which tokens an over-full expert drops, router noise) come from {@link #setSeed} and
+ * move on with each call. One device and one thread at a time.
  */
 public abstract class LabBlock extends AbstractBlock {
 
@@ -73,16 +74,16 @@ public abstract class LabBlock extends AbstractBlock {
     }
 
     /**
-     * Seeds the random numbers that this block draws when DJL runs it: the same seed, weights and inputs give the same outputs, call by
-     * call. Dropout and first weights are drawn by DJL's engine ({@code Engine.setRandomSeed}).
+     * Seeds the random numbers that this block draws when DJL runs it: the same seed, weights and inputs give the same
+     * outputs, call by call. Dropout and first weights are drawn by DJL's engine ({@code Engine.setRandomSeed}).
      */
     public final void setSeed(long seed) {
         streams.seed(seed);
     }
 
     /**
-     * A float32 scalar that lives as long as the weights. Needed wherever a tensor is scaled under autograd: the backward pass
-     * reads it long after the forward pass is over.
+     * A float32 scalar that lives as long as the weights. Needed wherever a tensor is scaled under autograd: the
+     * backward pass reads it long after the forward pass is over.
      */
     final NDArray constant(Pass pass, float value) {
         return constants.computeIfAbsent(value, v -> pass.modelManager().full(new Shape(), v, DataType.FLOAT32));

@@ -5,8 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
 /**
- * The random numbers of blocks that run by themselves in a DJL model: a function of the seed, the kind of call, the number of the call
- * and the layer. Training and evaluation count by themselves, so that a look at the validation set changes no training step.
+ * The random numbers of blocks that run by themselves in a DJL model: a function of the seed, the kind of call, the
+ * number of the call and the layer. Training and evaluation count by themselves, so that a look at the validation set
+ * changes no training step.
  */
 final class ListStreams {
 

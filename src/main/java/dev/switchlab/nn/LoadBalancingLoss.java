@@ -8,12 +8,13 @@ import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
 import java.util.List;
 
 /**
- * {@code E * sum_i f_i P_i}, summed over layers (arXiv 2101.03961, section 2.2, equations 4 to 6; reference: {@code Configs.step}): f_i the
- * share of (token, choice) pairs that want expert i, {@code counts_i / (K N)}, without gradient; P_i the mean score of expert i, with
- * gradient. With softmax scores it is 1 per layer when the load is even, for any K; implementations that leave out the 1/K have K there.
+ * {@code E * sum_i f_i P_i}, summed over layers (arXiv 2101.03961, section 2.2, equations 4 to 6; reference:
+ * {@code Configs.step}): f_i the share of (token, choice) pairs that want expert i, {@code counts_i / (K N)}, without
+ * gradient; P_i the mean score of expert i, with gradient. With softmax scores it is 1 per layer when the load is even,
+ * for any K; implementations that leave out the 1/K have K there.
  *
- * <p>By sequence f and P are of one sequence at a time, and the loss is the mean over sequences (DeepSeek-V3, arXiv 2412.19437, equations
- * 17 to 20). Sigmoid scores are divided by their sum per token first (equation 19).
+ * <p>By sequence f and P are of one sequence at a time, and the loss is the mean over sequences (DeepSeek-V3, arXiv
+ * 2412.19437, equations 17 to 20). Sigmoid scores are divided by their sum per token first (equation 19).
  */
 public final class LoadBalancingLoss {
 

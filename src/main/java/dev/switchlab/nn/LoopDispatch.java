@@ -7,7 +7,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * A loop over experts, the way the reference is written: the oracle that faster forms are tested against. Slow with many experts.
+ * A loop over experts, the way the reference is written: the oracle that faster forms are tested against. Slow with
+ * many experts.
  */
 final class LoopDispatch implements Dispatch {
 

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * Scaled dot-product attention over H heads (reference: {@code labml_nn.transformers.mha.MultiHeadAttention}).
  *
- * <p>The list form takes query, key and value (S, B, D) and optionally a boolean mask (Q or 1, M, B or 1), and returns the output.
+ * <p>The list form takes query, key and value (S, B, D) and optionally a boolean mask (Q or 1, M, B or 1), and returns
+ * the output.
  */
 public final class MultiHeadAttention extends LabBlock {
 

@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * No-Token-Left-Behind (arXiv 2101.03961, appendix B): what is over one expert's capacity tries the token's next best expert, and so on,
- * all pairs one step at a time, until it finds room or there is no expert left. Within a step first choices come first, and earlier tokens
- * before later ones, whatever the numbers of their experts.
+ * No-Token-Left-Behind (arXiv 2101.03961, appendix B): what is over one expert's capacity tries the token's next best
+ * expert, and so on, all pairs one step at a time, until it finds room or there is no expert left. Within a step first
+ * choices come first, and earlier tokens before later ones, whatever the numbers of their experts.
  */
 final class NextChoice {
 

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 
 /**
- * The routing plan of one rank's tokens in a batch that several ranks share: what is theirs of the plan of the whole batch. Capacity, dropping
- * and the balance of loads are those of the whole batch.
+ * The routing plan of one rank's tokens in a batch that several ranks share: what is theirs of the plan of the whole
+ * batch. Capacity, dropping and the balance of loads are those of the whole batch.
  *
  * @param whole of all ranks' tokens
  * @param own of this rank's

@@ -19,9 +19,11 @@ import java.util.random.RandomGenerator;
  * @param modelManager owns what outlives the pass, such as constants: that of the weights
  * @param weights where blocks get their weights from
  * @param training whether dropout, router exploration and the training capacity apply
- * @param dropPolicy the shuffled order in which tokens fill an over-full expert; not asked by layers that fill by position
+ * @param dropPolicy the shuffled order in which tokens fill an over-full expert; not asked by layers that fill by
+ *     position
  * @param exploration the random stream of a layer's router, by layer; not asked at evaluation
- * @param routesOnDevice whether the routing plan is made by tensors ({@link DevicePlan}), so that nothing is read, or in Java
+ * @param routesOnDevice whether the routing plan is made by tensors ({@link DevicePlan}), so that nothing is read, or
+ *     in Java
  * @param fused how to compute by fused primitives; null for plain operators under autograd
  * @param part which sequences of the batch it computes
  */
@@ -56,7 +58,9 @@ public record Pass(
                 BatchPart.all());
     }
 
-    /** The same pass, whose routing is planned by tensors wherever it computes: so the way of a GPU is tried on a CPU. */
+    /**
+     * The same pass, whose routing is planned by tensors wherever it computes: so the way of a GPU is tried on a CPU.
+     */
     public Pass routedOnDevice() {
         return new Pass(manager, modelManager, weights, training, dropPolicy, exploration, true, fused, part);
     }
@@ -121,8 +125,8 @@ public record Pass(
     }
 
     /**
-     * Frees what only a backward pass would need, where a fused pass has none to come: what is computed next is then written where the cache
-     * is warm.
+     * Frees what only a backward pass would need, where a fused pass has none to come: what is computed next is then
+     * written where the cache is warm.
      */
     void release(NDArray... arrays) {
         if (fused != null && fused.tape() == null) {

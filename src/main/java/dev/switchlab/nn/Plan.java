@@ -5,8 +5,9 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 
 /**
- * Where each (token, choice) pair of a layer goes, for what a forward and a backward pass need of it: tensors. Made on the host
- * ({@link RoutingPlan}), or by index arithmetic on the device that the pass runs on ({@link DevicePlan}); both are the same to the integer.
+ * Where each (token, choice) pair of a layer goes, for what a forward and a backward pass need of it: tensors. Made on
+ * the host ({@link RoutingPlan}), or by index arithmetic on the device that the pass runs on ({@link DevicePlan}); both
+ * are the same to the integer.
  *
  * <p>N tokens, K choices, E experts; pair {@code token * K + choice}.
  */
@@ -50,8 +51,8 @@ public sealed interface Plan permits RoutingPlan, DevicePlan, PartPlan {
     Optional<NDArray> kept(NDManager manager);
 
     /**
-     * What a mean score is multiplied by in the load-balancing loss, {@code E f / N}, (B, E) float32: f the share of a sequence's pairs that
-     * want an expert, before dropping.
+     * What a mean score is multiplied by in the load-balancing loss, {@code E f / N}, (B, E) float32: f the share of a
+     * sequence's pairs that want an expert, before dropping.
      *
      * @param sequences B: token t belongs to sequence t mod B
      */

@@ -8,7 +8,10 @@ final class RandomKeys {
 
     private RandomKeys() {}
 
-    /** Neighbouring inputs give unrelated outputs: the output function of SplitMix64 (Steele, Lea, Flood 2014), one to one. */
+    /**
+     * Neighbouring inputs give unrelated outputs: the output function of SplitMix64 (Steele, Lea, Flood 2014), one to
+     * one.
+     */
     static long mix(long value) {
         long z = (value + 1) * GAMMA;
         z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;

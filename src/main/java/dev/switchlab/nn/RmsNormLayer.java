@@ -6,7 +6,9 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import dev.switchlab.nn.kernel.RmsNormKernel;
 
-/** {@code x / sqrt(mean(x^2) + eps) * weight} over the last axis (arXiv 1910.07467), as torch.nn.RMSNorm([D], eps=1e-5). */
+/**
+ * {@code x / sqrt(mean(x^2) + eps) * weight} over the last axis (arXiv 1910.07467), as torch.nn.RMSNorm([D], eps=1e-5).
+ */
 public final class RmsNormLayer extends NormLayer {
 
     /** That of the other norm, and of Llama. */

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Rotary position embedding (arXiv 2104.09864), pairing feature i with i + W/2: each pair is turned by
- * position * 10000^(-2i/W).
+ * Rotary position embedding (arXiv 2104.09864), pairing feature i with i + W/2: each pair is turned by position *
+ * 10000^(-2i/W).
  */
 final class Rotary {
 

@@ -87,7 +87,10 @@ final class Router {
         return Optional.of(pass.manager().create(own, shape)); // (N, D)
     }
 
-    /** What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the logits. */
+    /**
+     * What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the
+     * logits.
+     */
     NDArray ranking(NDArray logits) {
         if (model.routerScope() == RouterScope.CHOSEN) {
             return logits; // (N, E)
@@ -173,7 +176,10 @@ final class Router {
         return part.isAll() ? all : part.own(all, model.nExperts());
     }
 
-    /** Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the scores. */
+    /**
+     * Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the
+     * scores.
+     */
     private float[] gumbel(Pass pass, int size) {
         RandomGenerator random = pass.exploration().apply(layer);
         float[] noise = new float[size];

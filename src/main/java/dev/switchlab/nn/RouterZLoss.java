@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 
 /**
- * {@code mean over tokens of (log sum_i exp(l_i))^2}, summed over layers: keeps a router's logits small (ST-MoE, arXiv 2202.08906, equation
- * 5).
+ * {@code mean over tokens of (log sum_i exp(l_i))^2}, summed over layers: keeps a router's logits small (ST-MoE, arXiv
+ * 2202.08906, equation 5).
  */
 public final class RouterZLoss {
 

@@ -7,8 +7,8 @@ import dev.switchlab.experiment.RouterScore;
 import java.util.Optional;
 
 /**
- * How one switch layer routed its tokens: tensors for losses, which carry the router's gradient, and host arrays for statistics, which are
- * read when they are asked for: before the pass is closed.
+ * How one switch layer routed its tokens: tensors for losses, which carry the router's gradient, and host arrays for
+ * statistics, which are read when they are asked for: before the pass is closed.
  */
 public final class Routing {
 
@@ -122,7 +122,10 @@ public final class Routing {
         return gates;
     }
 
-    /** A distribution over experts per token, (N, E), with the router's gradient: softmax scores, or sigmoid scores over their sum. */
+    /**
+     * A distribution over experts per token, (N, E), with the router's gradient: softmax scores, or sigmoid scores over
+     * their sum.
+     */
     NDArray distribution() {
         if (model.routerScore() == RouterScore.SOFTMAX) {
             return scores; // (N, E)
@@ -136,8 +139,8 @@ public final class Routing {
     }
 
     /**
-     * The router's distribution over all experts, on the host, [token * E + expert]: whatever the scope, of all logits. Not to be
-     * changed.
+     * The router's distribution over all experts, on the host, [token * E + expert]: whatever the scope, of all logits.
+     * Not to be changed.
      */
     public float[] probabilities() {
         boolean ofLogits = model.routerScope() == RouterScope.CHOSEN;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * The numbers that {@link RoutingStatistics} are made of, still where the pass computed them: they are read together with whatever else a
- * step has to say.
+ * The numbers that {@link RoutingStatistics} are made of, still where the pass computed them: they are read together
+ * with whatever else a step has to say.
  */
 public final class RoutingNumbers {
 

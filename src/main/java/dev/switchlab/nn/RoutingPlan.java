@@ -9,18 +9,19 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Which experts each token goes to, and which (token, choice) pairs are dropped. A pair is numbered {@code token * K + choice}; with one
- * choice per token it is the token.
+ * Which experts each token goes to, and which (token, choice) pairs are dropped. A pair is numbered {@code token * K +
+ * choice}; with one choice per token it is the token.
  *
  * <p>Made on the host; {@link DevicePlan} is the same plan made on the device.
  *
- * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of tokens, or shuffled where
- * not all fit.
+ * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of
+ * tokens, or shuffled where not all fit.
  *
- * <p>A language model must not look ahead. What a token gets here does not depend on the tokens after it (in the order of the batch: time
- * first, then sequence) where nothing is dropped, and with one choice per token dropped by position. Otherwise it does: a later token's
- * first choice takes the slot of an earlier token's second choice, a shuffle or the next choice may prefer the later token. The capacity
- * is one of the whole batch in any case, so that sequences in a batch are not independent of each other.
+ * <p>A language model must not look ahead. What a token gets here does not depend on the tokens after it (in the order
+ * of the batch: time first, then sequence) where nothing is dropped, and with one choice per token dropped by position.
+ * Otherwise it does: a later token's first choice takes the slot of an earlier token's second choice, a shuffle or the
+ * next choice may prefer the later token. The capacity is one of the whole batch in any case, so that sequences in a
+ * batch are not independent of each other.
  */
 public final class RoutingPlan implements Plan {
 
@@ -83,8 +84,8 @@ public final class RoutingPlan implements Plan {
     }
 
     /**
-     * A plan that was made on a device: by pair the expert that it wants, the one that it is sent to, and its place in the line before that
-     * one.
+     * A plan that was made on a device: by pair the expert that it wants, the one that it is sent to, and its place in
+     * the line before that one.
      */
     static RoutingPlan read(DevicePlan plan, int[] routes, int[] takers, int[] places) {
         int k = plan.choices();
@@ -151,7 +152,10 @@ public final class RoutingPlan implements Plan {
         return pairs;
     }
 
-    /** The policy orders the pairs of that choice for which the slots run out; those before all fit, those behind are all lost. */
+    /**
+     * The policy orders the pairs of that choice for which the slots run out; those before all fit, those behind are
+     * all lost.
+     */
     private static int[] fillingOrder(int[] pairs, int expert, int k, Overflow overflow) {
         int[] order = pairs.clone();
         int to;
@@ -318,8 +322,8 @@ public final class RoutingPlan implements Plan {
     }
 
     /**
-     * The dropped pairs by the expert they wanted, in the order in which they lost (reference: {@code torch.cat(dropped)}). After next
-     * choices, in the order of choices and tokens.
+     * The dropped pairs by the expert they wanted, in the order in which they lost (reference:
+     * {@code torch.cat(dropped)}). After next choices, in the order of choices and tokens.
      */
     public int[] dropped() {
         return dropped.clone();

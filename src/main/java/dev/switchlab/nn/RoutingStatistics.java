@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * What a switch layer's router did with one batch, as the numbers that go to MLflow. Shares are of the layer's (token, choice) pairs; with
- * one choice per token they are of the tokens.
+ * What a switch layer's router did with one batch, as the numbers that go to MLflow. Shares are of the layer's (token,
+ * choice) pairs; with one choice per token they are of the tokens.
  *
  * @param layer index of the layer in the transformer
  * @param routerEntropy mean entropy of the router's distribution, in nats (0 to ln E)
@@ -32,7 +32,8 @@ public record RoutingStatistics(
      * One expert's share.
      *
      * @param load share of the layer's pairs routed to it, before dropping
-     * @param firstChoice share of the layer's tokens whose first choice it is; empty with one choice, where it is the load
+     * @param firstChoice share of the layer's tokens whose first choice it is; empty with one choice, where it is the
+     *     load
      * @param probability its mean router probability
      * @param dropped share of the layer's pairs that wanted it and were dropped
      * @param utilization kept pairs over capacity; with no capacity to speak of (0) it is 0
@@ -46,7 +47,10 @@ public record RoutingStatistics(
             double utilization,
             OptionalDouble selectionBias) {}
 
-    /** The statistics of one layer's routing of one batch. Reads them, which waits for the pass: {@link RoutingNumbers} can wait. */
+    /**
+     * The statistics of one layer's routing of one batch. Reads them, which waits for the pass: {@link RoutingNumbers}
+     * can wait.
+     */
     public static RoutingStatistics of(Routing routing) {
         try (NDManager scratch = routing.ranking().getManager().newSubManager()) {
             RoutingNumbers numbers = RoutingNumbers.of(scratch, routing);

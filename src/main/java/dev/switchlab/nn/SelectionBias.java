@@ -3,7 +3,10 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import dev.switchlab.nn.kernel.Script;
 
-/** The rule that balances experts without a loss (arXiv 2408.15664; torchtitan {@code _update_expert_bias}). In float32, as there. */
+/**
+ * The rule that balances experts without a loss (arXiv 2408.15664; torchtitan {@code _update_expert_bias}). In float32,
+ * as there.
+ */
 final class SelectionBias {
 
     /** The sign of mean - count is that of total - count * E, without rounding. */

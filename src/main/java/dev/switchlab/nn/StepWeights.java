@@ -12,8 +12,8 @@ import java.util.IdentityHashMap;
 /**
  * The weights of a model for one step: aliases that share the parameters' storage but belong to the step's manager.
  *
- * <p>With gradients on, each alias is a fresh autograd leaf, so gradients need no zeroing and die with the step. Without, an alias
- * still keeps results out of the model's manager, where they would pile up.
+ * <p>With gradients on, each alias is a fresh autograd leaf, so gradients need no zeroing and die with the step.
+ * Without, an alias still keeps results out of the model's manager, where they would pile up.
  */
 public final class StepWeights extends ParameterStore {
 

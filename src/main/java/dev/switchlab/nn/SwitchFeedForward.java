@@ -15,25 +15,26 @@ import dev.switchlab.world.World;
 import java.util.Optional;
 
 /**
- * A switch layer: each token goes to K of E experts (arXiv 2101.03961, section 2; reference: {@code SwitchFeedForward}, where K is 1).
+ * A switch layer: each token goes to K of E experts (arXiv 2101.03961, section 2; reference: {@code SwitchFeedForward},
+ * where K is 1).
  *
  * <ol>
- *   <li>Router: logits {@code l = x W_r}, in training with noise on x (section 2.1, appendix C); scores {@code s = softmax(l)}, or
- *       sigmoid (DeepSeek-V3, arXiv 2412.19437).
- *   <li>Routing plan: the K best experts of each token by {@code s + b}, with a selection bias b or without (arXiv 2408.15664). An expert
- *       takes {@code capacity_factor * K * N / E} pairs of token and choice, first choices first; the rest is dropped, or tries the next
- *       best expert (section 2.2, appendix B).
- *   <li>Gates: the scores of the chosen; normalised and scaled where the experiment says so. Without {@code is_scale_prob} a gate's value
- *       is one, but it still carries the router's gradient.
+ *   <li>Router: logits {@code l = x W_r}, in training with noise on x (section 2.1, appendix C); scores {@code s =
+ *       softmax(l)}, or sigmoid (DeepSeek-V3, arXiv 2412.19437).
+ *   <li>Routing plan: the K best experts of each token by {@code s + b}, with a selection bias b or without (arXiv
+ *       2408.15664). An expert takes {@code capacity_factor * K * N / E} pairs of token and choice, first choices
+ *       first; the rest is dropped, or tries the next best expert (section 2.2, appendix B).
+ *   <li>Gates: the scores of the chosen; normalised and scaled where the experiment says so. Without
+ *       {@code is_scale_prob} a gate's value is one, but it still carries the router's gradient.
  *   <li>Dispatch: every kept pair's token through its expert (section 2.1, equation 2).
- *   <li>Combine: {@code y = sum_k g_k E_k(x)}. A dropped pair adds nothing, so that the residual connection alone carries the token (section
- *       2.2), or passes the token through as an expert would (reference).
+ *   <li>Combine: {@code y = sum_k g_k E_k(x)}. A dropped pair adds nothing, so that the residual connection alone
+ *       carries the token (section 2.2), or passes the token through as an expert would (reference).
  *   <li>Shared experts, which see every token, are added (DeepSeekMoE, arXiv 2401.06066).
  * </ol>
  *
- * <p>As a block of any DJL model it takes (..., D) and returns (..., D); the tokens of all leading axes are routed together, in that order.
- * What the router did, for its losses and for statistics, is {@link #lastRouting}; {@link SwitchLoss} adds the router's losses to a
- * task's loss.
+ * <p>As a block of any DJL model it takes (..., D) and returns (..., D); the tokens of all leading axes are routed
+ * together, in that order. What the router did, for its losses and for statistics, is {@link #lastRouting};
+ * {@link SwitchLoss} adds the router's losses to a task's loss.
  */
 public final class SwitchFeedForward extends LabBlock implements FeedForwardBlock {
 
@@ -55,7 +56,8 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * A layer with the experts, capacity and router of {@code model}.
      *
      * @param layer its index in the transformer: layers of one index draw the same random numbers
-     * @param selectionBias whether a bias per expert moves the choice; it starts at zero and {@link #moveSelectionBias} changes it
+     * @param selectionBias whether a bias per expert moves the choice; it starts at zero and {@link #moveSelectionBias}
+     *     changes it
      */
     public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias) {
         this(model, layer, selectionBias, World.ofOne());
@@ -130,7 +132,10 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         return routing;
     }
 
-    /** The same by fused primitives: products, gathers and their gradients by hand, the router from its logits on by autograd. */
+    /**
+     * The same by fused primitives: products, gathers and their gradients by hand, the router from its logits on by
+     * autograd.
+     */
     private Output fused(Pass pass, NDArray input) {
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
         pass.record(x, dx -> pass.add(input, dx.reshape(input.getShape())));
@@ -226,8 +231,8 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
     }
 
     /**
-     * Moves the selection bias against the load, after a step (arXiv 2408.15664, algorithm 1; centred as in torchtitan):
-     * {@code b += d - mean(d)}, {@code d = rate * sign(mean(counts) - counts)}.
+     * Moves the selection bias against the load, after a step (arXiv 2408.15664, algorithm 1; centred as in
+     * torchtitan): {@code b += d - mean(d)}, {@code d = rate * sign(mean(counts) - counts)}.
      *
      * @param counts pairs that wanted each expert in the step, before dropping
      */

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * For DJL's {@code Trainer}: a task's loss plus the {@link LoadBalancingLoss} and {@link RouterZLoss} of all switch layers of a model, in the
- * pass that gave the predictions.
+ * For DJL's {@code Trainer}: a task's loss plus the {@link LoadBalancingLoss} and {@link RouterZLoss} of all switch
+ * layers of a model, in the pass that gave the predictions.
  */
 public final class SwitchLoss extends Loss {
 

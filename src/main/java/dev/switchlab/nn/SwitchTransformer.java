@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The stack of layers and a final norm (reference: {@code SwitchTransformer}). The list form takes x (S, B, D) and optionally
- * a boolean mask, and returns x.
+ * The stack of layers and a final norm (reference: {@code SwitchTransformer}). The list form takes x (S, B, D) and
+ * optionally a boolean mask, and returns x.
  */
 public final class SwitchTransformer extends LabBlock {
 

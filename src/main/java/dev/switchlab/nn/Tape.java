@@ -14,16 +14,20 @@ import java.util.function.Supplier;
 /**
  * Reverse-mode differentiation in pieces, of which some know their gradient by heart and the rest is left to autograd.
  *
- * <p>A piece takes tensors in, gives one out, and {@linkplain #record records} what turns the gradient of its output into gradients of its
- * inputs and weights. Autograd does not see across: a tensor between two pieces is cut off from its history. {@link #backward} lets autograd
- * differentiate the loss down to the {@linkplain #leaf leaves}, then runs the pieces last to first. Tensors are known by identity.
+ * <p>A piece takes tensors in, gives one out, and {@linkplain #record records} what turns the gradient of its output
+ * into gradients of its inputs and weights. Autograd does not see across: a tensor between two pieces is cut off from
+ * its history. {@link #backward} lets autograd differentiate the loss down to the {@linkplain #leaf leaves}, then runs
+ * the pieces last to first. Tensors are known by identity.
  */
 public final class Tape {
 
     private final List<Consumer<BackwardListener>> pieces = new ArrayList<>();
     private final IdentityHashMap<NDArray, NDArray> gradients = new IdentityHashMap<>();
 
-    /** How many tensors a gradient is still of: the last one frees it, and the next piece writes into memory that is still in the cache. */
+    /**
+     * How many tensors a gradient is still of: the last one frees it, and the next piece writes into memory that is
+     * still in the cache.
+     */
     private final IdentityHashMap<NDArray, Integer> uses = new IdentityHashMap<>();
 
     private boolean wentBackward;
@@ -32,8 +36,8 @@ public final class Tape {
      * A piece that differentiates by hand.
      *
      * @param output what it gave
-     * @param backward gets the output's gradient, which it leaves as it is, and {@linkplain #add adds} those of its inputs; not called where no
-     *     gradient arrives
+     * @param backward gets the output's gradient, which it leaves as it is, and {@linkplain #add adds} those of its
+     *     inputs; not called where no gradient arrives
      */
     void record(NDArray output, Consumer<NDArray> backward) {
         pieces.add(listener -> {
@@ -112,8 +116,8 @@ public final class Tape {
     }
 
     /**
-     * Differentiates {@code loss}, a scalar that autograd knows down to the leaves; gradients of weights go where the pass keeps them. Once:
-     * pieces free what they kept.
+     * Differentiates {@code loss}, a scalar that autograd knows down to the leaves; gradients of weights go where the
+     * pass keeps them. Once: pieces free what they kept.
      */
     public void backward(NDArray loss) {
         backward(loss, BackwardListener.NONE);
@@ -135,7 +139,10 @@ public final class Tape {
         }
     }
 
-    /** Part of autograd's graph is needed twice: gates go into the output, the scores that they come from also into the router's losses. */
+    /**
+     * Part of autograd's graph is needed twice: gates go into the output, the scores that they come from also into the
+     * router's losses.
+     */
     static void differentiate(NDArray y, NDArray gradient, boolean keepGraph) {
         JniUtils.backward((PtNDArray) y, (PtNDArray) gradient, keepGraph, false);
     }

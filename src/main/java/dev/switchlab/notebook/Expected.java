@@ -15,8 +15,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The committed page of a notebook, against which a new one is held. What is tagged unstable is not compared; what hangs on rounding
- * training is compared only on the kind of processor that the page was made on, because other kernels round differently.
+ * The committed page of a notebook, against which a new one is held. What is tagged unstable is not compared; what
+ * hangs on rounding training is compared only on the kind of processor that the page was made on, because other kernels
+ * round differently.
  */
 final class Expected {
 
@@ -42,7 +43,9 @@ final class Expected {
         return MADE_ON + platform() + " -->\n\n" + without(Stability.UNSTABLE, markdown);
     }
 
-    /** The lines in which {@code markdown} differs from {@code file}, as a unified difference; empty when it does not. */
+    /**
+     * The lines in which {@code markdown} differs from {@code file}, as a unified difference; empty when it does not.
+     */
     static List<String> differences(Path file, String markdown) throws IOException {
         if (!Files.exists(file)) {
             return List.of(file + ": there is no expected output yet; look at the page and take it with UPDATE=true");

@@ -10,7 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A {@code .jsh} file in percent format: {@code // %% [markdown]} begins text (each line a comment), {@code // %%} begins code.
+ * A {@code .jsh} file in percent format: {@code // %% [markdown]} begins text (each line a comment), {@code // %%}
+ * begins code.
  *
  * @param file where it is
  * @param cells in their order
@@ -25,7 +26,10 @@ record Notebook(Path file, List<Cell> cells) {
     enum Stability {
         /** Nothing, on any machine. */
         STABLE,
-        /** Numbers that hang on how float32 sums round, such as those of a trained model: equal to the bit on one kind of processor, not on another. */
+        /**
+         * Numbers that hang on how float32 sums round, such as those of a trained model: equal to the bit on one kind
+         * of processor, not on another.
+         */
         ROUNDING,
         /** Ids, times, speeds: everything. */
         UNSTABLE

@@ -25,7 +25,10 @@ import jdk.jshell.execution.LocalExecutionControlProvider;
 import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.ExecutionEnv;
 
-/** Runs notebooks from top to bottom in this JVM. The first snippet that fails ends the run: plain jshell would go on and exit 0. */
+/**
+ * Runs notebooks from top to bottom in this JVM. The first snippet that fails ends the run: plain jshell would go on
+ * and exit 0.
+ */
 public final class NotebookRunner {
 
     private static final int SEED = 1;

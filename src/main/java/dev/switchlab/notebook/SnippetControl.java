@@ -9,8 +9,8 @@ import jdk.jshell.execution.LoaderDelegate;
 import jdk.jshell.spi.ExecutionControl;
 
 /**
- * Runs snippets in this JVM on the calling thread, with {@code assert} on, and keeps the value that a snippet gave: JShell itself
- * hands on only its text.
+ * Runs snippets in this JVM on the calling thread, with {@code assert} on, and keeps the value that a snippet gave:
+ * JShell itself hands on only its text.
  */
 final class SnippetControl extends DirectExecutionControl {
 

@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One HTML page in the look of all pages: its style and figures are in the file, and its content security policy forbids every request. It
- * goes on working in a frame without an origin, as in MLflow's artifact viewer.
+ * One HTML page in the look of all pages: its style and figures are in the file, and its content security policy
+ * forbids every request. It goes on working in a frame without an origin, as in MLflow's artifact viewer.
  */
 public final class HtmlPage {
 

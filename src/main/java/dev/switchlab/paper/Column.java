@@ -22,7 +22,9 @@ public enum Column {
             return shown(variant.over(measures::maxViolation), "%.2f");
         }
     },
-    /** Share of (token, choice) pairs that found no room in training, mean over layers and the second half of training. */
+    /**
+     * Share of (token, choice) pairs that found no room in training, mean over layers and the second half of training.
+     */
     DROPPED("dropped") {
         @Override
         String cell(Variant variant, Measures measures) {
@@ -61,7 +63,10 @@ public enum Column {
             return String.format(Locale.ROOT, "%,d / %,d", count.all(), count.active());
         }
     },
-    /** From the beginning of a run's record to its end, scoring included, but not the start of the JVM; of the middle run. */
+    /**
+     * From the beginning of a run's record to its end, scoring included, but not the start of the JVM; of the middle
+     * run.
+     */
     WALL("wall clock") {
         @Override
         String cell(Variant variant, Measures measures) {
@@ -69,7 +74,10 @@ public enum Column {
             return Double.isNaN(seconds) ? "" : Durations.text(seconds);
         }
     },
-    /** Score by windows of which only the last 16 characters count, so that more comes before each; kept by {@code make evaluate STRIDE=16}. */
+    /**
+     * Score by windows of which only the last 16 characters count, so that more comes before each; kept by {@code make
+     * evaluate STRIDE=16}.
+     */
     STRIDE16("loss by stride 16") {
         @Override
         String cell(Variant variant, Measures measures) {
@@ -85,7 +93,9 @@ public enum Column {
             return Integer.toString(variant.child().experiment().train().steps());
         }
     },
-    /** What experts tell of the kind of character: mutual information over the entropy of the kinds, mean over layers. */
+    /**
+     * What experts tell of the kind of character: mutual information over the entropy of the kinds, mean over layers.
+     */
     INFORMATION("information") {
         @Override
         String cell(Variant variant, Measures measures) {

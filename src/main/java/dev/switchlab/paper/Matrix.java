@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Variants whose names end in a number of experts, such as {@code "dense, equal time, 8 experts"}, as lines along that number. A name
- * without it, such as {@code dense}, holds for all numbers.
+ * Variants whose names end in a number of experts, such as {@code "dense, equal time, 8 experts"}, as lines along that
+ * number. A name without it, such as {@code dense}, holds for all numbers.
  */
 final class Matrix {
 

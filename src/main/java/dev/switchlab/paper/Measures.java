@@ -42,7 +42,10 @@ final class Measures {
         return ofLayers(run, "max_violation");
     }
 
-    /** Share of (token, choice) pairs that were dropped: mean over layers and the second half of training. NaN without experts. */
+    /**
+     * Share of (token, choice) pairs that were dropped: mean over layers and the second half of training. NaN without
+     * experts.
+     */
     double dropped(Run run) {
         return ofLayers(run, "dropped_fraction");
     }
@@ -63,8 +66,8 @@ final class Measures {
     }
 
     /**
-     * Milliseconds of a training step that nothing else on the machine slowed: nine tenths of the steps take longer. NaN if their speed was
-     * not logged.
+     * Milliseconds of a training step that nothing else on the machine slowed: nine tenths of the steps take longer.
+     * NaN if their speed was not logged.
      */
     double stepMillis(Run run) {
         double[] speeds = source.history(run.runId(), MetricNames.TRAIN_TOKENS_PER_SECOND).stream()
@@ -75,7 +78,10 @@ final class Measures {
         return speeds.length == 0 ? Double.NaN : 1e3 * tokens / speeds[speeds.length * 9 / 10];
     }
 
-    /** Seconds that all training steps take at that speed: neither start and scoring, nor pauses and what else the machine does. */
+    /**
+     * Seconds that all training steps take at that speed: neither start and scoring, nor pauses and what else the
+     * machine does.
+     */
     double trainingSeconds(Run run) {
         return number(run, "train.steps") * stepMillis(run) / 1e3;
     }

@@ -29,8 +29,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Runs the sweeps of questions, one after another, and writes down what is known after each. The same call again runs what is missing. A run
- * that several questions ask for is trained once.
+ * Runs the sweeps of questions, one after another, and writes down what is known after each. The same call again runs
+ * what is missing. A run that several questions ask for is trained once.
  */
 public final class PaperSession {
 

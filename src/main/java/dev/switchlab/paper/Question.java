@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, or with several experiments, of which each
- * then is a variant under its id; and beside its keys
+ * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, or with
+ * several experiments, of which each then is a variant under its id; and beside its keys
  *
  * <pre>{@code
  * question: Does the loss fall with the number of experts?

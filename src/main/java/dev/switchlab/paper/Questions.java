@@ -51,7 +51,8 @@ public final class Questions {
     /**
      * Some of them.
      *
-     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all that are asked together
+     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all that are
+     *     asked together
      */
     public static List<Question> select(List<Question> all, String wanted) {
         if (wanted.isBlank()) {

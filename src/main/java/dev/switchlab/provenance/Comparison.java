@@ -17,7 +17,8 @@ import java.util.TreeSet;
  *
  * @param verdict the outcome
  * @param compared number of points in either run
- * @param otherNames whether one run is so old that metrics of routers have other names; then only metrics that both have are compared
+ * @param otherNames whether one run is so old that metrics of routers have other names; then only metrics that both
+ *     have are compared
  * @param unequal number of points that are not equal to the bit
  * @param first the earliest of them
  * @param firstBeyond the earliest that is out of tolerance
@@ -147,7 +148,10 @@ public record Comparison(
                 promised(first, second, provenance) && edited.isEmpty());
     }
 
-    /** A point that only one run has is beyond every tolerance; but whether a score is the best so far may hang on its last digit. */
+    /**
+     * A point that only one run has is beyond every tolerance; but whether a score is the best so far may hang on its
+     * last digit.
+     */
     private static boolean isBeyond(Point point, Tolerance tolerance) {
         if (point.distance().isEmpty()) {
             return !point.metric().equals(MetricNames.BEST_CROSS_ENTROPY);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The environment variables that change what or how is computed. Only names that begin as listed here are taken, and none that could
- * hold a secret.
+ * The environment variables that change what or how is computed. Only names that begin as listed here are taken, and
+ * none that could hold a secret.
  *
  * @param variables name to value
  */

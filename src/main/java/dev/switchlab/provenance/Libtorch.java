@@ -11,10 +11,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What DJL does not show of libtorch, reached through JNA: the switch for deterministic algorithms, thread counts and the build's own
- * description.
+ * What DJL does not show of libtorch, reached through JNA: the switch for deterministic algorithms, thread counts and
+ * the build's own description.
  *
- * <p>C++ symbols are found by their names in the Itanium ABI (Linux, macOS). Where one is missing, the answer is empty, never a guess.
+ * <p>C++ symbols are found by their names in the Itanium ABI (Linux, macOS). Where one is missing, the answer is empty,
+ * never a guess.
  */
 public final class Libtorch {
 
@@ -35,8 +36,8 @@ public final class Libtorch {
     }
 
     /**
-     * Switches libtorch's deterministic algorithms on ({@code torch.use_deterministic_algorithms(True)}): operations that have only
-     * another form fail from now on.
+     * Switches libtorch's deterministic algorithms on ({@code torch.use_deterministic_algorithms(True)}): operations
+     * that have only another form fail from now on.
      *
      * @return whether they are on now
      */
@@ -78,14 +79,17 @@ public final class Libtorch {
         return string("_ZN2at18get_cpu_capabilityB5cxx11Ev");
     }
 
-    /** The build's own description (torch.__config__.show()): compiler, BLAS, oneDNN, OpenMP; empty where it cannot be read. */
+    /**
+     * The build's own description (torch.__config__.show()): compiler, BLAS, oneDNN, OpenMP; empty where it cannot be
+     * read.
+     */
     public Optional<String> config() {
         return string("_ZN2at11show_configB5cxx11Ev");
     }
 
     /**
-     * The text that a function returns. A returned object goes to memory that the caller names in a hidden first argument; so it is on
-     * x86-64, while other CPUs have a register for it that JNA cannot set.
+     * The text that a function returns. A returned object goes to memory that the caller names in a hidden first
+     * argument; so it is on x86-64, while other CPUs have a register for it that JNA cannot set.
      */
     private Optional<String> string(String symbol) {
         if (!Platform.isLinux() || !Platform.isIntel() || !Platform.is64Bit()) {

@@ -46,7 +46,8 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     }
 
     /**
-     * All that decides which kernel is fastest here: processor, instruction sets in use and threads. The engine has been started.
+     * All that decides which kernel is fastest here: processor, instruction sets in use and threads. The engine has
+     * been started.
      */
     public static String identity() {
         Libtorch torch = Libtorch.loaded();

@@ -1,9 +1,13 @@
 package dev.switchlab.provenance;
 
-/** What a run promises to a run of the same experiment, seed and text. Tested on the CPU (KillTest, ReproducibleRunTest). */
+/**
+ * What a run promises to a run of the same experiment, seed and text. Tested on the CPU (KillTest,
+ * ReproducibleRunTest).
+ */
 public enum Promise {
     /**
-     * On a CPU: the same bits for the same versions, thread counts and instruction set. Deterministic algorithms are on.
+     * On a CPU: the same bits for the same versions, thread counts and instruction set. Deterministic algorithms are
+     * on.
      */
     BITWISE_CPU("the same bits on a CPU with the same versions, thread counts and instruction set"),
 

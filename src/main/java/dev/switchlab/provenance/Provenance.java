@@ -17,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where a run comes from and what it gave: enough to run it again, and to say what is different then. Kept with each run as the artifact
- * {@value #ARTIFACT}.
+ * Where a run comes from and what it gave: enough to run it again, and to say what is different then. Kept with each
+ * run as the artifact {@value #ARTIFACT}.
  *
  * @param experiment the resolved experiment, as a tree of settings
  * @param command what was typed

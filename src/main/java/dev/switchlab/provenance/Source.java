@@ -10,7 +10,8 @@ import java.util.Optional;
  * The source code that ran.
  *
  * @param commit the git commit; empty without git
- * @param dirty whether files differ from the commit, or are there that it does not have; results that {@code make paper} writes do not count
+ * @param dirty whether files differ from the commit, or are there that it does not have; results that {@code make
+ *     paper} writes do not count
  * @param untracked files that git does not know and does not ignore, at most {@value #MOST_FILES}
  * @param diff what differs from the commit, cut to {@value #LONGEST_DIFF} characters; empty when nothing does
  * @param diffSha256 of the whole diff; empty when nothing differs

@@ -5,18 +5,23 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How far the values of two trainings that only round differently may be apart: {@code share * max(|a|, |b|, 1)}, where the share grows
- * with the step, as training amplifies every rounding error. The 1 makes it absolute for shares, entropies and small losses.
+ * How far the values of two trainings that only round differently may be apart: {@code share * max(|a|, |b|, 1)}, where
+ * the share grows with the step, as training amplifies every rounding error. The 1 makes it absolute for shares,
+ * entropies and small losses.
  *
- * <p>Losses and scores have a narrow share. All else (router statistics, gradient norms) has a wide one: the smallest error can send a
- * token to another expert, and then the experts learn from other tokens. The learning rate has none.
+ * <p>Losses and scores have a narrow share. All else (router statistics, gradient norms) has a wide one: the smallest
+ * error can send a token to another expert, and then the experts learn from other tokens. The learning rate has none.
  *
- * @param losses of {@code train/loss}, {@code train/cross_entropy}, {@code valid/*}, {@code final/*} and {@code best/cross_entropy}
+ * @param losses of {@code train/loss}, {@code train/cross_entropy}, {@code valid/*}, {@code final/*} and
+ *     {@code best/cross_entropy}
  * @param others of everything else
  */
 public record Tolerance(Share losses, Share others) {
 
-    /** Measured: one thread against two, 400 steps of reference and of tiny-shakespeare, stay within 0.36 and 0.52 of it. */
+    /**
+     * Measured: one thread against two, 400 steps of reference and of tiny-shakespeare, stay within 0.36 and 0.52 of
+     * it.
+     */
     public static final Tolerance DEFAULT = new Tolerance(new Share(1e-5, 2e-4, 0.05), new Share(1e-5, 1e-2, 1));
 
     private static final List<String> LOSSES = List.of(

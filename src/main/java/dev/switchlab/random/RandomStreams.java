@@ -9,9 +9,9 @@ import java.util.SplittableRandom;
 /**
  * Every random number of a run, as a pure function of (root seed, stream, indices).
  *
- * <p>A seed is the first 8 bytes, big-endian, of SHA-256 over: the root seed (8 bytes, big-endian), the stream's name in UTF-8, a
- * zero byte, and each index (8 bytes, big-endian). So there is no generator state to save: step 1000 draws the same after a resume as
- * without a break. The generator is {@link SplittableRandom} (SplitMix64).
+ * <p>A seed is the first 8 bytes, big-endian, of SHA-256 over: the root seed (8 bytes, big-endian), the stream's name
+ * in UTF-8, a zero byte, and each index (8 bytes, big-endian). So there is no generator state to save: step 1000 draws
+ * the same after a resume as without a break. The generator is {@link SplittableRandom} (SplitMix64).
  *
  * @param rootSeed the run's one seed
  */

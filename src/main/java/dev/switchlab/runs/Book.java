@@ -27,13 +27,15 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several processes may
- * write and read it at once; {@code mlflow server}, started in that folder, shows it.
+ * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several
+ * processes may write and read it at once; {@code mlflow server}, started in that folder, shows it.
  *
  * <p>A metric's way: a map in the training step, a batch of rows in the one writer thread, rows.
  */
 public final class Book implements AutoCloseable {
-    /** A run's tag about a server that it is mirrored to begins so; its value begins with the server's id of the run. */
+    /**
+     * A run's tag about a server that it is mirrored to begins so; its value begins with the server's id of the run.
+     */
     public static final String MIRROR_TAG = "switchlab.mirror/";
 
     private static final System.Logger LOG = System.getLogger(Book.class.getName());
@@ -152,14 +154,17 @@ public final class Book implements AutoCloseable {
         return experiment;
     }
 
-    /** Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another place for them. */
+    /**
+     * Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another
+     * place for them.
+     */
     public static String artifactUri(ExperimentRow experiment, String runId) {
         return ExperimentsTable.ARTIFACT_ROOT + experiment.id() + "/" + runId + "/artifacts";
     }
 
     /**
-     * Goes on with a run that ended early. Points after {@code step} that are in the book already, because the run had come further than
-     * its last checkpoint, are not written again.
+     * Goes on with a run that ended early. Points after {@code step} that are in the book already, because the run had
+     * come further than its last checkpoint, are not written again.
      *
      * @param runId its whole id
      * @param step the optimizer step of the checkpoint that training goes on from
@@ -185,7 +190,8 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Runs by their id, the beginning of it, the same of the id that a server gave them, or their name; the newest first.
+     * Runs by their id, the beginning of it, the same of the id that a server gave them, or their name; the newest
+     * first.
      *
      * @param text not blank
      */

@@ -1,6 +1,9 @@
 package dev.switchlab.runs;
 
-/** The book of runs, or the server that it is mirrored to, cannot do what was asked; the message is one line for the user. */
+/**
+ * The book of runs, or the server that it is mirrored to, cannot do what was asked; the message is one line for the
+ * user.
+ */
 public final class BookException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

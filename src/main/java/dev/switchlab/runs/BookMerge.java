@@ -14,11 +14,12 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Brings the runs of another book into this one: of another machine, or of a process that kept its own because SQLite does not belong on
- * a network file system.
+ * Brings the runs of another book into this one: of another machine, or of a process that kept its own because SQLite
+ * does not belong on a network file system.
  *
- * <p>Runs are the same by their id, experiments by their name. A run comes whole or not at all: its files first, each under another name
- * and then moved, then its rows in one transaction. Merging again adds what the run has got since; merging twice changes nothing.
+ * <p>Runs are the same by their id, experiments by their name. A run comes whole or not at all: its files first, each
+ * under another name and then moved, then its rows in one transaction. Merging again adds what the run has got since;
+ * merging twice changes nothing.
  */
 public final class BookMerge {
     private final Book into;

@@ -12,10 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The one thread that writes to a book. Who logs hands over work and goes on; what has piled up meanwhile is written in one transaction.
+ * The one thread that writes to a book. Who logs hands over work and goes on; what has piled up meanwhile is written in
+ * one transaction.
  *
- * <p>The first failure ends the writing: later work is not taken, and its caller told why, so that a training stops where it can be
- * resumed.
+ * <p>The first failure ends the writing: later work is not taken, and its caller told why, so that a training stops
+ * where it can be resumed.
  */
 final class BookWriter implements AutoCloseable {
     /** Steps that may wait. A caller waits only when the disk has been away for as long as so many steps take. */

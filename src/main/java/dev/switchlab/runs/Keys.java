@@ -2,7 +2,9 @@ package dev.switchlab.runs;
 
 import java.util.regex.Pattern;
 
-/** MLflow's rules for the keys of metrics, params and tags, and the paths of artifacts; the strictest of its versions. */
+/**
+ * MLflow's rules for the keys of metrics, params and tags, and the paths of artifacts; the strictest of its versions.
+ */
 public final class Keys {
     /** Longest key, in characters. */
     public static final int MAX_LENGTH = 250;

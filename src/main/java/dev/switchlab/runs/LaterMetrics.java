@@ -11,7 +11,8 @@ public final class LaterMetrics {
     private LaterMetrics() {}
 
     /**
-     * Adds values to a run, and waits until they are there. One that its metric has at this step already is not added again.
+     * Adds values to a run, and waits until they are there. One that its metric has at this step already is not added
+     * again.
      *
      * @param runId its whole id
      * @param step steps that the run was trained for

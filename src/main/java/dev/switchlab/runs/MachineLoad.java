@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}). Megabytes are 10^6
- * bytes, as there.
+ * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}).
+ * Megabytes are 10^6 bytes, as there.
  */
 final class MachineLoad {
     private static final double MEGA = 1e6;

@@ -7,7 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of a run when it starts. Everything in it is checked here, so that a run fails before its first step, not after.
+ * What is known of a run when it starts. Everything in it is checked here, so that a run fails before its first step,
+ * not after.
  *
  * @param experimentName the MLflow experiment; made when absent
  * @param about what the experiment is for, in Markdown; becomes the experiment's description
@@ -44,20 +45,22 @@ public record RunInfo(
     public static final String SWEEP_TAG = "switchlab.sweep";
 
     /**
-     * The tag of the children of a sweep, and of the run that sums up those of one setting: what is changed in it, such as {@code
-     * "model.n_experts=2 train.z_loss=0"}; empty where nothing is.
+     * The tag of the children of a sweep, and of the run that sums up those of one setting: what is changed in it, such
+     * as {@code "model.n_experts=2 train.z_loss=0"}; empty where nothing is.
      */
     public static final String SETTING_TAG = "switchlab.setting";
 
     /** The tag of a sweep's parent by which the same call is known again. */
     public static final String CALL_TAG = "switchlab.sweep_call";
 
-    /** The tag of a child of a sweep whose last try failed: the reason, one line; empty once it has been begun again. */
+    /**
+     * The tag of a child of a sweep whose last try failed: the reason, one line; empty once it has been begun again.
+     */
     public static final String FAILURE_TAG = "switchlab.failure";
 
     /**
-     * The tag of the run that sums up a setting: ids of runs, with blanks between, that count as its children and were trained for another
-     * sweep.
+     * The tag of the run that sums up a setting: ids of runs, with blanks between, that count as its children and were
+     * trained for another sweep.
      */
     public static final String REUSED_TAG = "switchlab.reused";
 

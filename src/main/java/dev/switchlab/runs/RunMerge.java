@@ -60,7 +60,10 @@ final class RunMerge {
         this.notices = notices;
     }
 
-    /** Merges one state of the run. Files are at least as new as its rows: those that change meanwhile come with the next merge. */
+    /**
+     * Merges one state of the run. Files are at least as new as its rows: those that change meanwhile come with the
+     * next merge.
+     */
     Change merge() {
         return from.read(theirs -> {
             RunRow run = RunsTable.byId(theirs, id).orElse(null);
@@ -188,7 +191,10 @@ final class RunMerge {
         return !(about.isEmpty() && params.isEmpty() && tags.isEmpty() && datasets.isEmpty());
     }
 
-    /** A run that has gone on there may have changed its tags; otherwise those here stay. What a mirror of this book did always stays. */
+    /**
+     * A run that has gone on there may have changed its tags; otherwise those here stay. What a mirror of this book did
+     * always stays.
+     */
     private Map<String, String> lackingTags(Session theirs, Session session, Standing standing) throws SQLException {
         Map<String, String> here = TagsTable.of(session, id);
         Map<String, String> lacking = new LinkedHashMap<>(TagsTable.of(theirs, id));
@@ -201,8 +207,8 @@ final class RunMerge {
     }
 
     /**
-     * What is lacking goes by steps, not by times: a run that was begun again elsewhere has the same steps at other times, and another machine's
-     * clock may be behind. Of the latest step here, as many points as are here are known.
+     * What is lacking goes by steps, not by times: a run that was begun again elsewhere has the same steps at other
+     * times, and another machine's clock may be behind. Of the latest step here, as many points as are here are known.
      */
     private void bringPoints(Session theirs, Session session) throws SQLException {
         Map<String, PointRow> here = new HashMap<>();

@@ -7,8 +7,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Samples the machine's load while a run goes on, and once more at its end, so that short runs have a sample, too. As MLflow does, a
- * metric's step is the number of its sample.
+ * Samples the machine's load while a run goes on, and once more at its end, so that short runs have a sample, too. As
+ * MLflow does, a metric's step is the number of its sample.
  */
 final class SystemMetrics implements AutoCloseable {
     /** Takes a sample's metrics. */

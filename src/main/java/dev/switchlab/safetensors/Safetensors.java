@@ -37,8 +37,8 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
      * Reads a file. The tensors are views of the mapped file: opening costs no memory in proportion to the tensors, and
      * the file may be deleted or replaced, but not shortened, while they are in use.
      *
-     * @throws SafetensorsException if the file is missing, unreadable, or breaks the format in any way: nothing that the
-     *     header claims is believed before it is checked against the file's size
+     * @throws SafetensorsException if the file is missing, unreadable, or breaks the format in any way: nothing that
+     *     the header claims is believed before it is checked against the file's size
      */
     public static Safetensors read(Path file) throws SafetensorsException {
         return Reader.read(file);

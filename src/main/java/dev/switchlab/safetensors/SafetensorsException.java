@@ -2,7 +2,10 @@ package dev.switchlab.safetensors;
 
 import java.io.IOException;
 
-/** A safetensors file that cannot be read. The message is one line that names the file and, where one is to blame, the tensor. */
+/**
+ * A safetensors file that cannot be read. The message is one line that names the file and, where one is to blame, the
+ * tensor.
+ */
 public final class SafetensorsException extends IOException {
     private static final long serialVersionUID = 1L;
     private static final int LONGEST_QUOTE = 120;

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A dense, row-major array of one element type. Immutable; equal when dtype, shape and bytes are equal, so NaN equals the
- * same NaN and 0.0 differs from -0.0.
+ * A dense, row-major array of one element type. Immutable; equal when dtype, shape and bytes are equal, so NaN equals
+ * the same NaN and 0.0 differs from -0.0.
  */
 public final class Tensor {
     private final Dtype dtype;

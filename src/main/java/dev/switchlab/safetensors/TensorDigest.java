@@ -14,8 +14,8 @@ public final class TensorDigest {
     private TensorDigest() {}
 
     /**
-     * The digest, independent of the map's order: for each tensor by name, the line {@code name NUL dtype NUL [sizes] LF} in UTF-8,
-     * then its little-endian bytes.
+     * The digest, independent of the map's order: for each tensor by name, the line {@code name NUL dtype NUL [sizes]
+     * LF} in UTF-8, then its little-endian bytes.
      *
      * @return lower-case hexadecimal
      */

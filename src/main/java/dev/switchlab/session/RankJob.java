@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What rank 0 tells the others to do: experiment, text, threads and kernels, and where to begin. They need no book and no checkpoints for it.
+ * What rank 0 tells the others to do: experiment, text, threads and kernels, and where to begin. They need no book and
+ * no checkpoints for it.
  *
  * @param provenance of the computation that begins
  * @param checkpoint empty for the first step
@@ -20,7 +21,10 @@ record RankJob(Provenance provenance, Optional<Checkpoint> checkpoint) {
 
     private static final byte[] NOTHING = {};
 
-    /** Before the first step ranks are waited for longer: one of them may be downloading the text, or unpacking libtorch. */
+    /**
+     * Before the first step ranks are waited for longer: one of them may be downloading the text, or unpacking
+     * libtorch.
+     */
     private static final Duration BEGIN = Duration.ofHours(1);
 
     /** On rank 0; then makes sure that all compute alike. */

@@ -44,8 +44,8 @@ public final class Reports {
     }
 
     /**
-     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as {@code figures/<name>.svg}, and
-     * what MLflow's own pages look for ({@link MlflowArtifacts}).
+     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as
+     * {@code figures/<name>.svg}, and what MLflow's own pages look for ({@link MlflowArtifacts}).
      *
      * @param model what the run trained
      * @param text whose routing is shown
@@ -77,7 +77,10 @@ public final class Reports {
         return file;
     }
 
-    /** The same, kept as the report of a run that sums up the others; its tables, too, as {@code report-settings.csv} and so on. */
+    /**
+     * The same, kept as the report of a run that sums up the others; its tables, too, as {@code report-settings.csv}
+     * and so on.
+     */
     public Path write(RunComparison comparison, Run parent) throws IOException {
         Path file = folder.resolve(parent.runId() + ".html");
         ComparisonReport report = new ComparisonReport(comparison, RunSource.of(store), parent.name());

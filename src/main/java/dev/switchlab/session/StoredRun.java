@@ -86,7 +86,8 @@ public record StoredRun(MirroredBook store, Run run) {
     }
 
     /**
-     * Keeps how the run's model scored by windows that overlap, under names of their own: what training logged stays as it is.
+     * Keeps how the run's model scored by windows that overlap, under names of their own: what training logged stays as
+     * it is.
      *
      * @param stride characters that a window counts
      * @param steps that the model was trained for

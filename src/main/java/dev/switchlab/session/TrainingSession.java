@@ -103,7 +103,8 @@ public final class TrainingSession {
      * @param runId its id
      * @param result what training gave
      * @param seconds that training took
-     * @param report the file of its report; empty if the run was stopped, if no report was wanted, or if it could not be written, which was said then
+     * @param report the file of its report; empty if the run was stopped, if no report was wanted, or if it could not
+     *     be written, which was said then
      */
     public record Outcome(String runId, TrainingResult result, double seconds, Optional<Path> report) {
 

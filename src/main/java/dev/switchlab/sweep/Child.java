@@ -12,7 +12,8 @@ import java.util.Map;
  * @param number from 1, in the order in which children are started
  * @param source id or path that the experiment was read from
  * @param experiment resolved, with everything that is changed in it, seed included
- * @param variant what people call its setting where the sweep has named variants, such as {@code "dense, twice as wide"}; empty elsewhere
+ * @param variant what people call its setting where the sweep has named variants, such as {@code "dense, twice as
+ *     wide"}; empty elsewhere
  * @param common what is changed in the experiment in all children, as it was written
  * @param overrides what is changed in the children of this setting, as it was written
  */
@@ -35,17 +36,25 @@ public record Child(
         return experiment.seed();
     }
 
-    /** The setting in canonical text, such as {@code "model.n_experts=2 train.z_loss=0"}; empty where nothing is swept. */
+    /**
+     * The setting in canonical text, such as {@code "model.n_experts=2 train.z_loss=0"}; empty where nothing is swept.
+     */
     public String setting() {
         return ExperimentLoader.text(overrides);
     }
 
-    /** What children of one setting, which differ in their seed alone, have in common: the experiment's id and the setting. */
+    /**
+     * What children of one setting, which differ in their seed alone, have in common: the experiment's id and the
+     * setting.
+     */
     public String row() {
         return (experiment.id() + " " + setting()).strip();
     }
 
-    /** Everything that is not as in the experiment's file but the seed: first what is swept, so that names, which are short, tell it. */
+    /**
+     * Everything that is not as in the experiment's file but the seed: first what is swept, so that names, which are
+     * short, tell it.
+     */
     public Map<String, String> changes() {
         Map<String, String> changes = new LinkedHashMap<>(overrides);
         changes.putAll(common);

@@ -9,8 +9,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * How a child tells its state on its standard output: a line each time it changes, the last line its end. {@code at STEP STEPS LOSS
- * SECONDS_LEFT}, {@code done SCORE SECONDS}, {@code stopped STEP}, {@code failed REASON}; a number that is not known is {@code NaN}.
+ * How a child tells its state on its standard output: a line each time it changes, the last line its end. {@code at
+ * STEP STEPS LOSS SECONDS_LEFT}, {@code done SCORE SECONDS}, {@code stopped STEP}, {@code failed REASON}; a number that
+ * is not known is {@code NaN}.
  */
 public final class ChildLine {
 

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * All that the process of a child has to know, as a file: {@code runs/sweeps/<id of the sweep's parent run>/<number>.json}. {@code switchlab
- * child <file>} trains it, goes on with it, or does nothing where it is done. Nothing else is asked: not the experiment's file, which may
- * change, nor a server for the text.
+ * All that the process of a child has to know, as a file: {@code runs/sweeps/<id of the sweep's parent
+ * run>/<number>.json}. {@code switchlab child <file>} trains it, goes on with it, or does nothing where it is done.
+ * Nothing else is asked: not the experiment's file, which may change, nor a server for the text.
  *
  * @param number of the child, from 1
  * @param runId of its run, which follows from the sweep and the number: there never are two

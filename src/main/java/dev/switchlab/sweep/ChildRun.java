@@ -29,8 +29,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * What the process of a child does: trains its run, goes on with it from its newest checkpoint, or nothing where it is done. It writes no
- * report of its own run; {@code make report} does, later, and the sweep has one for all.
+ * What the process of a child does: trains its run, goes on with it from its newest checkpoint, or nothing where it is
+ * done. It writes no report of its own run; {@code make report} does, later, and the sweep has one for all.
  */
 public final class ChildRun {
 

@@ -26,21 +26,24 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * How the process of a child is started, quickly: folders of the class path are packed into jars, which a build in the meantime does not
- * change, and the first child that ends leaves an archive of its classes as the JVM has them in memory, which later ones map. Both are kept
- * beside the engine's files, for one class path and one JDK.
+ * How the process of a child is started, quickly: folders of the class path are packed into jars, which a build in the
+ * meantime does not change, and the first child that ends leaves an archive of its classes as the JVM has them in
+ * memory, which later ones map. Both are kept beside the engine's files, for one class path and one JDK.
  */
 public final class ChildStart {
 
     private static final String FOLDER = "switchlab-start";
     private static final String ARCHIVE = "classes.jsa";
-    /** Of so many builds the newest files stay, and those of every build that started a child in so long: its sweep may still go on. */
+    /**
+     * Of so many builds the newest files stay, and those of every build that started a child in so long: its sweep may
+     * still go on.
+     */
     private static final int BUILDS_KEPT = 3;
 
     private static final Duration KEPT = Duration.ofDays(3);
     /**
-     * A child is short beside what its native steps take: compiling its Java for a long life, and collecting garbage in parallel, would cost
-     * more than it gains.
+     * A child is short beside what its native steps take: compiling its Java for a long life, and collecting garbage in
+     * parallel, would cost more than it gains.
      */
     private static final List<String> QUICK = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     /** Make's variables are in the plan; the others would make each child another's run. */

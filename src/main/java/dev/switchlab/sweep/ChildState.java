@@ -46,7 +46,8 @@ public sealed interface ChildState {
      * Ended by a failure.
      *
      * @param reason one line
-     * @param isKilled whether it was killed from outside, so that it goes on with the next call by itself; other failures want a retry
+     * @param isKilled whether it was killed from outside, so that it goes on with the next call by itself; other
+     *     failures want a retry
      */
     record Failed(String reason, boolean isKilled) implements ChildState {}
 }

@@ -44,7 +44,8 @@ public record Grid(Map<String, List<String>> axes) {
     }
 
     /**
-     * Reads {@code "model.n_experts=2,4 train.z_loss=0,0.001"}. A value with a comma or white space of its own cannot be written so.
+     * Reads {@code "model.n_experts=2,4 train.z_loss=0,0.001"}. A value with a comma or white space of its own cannot
+     * be written so.
      *
      * @throws ExperimentException in one line
      */

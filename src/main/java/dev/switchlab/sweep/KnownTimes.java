@@ -15,8 +15,9 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * How long children may take, from finished runs in the book: the mean of those of the same settings, or else of the same experiment, by
- * the number of steps. Runs with another number of threads, or that did not take all their steps in one go, tell nothing.
+ * How long children may take, from finished runs in the book: the mean of those of the same settings, or else of the
+ * same experiment, by the number of steps. Runs with another number of threads, or that did not take all their steps in
+ * one go, tell nothing.
  */
 public final class KnownTimes {
 

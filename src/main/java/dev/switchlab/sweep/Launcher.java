@@ -14,21 +14,24 @@ public interface Launcher {
     }
 
     /**
-     * Runs children, in order as far as there is room, until each of them has ended: {@link ChildState#hasEnded()} is true of the last state
-     * that the observer was told of each. The failure of one does not end the others.
+     * Runs children, in order as far as there is room, until each of them has ended: {@link ChildState#hasEnded()} is
+     * true of the last state that the observer was told of each. The failure of one does not end the others.
      *
-     * @param folder of the sweep, see {@link ChildPlan#folder}: each child's plan is there; what children print may be kept there
+     * @param folder of the sweep, see {@link ChildPlan#folder}: each child's plan is there; what children print may be
+     *     kept there
      * @param children to be started; not those that are done. Their runs may be in the book already, cut off
      */
     void run(Path folder, List<ChildPlan> children, Observer observer) throws IOException, InterruptedException;
 
     /**
-     * Ends in good order, from any thread: what runs takes the step in progress and saves, what waits is not started. Returns at once;
-     * {@link #run} returns when it is done.
+     * Ends in good order, from any thread: what runs takes the step in progress and saves, what waits is not started.
+     * Returns at once; {@link #run} returns when it is done.
      */
     void stop();
 
-    /** The user wants to go (Ctrl-C), from any thread: as {@link #stop}, unless children can go on without this process. */
+    /**
+     * The user wants to go (Ctrl-C), from any thread: as {@link #stop}, unless children can go on without this process.
+     */
     default void leave() {
         stop();
     }

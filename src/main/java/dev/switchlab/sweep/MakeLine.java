@@ -8,7 +8,10 @@ public final class MakeLine {
 
     private MakeLine() {}
 
-    /** Such as {@code make train EXPERIMENT=smoke SET='train.steps=5 model.heads=2'}; variables without a value are left out. */
+    /**
+     * Such as {@code make train EXPERIMENT=smoke SET='train.steps=5 model.heads=2'}; variables without a value are left
+     * out.
+     */
     public static String of(String target, Map<String, String> variables) {
         return "make " + target
                 + variables.entrySet().stream()

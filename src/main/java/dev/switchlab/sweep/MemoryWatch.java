@@ -6,8 +6,8 @@ import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
- * Whether one more child fits into memory: what is available, less what those that run may still take, has to hold the most that a child of
- * its setting, or else any child, was seen to take. Where nothing is known, it fits.
+ * Whether one more child fits into memory: what is available, less what those that run may still take, has to hold the
+ * most that a child of its setting, or else any child, was seen to take. Where nothing is known, it fits.
  */
 final class MemoryWatch {
 

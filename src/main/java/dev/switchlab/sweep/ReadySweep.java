@@ -76,8 +76,8 @@ public record ReadySweep(Sweep sweep, Map<String, TrainingInput> inputs, Conditi
     }
 
     /**
-     * The same on a device of this machine, with kernels chosen, here and now, for each setting: before anything trains beside the
-     * measurement. The engine has been started with the threads of a child.
+     * The same on a device of this machine, with kernels chosen, here and now, for each setting: before anything trains
+     * beside the measurement. The engine has been started with the threads of a child.
      *
      * @throws IllegalArgumentException in one line, if a setting cannot be computed here
      */

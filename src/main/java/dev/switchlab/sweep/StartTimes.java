@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** How long it takes to start a child and to end it, apart from its steps: measured with children that take a single small one. */
+/**
+ * How long it takes to start a child and to end it, apart from its steps: measured with children that take a single
+ * small one.
+ */
 public final class StartTimes {
 
     /** From the process' start to the moment when its first step begins, in ms. */
@@ -37,8 +40,8 @@ public final class StartTimes {
     private StartTimes() {}
 
     /**
-     * Starts children, one after the other, in a book of their own. The first leaves an archive of classes, where there is none yet, and is
-     * not counted.
+     * Starts children, one after the other, in a book of their own. The first leaves an archive of classes, where there
+     * is none yet, and is not counted.
      *
      * @param rounds how many are counted
      * @return by part, {@value #START}, {@value #END} and {@code total}: a time of each, in ms

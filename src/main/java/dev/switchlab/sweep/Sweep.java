@@ -16,8 +16,8 @@ import java.util.TreeSet;
  * A sweep, resolved: experiments times variants times the combinations of a grid times seeds, less what is excluded.
  *
  * @param request what was asked for
- * @param children in the order in which they are started: the first seed of each setting, then the second, so that a setting that cannot
- *     work shows itself early
+ * @param children in the order in which they are started: the first seed of each setting, then the second, so that a
+ *     setting that cannot work shows itself early
  */
 public record Sweep(SweepRequest request, List<Child> children) {
 

@@ -73,7 +73,8 @@ public final class SweepFile {
     /**
      * Reads a sweep file.
      *
-     * @param idOrPath an id, for {@code <id>.yaml} in the folder {@code sweeps} of experiments, or the path of a {@code .yaml} file
+     * @param idOrPath an id, for {@code <id>.yaml} in the folder {@code sweeps} of experiments, or the path of a
+     *     {@code .yaml} file
      * @param experiments the folder of experiment files
      * @throws ExperimentException in one line
      */

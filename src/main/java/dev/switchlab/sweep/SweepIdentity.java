@@ -17,7 +17,8 @@ import java.util.function.Function;
  * What a sweep consists of: two calls with one identity are one sweep.
  *
  * @param conditions what decides rounding: device, threads, kernels
- * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link Child#row()}, its text included, as text; not the seed
+ * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link Child#row()},
+ *     its text included, as text; not the seed
  * @param children which seeds each row has
  */
 public record SweepIdentity(
@@ -52,7 +53,9 @@ public record SweepIdentity(
         return Sha256.of(toJson()).substring(0, DIGITS);
     }
 
-    /** What is not as it was when a sweep began: {@code smoke: train.steps was 200, is 300 now}; empty if nothing is. */
+    /**
+     * What is not as it was when a sweep began: {@code smoke: train.steps was 200, is 300 now}; empty if nothing is.
+     */
     public Optional<String> difference(SweepIdentity begun) {
         List<String> differences = new ArrayList<>();
         differ(begun.conditions, conditions, "", differences);

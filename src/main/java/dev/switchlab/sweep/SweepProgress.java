@@ -81,7 +81,10 @@ public final class SweepProgress {
         return OptionalDouble.of(Math.max(longest, sum / width));
     }
 
-    /** Seconds that a child may take: as those of its setting, as others of its experiment, as was known before, as any other. */
+    /**
+     * Seconds that a child may take: as those of its setting, as others of its experiment, as was known before, as any
+     * other.
+     */
     private OptionalDouble expected(Child child) {
         OptionalDouble seconds = mean(other -> other.row().equals(child.row()));
         if (seconds.isEmpty()) {

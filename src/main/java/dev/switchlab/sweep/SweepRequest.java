@@ -15,11 +15,12 @@ import java.util.stream.Collectors;
  * @param about why; empty without a sweep file
  * @param experiments ids or paths
  * @param set settings that all children have, as {@code SET} writes them; {@code corpus} among them
- * @param variants named rows, each a set of settings: their product with the grid is swept; empty where only the grid is
+ * @param variants named rows, each a set of settings: their product with the grid is swept; empty where only the grid
+ *     is
  * @param grid settings that are swept
  * @param seeds each child of a setting has one
- * @param excluded combinations that are left out: a child that has all assignments of one; keys are settings of the grid,
- *     and the words experiment, variant and seed
+ * @param excluded combinations that are left out: a child that has all assignments of one; keys are settings of the
+ *     grid, and the words experiment, variant and seed
  * @param resources what a child may use on a cluster
  */
 public record SweepRequest(
@@ -42,8 +43,8 @@ public record SweepRequest(
     private static final int DIGITS = 16;
 
     /**
-     * What the same call has in common whatever becomes of the experiment files in between: 16 hexadecimal digits. Not the name of a sweep
-     * file, and not the order of experiments, settings, values or seeds.
+     * What the same call has in common whatever becomes of the experiment files in between: 16 hexadecimal digits. Not
+     * the name of a sweep file, and not the order of experiments, settings, values or seeds.
      */
     public String call() {
         String text = "experiments " + sorted(experiments)

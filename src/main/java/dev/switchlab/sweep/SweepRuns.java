@@ -26,7 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The runs of a sweep that sum up: its parent and, where it has several settings, one for each. They are open while the sweep runs. */
+/**
+ * The runs of a sweep that sum up: its parent and, where it has several settings, one for each. They are open while the
+ * sweep runs.
+ */
 final class SweepRuns implements AutoCloseable {
 
     private static final int LONGEST_NAME = 200;
@@ -204,8 +207,8 @@ final class SweepRuns implements AutoCloseable {
     }
 
     /**
-     * Sums up a setting all of whose children are done: mean and 95 % interval of their scores, under the names and at the step that they
-     * have, so that charts draw them together. A setting that was summed up before stays as it is.
+     * Sums up a setting all of whose children are done: mean and 95 % interval of their scores, under the names and at
+     * the step that they have, so that charts draw them together. A setting that was summed up before stays as it is.
      *
      * @param children their runs
      * @return what it is summed up to

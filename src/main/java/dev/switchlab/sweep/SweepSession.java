@@ -28,7 +28,8 @@ import java.util.Set;
  *
  * <ol>
  *   <li>Its runs are begun in the book, or gone on with.
- *   <li>What is done stays. What was cut off goes on; what failed stays failed, or is tried once more where that is asked for.
+ *   <li>What is done stays. What was cut off goes on; what failed stays failed, or is tried once more where that is
+ *       asked for.
  *   <li>Settings that are whole are summed up.
  * </ol>
  */

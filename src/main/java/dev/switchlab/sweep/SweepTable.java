@@ -18,8 +18,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A sweep as a table on a terminal: settings down, seeds across, and a line for the whole. Where there is no room for a column each, a
- * setting's seeds are counted; where there is none for a line each, settings that wait or are done are.
+ * A sweep as a table on a terminal: settings down, seeds across, and a line for the whole. Where there is no room for a
+ * column each, a setting's seeds are counted; where there is none for a line each, settings that wait or are done are.
  */
 public final class SweepTable {
 
@@ -138,7 +138,10 @@ public final class SweepTable {
         return String.format(Locale.ROOT, "%.4f", score);
     }
 
-    /** What stands in front of a row: the setting, with the experiment where there are several, by the last parts of its keys. */
+    /**
+     * What stands in front of a row: the setting, with the experiment where there are several, by the last parts of its
+     * keys.
+     */
     private String name(String row) {
         Child child = settings.get(row).get(0);
         String setting =

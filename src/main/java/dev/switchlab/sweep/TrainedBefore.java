@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finished runs of a book that are what a child would train: the same experiment with the same settings, seed, text, processor, device and threads,
- * whatever they were trained for. It is read once, with the first question.
+ * Finished runs of a book that are what a child would train: the same experiment with the same settings, seed, text,
+ * processor, device and threads, whatever they were trained for. It is read once, with the first question.
  */
 public final class TrainedBefore {
 

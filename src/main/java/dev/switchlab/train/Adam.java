@@ -11,8 +11,9 @@ import java.util.Map;
 /**
  * Adam and its relatives, updating weights in place.
  *
- * <p>{@link UpdateRule#REFERENCE} (labml {@code Adam} with {@code optimized_update}): {@code p -= lr * sqrt(1 - b2^t) / (1 - b1^t) *
- * m / (sqrt(v) + eps)}. {@link UpdateRule#TORCH}: {@code p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps)}.
+ * <p>{@link UpdateRule#REFERENCE} (labml {@code Adam} with {@code optimized_update}): {@code p -= lr * sqrt(1 - b2^t) /
+ * (1 - b1^t) * m / (sqrt(v) + eps)}. {@link UpdateRule#TORCH}: {@code p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 -
+ * b2^t) + eps)}.
  */
 public final class Adam implements Optimizer {
 

@@ -15,11 +15,12 @@ import java.util.TreeMap;
 
 /**
  * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}), optimizer moments
- * ({@code first.*}, {@code second.*}, {@code maximum.*}, {@code momentum.*}) and the weights' moving average ({@code ema.*}), as far as there are such; the rest in its
- * header.
+ * ({@code first.*}, {@code second.*}, {@code maximum.*}, {@code momentum.*}) and the weights' moving average
+ * ({@code ema.*}), as far as there are such; the rest in its header.
  *
- * <p>The header's {@code tensors_sha256} is the {@link TensorDigest} of the tensors; its {@code sha256} covers all other header entries,
- * that digest included. Both are checked when the file is read, so that no changed bit goes unnoticed.
+ * <p>The header's {@code tensors_sha256} is the {@link TensorDigest} of the tensors; its {@code sha256} covers all
+ * other header entries, that digest included. Both are checked when the file is read, so that no changed bit goes
+ * unnoticed.
  */
 public final class Checkpoint {
 

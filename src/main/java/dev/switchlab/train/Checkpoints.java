@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The checkpoints of one run, a file each in one folder. The newest stay, and the one with the best score on the validation sample.
+ * The checkpoints of one run, a file each in one folder. The newest stay, and the one with the best score on the
+ * validation sample.
  */
 public final class Checkpoints {
 
@@ -81,7 +82,8 @@ public final class Checkpoints {
     }
 
     /**
-     * The checkpoint with the best score on the validation sample; empty if nothing was scored before the newest intact one.
+     * The checkpoint with the best score on the validation sample; empty if nothing was scored before the newest intact
+     * one.
      *
      * @throws IOException if its file is missing or damaged
      */

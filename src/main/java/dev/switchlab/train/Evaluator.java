@@ -31,13 +31,17 @@ public final class Evaluator {
     /**
      * Scores {@code batches}; every character weighs the same.
      *
-     * @param step steps the model was trained for; where the reference drops at random even at evaluation, it names the random stream
+     * @param step steps the model was trained for; where the reference drops at random even at evaluation, it names the
+     *     random stream
      */
     public Evaluation evaluate(List<Batch> batches, int step) {
         return evaluate(batches.size(), i -> ScoredBatch.whole(batches.get(i)), step);
     }
 
-    /** Scores those characters of {@code batches} that count, with what stands before them in their window; otherwise the same. */
+    /**
+     * Scores those characters of {@code batches} that count, with what stands before them in their window; otherwise
+     * the same.
+     */
     public Evaluation evaluateScored(List<ScoredBatch> batches, int step) {
         return evaluate(batches.size(), batches::get, step);
     }
@@ -58,7 +62,9 @@ public final class Evaluator {
         return new Evaluation(crossEntropy / tokens, (double) correct / tokens, tokens);
     }
 
-    /** Where experts are spread over ranks, a rank without a batch runs the last one for the sake of the others' tokens. */
+    /**
+     * Where experts are spread over ranks, a rank without a batch runs the last one for the sake of the others' tokens.
+     */
     private Score score(IntFunction<ScoredBatch> batches, int count, int mine, int step) {
         if (mine < count) {
             return score(batches.apply(mine), step, mine);

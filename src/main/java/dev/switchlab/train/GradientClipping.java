@@ -6,8 +6,8 @@ import dev.switchlab.nn.kernel.GradientNorm;
 import java.util.List;
 
 /**
- * Clipping of all gradients by their common norm, as torch.nn.utils.clip_grad_norm_. Nothing is scaled here and nothing is read by the host:
- * the update that follows divides each gradient as it reads it.
+ * Clipping of all gradients by their common norm, as torch.nn.utils.clip_grad_norm_. Nothing is scaled here and nothing
+ * is read by the host: the update that follows divides each gradient as it reads it.
  *
  * @param norm () the global norm before clipping
  * @param divisor () what each gradient is divided by, at least 1
@@ -18,7 +18,8 @@ public record GradientClipping(NDArray norm, NDArray divisor) {
     private static final double EPSILON = 1e-6;
 
     /**
-     * Measures {@code gradients} and says what they are to be divided by so that their global norm is at most {@code maxNorm}.
+     * Measures {@code gradients} and says what they are to be divided by so that their global norm is at most
+     * {@code maxNorm}.
      *
      * @param manager the step's manager
      * @param maxNorm largest norm; 0 only measures

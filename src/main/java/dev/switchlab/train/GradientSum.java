@@ -18,8 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Gradients added up over ranks, in the order of ranks: the same bits on each. Those of a layer go out as one message, as soon as the backward
- * pass has left the layer, and travel while it goes on; the rest, and all gradients of a pass that is not fused, go when it is over.
+ * Gradients added up over ranks, in the order of ranks: the same bits on each. Those of a layer go out as one message,
+ * as soon as the backward pass has left the layer, and travel while it goes on; the rest, and all gradients of a pass
+ * that is not fused, go when it is over.
  */
 final class GradientSum implements BackwardListener {
 

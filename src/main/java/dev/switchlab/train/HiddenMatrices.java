@@ -8,12 +8,13 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 
 /**
- * The weights that Muon updates: matrices inside the layers, which are attention's projections and the feed-forward networks, of each expert by
- * itself.
+ * The weights that Muon updates: matrices inside the layers, which are attention's projections and the feed-forward
+ * networks, of each expert by itself.
  *
- * <p>Embeddings, positions, the output layer, biases and norms are AdamW's, as Jordan says. So is the router: its rows stand for experts as those of the
- * output layer stand for characters, and it is small (so does nmoe, https://github.com/Noumena-Network/nmoe, {@code opt.py}; GLM-4.5, arXiv 2508.06471,
- * leaves no matrix but the embedding to AdamW).
+ * <p>Embeddings, positions, the output layer, biases and norms are AdamW's, as Jordan says. So is the router: its rows
+ * stand for experts as those of the output layer stand for characters, and it is small (so does nmoe,
+ * https://github.com/Noumena-Network/nmoe, {@code opt.py}; GLM-4.5, arXiv 2508.06471, leaves no matrix but the
+ * embedding to AdamW).
  */
 final class HiddenMatrices {
 

@@ -30,10 +30,11 @@ import java.util.TreeMap;
 /**
  * Which kernels a model multiplies with.
  *
- * <p>Which is fastest depends on the processor and on the shapes: on one, convolutions take half the time of matrix products, on the next they
- * are slower. So they are timed, for at most 0.3 s, and the choice is kept beside the engine's files: for one processor, one libtorch, one
- * number of threads and one set of shapes it is made once, so that two runs on a machine never differ by noise. Small models, models on a
- * GPU and those of plain operators take matrix products without being timed.
+ * <p>Which is fastest depends on the processor and on the shapes: on one, convolutions take half the time of matrix
+ * products, on the next they are slower. So they are timed, for at most 0.3 s, and the choice is kept beside the
+ * engine's files: for one processor, one libtorch, one number of threads and one set of shapes it is made once, so that
+ * two runs on a machine never differ by noise. Small models, models on a GPU and those of plain operators take matrix
+ * products without being timed.
  */
 public final class KernelChoice {
 
@@ -45,8 +46,8 @@ public final class KernelChoice {
     /** Operations of the largest product below which overhead decides, not the kernel. */
     private static final long SMALL = 40_000_000;
     /**
-     * Rows per expert below which only matrix products do. Others compile for each new number of rows, so that rows are padded to few numbers
-     * of them, and bfloat16 costs more in rounding than it saves in multiplying.
+     * Rows per expert below which only matrix products do. Others compile for each new number of rows, so that rows are
+     * padded to few numbers of them, and bfloat16 costs more in rounding than it saves in multiplying.
      */
     private static final long FEW_ROWS = 128;
 

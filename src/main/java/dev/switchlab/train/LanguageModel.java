@@ -28,8 +28,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A model with all that is needed to run it: weights, vocabulary and the experiment it belongs to. Its weights file holds all three, so
- * that the file alone is enough.
+ * A model with all that is needed to run it: weights, vocabulary and the experiment it belongs to. Its weights file
+ * holds all three, so that the file alone is enough.
  */
 public final class LanguageModel implements AutoCloseable {
 
@@ -247,7 +247,9 @@ public final class LanguageModel implements AutoCloseable {
                 manager, network, experiment.model(), experiment.train().seqLen());
     }
 
-    /** The shuffled order of over-full experts in the evaluation of a batch after a step, where the experiment shuffles. */
+    /**
+     * The shuffled order of over-full experts in the evaluation of a batch after a step, where the experiment shuffles.
+     */
     public DropPolicy evaluationDropPolicy(int step, int batch) {
         RandomStreams streams = new RandomStreams(experiment.seed());
         return DropPolicy.random(streams.generator(RandomStream.DROPPING, "evaluation", step, batch));

@@ -3,7 +3,10 @@ package dev.switchlab.train;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.experiment.TrainConfig.Schedule;
 
-/** The learning rate of each optimizer step, counted from 1. By StrictMath: its bits do not depend on the CPU or the JDK. */
+/**
+ * The learning rate of each optimizer step, counted from 1. By StrictMath: its bits do not depend on the CPU or the
+ * JDK.
+ */
 public final class LearningRate {
 
     private final TrainConfig config;

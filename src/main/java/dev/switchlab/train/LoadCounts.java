@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How many (token, choice) pairs wanted each expert in the micro-batches of a step, before dropping: what moves the selection bias. Stays on
- * the device; without a selection bias nothing is counted.
+ * How many (token, choice) pairs wanted each expert in the micro-batches of a step, before dropping: what moves the
+ * selection bias. Stays on the device; without a selection bias nothing is counted.
  */
 final class LoadCounts {
 

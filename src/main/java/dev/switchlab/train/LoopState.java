@@ -8,8 +8,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What the training loop remembers from step to step, beside weights and optimizer moments. Random streams and the data position are
- * not here: both are functions of the seed and the step.
+ * What the training loop remembers from step to step, beside weights and optimizer moments. Random streams and the data
+ * position are not here: both are functions of the seed and the step.
  *
  * @param step optimizer steps taken
  * @param recent the last training cross-entropies, at most {@link #RECENT}, oldest first, in nats

@@ -9,11 +9,13 @@ import java.security.MessageDigest;
 import java.util.Map;
 
 /**
- * The digest of all metric points of a run: the sum, modulo 2^256, of the SHA-256 of each point (name in UTF-8, a zero byte, step and
- * the bits of the value, 8 bytes each, big-endian). {@linkplain MetricNames#isTiming Timings} do not count.
+ * The digest of all metric points of a run: the sum, modulo 2^256, of the SHA-256 of each point (name in UTF-8, a zero
+ * byte, step and the bits of the value, 8 bytes each, big-endian). {@linkplain MetricNames#isTiming Timings} do not
+ * count.
  *
- * <p>A sum (MSet-Add-Hash, Clarke et al., ASIACRYPT 2003) because it needs no order: a store may give the points back as it likes. It
- * is one number, so that a checkpoint can hold it; a point that is missing, there twice or off by a bit changes it.
+ * <p>A sum (MSet-Add-Hash, Clarke et al., ASIACRYPT 2003) because it needs no order: a store may give the points back
+ * as it likes. It is one number, so that a checkpoint can hold it; a point that is missing, there twice or off by a bit
+ * changes it.
  */
 public final class MetricsDigest {
 
@@ -45,7 +47,10 @@ public final class MetricsDigest {
         metrics.forEach((name, value) -> add(name, step, value));
     }
 
-    /** Adds one point, its value as MLflow's store gives it back: one NaN, one zero, and the largest double for infinity. */
+    /**
+     * Adds one point, its value as MLflow's store gives it back: one NaN, one zero, and the largest double for
+     * infinity.
+     */
     public void add(String name, long step, double value) {
         if (MetricNames.isTiming(name)) {
             return;

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** Muon for matrices, as {@link MuonUpdate} says, and AdamW for the other weights; each with its own learning rate, on one schedule. */
+/**
+ * Muon for matrices, as {@link MuonUpdate} says, and AdamW for the other weights; each with its own learning rate, on
+ * one schedule.
+ */
 public final class Muon implements Optimizer {
 
     private final MuonConfig config;

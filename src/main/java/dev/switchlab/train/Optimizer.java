@@ -26,7 +26,10 @@ public sealed interface Optimizer permits Adam, Muon {
                 : new Adam(AdamConfig.of(train), weights, owner);
     }
 
-    /** What it keeps from step to step, by name, each in the order of the weights; null where a weight has none of that kind. */
+    /**
+     * What it keeps from step to step, by name, each in the order of the weights; null where a weight has none of that
+     * kind.
+     */
     Map<String, List<NDArray>> moments();
 
     /** Optimizer steps taken so far. */

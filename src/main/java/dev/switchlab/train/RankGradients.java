@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The gradients of a step, wherever its ranks are. Of what all have it takes the {@linkplain GradientSum sum} over ranks; of experts that only
- * this rank has its own, which are whole already, because the tokens of all ranks came here. All ranks call it together.
+ * The gradients of a step, wherever its ranks are. Of what all have it takes the {@linkplain GradientSum sum} over
+ * ranks; of experts that only this rank has its own, which are whole already, because the tokens of all ranks came
+ * here. All ranks call it together.
  */
 final class RankGradients {
 

@@ -25,7 +25,8 @@ final class RankTensors {
     }
 
     /**
-     * On rank 0 its own tensors and those of the experts of all other ranks; on the others nothing. All ranks call it together.
+     * On rank 0 its own tensors and those of the experts of all other ranks; on the others nothing. All ranks call it
+     * together.
      *
      * @param own float32 tensors by state_dict name
      */

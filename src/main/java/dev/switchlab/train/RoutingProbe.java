@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Routes the same text again and again while a model is trained, to see when its routing settles (router saturation: Muennighoff et al.,
- * OLMoE, arXiv 2409.02060). At evaluation, without gradients; from probe to probe nothing changes but the weights. Training is not
- * touched: a run with probes is the run without them, to the bit.
+ * Routes the same text again and again while a model is trained, to see when its routing settles (router saturation:
+ * Muennighoff et al., OLMoE, arXiv 2409.02060). At evaluation, without gradients; from probe to probe nothing changes
+ * but the weights. Training is not touched: a run with probes is the run without them, to the bit.
  */
 final class RoutingProbe {
 
@@ -34,8 +34,8 @@ final class RoutingProbe {
     }
 
     /**
-     * A probe on a part of the experiment's validation sample, at most {@link #MAX_TOKENS} tokens but one whole window at least, in
-     * batches of the training size if so many windows fit; empty for a dense model.
+     * A probe on a part of the experiment's validation sample, at most {@link #MAX_TOKENS} tokens but one whole window
+     * at least, in batches of the training size if so many windows fit; empty for a dense model.
      */
     static Optional<RoutingProbe> of(LanguageModel model, TextData data) {
         Experiment experiment = model.experiment();
@@ -63,7 +63,8 @@ final class RoutingProbe {
     }
 
     /**
-     * Random dropping follows one fixed order of a layer's tokens, so that between probes the weights alone decide who is dropped.
+     * Random dropping follows one fixed order of a layer's tokens, so that between probes the weights alone decide who
+     * is dropped.
      */
     private DropPolicy priorities(int batch, int tokens) {
         RandomStreams streams = new RandomStreams(model.experiment().seed());

@@ -20,11 +20,11 @@ import java.util.stream.IntStream;
 /**
  * Where a model sent each token of a fixed text after some step of its training.
  *
- * <p>As an artifact it is JSON, with a line per window of text and per window of a layer. An expert is a number in base 36 of as many
- * digits as the last expert needs, so that with one choice per token character i of a window stands above digit i with up to 36 experts:
- * {@code layers[2][5]} holds the experts of {@code text[5]} in the third sparse layer, whose index in the transformer is {@code
- * layer_numbers[2]}. Of several choices per token the first comes first. In Python: {@code [int(w[i : i + d], 36) for w in layer for i in
- * range(0, len(w), d)]}.
+ * <p>As an artifact it is JSON, with a line per window of text and per window of a layer. An expert is a number in base
+ * 36 of as many digits as the last expert needs, so that with one choice per token character i of a window stands above
+ * digit i with up to 36 experts: {@code layers[2][5]} holds the experts of {@code text[5]} in the third sparse layer,
+ * whose index in the transformer is {@code layer_numbers[2]}. Of several choices per token the first comes first. In
+ * Python: {@code [int(w[i : i + d], 36) for w in layer for i in range(0, len(w), d)]}.
  *
  * @param step optimizer steps taken
  * @param experts experts per layer

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a model sent each token of a text. What is kept per (token, choice) pair stands at {@code token * choices + choice}, first choices
- * first; with one choice per token that is the token.
+ * Where a model sent each token of a text. What is kept per (token, choice) pair stands at {@code token * choices +
+ * choice}, first choices first; with one choice per token that is the token.
  *
  * @param text the text, one code point per token
  * @param nExperts experts in each layer

@@ -2,7 +2,9 @@ package dev.switchlab.train;
 
 import java.util.Map;
 
-/** Where the training loop logs to; all that it knows of it. Only {@link #sync} waits for a disk, nothing for a network. */
+/**
+ * Where the training loop logs to; all that it knows of it. Only {@link #sync} waits for a disk, nothing for a network.
+ */
 public interface RunLog {
 
     /** The run's id. It never changes. */

@@ -1,6 +1,9 @@
 package dev.switchlab.train;
 
-/** Is told when a part of a training step has ended; who wants times reads the clock then. On the CPU every operation has run by then. */
+/**
+ * Is told when a part of a training step has ended; who wants times reads the clock then. On the CPU every operation
+ * has run by then.
+ */
 @FunctionalInterface
 public interface StepClock {
 

@@ -103,7 +103,10 @@ final class StepReading {
                 List.copyOf(statistics));
     }
 
-    /** Element by element. Parts are equally large, so that the mean of their means is the mean of all; sums per expert become those of a part. */
+    /**
+     * Element by element. Parts are equally large, so that the mean of their means is the mean of all; sums per expert
+     * become those of a part.
+     */
     private List<double[]> meanOfRanks(List<double[]> own) {
         if (world.size() == 1) {
             return own;

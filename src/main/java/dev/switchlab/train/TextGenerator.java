@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Writes text, one character at a time. The model sees the last {@code seq_len} characters of the prompt, and what it writes. When these
- * are {@code seq_len} characters, which is all it was trained to see, it reads the last half of them anew and goes on: so the cost of a
- * character does not grow with the text, and positions are as in training.
+ * Writes text, one character at a time. The model sees the last {@code seq_len} characters of the prompt, and what it
+ * writes. When these are {@code seq_len} characters, which is all it was trained to see, it reads the last half of them
+ * anew and goes on: so the cost of a character does not grow with the text, and positions are as in training.
  */
 public final class TextGenerator {
 

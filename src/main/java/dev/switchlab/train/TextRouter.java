@@ -8,8 +8,9 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Runs a model over a text and keeps each router's decision. The text is cut into windows of the length that the model was trained on,
- * which go through the model in batches of its training size: dropping depends on what shares a batch, as it does in the evaluation.
+ * Runs a model over a text and keeps each router's decision. The text is cut into windows of the length that the model
+ * was trained on, which go through the model in batches of its training size: dropping depends on what shares a batch,
+ * as it does in the evaluation.
  */
 public final class TextRouter {
 
@@ -81,7 +82,9 @@ public final class TextRouter {
                 output -> output.routing().stream().map(Routing::read).toList());
     }
 
-    /** Where in the text the tokens of a time-major batch stand: position s of sequence b at index s * sequences + b. */
+    /**
+     * Where in the text the tokens of a time-major batch stand: position s of sequence b at index s * sequences + b.
+     */
     static int[] places(int from, int length, int sequences) {
         int[] places = new int[length * sequences];
         for (int s = 0; s < length; s++) {

@@ -29,7 +29,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** One optimizer step: forward, losses, backward, clipping, update, selection bias, moving average. Everything it makes dies with it. */
+/**
+ * One optimizer step: forward, losses, backward, clipping, update, selection bias, moving average. Everything it makes
+ * dies with it.
+ */
 public final class TrainStep {
 
     private final LanguageModel model;
@@ -51,7 +54,9 @@ public final class TrainStep {
         this(model, World.ofOne());
     }
 
-    /** The same, shared by ranks: each computes its part of each batch, and all have the same weights after each step. */
+    /**
+     * The same, shared by ranks: each computes its part of each batch, and all have the same weights after each step.
+     */
     public TrainStep(LanguageModel model, World world) {
         this(model, world, StepClock.NONE);
     }
@@ -113,7 +118,8 @@ public final class TrainStep {
     }
 
     /**
-     * Trains on {@code batches}, the micro-batches of one step, whose tokens all weigh the same. Ranks all give the whole batches.
+     * Trains on {@code batches}, the micro-batches of one step, whose tokens all weigh the same. Ranks all give the
+     * whole batches.
      *
      * @param step from 1
      * @param withRouting whether routing statistics are wanted
@@ -210,7 +216,10 @@ public final class TrainStep {
         }
     }
 
-    /** Rows of experts have no place in the whole batch: there each rank draws its own dropout, and no draw is that of one process. */
+    /**
+     * Rows of experts have no place in the whole batch: there each rank draws its own dropout, and no draw is that of
+     * one process.
+     */
     private int dropoutSeed(int step) {
         boolean ofRank = world.size() > 1 && model.experiment().model().expertDropout() > 0;
         return (int)

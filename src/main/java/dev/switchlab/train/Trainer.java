@@ -25,11 +25,11 @@ import java.util.function.Supplier;
 /**
  * The training loop: batch, step, log; now and then an evaluation, a sample, a checkpoint.
  *
- * <p>Losses are logged at every step, routing statistics every {@code log_every} steps; the routing of a fixed text is kept before the
- * first step, after some early ones, and at every evaluation.
+ * <p>Losses are logged at every step, routing statistics every {@code log_every} steps; the routing of a fixed text is
+ * kept before the first step, after some early ones, and at every evaluation.
  *
- * <p>Where the recipe averages the weights, it is the average that is evaluated, routes that text and writes samples; it is the model that a run
- * leaves.
+ * <p>Where the recipe averages the weights, it is the average that is evaluated, routes that text and writes samples;
+ * it is the model that a run leaves.
  */
 public final class Trainer {
 
@@ -136,7 +136,9 @@ public final class Trainer {
         });
     }
 
-    /** Trains to the end, or until a stop is asked for. Then the model has the average of its weights, if there is one. */
+    /**
+     * Trains to the end, or until a stop is asked for. Then the model has the average of its weights, if there is one.
+     */
     public TrainingResult run() {
         boolean stopped = world.any(stopRequested.getAsBoolean());
         if (state.step() == 0) {
@@ -247,7 +249,9 @@ public final class Trainer {
         return text.orElse("");
     }
 
-    /** On rank 0 what {@code work} gives on the model with all experts and the average of its weights, if there is one. */
+    /**
+     * On rank 0 what {@code work} gives on the model with all experts and the average of its weights, if there is one.
+     */
     private <T> Optional<T> onWhole(Function<LanguageModel, T> work) {
         if (!world.isFirst() && !model.isSpread()) {
             return Optional.empty();

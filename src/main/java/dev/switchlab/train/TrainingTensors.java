@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The tensors of a checkpoint: weights, and each kind of what a step keeps beside them, under state_dict names with a prefix. */
+/**
+ * The tensors of a checkpoint: weights, and each kind of what a step keeps beside them, under state_dict names with a
+ * prefix.
+ */
 final class TrainingTensors {
 
     private static final String MODEL = "model.";

@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The exponential moving average of a model's weights over the steps of its training (Polyak and Juditsky 1992; Kingma and Ba, "Adam", arXiv
- * 1412.6980, section 7.2). With the weights p_t after step t and the decay d it is {@code a_t = d * a_(t-1) + (1 - d) * p_t}, {@code a_0 = 0},
- * divided by {@code 1 - d^t}: the correction of the bias at the start, as in Adam's section 7.2 and optax ({@code ema(debias=True)}), so
- * that first weights, which no step has seen, are no part of it, and an early evaluation is not one of them. torch's {@code
- * get_ema_multi_avg_fn} copies the weights of the first step instead and gives them the weight {@code d^(t-1)}; after many steps, t well above
- * {@code 1 / (1 - d)}, the two are the same.
+ * The exponential moving average of a model's weights over the steps of its training (Polyak and Juditsky 1992; Kingma
+ * and Ba, "Adam", arXiv 1412.6980, section 7.2). With the weights p_t after step t and the decay d it is {@code a_t = d
+ * * a_(t-1) + (1 - d) * p_t}, {@code a_0 = 0}, divided by {@code 1 - d^t}: the correction of the bias at the start, as
+ * in Adam's section 7.2 and optax ({@code ema(debias=True)}), so that first weights, which no step has seen, are no
+ * part of it, and an early evaluation is not one of them. torch's {@code get_ema_multi_avg_fn} copies the weights of
+ * the first step instead and gives them the weight {@code d^(t-1)}; after many steps, t well above {@code 1 / (1 - d)},
+ * the two are the same.
  *
- * <p>What is kept is the corrected average itself: {@code c_t = c_(t-1) + (1 - d) / (1 - d^t) * (p_t - c_(t-1))}, whose first step gives p_1.
- * Buffers that no gradient changes, such as a router's selection bias, are not averaged.
+ * <p>What is kept is the corrected average itself: {@code c_t = c_(t-1) + (1 - d) / (1 - d^t) * (p_t - c_(t-1))}, whose
+ * first step gives p_1. Buffers that no gradient changes, such as a router's selection bias, are not averaged.
  */
 public final class WeightAverage {
 
@@ -58,7 +59,10 @@ public final class WeightAverage {
         AverageUpdate.update(average, weights, (1 - decay) / (1 - StrictMath.pow(decay, step)));
     }
 
-    /** What {@code work} gives while the model has the average for its weights; afterwards it has its own again, to the bit. */
+    /**
+     * What {@code work} gives while the model has the average for its weights; afterwards it has its own again, to the
+     * bit.
+     */
     <T> T during(Supplier<T> work) {
         if (inModel) {
             return work.get();

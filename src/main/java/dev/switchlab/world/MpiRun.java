@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Several ranks of one program, started by Open MPI's mpirun. What rank 0 prints goes where this process prints. Rank 0's standard input is open
- * as long as all shall go on.
+ * Several ranks of one program, started by Open MPI's mpirun. What rank 0 prints goes where this process prints. Rank
+ * 0's standard input is open as long as all shall go on.
  */
 public final class MpiRun {
 

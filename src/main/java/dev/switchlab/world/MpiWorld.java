@@ -17,9 +17,10 @@ import java.util.stream.IntStream;
 /**
  * Ranks over MPI.
  *
- * <p>Every collective is one or two rounds in which each rank sends to each other and receives from each other directly. That is the fewest
- * bytes possible, it fixes the order of sums, and who is waited for is known: a rank that is in the round has sent all it has to send, so only
- * those that are not there are missing. With hundreds of ranks, where trees need fewer messages, it would be too slow.
+ * <p>Every collective is one or two rounds in which each rank sends to each other and receives from each other
+ * directly. That is the fewest bytes possible, it fixes the order of sums, and who is waited for is known: a rank that
+ * is in the round has sent all it has to send, so only those that are not there are missing. With hundreds of ranks,
+ * where trees need fewer messages, it would be too slow.
  */
 final class MpiWorld implements World {
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The few functions of Open MPI that are needed, through its C interface. Handles are addresses of its variables, which is Open MPI's own way:
- * in MPICH they are integers.
+ * The few functions of Open MPI that are needed, through its C interface. Handles are addresses of its variables, which
+ * is Open MPI's own way: in MPICH they are integers.
  */
 final class OpenMpi {
 
@@ -70,7 +70,10 @@ final class OpenMpi {
                 + ") is found; on Debian: apt-get install openmpi-bin");
     }
 
-    /** UCX, which Open MPI loads where it is installed, would end the process at a SIGSEGV, which is how a JVM reaches a safepoint. */
+    /**
+     * UCX, which Open MPI loads where it is installed, would end the process at a SIGSEGV, which is how a JVM reaches a
+     * safepoint.
+     */
     private static void leaveSignalsToTheJvm() {
         NativeLibrary.getProcess().getFunction("setenv").invokeInt(new Object[] {"UCX_ERROR_SIGNALS", "", 0});
     }

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What ranks and their mpirun say on standard error, less what says the same again: all ranks end when one does, and each would explain it, and
- * mpirun once more in a block between two rules.
+ * What ranks and their mpirun say on standard error, less what says the same again: all ranks end when one does, and
+ * each would explain it, and mpirun once more in a block between two rules.
  */
 final class RankMessages {
 

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The messages of one round, to and from each rank but this one. They move while MPI is asked whether they have, and hardly otherwise; several
- * rounds can be under way.
+ * The messages of one round, to and from each rank but this one. They move while MPI is asked whether they have, and
+ * hardly otherwise; several rounds can be under way.
  */
 final class Round {
 
@@ -85,8 +85,8 @@ final class Round {
     }
 
     /**
-     * Who has not come, for a sentence. Small messages count as sent before they arrive, so a rank that owes one is named first; others only if
-     * nobody owes any.
+     * Who has not come, for a sentence. Small messages count as sent before they arrive, so a rank that owes one is
+     * named first; others only if nobody owes any.
      */
     String missing() {
         int[] owing = IntStream.range(0, size).filter(r -> pending[r]).toArray();

@@ -13,12 +13,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The ranks that compute one run together. All call the same collectives in the same order, from one thread at a time; each returns when this
- * rank has what it came for, and throws a {@link WorldException} that names the ranks waited for when that takes too long.
+ * The ranks that compute one run together. All call the same collectives in the same order, from one thread at a time;
+ * each returns when this rank has what it came for, and throws a {@link WorldException} that names the ranks waited for
+ * when that takes too long.
  *
- * <p>Buffers are direct, so that MPI reads and writes them where they are, as it does a tensor's memory; what counts is between position and
- * limit, and neither moves. Sums are taken in the order of ranks, whatever MPI would choose: equal numbers of ranks give equal bits, on all
- * ranks the same.
+ * <p>Buffers are direct, so that MPI reads and writes them where they are, as it does a tensor's memory; what counts is
+ * between position and limit, and neither moves. Sums are taken in the order of ranks, whatever MPI would choose: equal
+ * numbers of ranks give equal bits, on all ranks the same.
  *
  * <p>A process that was not started by MPI is a world of one, for which nothing is loaded and nothing costs.
  */
@@ -37,7 +38,8 @@ public sealed interface World permits OneWorld, MpiWorld {
     /**
      * The world that this process was started into; to be called once.
      *
-     * @throws WorldException in one line, if the ranks were started by something other than Open MPI, or it is not to be found
+     * @throws WorldException in one line, if the ranks were started by something other than Open MPI, or it is not to
+     *     be found
      */
     static World start() {
         return Started.by(System.getenv()) == Started.ALONE ? ofOne() : MpiWorld.start(TimeLimit.ofEnvironment());
@@ -54,14 +56,17 @@ public sealed interface World permits OneWorld, MpiWorld {
         return rank() == 0;
     }
 
-    /** Replaces {@code values} by their sum over all ranks, element by element, added up in the order of ranks. Equally long everywhere. */
+    /**
+     * Replaces {@code values} by their sum over all ranks, element by element, added up in the order of ranks. Equally
+     * long everywhere.
+     */
     default void sum(FloatBuffer values) {
         beginSum(values).end();
     }
 
     /**
-     * Begins a {@link #sum}. Until it has ended, other collectives may be called and other sums begun, and nobody may touch {@code values}, nor
-     * free them.
+     * Begins a {@link #sum}. Until it has ended, other collectives may be called and other sums begun, and nobody may
+     * touch {@code values}, nor free them.
      */
     Sum beginSum(FloatBuffer values);
 
@@ -71,7 +76,10 @@ public sealed interface World permits OneWorld, MpiWorld {
         void end();
     }
 
-    /** Moves on what has begun, without waiting: messages are sent and received while this or a collective runs, and hardly otherwise. */
+    /**
+     * Moves on what has begun, without waiting: messages are sent and received while this or a collective runs, and
+     * hardly otherwise.
+     */
     void progress();
 
     /**
@@ -98,7 +106,9 @@ public sealed interface World permits OneWorld, MpiWorld {
     /** Waits for all ranks, at most for {@code limit}. */
     void barrier(Duration limit);
 
-    /** From now on nobody is waited for any longer than {@code limit}, the wait in progress included; from any thread. */
+    /**
+     * From now on nobody is waited for any longer than {@code limit}, the wait in progress included; from any thread.
+     */
     void hurry(Duration limit);
 
     /** What this rank has had to do with others so far. */
@@ -159,7 +169,8 @@ public sealed interface World permits OneWorld, MpiWorld {
      * Makes sure that all ranks are of one kind: versions, processors, settings.
      *
      * @param facts name to value
-     * @throws WorldException on all ranks, if the digest of any rank's facts is another than rank 0's; it names the first fact that differs
+     * @throws WorldException on all ranks, if the digest of any rank's facts is another than rank 0's; it names the
+     *     first fact that differs
      */
     default void requireSame(Map<String, String> facts) {
         Facts own = new Facts(new TreeMap<>(facts));

@@ -28,7 +28,9 @@ final class FakeReports {
 
     private FakeReports() {}
 
-    /** A run report with {@code nExperts} in each of {@code nLayers}; no layers for a dense model. Returns its drawings. */
+    /**
+     * A run report with {@code nExperts} in each of {@code nLayers}; no layers for a dense model. Returns its drawings.
+     */
     static Map<String, String> run(Path file, int nLayers, int nExperts) throws IOException {
         Fakes fakes =
                 new Fakes().run("0123456789abcdef0123456789abcdef", NAME, "seed=1", "model.n_experts=" + nExperts);
@@ -87,7 +89,10 @@ final class FakeReports {
         return new ComparisonReport(RunComparison.of(fakes, ids), fakes).write(page);
     }
 
-    /** A sweep of three seeds per setting; its drawings. Experts are 1, 2, 4 ... and a setting's loss follows from its values. */
+    /**
+     * A sweep of three seeds per setting; its drawings. Experts are 1, 2, 4 ... and a setting's loss follows from its
+     * values.
+     */
     static Map<String, String> sweep(Path page, int nExperts, double... zLosses) throws IOException {
         Fakes fakes = new Fakes();
         List<String> ids = new ArrayList<>();

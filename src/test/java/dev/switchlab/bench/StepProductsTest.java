@@ -29,7 +29,10 @@ class StepProductsTest {
                         Collectors.summingDouble(entry -> entry.getKey().flop() * entry.getValue())));
     }
 
-    /** 64 x 32 tokens of 128 features, 4 heads, experts of 256, 6 layers, 65 characters; forward and two gradients: three times. */
+    /**
+     * 64 x 32 tokens of 128 features, 4 heads, experts of 256, 6 layers, 65 characters; forward and two gradients:
+     * three times.
+     */
     @Test
     void areThoseOfAHandComputation() {
         double tokens = 2048;

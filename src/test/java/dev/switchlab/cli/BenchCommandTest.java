@@ -20,7 +20,10 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The benchmark end to end, of a tiny model; the reference is a shell script that answers as golden/bench_reference.py does. */
+/**
+ * The benchmark end to end, of a tiny model; the reference is a shell script that answers as golden/bench_reference.py
+ * does.
+ */
 @DisabledOnOs(OS.WINDOWS)
 class BenchCommandTest {
 

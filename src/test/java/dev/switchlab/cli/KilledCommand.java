@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A command in a process that kills itself (SIGKILL): there is no way to be cut off more suddenly, and from within the moment can be
- * chosen. Waits for a line on its input, so that it can be started before it is needed.
+ * A command in a process that kills itself (SIGKILL): there is no way to be cut off more suddenly, and from within the
+ * moment can be chosen. Waits for a line on its input, so that it can be started before it is needed.
  */
 final class KilledCommand {
 
@@ -38,8 +38,9 @@ final class KilledCommand {
     }
 
     /**
-     * @param args runs folder; run; "step N MICROSECONDS" (so long after the book has step N) or "saving N BYTES" (as soon as the file of
-     *     a checkpoint after step N that is being written has so many bytes); then the command's own
+     * @param args runs folder; run; "step N MICROSECONDS" (so long after the book has step N) or "saving N BYTES" (as
+     *     soon as the file of a checkpoint after step N that is being written has so many bytes); then the command's
+     *     own
      */
     public static void main(String[] args) throws IOException {
         Thread killer = new Thread(new KilledCommand(args)::watch);

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The commands as processes of their own, killed, and with a server that is killed or stopped: a run that went on ends as one that was
- * never killed, to the bit, no point twice, none missing; and so is its copy.
+ * The commands as processes of their own, killed, and with a server that is killed or stopped: a run that went on ends
+ * as one that was never killed, to the bit, no point twice, none missing; and so is its copy.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
 class KilledRunTest {
@@ -91,7 +91,10 @@ class KilledRunTest {
         assertThat(StoredValues.texts(book, cut)).containsKey("routing/step-000000.json");
     }
 
-    /** Arguments of {@link KilledCommand} in order of steps: most kills at some time after a step, every sixth while a checkpoint is written. */
+    /**
+     * Arguments of {@link KilledCommand} in order of steps: most kills at some time after a step, every sixth while a
+     * checkpoint is written.
+     */
     private static List<String[]> kills(SplittableRandom random) {
         List<Integer> steps =
                 new ArrayList<>(IntStream.range(5, STEPS - 8).boxed().toList());

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A sweep that is killed, parent and children at once, again and again, each time called again: in the end as one that was never killed, to
- * the bit. {@code -Dswitchlab.kills=10} kills it more often.
+ * A sweep that is killed, parent and children at once, again and again, each time called again: in the end as one that
+ * was never killed, to the bit. {@code -Dswitchlab.kills=10} kills it more often.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
 class KilledSweepTest {

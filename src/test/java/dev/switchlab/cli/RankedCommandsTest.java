@@ -73,7 +73,10 @@ class RankedCommandsTest {
         assertThat(commands.artifact(book.newest(), "provenance.json")).contains("\"ranks\" : 2");
     }
 
-    /** A checkpoint is whole: begun by two ranks of which one is killed, gone on with by one, which is killed, too, and by four. */
+    /**
+     * A checkpoint is whole: begun by two ranks of which one is killed, gone on with by one, which is killed, too, and
+     * by four.
+     */
     @ParameterizedTest
     @CsvSource({"true, 'shared out, a part on each rank'", "false, all on each rank"})
     @NeedsMpi

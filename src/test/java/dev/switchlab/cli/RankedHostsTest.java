@@ -11,7 +11,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run whose two ranks are on two hosts, with a network between: {@code src/test/mpi/two-hosts.sh} makes them of one machine. */
+/**
+ * A run whose two ranks are on two hosts, with a network between: {@code src/test/mpi/two-hosts.sh} makes them of one
+ * machine.
+ */
 @NeedsMpi
 class RankedHostsTest {
 

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands as processes of their own, on the embedded store: killed and resumed, reproduced, and reproduced after an edit. */
+/**
+ * The commands as processes of their own, on the embedded store: killed and resumed, reproduced, and reproduced after
+ * an edit.
+ */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
 class ReproducibleRunTest {
 

@@ -59,7 +59,10 @@ class SweepCommandTest {
         }
     }
 
-    /** Parent, settings, children, as MLflow nests them; and a child is the run that {@code make train} makes of its settings. */
+    /**
+     * Parent, settings, children, as MLflow nests them; and a child is the run that {@code make train} makes of its
+     * settings.
+     */
     @Test
     void settingsAndSeedsOfTwoExperiments() throws Exception {
         String[] call = sweep("smoke other", 4, "--grid", "train.z_loss=0,0.001", "--seeds", "3");

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong with a file before any value is looked at: syntax, keys, types. The whole message, which names file and line. */
+/**
+ * What is wrong with a file before any value is looked at: syntax, keys, types. The whole message, which names file and
+ * line.
+ */
 class MisspeltFilesTest {
 
     @Test

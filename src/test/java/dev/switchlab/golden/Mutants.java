@@ -13,9 +13,9 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the class path of a
- * new JVM, and verified in the forms that compute by its code. Run from the project's root: {@code make mutants}. Exit code 1 if a mutant
- * survives.
+ * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the
+ * class path of a new JVM, and verified in the forms that compute by its code. Run from the project's root: {@code make
+ * mutants}. Exit code 1 if a mutant survives.
  */
 public final class Mutants {
 

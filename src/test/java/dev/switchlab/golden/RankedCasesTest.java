@@ -14,7 +14,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ranks of which each has a part of the tokens and of the experts give together what the reference computed on one, in every case that divides. */
+/**
+ * Ranks of which each has a part of the tokens and of the experts give together what the reference computed on one, in
+ * every case that divides.
+ */
 @NeedsMpi
 class RankedCasesTest {
 

@@ -20,11 +20,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A case of one layer as a step of several ranks: it is taken to pieces, each rank replays a case of its own part of the tokens and of the experts,
- * and what they give is put together, on each rank.
+ * A case of one layer as a step of several ranks: it is taken to pieces, each rank replays a case of its own part of
+ * the tokens and of the experts, and what they give is put together, on each rank.
  *
- * <p>The loss of a rank is {@code R * (y * w).sum()} over its tokens and the layer's losses; the loss of all is the mean over ranks, as in
- * training.
+ * <p>The loss of a rank is {@code R * (y * w).sum()} over its tokens and the layer's losses; the loss of all is the
+ * mean over ranks, as in training.
  */
 final class RankedReplay {
 
@@ -184,7 +184,10 @@ final class RankedReplay {
         return Math.toIntExact(x.elements() / shape[shape.length - 1] / world.size());
     }
 
-    /** Which tokens; in what order an expert lost them no rank knows alone, so that is taken from the case if they are the right ones. */
+    /**
+     * Which tokens; in what order an expert lost them no rank knows alone, so that is taken from the case if they are
+     * the right ones.
+     */
     private Tensor dropped(List<double[]> ofRanks) {
         Set<Long> dropped = new TreeSet<>();
         for (int rank = 0; rank < world.size(); rank++) {

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The step that training takes, from an experiment's settings, against the reference's trajectories. The cases' own replay puts the
- * same pieces together by itself, because it needs to say which tokens are dropped.
+ * The step that training takes, from an experiment's settings, against the reference's trajectories. The cases' own
+ * replay puts the same pieces together by itself, because it needs to say which tokens are dropped.
  */
 class TrainStepTrajectoryTest {
 

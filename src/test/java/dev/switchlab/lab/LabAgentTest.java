@@ -118,7 +118,9 @@ class LabAgentTest {
                 .isEqualTo("\nn\n7");
     }
 
-    /** The front end throws an exception into the snippet's thread; the next snippet must run as if nothing had been. */
+    /**
+     * The front end throws an exception into the snippet's thread; the next snippet must run as if nothing had been.
+     */
     @Test
     void aSnippetCanBeStopped() throws InterruptedException {
         eval("int turns = 0;");

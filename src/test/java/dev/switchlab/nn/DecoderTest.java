@@ -32,8 +32,8 @@ class DecoderTest {
     private static final String SIZES = "model.d_model=8 model.heads=2 model.d_ff=6 model.drop_tokens=false ";
 
     /**
-     * Of the largest logit. Sums in another order differ by some units in the last place (6e-8) per layer; the largest difference seen is
-     * 1e-6.
+     * Of the largest logit. Sums in another order differ by some units in the last place (6e-8) per layer; the largest
+     * difference seen is 1e-6.
      */
     private static final double TOLERANCE = 1e-5;
 
@@ -108,7 +108,10 @@ class DecoderTest {
         }
     }
 
-    /** Room for a share of the tokens that come together: the prompt of a whole sequence loses some, one token alone does not. */
+    /**
+     * Room for a share of the tokens that come together: the prompt of a whole sequence loses some, one token alone
+     * does not.
+     */
     @Test
     void nothingIsDropped() {
         String full = SIZES.replace("drop_tokens=false", "drop_tokens=true")

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The batched dispatch, and the fused one with each kernel in float32, against the loop over experts: outputs, routing and every gradient. Two
- * kernels have their rows per expert rounded up.
+ * The batched dispatch, and the fused one with each kernel in float32, against the loop over experts: outputs, routing
+ * and every gradient. Two kernels have their rows per expert rounded up.
  */
 class DispatchTest {
 

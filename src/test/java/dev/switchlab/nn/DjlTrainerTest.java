@@ -36,7 +36,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A switch layer as a block of a DJL model that DJL's own Trainer trains: four clouds of points that no straight line parts. */
+/**
+ * A switch layer as a block of a DJL model that DJL's own Trainer trains: four clouds of points that no straight line
+ * parts.
+ */
 class DjlTrainerTest {
 
     private static final int POINTS = 256;

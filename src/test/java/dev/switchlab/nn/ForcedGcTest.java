@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A garbage collection between forward and backward changes no gradient. DJL's {@code mul(Number)} and its relatives fail this: they
- * close the scalar's buffer while autograd still holds it.
+ * A garbage collection between forward and backward changes no gradient. DJL's {@code mul(Number)} and its relatives
+ * fail this: they close the scalar's buffer while autograd still holds it.
  */
 class ForcedGcTest {
 

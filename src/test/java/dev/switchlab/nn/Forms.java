@@ -20,12 +20,12 @@ import java.util.function.UnaryOperator;
 /** A block in one form or another: by fused primitives, or by plain operators under autograd, their oracle. */
 final class Forms {
 
-    /**
-     * Of {@link #agree}, for sums of up to some thousand float32 terms in another order. Seen: 1.4e-6.
-     */
+    /** Of {@link #agree}, for sums of up to some thousand float32 terms in another order. Seen: 1.4e-6. */
     static final double FLOAT32 = 1e-5;
 
-    /** The same for products in bfloat16: see {@code golden.Tolerances.withBfloat16}, where it is derived; seen: 0.01. */
+    /**
+     * The same for products in bfloat16: see {@code golden.Tolerances.withBfloat16}, where it is derived; seen: 0.01.
+     */
     static final double BFLOAT16 = 1.0 / 32;
 
     /** Kernels that do not round their operands. */
@@ -48,7 +48,8 @@ final class Forms {
     }
 
     /**
-     * The output "y" and the gradients of all weights and of the input, for a loss that weighs the output's elements by random numbers.
+     * The output "y" and the gradients of all weights and of the input, for a loss that weighs the output's elements by
+     * random numbers.
      *
      * @param x the input, which is copied
      */
@@ -103,8 +104,9 @@ final class Forms {
     }
 
     /**
-     * Each tensor is held to {@code tolerance} times its own largest element. What is zero in truth, as the gradient of a key's bias, is rounding
-     * noise of the size of other gradients: so a tenth of the largest of all is added to that.
+     * Each tensor is held to {@code tolerance} times its own largest element. What is zero in truth, as the gradient of
+     * a key's bias, is rounding noise of the size of other gradients: so a tenth of the largest of all is added to
+     * that.
      */
     static void agree(Map<String, float[]> actual, Map<String, float[]> expected, double tolerance, String what) {
         assertThat(actual.keySet()).as(what).isEqualTo(expected.keySet());

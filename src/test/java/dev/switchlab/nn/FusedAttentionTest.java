@@ -10,7 +10,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@link dev.switchlab.nn.kernel.AttentionKernel} against plain operators: output and every gradient, with each kernel. */
+/**
+ * {@link dev.switchlab.nn.kernel.AttentionKernel} against plain operators: output and every gradient, with each kernel.
+ */
 class FusedAttentionTest {
 
     /** With 300 positions two heads' scores make a block: three sequences are a block and a half. */

@@ -27,14 +27,18 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
 /**
- * Whole models by fused primitives against the loop over experts under autograd: routes, logits, and the gradients of all weights for a loss
- * that has the router's losses in it. Products in bfloat16 are left out: they may move a later layer's routes.
+ * Whole models by fused primitives against the loop over experts under autograd: routes, logits, and the gradients of
+ * all weights for a loss that has the router's losses in it. Products in bfloat16 are left out: they may move a later
+ * layer's routes.
  */
 class FusedModelTest {
 
     private static final int V = 7;
 
-    /** Of {@link Forms#agree}: up to four layers, each of which amplifies what sums in another order changed. Seen: 3.5e-6. */
+    /**
+     * Of {@link Forms#agree}: up to four layers, each of which amplifies what sums in another order changed. Seen:
+     * 3.5e-6.
+     */
     private static final double TOLERANCE = 2e-5;
 
     @Provide

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * {@link dev.switchlab.nn.kernel.ExpertsKernel} and {@link dev.switchlab.nn.kernel.NormKernel} against plain operators: output and every
- * gradient, with each kernel.
+ * {@link dev.switchlab.nn.kernel.ExpertsKernel} and {@link dev.switchlab.nn.kernel.NormKernel} against plain operators:
+ * output and every gradient, with each kernel.
  */
 class FusedNetworksTest {
 
@@ -31,7 +31,9 @@ class FusedNetworksTest {
         return activation == Activation.RELU ? Forms.IN_FLOAT32 : List.of(ProductKernel.values());
     }
 
-    /** One row, one expert, experts without rows, and rows that make more than one block: 512, and a rest of up to 767. */
+    /**
+     * One row, one expert, experts without rows, and rows that make more than one block: 512, and a rest of up to 767.
+     */
     @ParameterizedTest(name = "rows from {0}, {1}, gated {2}, bias {3}")
     @CsvSource({
         "0 1,                    RELU,    false, true",

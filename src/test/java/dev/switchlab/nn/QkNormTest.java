@@ -11,8 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Causal attention with {@code q = turn(w_q q / sqrt(mean(q^2) + eps))} per head, and keys alike, in doubles and with its numerical gradient,
- * against the plain and the fused form.
+ * Causal attention with {@code q = turn(w_q q / sqrt(mean(q^2) + eps))} per head, and keys alike, in doubles and with
+ * its numerical gradient, against the plain and the fused form.
  */
 class QkNormTest {
 

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code y = max(0, x W_1^T + b_1)^2 W_2^T + b_2}, gated {@code y = (max(0, x W_1^T + b_1)^2 * (x W_v^T + b_v)) W_2^T + b_2}, in doubles and
- * with its numerical gradient, against plain and fused networks.
+ * {@code y = max(0, x W_1^T + b_1)^2 W_2^T + b_2}, gated {@code y = (max(0, x W_1^T + b_1)^2 * (x W_v^T + b_v)) W_2^T +
+ * b_2}, in doubles and with its numerical gradient, against plain and fused networks.
  */
 class ReluSquaredTest {
 

@@ -13,7 +13,10 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Plain and fused root mean square norms against the formula in doubles and its numerical gradient, and against libtorch's own. */
+/**
+ * Plain and fused root mean square norms against the formula in doubles and its numerical gradient, and against
+ * libtorch's own.
+ */
 class RmsNormTest {
 
     /** libtorch's operator, which is composed of others. */

@@ -29,8 +29,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
 /**
- * What holds for every router, over random routers and random tokens. The seeds are fixed: a failure comes again when the test is run
- * again; without them jqwik tries new cases.
+ * What holds for every router, over random routers and random tokens. The seeds are fixed: a failure comes again when
+ * the test is run again; without them jqwik tries new cases.
  */
 class RouterPropertiesTest {
 

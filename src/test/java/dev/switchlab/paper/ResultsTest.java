@@ -80,7 +80,9 @@ class ResultsTest {
                 .doesNotContain("missing");
     }
 
-    /** Within each kind of model, say: every baseline has a sentence of its own, and its letter is said in the table. */
+    /**
+     * Within each kind of model, say: every baseline has a sentence of its own, and its letter is said in the table.
+     */
     @Test
     void aVariantMayHaveAnotherBaseline() {
         Question question = question("base", Map.of("inside", "worse"), List.of(), List.of());

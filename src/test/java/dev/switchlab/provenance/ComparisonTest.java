@@ -142,7 +142,10 @@ class ComparisonTest {
         assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
     }
 
-    /** What a run does not name, since there was no such setting when it was recorded, has the value that it has where it is off. */
+    /**
+     * What a run does not name, since there was no such setting when it was recorded, has the value that it has where
+     * it is off.
+     */
     @Test
     void aSettingThatCameLaterIsNoDifference() {
         Provenance now = provenance(SMOKE, "w");

@@ -11,8 +11,8 @@ class RandomStreamsTest {
     private final RandomStreams streams = new RandomStreams(1);
 
     /**
-     * These numbers are a promise: if one changes, every published run changes. Seeds and first longs were computed by another
-     * program from the description in {@link RandomStreams} and that of SplitMix64.
+     * These numbers are a promise: if one changes, every published run changes. Seeds and first longs were computed by
+     * another program from the description in {@link RandomStreams} and that of SplitMix64.
      */
     @Test
     void seedsAndDrawsAreFixed() {

@@ -260,7 +260,10 @@ final class BookMergeTest {
         assertThat(here.points(run).toString()).isEqualTo(there.points(run).toString());
     }
 
-    /** Such as a child of a sweep that begins here and goes on elsewhere from its first step: the same points at other times. */
+    /**
+     * Such as a child of a sweep that begins here and goes on elsewhere from its first step: the same points at other
+     * times.
+     */
     @Test
     void stepsThatAreThereDoNotComeTwice() throws Exception {
         String run = run(here, TestRuns.info(), RunStatus.KILLED);
@@ -402,7 +405,10 @@ final class BookMergeTest {
         assertRefused("mlflow.db has MLflow schema revision ffffffffffff", "column params.value is gone");
     }
 
-    /** Damage in the middle, as a disk or a copy that was cut off leaves it: nothing comes, not even the runs that could be read. */
+    /**
+     * Damage in the middle, as a disk or a copy that was cut off leaves it: nothing comes, not even the runs that could
+     * be read.
+     */
     @Test
     void aDamagedBookIsRefusedAsAWhole() throws Exception {
         for (int i = 0; i < 20; i++) {

@@ -14,13 +14,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What the book costs: metrics a second into it; reading a long history; and the time of a step with and without logging.
+ * What the book costs: metrics a second into it; reading a long history; and the time of a step with and without
+ * logging.
  *
- * <p>The step is arithmetic on one thread of about as many milliseconds as asked for. Steps with and without logging take turns, so that
- * a machine that becomes slower meanwhile slows both.
+ * <p>The step is arithmetic on one thread of about as many milliseconds as asked for. Steps with and without logging
+ * take turns, so that a machine that becomes slower meanwhile slows both.
  *
- * <p>Usage: {@code java -cp target/test-classes:target/classes:$(cat target/classpath) dev.switchlab.runs.RunsBenchmark [steps]
- * [milliseconds a step]}. Writes to a new temporary folder and leaves it for a look.
+ * <p>Usage: {@code java -cp target/test-classes:target/classes:$(cat target/classpath) dev.switchlab.runs.RunsBenchmark
+ * [steps] [milliseconds a step]}. Writes to a new temporary folder and leaves it for a look.
  */
 final class RunsBenchmark {
     private static final int METRICS_A_STEP = 120;

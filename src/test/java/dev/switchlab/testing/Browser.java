@@ -27,7 +27,10 @@ public final class Browser implements AutoCloseable {
     private static final List<String> CHROMIUM = List.of("chromium", "chromium-browser", "google-chrome");
     private static final List<String> DRIVER = List.of("chromedriver");
 
-    /** Warns of every browser younger than Selenium, for a feature that is not used here. Held, or its level would be forgotten. */
+    /**
+     * Warns of every browser younger than Selenium, for a feature that is not used here. Held, or its level would be
+     * forgotten.
+     */
     private static final Logger VERSION_WARNINGS = Logger.getLogger("org.openqa.selenium.devtools.CdpVersionFinder");
 
     /** A desktop's window, a phone's, and a sheet of A4 within its margins. */
@@ -122,8 +125,8 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Loads {@code page} as MLflow's artifact viewer shows it: from a blob, in a frame that may run scripts but has no origin. What is asked
-     * of the browser from then on is asked of the frame, until a page is opened.
+     * Loads {@code page} as MLflow's artifact viewer shows it: from a blob, in a frame that may run scripts but has no
+     * origin. What is asked of the browser from then on is asked of the frame, until a page is opened.
      */
     public void openAsArtifact(Path page, Path blankPage, Screen screen) throws IOException {
         open(blankPage, screen);

@@ -6,7 +6,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Tests that look at pages. They may take a {@link Browser}; where the machine has none, they are skipped and say so. */
+/**
+ * Tests that look at pages. They may take a {@link Browser}; where the machine has none, they are skipped and say so.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(BrowserExtension.class)

@@ -16,8 +16,8 @@ public final class PageChecks {
     private PageChecks() {}
 
     /**
-     * Opens {@code page} on each screen, and checks that it is silent, asks for nothing outside itself, is no wider than the screen, and
-     * squeezes no cell of a table. Keeps a picture of each in {@code target/screenshots}.
+     * Opens {@code page} on each screen, and checks that it is silent, asks for nothing outside itself, is no wider
+     * than the screen, and squeezes no cell of a table. Keeps a picture of each in {@code target/screenshots}.
      */
     public static void check(Browser browser, Path page) throws IOException {
         for (Screen screen : Screen.values()) {
@@ -62,8 +62,8 @@ public final class PageChecks {
             """;
 
     /**
-     * Checks drawings as they look in the browser with its own fonts: each has painted marks, its labels lie inside it, and no
-     * two of them overlap.
+     * Checks drawings as they look in the browser with its own fonts: each has painted marks, its labels lie inside it,
+     * and no two of them overlap.
      */
     public static void checkDrawings(Browser browser, Path blankPage, Collection<String> drawings) {
         browser.open(blankPage, Screen.DESKTOP);
@@ -79,7 +79,9 @@ public final class PageChecks {
         }
     }
 
-    /** How many pixels are neither white nor grey, as titles and axes are, when it is an image by itself as in a README. */
+    /**
+     * How many pixels are neither white nor grey, as titles and axes are, when it is an image by itself as in a README.
+     */
     private static final String COLORED = """
             const done = arguments[arguments.length - 1];
             Promise.all(arguments[0].map(async svg => {

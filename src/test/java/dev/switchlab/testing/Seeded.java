@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a test's parameter, a {@code long}, that gets a seed. {@code mvn test -Dswitchlab.test.seed=7} gives another; a failure prints
- * the command that repeats it with the same seed.
+ * Marks a test's parameter, a {@code long}, that gets a seed. {@code mvn test -Dswitchlab.test.seed=7} gives another; a
+ * failure prints the command that repeats it with the same seed.
  */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * Gives tests their seed, and prints for every test that fails the one command that repeats it. On for all tests: most have their seeds
- * written in them, so that the command alone repeats them.
+ * Gives tests their seed, and prints for every test that fails the one command that repeats it. On for all tests: most
+ * have their seeds written in them, so that the command alone repeats them.
  */
 public final class SeededExtension implements ParameterResolver, TestWatcher, InvocationInterceptor {
 

@@ -19,8 +19,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * Native memory does not grow: neither live arrays nor resident memory over several hundred steps. In a process of its own, whose Java
- * heap is all there from the start: a heap that grows would look like a leak.
+ * Native memory does not grow: neither live arrays nor resident memory over several hundred steps. In a process of its
+ * own, whose Java heap is all there from the start: a heap that grows would look like a leak.
  */
 class MemoryTest {
 

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Norms, activation, norms of queries and keys, and the table of bigrams, all at once, from the first weights to a text. */
+/**
+ * Norms, activation, norms of queries and keys, and the table of bigrams, all at once, from the first weights to a
+ * text.
+ */
 class ModelIngredientsTest {
 
     private static final String ALL =

@@ -100,7 +100,10 @@ class MuonTest {
         }
     }
 
-    /** Singular values from 1 to a ten-thousandth, of a matrix that is four times as wide as high: Newton-Schulz by Gram matrices alone. */
+    /**
+     * Singular values from 1 to a ten-thousandth, of a matrix that is four times as wide as high: Newton-Schulz by Gram
+     * matrices alone.
+     */
     @Test
     void smallDirectionsOfAWideMatrixAreNearTheirFormulas() {
         Shape shape = new Shape(17, 68);
@@ -197,7 +200,10 @@ class MuonTest {
         return s;
     }
 
-    /** The first update of weights at zero moves an element by the rate times what AdamW's do: 0.2 to 0.4 (Moonlight, section 2.2). */
+    /**
+     * The first update of weights at zero moves an element by the rate times what AdamW's do: 0.2 to 0.4 (Moonlight,
+     * section 2.2).
+     */
     @Test
     void anUpdateIsAsLargeAsAdamWs() {
         MuonConfig config = new MuonConfig(1, 0.95, AdamConfig.of(train("train.weight_decay=0")));

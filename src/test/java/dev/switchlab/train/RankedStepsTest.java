@@ -23,7 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Ranks that share each batch take the steps that one process takes, and equal numbers of ranks the same to the bit. */
+/**
+ * Ranks that share each batch take the steps that one process takes, and equal numbers of ranks the same to the bit.
+ */
 @NeedsMpi
 class RankedStepsTest {
 

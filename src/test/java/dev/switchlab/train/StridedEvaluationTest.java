@@ -13,7 +13,10 @@ import dev.switchlab.nn.HostCopy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Scores by windows that overlap. Nothing is dropped, so that a window's score does not hang on the others of its batch. */
+/**
+ * Scores by windows that overlap. Nothing is dropped, so that a window's score does not hang on the others of its
+ * batch.
+ */
 class StridedEvaluationTest {
 
     private final Experiment experiment =

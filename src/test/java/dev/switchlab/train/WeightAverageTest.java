@@ -102,7 +102,10 @@ class WeightAverageTest {
         return all;
     }
 
-    /** The same steps with and without: training itself is not touched, but the scores are the average's, and so is what is left. */
+    /**
+     * The same steps with and without: training itself is not touched, but the scores are the average's, and so is what
+     * is left.
+     */
     @Test
     void aRunIsScoredByItsAverageAndTrainsAsWithout() throws IOException {
         String settings =

@@ -13,7 +13,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** What tests run as one of several ranks: {@code main} with the name of a scene. Prints what it finds, a line per rank. */
+/**
+ * What tests run as one of several ranks: {@code main} with the name of a scene. Prints what it finds, a line per rank.
+ */
 final class RankProgram {
 
     private static final int COUNT = 1001;

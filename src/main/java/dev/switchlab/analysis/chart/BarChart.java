@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Horizontal bars from zero, so that names of any length stand beside them; several series lie end to end. Values that are NaN, infinite
- * or negative have no bar.
+ * Horizontal bars from zero, so that names of any length stand beside them; several series lie end to end. Values that
+ * are NaN, infinite or negative have no bar.
  *
  * @param title names the chart where it stands alone
  * @param valueTitle what the bars' length is, with its unit

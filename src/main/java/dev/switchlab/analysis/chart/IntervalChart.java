@@ -88,8 +88,8 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
     }
 
     /**
-     * What is drawn of the y axis: all values and means, and the intervals as far as they leave the rest readable. An interval of two
-     * values may be twenty times as long as the values are apart.
+     * What is drawn of the y axis: all values and means, and the intervals as far as they leave the rest readable. An
+     * interval of two values may be twenty times as long as the values are apart.
      */
     Range shown() {
         Range values = Range.of(points.stream()

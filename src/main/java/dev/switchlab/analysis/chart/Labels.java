@@ -22,7 +22,8 @@ final class Labels {
     }
 
     /**
-     * The columns to label: among numbers the round ones, where they stand at a regular distance; else every so many-th.
+     * The columns to label: among numbers the round ones, where they stand at a regular distance; else every so
+     * many-th.
      *
      * @param font its size in pixels
      * @param distance of two columns in pixels

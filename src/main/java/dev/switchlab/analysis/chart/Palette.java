@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Colours that stay apart with any colour vision: Okabe and Ito (2008) for lines and bars, Cividis (Nuñez, Anderton and Renslow, 2018) for
- * heat maps.
+ * Colours that stay apart with any colour vision: Okabe and Ito (2008) for lines and bars, Cividis (Nuñez, Anderton and
+ * Renslow, 2018) for heat maps.
  */
 public final class Palette {
 
@@ -25,8 +25,8 @@ public final class Palette {
     private Palette() {}
 
     /**
-     * The colour of line or bar {@code index}. After eight, the colours come again, darker each time: more than eight cannot be told apart
-     * by colour alone, so lines are also dashed, and everything that is coloured is also labelled.
+     * The colour of line or bar {@code index}. After eight, the colours come again, darker each time: more than eight
+     * cannot be told apart by colour alone, so lines are also dashed, and everything that is coloured is also labelled.
      */
     public static String color(int index) {
         Color color = Color.decode(OKABE_ITO.get(index % OKABE_ITO.size()));
@@ -36,7 +36,10 @@ public final class Palette {
         return hex(color);
     }
 
-    /** The colour of a line: that of {@link #color}, but black for the yellow that a thin line on white would be lost in. */
+    /**
+     * The colour of a line: that of {@link #color}, but black for the yellow that a thin line on white would be lost
+     * in.
+     */
     static String line(int index) {
         return index % COLORS == OKABE_ITO.indexOf("#F0E442") ? "#000000" : color(index);
     }

@@ -1,11 +1,11 @@
 package dev.switchlab.analysis.chart;
 
 /**
- * Charts as SVG drawings that need nothing else: no script, no style sheet, no font but the reader's sans-serif. The same chart gives the
- * same bytes.
+ * Charts as SVG drawings that need nothing else: no script, no style sheet, no font but the reader's sans-serif. The
+ * same chart gives the same bytes.
  *
- * <p>Written by hand, because Java's chart libraries measure text through AWT, which needs fonts that a machine with a headless JDK does
- * not have.
+ * <p>Written by hand, because Java's chart libraries measure text through AWT, which needs fonts that a machine with a
+ * headless JDK does not have.
  */
 public final class Svg implements Chart.Renderer<String> {
 

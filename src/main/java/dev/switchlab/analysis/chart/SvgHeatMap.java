@@ -131,7 +131,10 @@ final class SvgHeatMap {
         svg.close();
     }
 
-    /** Such as "0·3, step 40: 0.2513", or of several columns "0·3, step 40 to 70: 0.2513 to 0.311"; empty if no cell is finite. */
+    /**
+     * Such as "0·3, step 40: 0.2513", or of several columns "0·3, step 40 to 70: 0.2513 to 0.311"; empty if no cell is
+     * finite.
+     */
     private String hint(int row, int from, int to) {
         DoubleSummaryStatistics finite =
                 Arrays.stream(chart.z()[row], from, to).filter(Double::isFinite).summaryStatistics();

@@ -9,7 +9,10 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
-/** Writes elements of an SVG drawing, well-formed by construction. Lengths are in pixels of the view box, with one digit after the point. */
+/**
+ * Writes elements of an SVG drawing, well-formed by construction. Lengths are in pixels of the view box, with one digit
+ * after the point.
+ */
 final class SvgWriter {
 
     private final StringWriter out = new StringWriter();

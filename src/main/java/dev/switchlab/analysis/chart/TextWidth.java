@@ -1,6 +1,9 @@
 package dev.switchlab.analysis.chart;
 
-/** About how wide text is in a sans-serif face, without asking for fonts, which a machine may not have. Errs on the wide side. */
+/**
+ * About how wide text is in a sans-serif face, without asking for fonts, which a machine may not have. Errs on the wide
+ * side.
+ */
 final class TextWidth {
 
     private static final String NARROW = "iljtfrI.,:;|!'()[] ·-";

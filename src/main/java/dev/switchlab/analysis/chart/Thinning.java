@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * Leaves out the points of a long line that make no difference to its picture: of each column of pixels the first, the last, the lowest and
- * the highest stay (M4: Jugel, Jerzak, Hackenbroich and Markl, "M4: A visualization-oriented time series data aggregation", VLDB 2014).
+ * Leaves out the points of a long line that make no difference to its picture: of each column of pixels the first, the
+ * last, the lowest and the highest stay (M4: Jugel, Jerzak, Hackenbroich and Markl, "M4: A visualization-oriented time
+ * series data aggregation", VLDB 2014).
  */
 final class Thinning {
 

@@ -9,9 +9,11 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * One update of Adam on all weights in place, in two forms: {@link #fused} for speed, {@link #plain} to be read and to hold it to.
+ * One update of Adam on all weights in place, in two forms: {@link #fused} for speed, {@link #plain} to be read and to
+ * hold it to.
  *
  * <p>With the gradient g, the weight p and its moments m and v, both compute
+ *
  * <ol>
  *   <li>{@code g = g / divisor}, which clips (1 leaves it);
  *   <li>{@code p = p * shrink}, decoupled weight decay (1 leaves it);
@@ -24,8 +26,8 @@ import java.util.List;
 public final class AdamUpdate {
 
     /**
-     * {@code torch._fused_adam_} (libtorch: {@code aten/src/ATen/native/cpu/FusedAdamKernel.cpp}, {@code native/cuda/FusedAdamKernel.cu}): one pass
-     * over the memory of weights, gradients and moments.
+     * {@code torch._fused_adam_} (libtorch: {@code aten/src/ATen/native/cpu/FusedAdamKernel.cpp},
+     * {@code native/cuda/FusedAdamKernel.cu}): one pass over the memory of weights, gradients and moments.
      */
     private static final Script SCRIPT = Script.of("adam", """
             def update(self, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], vmax: List[Tensor], step: Tensor,
@@ -88,9 +90,10 @@ public final class AdamUpdate {
     /**
      * In one call.
      *
-     * <p>libtorch corrects by {@code 1 - beta^t}, with a power whose bits depend on the system's library, and knows one place for eps. So it is
-     * told that t is infinite, where both corrections are 1, and gets them in the other numbers: with c = rootCorrection,
-     * {@code stepSize * m / (sqrt(v) / c + eps) = (c * stepSize) * m / (sqrt(v) + c * eps)}.
+     * <p>libtorch corrects by {@code 1 - beta^t}, with a power whose bits depend on the system's library, and knows one
+     * place for eps. So it is told that t is infinite, where both corrections are 1, and gets them in the other
+     * numbers: with c = rootCorrection, {@code stepSize * m / (sqrt(v) / c + eps) = (c * stepSize) * m / (sqrt(v) + c *
+     * eps)}.
      *
      * @param step manager of the step
      * @param gradients one per weight; changed, and of no use afterwards

@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * A whole language model at evaluation as one call, for the next tokens of a sequence whose earlier keys and values are kept. One token
- * costs a few hundred operators of a few microseconds each, so what counts is their number. The blocks of {@code dev.switchlab.nn} say the
- * same in readable form and are its oracle; no pair of token and expert is dropped.
+ * A whole language model at evaluation as one call, for the next tokens of a sequence whose earlier keys and values are
+ * kept. One token costs a few hundred operators of a few microseconds each, so what counts is their number. The blocks
+ * of {@code dev.switchlab.nn} say the same in readable form and are its oracle; no pair of token and expert is dropped.
  *
- * <p>Several tokens (n, D) are a prompt, at the beginning of a sequence; each expert computes its rows of them. One token is a vector (D).
- * On a CPU it takes its experts' weights in place, by their numbers; {@code stacked}, for a GPU, copies them side by side, so that nothing
- * waits for a number to come to the host.
+ * <p>Several tokens (n, D) are a prompt, at the beginning of a sequence; each expert computes its rows of them. One
+ * token is a vector (D). On a CPU it takes its experts' weights in place, by their numbers; {@code stacked}, for a GPU,
+ * copies them side by side, so that nothing waits for a number to come to the host.
  */
 public final class DecoderScript implements AutoCloseable {
 
@@ -216,16 +216,16 @@ public final class DecoderScript implements AutoCloseable {
     }
 
     /**
-     * Keeps the lists; what stands in them belongs to the caller. An absent network is six empty tensors, absent gates are two, an absent
-     * bias is zeros, an absent selection bias is empty.
+     * Keeps the lists; what stands in them belongs to the caller. An absent network is six empty tensors, absent gates
+     * are two, an absent bias is zeros, an absent selection bias is empty.
      *
-     * @param model embedding (V, D); final norm, weight and bias (D); generator, weight (V, D) and bias (V); two tables by position: (S, D)
-     *     and an empty one if learned, cosines and sines (S, W / 2) if rotary, else two empty ones; table of
-     *     bigrams (V, V) if there is one
-     * @param layers 26 per layer: attention's norm, weight and bias; query, key and value as one, weight (3 * D, D) and bias (3 * D); output,
-     *     weight and bias; the network's norm, weight and bias; dense network, weight and bias of layer1, layer2 and linear_v; router,
-     *     weight, bias and selection bias; experts like the dense network with E in front; keys and values (2, 1, H, S, W);
-     *     norms of queries and keys (W), or two empty ones
+     * @param model embedding (V, D); final norm, weight and bias (D); generator, weight (V, D) and bias (V); two tables
+     *     by position: (S, D) and an empty one if learned, cosines and sines (S, W / 2) if rotary, else two empty ones;
+     *     table of bigrams (V, V) if there is one
+     * @param layers 26 per layer: attention's norm, weight and bias; query, key and value as one, weight (3 * D, D) and
+     *     bias (3 * D); output, weight and bias; the network's norm, weight and bias; dense network, weight and bias of
+     *     layer1, layer2 and linear_v; router, weight, bias and selection bias; experts like the dense network with E
+     *     in front; keys and values (2, 1, H, S, W); norms of queries and keys (W), or two empty ones
      */
     public DecoderScript(Settings settings, List<NDArray> model, List<NDArray> layers) {
         this.settings = settings;
@@ -234,7 +234,8 @@ public final class DecoderScript implements AutoCloseable {
     }
 
     /**
-     * Logits (V) of what comes after the last of {@code tokens}, whose keys and values are written behind those of the tokens before.
+     * Logits (V) of what comes after the last of {@code tokens}, whose keys and values are written behind those of the
+     * tokens before.
      *
      * @param manager owns the result
      * @param tokens int64; (n) with none before, or () for one token

@@ -5,11 +5,13 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * Tokens to the rows of their experts, and the experts' outputs back, weighed by their gates; and the gradients of both by hand: a gather's
- * gradient is a gather the other way. The plain form is {@code LoopDispatch} and {@code SwitchFeedForward.combine} under autograd.
+ * Tokens to the rows of their experts, and the experts' outputs back, weighed by their gates; and the gradients of both
+ * by hand: a gather's gradient is a gather the other way. The plain form is {@code LoopDispatch} and
+ * {@code SwitchFeedForward.combine} under autograd.
  *
- * <p>For pair p of token t, its gate g_p and its row r: {@code o_p = out_r}, {@code y_t = sum_p g_p o_p}. So {@code dg_p = dy_t . o_p},
- * {@code dout_r = g_p dy_t}, and {@code dx_t} is the sum of the rows' {@code dx_r}. A dropped pair has no row: o_p is zero, or x_t.
+ * <p>For pair p of token t, its gate g_p and its row r: {@code o_p = out_r}, {@code y_t = sum_p g_p o_p}. So
+ * {@code dg_p = dy_t . o_p}, {@code dout_r = g_p dy_t}, and {@code dx_t} is the sum of the rows' {@code dx_r}. A
+ * dropped pair has no row: o_p is zero, or x_t.
  */
 public final class DispatchKernel {
 
@@ -90,7 +92,9 @@ public final class DispatchKernel {
         return SCRIPT.tensors(manager, "combine_backward", dy, outputs, gates, places.pairs, places.fillers);
     }
 
-    /** The gradient of x (N, D) by those of the rows (R, D), and of the dropped pairs' outputs where they pass through. */
+    /**
+     * The gradient of x (N, D) by those of the rows (R, D), and of the dropped pairs' outputs where they pass through.
+     */
     public static NDArray gatherBackward(NDManager manager, NDArray rows, NDArray outputs, long topK, Places places) {
         return SCRIPT.tensor(
                 manager, "gather_backward", rows, outputs, topK, places.rows, places.dropped, places.passes);

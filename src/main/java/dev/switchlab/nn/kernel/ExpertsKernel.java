@@ -5,11 +5,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 
 /**
- * Feed-forward networks, each over rows of its own, and their gradient by hand. The plain form is {@code Experts} and {@code FeedForward} under
- * autograd.
+ * Feed-forward networks, each over rows of its own, and their gradient by hand. The plain form is {@code Experts} and
+ * {@code FeedForward} under autograd.
  *
- * <p>The rows stand sorted by network: network e has rows {@code offsets[e]} to {@code offsets[e + 1]}, so that its input and output are slices
- * and nothing is padded. Rows go through both layers in blocks that stay in a core's cache.
+ * <p>The rows stand sorted by network: network e has rows {@code offsets[e]} to {@code offsets[e + 1]}, so that its
+ * input and output are slices and nothing is padded. Rows go through both layers in blocks that stay in a core's cache.
  *
  * <p>Forward, per network:
  *
@@ -161,7 +161,8 @@ public final class ExpertsKernel {
     /**
      * The networks' weights.
      *
-     * @param matrices W_1 (E, F, D), W_2 (E, D, F), and for gated networks W_v (E, F, D); without E for a single network
+     * @param matrices W_1 (E, F, D), W_2 (E, D, F), and for gated networks W_v (E, F, D); without E for a single
+     *     network
      * @param bias1 b_1 (E, F), or empty
      * @param bias2 b_2 (E, D), or empty
      * @param biasGate b_v (E, F), or empty
@@ -196,7 +197,8 @@ public final class ExpertsKernel {
      * Frees what was saved, so that what comes next is written where the cache is warm.
      *
      * @param dy (R, D)
-     * @return dx (R, D), then the gradients of W_1, b_1, W_2, b_2 and for gated networks W_v, b_v, with E; also of absent biases
+     * @return dx (R, D), then the gradients of W_1, b_1, W_2, b_2 and for gated networks W_v, b_v, with E; also of
+     *     absent biases
      */
     public static NDArray[] backward(
             NDManager manager,

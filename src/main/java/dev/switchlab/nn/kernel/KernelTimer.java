@@ -40,9 +40,11 @@ public final class KernelTimer {
     public record Product(long rows, long in, long out) {}
 
     /**
-     * The fastest kernel for each of the three products of layers, over all of them. All take turns, so that a busy moment falls on all.
+     * The fastest kernel for each of the three products of layers, over all of them. All take turns, so that a busy
+     * moment falls on all.
      *
-     * @param deadline by {@link System#nanoTime}; after it nothing more is timed. Where the time was too short to tell: matrix products.
+     * @param deadline by {@link System#nanoTime}; after it nothing more is timed. Where the time was too short to tell:
+     *     matrix products.
      */
     public static ProductKernels fastest(NDManager manager, List<Product> layers, long deadline) {
         List<Turn> turns = new ArrayList<>();

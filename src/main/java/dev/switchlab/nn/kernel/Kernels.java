@@ -17,7 +17,9 @@ public record Kernels(ProductKernels dense, ProductKernels experts) {
     /** Matrix products: what small models take, and where nothing has been measured. */
     public static final Kernels MATRIX = new Kernels(ProductKernels.MATRIX, ProductKernels.MATRIX);
 
-    /** One text for one choice, which {@link #parse} reads: {@code dense=convolution/convolution/matrix experts=matrix}. */
+    /**
+     * One text for one choice, which {@link #parse} reads: {@code dense=convolution/convolution/matrix experts=matrix}.
+     */
     @Override
     public String toString() {
         return dense.equals(experts) ? text(dense) : "dense=" + text(dense) + " experts=" + text(experts);

@@ -4,7 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 
-/** Layer normalisation over the last axis and its gradient, as libtorch has both. The plain form is {@code LayerNormLayer} under autograd. */
+/**
+ * Layer normalisation over the last axis and its gradient, as libtorch has both. The plain form is
+ * {@code LayerNormLayer} under autograd.
+ */
 public final class NormKernel {
 
     private static final Script SCRIPT = Script.of("norm", """

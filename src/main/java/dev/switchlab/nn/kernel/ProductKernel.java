@@ -1,6 +1,8 @@
 package dev.switchlab.nn.kernel;
 
-/** What multiplies two matrices. Which is fastest depends on processor and shape; the results differ in the last digits. */
+/**
+ * What multiplies two matrices. Which is fastest depends on processor and shape; the results differ in the last digits.
+ */
 public enum ProductKernel {
     /** libtorch's BLAS: MKL on x86-64. Any shape at once. */
     MATRIX(0),

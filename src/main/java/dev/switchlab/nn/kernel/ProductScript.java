@@ -3,9 +3,10 @@ package dev.switchlab.nn.kernel;
 /**
  * TorchScript of the three products of a linear layer, each by any kernel; scripts that multiply begin with it.
  *
- * <p>{@code y = x W^T}, {@code dx = dy W} and {@code dW = dy^T x}, with x (R, in), W (out, in) and dy (R, out). {@code kernel} is the code of a
- * {@link ProductKernel}. A convolution with a 1 x 1 kernel is a linear layer over a picture of R x 1 pixels: the same memory, other machine
- * code. Its dilation spreads nothing, but for libtorch a dilated convolution is oneDNN's also on one thread.
+ * <p>{@code y = x W^T}, {@code dx = dy W} and {@code dW = dy^T x}, with x (R, in), W (out, in) and dy (R, out).
+ * {@code kernel} is the code of a {@link ProductKernel}. A convolution with a 1 x 1 kernel is a linear layer over a
+ * picture of R x 1 pixels: the same memory, other machine code. Its dilation spreads nothing, but for libtorch a
+ * dilated convolution is oneDNN's also on one thread.
  */
 final class ProductScript {
 

@@ -4,11 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * Root mean square normalisation over the last axis and its gradient by hand. The plain form is {@code RmsNormLayer} under autograd.
+ * Root mean square normalisation over the last axis and its gradient by hand. The plain form is {@code RmsNormLayer}
+ * under autograd.
  *
- * <p>With {@code r = 1 / sqrt(mean(x^2) + eps)} and {@code n = x r}: {@code y = n w}. Backward, with {@code g = dy w}: {@code dw = sum dy n} over
- * rows and {@code dx = r (g - n mean(g n))}. That is layer normalisation's gradient at mean zero, which libtorch has in one pass, but for {@code
- * r mean(g)}: there the mean takes part in the normalisation, here it does not, and so it is given back.
+ * <p>With {@code r = 1 / sqrt(mean(x^2) + eps)} and {@code n = x r}: {@code y = n w}. Backward, with {@code g = dy w}:
+ * {@code dw = sum dy n} over rows and {@code dx = r (g - n mean(g n))}. That is layer normalisation's gradient at mean
+ * zero, which libtorch has in one pass, but for {@code r mean(g)}: there the mean takes part in the normalisation, here
+ * it does not, and so it is given back.
  */
 public final class RmsNormKernel {
 

@@ -19,11 +19,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A few lines of TorchScript: the way to operators of libtorch that DJL has no method for, and to many operators in one call.
+ * A few lines of TorchScript: the way to operators of libtorch that DJL has no method for, and to many operators in one
+ * call.
  *
- * <p>libtorch reads a script from an archive, a zip of five small files, which is made here in memory. A method runs in libtorch's inference mode, without gradients, on
- * the device and with the threads of its arguments. The interpreter runs the operators as they are written: no optimizer that would fuse them
- * one time and not another.
+ * <p>libtorch reads a script from an archive, a zip of five small files, which is made here in memory. A method runs in
+ * libtorch's inference mode, without gradients, on the device and with the threads of its arguments. The interpreter
+ * runs the operators as they are written: no optimizer that would fuse them one time and not another.
  */
 public final class Script {
 
@@ -55,8 +56,8 @@ public final class Script {
      * Runs a method whose result is one tensor.
      *
      * @param manager owns the result
-     * @param arguments {@link NDArray}, {@code List<NDArray>}, {@link Long}, {@link Integer}, {@link Double}, {@link Boolean}, {@link String},
-     *     {@code long[]}, {@link Tensors}
+     * @param arguments {@link NDArray}, {@code List<NDArray>}, {@link Long}, {@link Integer}, {@link Double},
+     *     {@link Boolean}, {@link String}, {@code long[]}, {@link Tensors}
      */
     public NDArray tensor(NDManager manager, String method, Object... arguments) {
         try (Call call = new Call(arguments);

@@ -18,9 +18,10 @@ import org.sqlite.SQLiteException;
 /**
  * The SQLite file, shared with other processes: one writing connection and a few reading ones.
  *
- * <p>Write-ahead logging lets readers go on while one process writes. Every write transaction starts with {@code BEGIN IMMEDIATE}, so it
- * waits for its turn at the start, where SQLite's busy handler can wait, and never fails in the middle with SQLITE_BUSY. With
- * {@code synchronous=NORMAL} a commit survives a killed process; a power cut may take the last commits but leaves the file sound.
+ * <p>Write-ahead logging lets readers go on while one process writes. Every write transaction starts with {@code BEGIN
+ * IMMEDIATE}, so it waits for its turn at the start, where SQLite's busy handler can wait, and never fails in the
+ * middle with SQLITE_BUSY. With {@code synchronous=NORMAL} a commit survives a killed process; a power cut may take the
+ * last commits but leaves the file sound.
  */
 public final class Database implements AutoCloseable {
     /** Work inside one transaction; an exception rolls it back. */
@@ -30,7 +31,10 @@ public final class Database implements AutoCloseable {
 
     private static final Duration BUSY_TIMEOUT = Duration.ofMinutes(2);
     private static final int READERS = 4;
-    /** Pages (4 KiB) in the log before it is copied back: each step rewrites the same pages, so a longer log copies less. */
+    /**
+     * Pages (4 KiB) in the log before it is copied back: each step rewrites the same pages, so a longer log copies
+     * less.
+     */
     private static final int CHECKPOINT_PAGES = 16_000;
 
     private final Path file;
@@ -83,7 +87,9 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Forces what was committed to the disk; without it a power cut, but no killed process, may take the last commits. */
+    /**
+     * Forces what was committed to the disk; without it a power cut, but no killed process, may take the last commits.
+     */
     public void force() throws SQLException {
         writerTurn.lock();
         try {

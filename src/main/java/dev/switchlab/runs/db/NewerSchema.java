@@ -8,11 +8,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Whether a store that a newer MLflow has upgraded can still be written as before. MLflow 3.x upgrades the file when it opens it, which
- * is what looking at one's runs with {@code mlflow server} does: training has to go on after that.
+ * Whether a store that a newer MLflow has upgraded can still be written as before. MLflow 3.x upgrades the file when it
+ * opens it, which is what looking at one's runs with {@code mlflow server} does: training has to go on after that.
  *
- * <p>Decided by looking, not by a list of revisions: in every table that this program writes, its columns must be there with the same
- * types and primary key, and every column it does not know must be nullable or have a default.
+ * <p>Decided by looking, not by a list of revisions: in every table that this program writes, its columns must be there
+ * with the same types and primary key, and every column it does not know must be nullable or have a default.
  */
 final class NewerSchema {
 

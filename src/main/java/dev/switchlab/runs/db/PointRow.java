@@ -1,7 +1,8 @@
 package dev.switchlab.runs.db;
 
 /**
- * One metric point as MLflow's tables keep it: NaN is value 0 with a mark, and infinities are the largest finite doubles.
+ * One metric point as MLflow's tables keep it: NaN is value 0 with a mark, and infinities are the largest finite
+ * doubles.
  *
  * @param key metric name
  * @param value stored value, always finite
@@ -25,7 +26,10 @@ public record PointRow(String key, double value, long timestamp, long step, bool
         return nan ? Double.NaN : value;
     }
 
-    /** Whether this point replaces {@code other} as the latest one, as MLflow decides it: the larger of (step, timestamp, value). */
+    /**
+     * Whether this point replaces {@code other} as the latest one, as MLflow decides it: the larger of (step,
+     * timestamp, value).
+     */
     public boolean isLaterThan(PointRow other) {
         if (step != other.step) {
             return step > other.step;

@@ -48,7 +48,10 @@ final class Schema {
         }
     }
 
-    /** Creates tables, indexes, revision and the default experiment in an empty file; one transaction, so all or nothing. */
+    /**
+     * Creates tables, indexes, revision and the default experiment in an empty file; one transaction, so all or
+     * nothing.
+     */
     static void createIfAbsent(Session session, Path file) throws SQLException, IOException {
         // Again, now holding the write lock: another process may have created the store since the first check.
         checkRevision(session, file);

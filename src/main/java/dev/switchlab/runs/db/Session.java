@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One SQLite connection with its prepared statements. Used by one thread at a time, always inside a transaction of {@link Database}.
+ * One SQLite connection with its prepared statements. Used by one thread at a time, always inside a transaction of
+ * {@link Database}.
  *
- * <p>A statement is prepared once and kept, so its rows must be read to the end before the same SQL runs again; {@link #list} does that.
+ * <p>A statement is prepared once and kept, so its rows must be read to the end before the same SQL runs again;
+ * {@link #list} does that.
  */
 public final class Session implements AutoCloseable {
     /** Reads one row; must not move the cursor. */

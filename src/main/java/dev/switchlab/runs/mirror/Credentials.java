@@ -43,7 +43,8 @@ public final class Credentials {
     }
 
     /**
-     * The credentials in the environment; without any, those in MLflow's file. A user name and password go before a token, as in MLflow.
+     * The credentials in the environment; without any, those in MLflow's file. A user name and password go before a
+     * token, as in MLflow.
      *
      * @param file {@code ~/.mlflow/credentials}; need not be there
      * @throws BookException if there is a user name without a password or the reverse, or if the file cannot be read
@@ -62,7 +63,10 @@ public final class Credentials {
         return new Credentials(username, password, token);
     }
 
-    /** Reads MLflow's INI file: section {@code [mlflow]} with {@code mlflow_tracking_username} and {@code mlflow_tracking_password}. */
+    /**
+     * Reads MLflow's INI file: section {@code [mlflow]} with {@code mlflow_tracking_username} and
+     * {@code mlflow_tracking_password}.
+     */
     private static Credentials ofFile(Path file) {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {

@@ -78,7 +78,9 @@ record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
         return parts;
     }
 
-    /** At least the bytes of a text in the client's JSON, which escapes even {@code =} and {@code <} by six characters. */
+    /**
+     * At least the bytes of a text in the client's JSON, which escapes even {@code =} and {@code <} by six characters.
+     */
     private static long bytes(String key, String value) {
         long plain = (key + value)
                 .chars()

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Copies a run to a server while it goes on, on a thread of its own. Whatever the server does, the run does not notice: what could not
- * be sent is in the book, and sent later.
+ * Copies a run to a server while it goes on, on a thread of its own. Whatever the server does, the run does not notice:
+ * what could not be sent is in the book, and sent later.
  */
 public final class Mirror implements AutoCloseable {
     /** So long the end of a run may be silent. */
@@ -101,8 +101,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Copies one of the earlier runs; the next pass over our own run comes before the next of them. One that cannot be copied as things are
-     * is no trouble of ours: that is said, and the run stays behind.
+     * Copies one of the earlier runs; the next pass over our own run comes before the next of them. One that cannot be
+     * copied as things are is no trouble of ours: that is said, and the run stays behind.
      */
     private void copyLeftBehind() throws ServerException {
         String id = leftBehind.removeFirst();
@@ -171,8 +171,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Sends the rest, for as long as the server takes it, and says what it waits for. What cannot be sent is said, too, with what to do
-     * about it later.
+     * Sends the rest, for as long as the server takes it, and says what it waits for. What cannot be sent is said, too,
+     * with what to do about it later.
      */
     @Override
     public void close() {

@@ -11,7 +11,8 @@ import java.util.Optional;
  * What the book knows of a run's copy on a server: the value of one tag.
  *
  * @param runId the server's id of the run; empty if it does not have the run yet, as far as is known
- * @param experimentId the server's number of its experiment; empty as {@code runId}, or if the run was named by its user
+ * @param experimentId the server's number of its experiment; empty as {@code runId}, or if the run was named by its
+ *     user
  * @param whole whether the server has everything
  * @param time files that changed before it, in ms since 1970, are there
  */

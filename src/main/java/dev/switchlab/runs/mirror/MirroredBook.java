@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The book of runs, and the server that it is mirrored to where one is named: what commands open. Runs are read from the book; one that
- * only the server has comes into the book when it is named.
+ * The book of runs, and the server that it is mirrored to where one is named: what commands open. Runs are read from
+ * the book; one that only the server has comes into the book when it is named.
  */
 public final class MirroredBook implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(MirroredBook.class.getName());
@@ -102,8 +102,8 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /**
-     * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the next mirrored run,
-     * or with {@link Mirrors#flush}.
+     * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the
+     * next mirrored run, or with {@link Mirrors#flush}.
      */
     public BookMerge.Merged merge(Path folder, boolean withCheckpoints) {
         BookMerge.Merged merged = new BookMerge(book, withCheckpoints, notices).from(folder);
@@ -146,7 +146,9 @@ public final class MirroredBook implements AutoCloseable {
                 .orElse(run);
     }
 
-    /** Sends what a run that has ended got since, if it is mirrored; a server that does not take it now gets it later. */
+    /**
+     * Sends what a run that has ended got since, if it is mirrored; a server that does not take it now gets it later.
+     */
     public void update(Run run) {
         mirrors.ifPresent(server -> {
             try {

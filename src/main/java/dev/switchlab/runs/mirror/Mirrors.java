@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The server that a book is mirrored to. The door of this package: it copies runs to the server, and fetches those that only the server
- * has.
+ * The server that a book is mirrored to. The door of this package: it copies runs to the server, and fetches those that
+ * only the server has.
  */
 public final class Mirrors {
     private final Book book;

@@ -10,9 +10,10 @@ import java.util.Optional;
  * What the environment says of MLflow, as MLflow's own clients read it.
  *
  * @param server {@code MLFLOW_TRACKING_URI}: the server that runs are mirrored to
- * @param credentials {@code MLFLOW_TRACKING_USERNAME}, {@code _PASSWORD}, {@code _TOKEN}, or {@code ~/.mlflow/credentials}
- * @param experimentName {@code MLFLOW_EXPERIMENT_NAME}: the MLflow experiment that runs belong to, instead of one called like the
- *     experiment file
+ * @param credentials {@code MLFLOW_TRACKING_USERNAME}, {@code _PASSWORD}, {@code _TOKEN}, or
+ *     {@code ~/.mlflow/credentials}
+ * @param experimentName {@code MLFLOW_EXPERIMENT_NAME}: the MLflow experiment that runs belong to, instead of one
+ *     called like the experiment file
  * @param runId {@code MLFLOW_RUN_ID}: a run that exists on the server, to be logged to
  */
 public record MlflowEnvironment(

@@ -18,11 +18,12 @@ import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowHttpException;
 
 /**
- * MLflow's Java client, made safe to wait for. It has no time-outs, and hangs for ever after three answers of 429; so its calls run on a
- * thread of their own, and where one takes too long the client is closed under it, which ends the call, and replaced.
+ * MLflow's Java client, made safe to wait for. It has no time-outs, and hangs for ever after three answers of 429; so
+ * its calls run on a thread of their own, and where one takes too long the client is closed under it, which ends the
+ * call, and replaced.
  *
- * <p>It sends a request again at once, up to three times, when the answer is an error. Only calls that may be repeated go through it;
- * creating a run does not ({@link RestClient}).
+ * <p>It sends a request again at once, up to three times, when the answer is an error. Only calls that may be repeated
+ * go through it; creating a run does not ({@link RestClient}).
  */
 final class OfficialClient implements AutoCloseable {
     /** A call to the server. */
@@ -31,7 +32,10 @@ final class OfficialClient implements AutoCloseable {
     }
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    /** The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody holds. */
+    /**
+     * The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody
+     * holds.
+     */
     private static final Logger HTTP_LOG = Logger.getLogger("org.mlflow_project.apachehttp");
 
     static {

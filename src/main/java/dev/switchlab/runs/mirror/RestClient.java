@@ -30,7 +30,10 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
-/** The calls that MLflow's Java client cannot make well: creating a run by exactly one request, and artifacts without Python. */
+/**
+ * The calls that MLflow's Java client cannot make well: creating a run by exactly one request, and artifacts without
+ * Python.
+ */
 final class RestClient {
     private static final String API = "/api/2.0/mlflow/";
     private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/";
@@ -74,7 +77,10 @@ final class RestClient {
         }
     }
 
-    /** Whether artifacts of this URI go through the server; otherwise the client would need the storage's own credentials. */
+    /**
+     * Whether artifacts of this URI go through the server; otherwise the client would need the storage's own
+     * credentials.
+     */
     static boolean isProxied(String artifactUri) {
         return artifactUri.startsWith(PROXIED) && !artifactUri.startsWith(PROXIED + "/");
     }

@@ -30,10 +30,10 @@ import org.mlflow.api.proto.Service;
 /**
  * The copy of one run on a server. Each {@linkplain #pass pass} sends what the server lacks.
  *
- * <p>What it lacks is decided by content, so nothing has to be remembered but what the server tells: points go out per key in the order
- * of (step, timestamp, value), and MLflow's latest point of a key is the largest of them, so everything up to it is there. After a
- * failure the same may be sent twice. That does no harm: the same param, tag, file or status again changes nothing, and the whole of a
- * point is its primary key on MLflow's SQL stores.
+ * <p>What it lacks is decided by content, so nothing has to be remembered but what the server tells: points go out per
+ * key in the order of (step, timestamp, value), and MLflow's latest point of a key is the largest of them, so
+ * everything up to it is there. After a failure the same may be sent twice. That does no harm: the same param, tag,
+ * file or status again changes nothing, and the whole of a point is its primary key on MLflow's SQL stores.
  */
 final class RunCopy {
     private final Book book;
@@ -166,8 +166,8 @@ final class RunCopy {
     }
 
     /**
-     * Whether the server has an item although it refuses it. MLflow refuses a NaN that is sent again: its search for what is stored
-     * compares NaN with NaN and finds nothing, and then its table refuses the second row.
+     * Whether the server has an item although it refuses it. MLflow refuses a NaN that is sent again: its search for
+     * what is stored compares NaN with NaN and finds nothing, and then its table refuses the second row.
      */
     private boolean isThere(LogBatch item) throws ServerException {
         if (!item.metrics().isEmpty()) {

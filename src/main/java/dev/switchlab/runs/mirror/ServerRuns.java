@@ -17,8 +17,9 @@ import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.ViewType;
 
 /**
- * Finds a run of the book on a server, or creates it there exactly once, although MLflow has no way to say so: the run carries the
- * book's id as a tag, it is searched for before it is created, and twins that a network made of one request are deleted.
+ * Finds a run of the book on a server, or creates it there exactly once, although MLflow has no way to say so: the run
+ * carries the book's id as a tag, it is searched for before it is created, and twins that a network made of one request
+ * are deleted.
  */
 final class ServerRuns {
     /** The tag of a server's run with the book's id of it. */
@@ -143,7 +144,9 @@ final class ServerRuns {
         request.withArray("tags").addObject().put("key", key).put("value", value);
     }
 
-    /** The tags of a run as the server is to have them: without the book's own, the parent under the server's id of it. */
+    /**
+     * The tags of a run as the server is to have them: without the book's own, the parent under the server's id of it.
+     */
     Map<String, String> tagsFor(Run run) throws ServerException {
         Map<String, String> tags = new LinkedHashMap<>(run.tags());
         tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG));

@@ -18,7 +18,10 @@ record ArrayTask(long job, int number, String state, String reason) {
     /** What {@link #parse} reads: array, index, state, reason; a task a line. */
     static final String FORMAT = "%F %K %T %r";
 
-    /** States that stay. Whatever else there is, a requeued job's among them, is a state of a job that Slurm still has to do with. */
+    /**
+     * States that stay. Whatever else there is, a requeued job's among them, is a state of a job that Slurm still has
+     * to do with.
+     */
     private static final Set<String> ENDED = Set.of(
             "BOOT_FAIL",
             "CANCELLED",

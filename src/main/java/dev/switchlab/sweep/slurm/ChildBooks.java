@@ -66,7 +66,10 @@ final class ChildBooks {
         return hasNews && failed ? Optional.of(new Failed(reason, false)) : Optional.empty();
     }
 
-    /** Makes a child's place ready: what it printed before is over, and what it reached in the sweep's own book it goes on from. */
+    /**
+     * Makes a child's place ready: what it printed before is over, and what it reached in the sweep's own book it goes
+     * on from.
+     */
     void prepare(ChildPlan child) throws IOException {
         Files.deleteIfExists(JobArray.output(folder, child));
         Path place = JobArray.book(folder, child);

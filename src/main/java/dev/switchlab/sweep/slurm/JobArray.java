@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Children as one job array: the script that each task runs, and what {@code sbatch} is told. A task's index is the number of its child.
+ * Children as one job array: the script that each task runs, and what {@code sbatch} is told. A task's index is the
+ * number of its child.
  *
  * @param folder of the sweep
  * @param name of the job, by which it is known again

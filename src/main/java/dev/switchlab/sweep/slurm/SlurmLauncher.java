@@ -24,8 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Runs children as one job array of a Slurm cluster, and follows it. A call may be left, or killed, and made again: what earlier calls
- * submitted is known by its name and followed on, what has ended meanwhile is collected, and only the rest is submitted.
+ * Runs children as one job array of a Slurm cluster, and follows it. A call may be left, or killed, and made again:
+ * what earlier calls submitted is known by its name and followed on, what has ended meanwhile is collected, and only
+ * the rest is submitted.
  */
 public final class SlurmLauncher implements Launcher {
 

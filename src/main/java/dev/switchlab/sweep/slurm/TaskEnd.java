@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How children ended whose task is over, or forgotten. First comes what they left: their book, then their last line. Slurm is asked only
- * for what became of one that left neither.
+ * How children ended whose task is over, or forgotten. First comes what they left: their book, then their last line.
+ * Slurm is asked only for what became of one that left neither.
  */
 final class TaskEnd {
 
@@ -44,7 +44,8 @@ final class TaskEnd {
     }
 
     /**
-     * A child's end. Empty when it is seen ended for the first time without having said that it is done: Slurm may be about to requeue it.
+     * A child's end. Empty when it is seen ended for the first time without having said that it is done: Slurm may be
+     * about to requeue it.
      *
      * @param task its last task, if Slurm remembers one
      */

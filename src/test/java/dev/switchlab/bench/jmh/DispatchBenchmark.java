@@ -18,7 +18,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A switch layer of the experiment {@code reference}, router and experts included, forward and backward, by form of dispatch. */
+/**
+ * A switch layer of the experiment {@code reference}, router and experts included, forward and backward, by form of
+ * dispatch.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)

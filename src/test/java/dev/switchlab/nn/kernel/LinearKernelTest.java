@@ -58,8 +58,9 @@ class LinearKernelTest {
     }
 
     /**
-     * A sum of n float32 products errs by at most n u of the sum of absolute terms, u = 2^-24 (Higham, Accuracy and Stability of Numerical
-     * Algorithms, section 3.1). In bfloat16 both operands and the result are rounded first, by 2^-9 each.
+     * A sum of n float32 products errs by at most n u of the sum of absolute terms, u = 2^-24 (Higham, Accuracy and
+     * Stability of Numerical Algorithms, section 3.1). In bfloat16 both operands and the result are rounded first, by
+     * 2^-9 each.
      */
     private static void close(ProductKernel kernel, NDArray actual, int terms, Term term) {
         double unit = (terms + 1) * 0x1p-24 + (kernel == ProductKernel.BFLOAT16 ? 3.1 * 0x1p-9 : 0);

@@ -40,7 +40,10 @@ public final class Copies {
         this.authorization = authorization;
     }
 
-    /** Asserts that the server has a run of the book as it is: each point once, params, tags, datasets, files, and how it ended; and no twin of it. */
+    /**
+     * Asserts that the server has a run of the book as it is: each point once, params, tags, datasets, files, and how
+     * it ended; and no twin of it.
+     */
     public void assertWhole(BookRows book, String run) throws IOException, InterruptedException {
         List<JsonNode> copies = ofRun(run);
         assertThat(copies).as("runs of the server that are copies of " + run).hasSize(1);

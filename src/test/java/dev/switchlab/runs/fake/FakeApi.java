@@ -39,7 +39,10 @@ final class FakeApi {
     private final FakeStore store;
     private final String artifactRoot;
 
-    /** @param artifactRoot where artifacts of new runs are said to lie: {@code mlflow-artifacts:/} for a server that hands them on */
+    /**
+     * @param artifactRoot where artifacts of new runs are said to lie: {@code mlflow-artifacts:/} for a server that
+     *     hands them on
+     */
     FakeApi(FakeStore store, String artifactRoot) throws IOException {
         this.store = store;
         this.artifactRoot = artifactRoot;

@@ -24,8 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /**
- * A small MLflow server: what MLflow's Java client and the mirror ask for, answered as exchanges with MLflow 3.11 were recorded, and all that servers and networks do
- * to requests. In this process, or in one of its own ({@link FakeProcess}).
+ * A small MLflow server: what MLflow's Java client and the mirror ask for, answered as exchanges with MLflow 3.11 were
+ * recorded, and all that servers and networks do to requests. In this process, or in one of its own
+ * ({@link FakeProcess}).
  */
 public final class FakeMlflow implements AutoCloseable {
     private static final String API = "/api/2.0/mlflow/";

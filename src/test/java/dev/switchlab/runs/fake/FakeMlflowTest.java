@@ -41,7 +41,10 @@ class FakeMlflowTest {
         fake.close();
     }
 
-    /** A run with points of all kinds, by MLflow's own client; then the server's process ends, and another reads its folder. */
+    /**
+     * A run with points of all kinds, by MLflow's own client; then the server's process ends, and another reads its
+     * folder.
+     */
     @Test
     void mlflowsClientReadsBackWhatItWroteAlsoAfterARestart() throws Exception {
         String run;

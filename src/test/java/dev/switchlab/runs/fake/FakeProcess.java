@@ -6,7 +6,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** The fake server in a process of its own, which can be killed, stopped for a while, and started again at its address. */
+/**
+ * The fake server in a process of its own, which can be killed, stopped for a while, and started again at its address.
+ */
 public final class FakeProcess implements AutoCloseable {
     private final Process process;
     private final URI uri;

@@ -17,8 +17,9 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * What the fake server knows: experiments and runs in memory, artifacts in a folder. Every change is a line of a file there before it is answered, and the file is
- * read at the start: so a server that was killed goes on with all that it had answered.
+ * What the fake server knows: experiments and runs in memory, artifacts in a folder. Every change is a line of a file
+ * there before it is answered, and the file is read at the start: so a server that was killed goes on with all that it
+ * had answered.
  */
 final class FakeStore {
     static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +45,10 @@ final class FakeStore {
         void apply(String endpoint, JsonNode request);
     }
 
-    /** Applies all changes of earlier processes; the last line may have been cut off by a kill, and was not answered then. */
+    /**
+     * Applies all changes of earlier processes; the last line may have been cut off by a kill, and was not answered
+     * then.
+     */
     void replay(Change change) throws IOException {
         if (!Files.exists(changes)) {
             return;

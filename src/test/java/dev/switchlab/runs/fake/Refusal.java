@@ -27,7 +27,10 @@ final class Refusal extends RuntimeException {
         return new Refusal(404, "RESOURCE_DOES_NOT_EXIST", message);
     }
 
-    /** What MLflow answers to a NaN that it has already: it looks for the points that it has by value, and NaN equals nothing. */
+    /**
+     * What MLflow answers to a NaN that it has already: it looks for the points that it has by value, and NaN equals
+     * nothing.
+     */
     static Refusal uniqueConstraint() {
         return new Refusal(
                 400,

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever happens between the book and the server, the server has everything once in the end, and the run never waits for it. */
+/**
+ * Whatever happens between the book and the server, the server has everything once in the end, and the run never waits
+ * for it.
+ */
 @Timeout(40)
 final class MirrorFaultTest extends AgainstFake {
     @ParameterizedTest
