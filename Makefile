@@ -48,7 +48,7 @@ build: target/classpath ## Compile
 COMMANDS := train sweep paper resume reproduce evaluate sample runs compare report ui flush merge experiments golden
 train: ## Train EXPERIMENT (default tiny-shakespeare), into the book of runs in runs/
 sweep: ## Train all of EXPERIMENT times GRID ("model.n_experts=1,2,4 train.z_loss=0,0.001") times SEEDS, or SWEEP; again: what is missing
-paper: ## Ask the paper's questions of a small model: sweeps of experiments/paper, then experiments/RESULTS.md (QUESTION=3; QUICK=true)
+paper: ## Ask the paper's questions of a small model: sweeps of experiments/paper, then experiments/results/RESULTS.md (QUESTION=3; QUICK=true)
 resume: ## Go on with RUN, which was stopped or killed, as if it had never been
 reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
 evaluate: ## Score the model of RUN on the whole validation split; STRIDE=16: by windows that overlap, with more context

@@ -2,7 +2,7 @@
 // # What many devices would take
 //
 // A training step costs computing, and talking: gradients of what all devices have are summed, and tokens travel to the devices that have
-// their experts and back. Both can be counted. This page counts them, for the sizes of the paper and of this project; `experiments/SCALING.md`
+// their experts and back. Both can be counted. This page counts them, for the sizes of the paper and of this project; `experiments/results/SCALING.md`
 // holds it against what was measured, and says what it leaves out. Change a device or a size and run it again.
 //
 // Shapes: T tokens a step, R devices, D width, F width of an expert, E experts, L layers, S of them sparse.

@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "paper",
         description =
-                "Run the sweeps of experiments/paper and write experiments/RESULTS.md; the same call again runs what is missing.",
+                "Run the sweeps of experiments/paper and write experiments/results/RESULTS.md; the same call again runs what is missing.",
         footer =
                 "Ctrl-C ends all runs after the step in progress and saves what was reached; once more ends them at once.")
 final class PaperCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ final class PaperCommand implements Callable<Integer> {
     @Option(
             names = "--results",
             paramLabel = "FILE",
-            description = "Where results go (default: RESULTS.md in the folder of experiments).",
+            description = "Where results go (default: results/RESULTS.md in the folder of experiments).",
             defaultValue = "")
     private String results;
 
@@ -122,7 +122,7 @@ final class PaperCommand implements Callable<Integer> {
         }
         return quick
                 ? training.books().folder().resolve("reports").resolve("paper-quick.md")
-                : experiments.folder().resolve("RESULTS.md");
+                : experiments.folder().resolve("results/RESULTS.md");
     }
 
     private static int run(PaperSession session, PaperConsole console) throws IOException, InterruptedException {

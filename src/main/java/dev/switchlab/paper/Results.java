@@ -46,7 +46,7 @@ public final class Results {
     /**
      * Writes the file, whole, and its figures into the folder {@code figures} beside it.
      *
-     * @param file such as {@code experiments/RESULTS.md}
+     * @param file such as {@code experiments/results/RESULTS.md}
      */
     public void write(Path file) throws IOException {
         Path figures = file.toAbsolutePath().getParent().resolve("figures");

@@ -72,13 +72,13 @@ class PaperCommandTest {
     @Test
     void questionsShareRuns() throws Exception {
         assertThat(paper("--question", "2")).as(commands.output()).isZero();
-        Path results = experiments.resolve("RESULTS.md");
+        Path results = experiments.resolve("results/RESULTS.md");
         assertThat(trained()).hasSize(4);
         assertThat(results)
                 .content()
                 .contains("## 1. 01-experts?", "**2 runs are missing**: `make paper QUESTION=1`")
                 .contains("## 2. 02-heads?", "SEED=1");
-        assertThat(experiments.resolve("figures/paper-02-bars.svg")).exists();
+        assertThat(experiments.resolve("results/figures/paper-02-bars.svg")).exists();
 
         assertThat(paper()).as(commands.output()).isZero();
         assertThat(commands.output()).contains("question 1  01-experts?", "wrote       " + results);
@@ -94,7 +94,7 @@ class PaperCommandTest {
     @Test
     void aQuickLookLeavesTheResultsAlone() throws Exception {
         assertThat(paper("--quick", "--question", "1")).as(commands.output()).isZero();
-        assertThat(experiments.resolve("RESULTS.md")).doesNotExist();
+        assertThat(experiments.resolve("results/RESULTS.md")).doesNotExist();
         assertThat(commands.runs().resolve("reports/paper-quick.md")).content().contains("Its numbers mean nothing");
         assertThat(trained())
                 .hasSize(4)

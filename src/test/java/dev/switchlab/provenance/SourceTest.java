@@ -34,14 +34,14 @@ class SourceTest {
     @Test
     void resultsThatAreWrittenWhileRunsGoOnAreNoChange() throws Exception {
         write("src/Model.java", "1");
-        write("experiments/RESULTS.md", "none yet");
+        write("experiments/results/RESULTS.md", "none yet");
         git("init", "--quiet");
         git("add", ".");
         git("-c", "user.name=ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "--message", "first");
         assertThat(Source.in(folder).dirty()).isFalse();
 
-        write("experiments/RESULTS.md", "some");
-        write("experiments/figures/paper-01.svg", "<svg/>");
+        write("experiments/results/RESULTS.md", "some");
+        write("experiments/results/figures/paper-01.svg", "<svg/>");
         assertThat(Source.in(folder)).returns(false, Source::dirty).returns("", Source::diff);
 
         write("experiments/mine.yaml", "a");
