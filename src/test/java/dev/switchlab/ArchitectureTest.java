@@ -3,12 +3,9 @@ package dev.switchlab;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -22,9 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** The rooms of the house and who may use whom; and the DJL calls that corrupt gradients. */
 @AnalyzeClasses(packages = "dev.switchlab", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -90,19 +85,6 @@ class ArchitectureTest {
                     : access.mayOnlyAccessLayers(room.getValue().toArray(String[]::new));
         }
         return house.ensureAllClassesAreContainedInArchitecture();
-    }
-
-    /** Two classes of one name are taken for each other. */
-    @ArchTest
-    static void noTwoClassesHaveOneName(JavaClasses classes) {
-        Map<String, List<String>> byName = classes.stream()
-                .filter(c -> c.isTopLevelClass() && !c.getSimpleName().equals("package-info"))
-                .collect(Collectors.groupingBy(
-                        JavaClass::getSimpleName,
-                        TreeMap::new,
-                        Collectors.mapping(JavaClass::getName, Collectors.toList())));
-        byName.values().removeIf(twins -> twins.size() == 1);
-        assertThat(byName).isEmpty();
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.page.TextTable;
 import java.util.ArrayList;
 import java.util.List;
 import tech.tablesaw.api.Table;
@@ -71,8 +72,7 @@ public record ComparisonText(RunComparison comparison) {
     private Table fitting(ComparisonView view, List<SettingScore> shown, List<String> left) {
         List<String> columns = new ArrayList<>(left);
         Table table = view.settings(shown, columns, comparison.columns()::shortName);
-        while (!columns.isEmpty()
-                && new TextTable(table, table.rowCount()).columnsWithin(WIDTH) < table.columnCount()) {
+        while (!columns.isEmpty() && TextTable.of(table).width() > WIDTH) {
             columns.remove(columns.size() - 1);
             table = view.settings(shown, columns, comparison.columns()::shortName);
         }
@@ -96,6 +96,6 @@ public record ComparisonText(RunComparison comparison) {
     }
 
     private static void append(StringBuilder text, Table table) {
-        text.append(TextTable.of(table)).append('\n');
+        text.append('\n').append(TextTable.of(table).text()).append('\n');
     }
 }

@@ -1,13 +1,12 @@
 package dev.switchlab.lab;
 
-import dev.switchlab.analysis.TextTable;
+import dev.switchlab.page.TextTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.Table;
@@ -80,7 +79,8 @@ public record LabTable(Table data) {
                 }
                 String cell = data.column(key).getString(i);
                 columns.computeIfAbsent(
-                                text().isNumber(data.columnIndex(key)) ? key + " " + cell : cell, k -> new HashMap<>())
+                                data.column(key) instanceof NumericColumn<?> ? key + " " + cell : cell,
+                                k -> new HashMap<>())
                         .put(rows.get(row), numbers.getDouble(i));
             }
             Table wide = data.selectColumns(rest.toArray(String[]::new)).where(first);
@@ -106,36 +106,21 @@ public record LabTable(Table data) {
     /** Rows of padded text, the header first; long and wide tables are cut and say so. */
     @Override
     public String toString() {
-        TextTable text = text();
-        int hidden = data.columnCount() - text.columnsWithin(MOST_WIDTH);
-        return text.text(MOST_WIDTH)
+        TextTable<Integer> whole = text();
+        TextTable<Integer> shown = whole.within(MOST_WIDTH);
+        int hidden = whole.columns() - shown.columns();
+        return "\n" + shown.text()
                 + (hidden == 0 ? "" : String.format("%n... %d more columns; .select(...), .data()", hidden))
                 + cut();
     }
 
-    private TextTable text() {
-        return new TextTable(data, MOST_ROWS);
+    private TextTable<Integer> text() {
+        return TextTable.of(data.first(MOST_ROWS));
     }
 
     /** As a GitHub-flavoured Markdown table. */
     public String toMarkdown() {
-        TextTable text = text();
-        List<List<String>> rows = text.cells();
-        List<String> lines = new ArrayList<>();
-        rows.forEach(row -> lines.add(row.stream()
-                .map(cell -> cell.replace("\\", "\\\\")
-                        .replace("|", "\\|")
-                        .replace("*", "\\*")
-                        .replace("_", "\\_")
-                        .replace("`", "\\`")
-                        .replace("<", "&lt;"))
-                .collect(Collectors.joining(" | ", "| ", " |"))));
-        List<String> rule = new ArrayList<>();
-        for (int i = 0; i < data.columnCount(); i++) {
-            rule.add(text.isNumber(i) ? "---:" : "---");
-        }
-        lines.add(1, "| " + String.join(" | ", rule) + " |");
-        return String.join("\n", lines) + (cut().isEmpty() ? "" : "\n" + cut());
+        return text().markdown() + (cut().isEmpty() ? "" : "\n" + cut());
     }
 
     private String cut() {

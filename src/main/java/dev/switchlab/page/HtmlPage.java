@@ -105,6 +105,11 @@ public final class HtmlPage {
                 .replace("@BODY@", first + nav + body);
     }
 
+    /** A name as HTML that may break after the characters that stand for a blank in names of metrics and parameters. */
+    static String breakable(String name) {
+        return Html.escape(name).replaceAll("[_/.]", "$0<wbr>");
+    }
+
     private static String resource(String name) {
         try (InputStream in = HtmlPage.class.getResourceAsStream(name)) {
             if (in == null) {
