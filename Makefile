@@ -10,10 +10,51 @@ JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 # makes it about 15 % faster and changes no result. Elsewhere the variable does nothing.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073741824:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864
 
-# What a target may be given, as in `make train EXPERIMENT=smoke SEED=2`. Handed on through the environment, so that spaces, quotes and
-# dollar signs in a PROMPT need no escaping.
-VARIABLES := EXPERIMENT SEED SEEDS DEVICE THREADS KERNELS CORPUS SET RUN RUNS BASELINE FROM PROMPT LENGTH TEMPERATURE TOP_K GOLDEN REPORT STRIDE DRY_RUN NB UPDATE QUICK REFERENCE GRID JOBS SWEEP QUESTION RETRY FAIL_FAST NEW LAUNCHER RANKS EXPERT_PARALLEL RANK_LIMIT DEBUG
-$(foreach v,$(VARIABLES),$(if $(value $(v)),$(eval export SWITCHLAB_$(v) := $$(value $(v)))))
+# The variables that each target takes on the command line, as in `make train EXPERIMENT=smoke SEED=2`. `make help` prints
+# this table, and every call is checked against it.
+ENGINE   := DEVICE THREADS
+TRAINING := $(ENGINE) KERNELS RANKS EXPERT_PARALLEL RANK_LIMIT
+SWEEPING := JOBS RETRY FAIL_FAST NEW DRY_RUN
+takes.train     := EXPERIMENT SET CORPUS SEED SEEDS $(TRAINING) LAUNCHER $(SWEEPING)
+takes.sweep     := EXPERIMENT GRID SWEEP SET CORPUS SEED SEEDS $(ENGINE) KERNELS LAUNCHER $(SWEEPING)
+takes.paper     := QUESTION QUICK SET CORPUS $(ENGINE) KERNELS $(SWEEPING)
+takes.resume    := RUN $(TRAINING)
+takes.reproduce := RUN $(TRAINING)
+takes.evaluate  := RUN CORPUS STRIDE $(ENGINE)
+takes.sample    := RUN PROMPT LENGTH TEMPERATURE TOP_K SEED $(ENGINE)
+takes.compare   := RUNS BASELINE
+takes.report    := RUN RUNS BASELINE PROMPT $(ENGINE)
+takes.flush     := RUN
+takes.merge     := FROM
+takes.golden    := GOLDEN REPORT $(ENGINE)
+takes.bench     := EXPERIMENT SET QUICK REFERENCE RANKS RANK_LIMIT KERNELS $(ENGINE)
+takes.gpu-check := EXPERIMENT SET QUICK GOLDEN $(ENGINE)
+takes.bench-jmh := THREADS
+takes.jshell    := $(ENGINE)
+takes.notebook  := NB UPDATE $(ENGINE)
+takes.notebooks := UPDATE $(ENGINE)
+# Any target may be given these. Those of the tools may also come from the environment.
+EVERYWHERE := DEBUG
+TOOLS := MVN JAVA JAVA_HOME JAVA_OPTS JSHELL PYTHON PYTHONPATH MPIRUN SHELL SWITCHLAB_CACHE GLIBC_TUNABLES \
+  GOMP_SPINCOUNT OMP_% CUBLAS_WORKSPACE_CONFIG MLFLOW_%
+
+# Only a variable of the command line counts: NEW=1 in a user's shell must not begin a sweep anew. SwitchLab reads it from the
+# environment, under a prefix, so that spaces, quotes and dollar signs in a PROMPT need no escaping.
+GIVEN   := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
+GOALS   := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+TAKEN   := $(foreach goal,$(GOALS),$(takes.$(goal)))
+UNKNOWN := $(filter-out $(TAKEN) $(EVERYWHERE) $(TOOLS),$(GIVEN))
+$(foreach v,$(filter $(TAKEN) $(EVERYWHERE),$(GIVEN)),$(eval export SWITCHLAB_$v := $$(value $v)))
+
+TARGETS = $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
+escaped = '$(subst ','\'',$(value $1))'
+refusal = $(shell awk -v target='$(GOALS)' -v name=$1 -v value=$(escaped) -v takes='$(strip $(TAKEN))' \
+  -v elsewhere='$(strip $(foreach t,$(TARGETS),$(if $(filter $1,$(takes.$t)),$t)))' -f src/main/make/refusal.awk experiments/*.yaml)
+ifneq ($(UNKNOWN),)
+ifeq ($(filter-out $(TARGETS),$(GOALS)),) # make itself refuses an unknown target
+$(error $(call refusal,$(firstword $(UNKNOWN))))
+endif
+endif
 
 # OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
 # A short spin loses nothing on a quiet machine (98 ms a step, as with the default; 126 without any) and little on a busy one.
@@ -29,11 +70,12 @@ QUIET_JAVA = $(shell [ "$(JAVA_VERSION)" -ge 24 ] 2>/dev/null && \
 SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(START) $(JAVA_OPTS) -cp "target/classes:$$(cat target/classpath)" dev.switchlab.cli.Main
 
 .PHONY: help
-help: ## List the targets
-	@echo "Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
-	@echo "Variables: $(VARIABLES)"
-	@echo "Example:   make train EXPERIMENT=tiny-shakespeare SEED=2 SET=\"model.n_experts=8 train.steps=500\""
+help: ## List the targets and the variables that each takes
+	@$(foreach t,$(TARGETS),printf '%-15s%s\n' $t "$$(sed -n 's/^$t:.*## //p' Makefile)"; \
+	  $(if $(takes.$t),echo '$(takes.$t)' | fold -s -w 100 | sed 's/^/                 /';))
+	@echo
+	@echo "Every target: $(EVERYWHERE)=true prints stack traces. The tools' variables: $(TOOLS:%_%=%_*)"
+	@echo "Example: make train EXPERIMENT=tiny-shakespeare SEED=2 SET=\"model.n_experts=8 train.steps=500\""
 
 # Quiet when it works; when it fails, once more with everything said. The first build shows Maven's downloads.
 target/classpath: pom.xml $(shell find src/main -type f)
@@ -63,6 +105,7 @@ experiments: ## List the experiment files
 golden: ## Check the model against the golden tensors in GOLDEN (default golden/)
 # Those that are over within seconds spend as long on compiling Java for a long life as on their work: their report or sample is there in 60 %
 # of the time without. What trains keeps all compilers.
+START :=
 LONG_LIVED := train resume reproduce golden
 $(filter-out $(LONG_LIVED),$(COMMANDS)): START = -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 
@@ -117,7 +160,7 @@ jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: 
 	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one.
-NOTEBOOK = OMP_WAIT_POLICY=PASSIVE $(SWITCHLAB) notebook --threads $(or $(THREADS),1)
+NOTEBOOK = OMP_WAIT_POLICY=PASSIVE SWITCHLAB_THREADS=$${SWITCHLAB_THREADS:-1} $(SWITCHLAB) notebook
 
 .PHONY: notebook
 notebook: target/classpath ## Run one notebook, NB=tour, and render it to target/notebooks (UPDATE=true takes its output as expected)

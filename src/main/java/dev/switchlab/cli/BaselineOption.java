@@ -10,7 +10,7 @@ final class BaselineOption {
             paramLabel = "SETTING",
             description = "The setting that others are held against: its letter, what tells it from the others, such as"
                     + " model.n_experts=2, or one of its runs; default: the first.",
-            defaultValue = "${env:SWITCHLAB_BASELINE:-}")
+            defaultValue = "")
     private String baseline;
 
     /** As it was given; blank if it was not. */

@@ -47,14 +47,14 @@ final class BenchCommand implements Callable<Integer> {
             names = "--experiment",
             paramLabel = "ID",
             description = "What is varied: an experiment with experts (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-reference}")
+            defaultValue = "reference")
     private String experiment;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE ...",
             description = "Settings to change in it.",
-            defaultValue = "${env:SWITCHLAB_SET:-}")
+            defaultValue = "")
     private String set;
 
     @Option(
@@ -69,14 +69,14 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "PYTHON",
             description =
                     "A Python with torch; runs the reference's code, whose checkout is on PYTHONPATH, in turn with ours.",
-            defaultValue = "${env:SWITCHLAB_REFERENCE:-}")
+            defaultValue = "")
     private String reference;
 
     @Option(
             names = "--kernels",
             paramLabel = "auto|KERNELS",
             description = "What multiplies: auto, matrix, convolution, linear, or one per product (default: auto).",
-            defaultValue = "${env:SWITCHLAB_KERNELS:-auto}")
+            defaultValue = "auto")
     private String kernels;
 
     @Option(
@@ -84,13 +84,12 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N,N",
             description =
                     "Times steps that so many processes share, by Open MPI, instead of all the rest, for example 1,2; THREADS is per process, by default the cores over N.",
-            defaultValue = "${env:SWITCHLAB_RANKS:-}")
+            defaultValue = "")
     private String ranks;
 
     @Option(
             names = "--quick",
-            description = "Few variants and rounds: under a minute, and rough.",
-            defaultValue = "${env:SWITCHLAB_QUICK:-false}")
+            description = "Few variants and rounds: under a minute, and rough.")
     private boolean quick;
 
     @Option(

@@ -12,7 +12,7 @@ final class EngineOptions {
             names = "--device",
             paramLabel = "auto|cpu|gpu|gpu:N",
             description = "Where to compute; auto takes a CUDA device if there is one (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_DEVICE:-auto}")
+            defaultValue = "auto")
     private String device;
 
     @Option(
@@ -21,7 +21,7 @@ final class EngineOptions {
             description =
                     "CPU threads; results are equal to the bit only for equal counts (default: all cores, at most "
                             + EngineStart.MOST_THREADS + ").",
-            defaultValue = "${env:SWITCHLAB_THREADS:-0}")
+            defaultValue = "0")
     private int threads;
 
     /** Starts the engine and says which device it computes on. */

@@ -35,7 +35,7 @@ final class EvaluateCommand implements Runnable {
             names = "--corpus",
             paramLabel = "NAME|FILE",
             description = "Score another corpus; default: the one that the run trained on.",
-            defaultValue = "${env:SWITCHLAB_CORPUS:-}")
+            defaultValue = "")
     private String corpus;
 
     @Option(
@@ -43,8 +43,7 @@ final class EvaluateCommand implements Runnable {
             paramLabel = "N",
             description =
                     "Score by windows that overlap: each counts its last N characters, and those before are context. The"
-                            + " result is kept with the run as evaluate/strideN/*; final/* stays. Default: windows side by side.",
-            defaultValue = "${env:SWITCHLAB_STRIDE:-" + Option.NULL_VALUE + "}")
+                            + " result is kept with the run as evaluate/strideN/*; final/* stays. Default: windows side by side.")
     private Integer stride;
 
     @Override

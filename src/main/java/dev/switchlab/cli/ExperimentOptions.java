@@ -18,28 +18,28 @@ final class ExperimentOptions {
             names = "--experiment",
             paramLabel = "ID",
             description = "A file of experiments/ without .yaml, or a path (default: " + DEFAULT + ").",
-            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-}")
+            defaultValue = "")
     private String experiment;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE ...",
             description = "Settings to change, separated by spaces, such as \"model.n_experts=8 train.steps=500\".",
-            defaultValue = "${env:SWITCHLAB_SET:-}")
+            defaultValue = "")
     private String set;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             description = "The root seed.",
-            defaultValue = "${env:SWITCHLAB_SEED:-}")
+            defaultValue = "")
     private String seed;
 
     @Option(
             names = "--corpus",
             paramLabel = "NAME|FILE",
             description = "A known corpus or any UTF-8 text file.",
-            defaultValue = "${env:SWITCHLAB_CORPUS:-}")
+            defaultValue = "")
     private String corpus;
 
     @Option(

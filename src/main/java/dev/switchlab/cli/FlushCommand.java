@@ -26,7 +26,7 @@ final class FlushCommand implements Callable<Integer> {
             names = "--run",
             paramLabel = "ID",
             description = "Only this run; default: all that were meant for the server.",
-            defaultValue = "${env:SWITCHLAB_RUN:-}")
+            defaultValue = "")
     private String run;
 
     @Override

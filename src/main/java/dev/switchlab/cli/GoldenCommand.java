@@ -31,7 +31,7 @@ final class GoldenCommand implements Callable<Integer> {
             names = "--golden",
             paramLabel = "FOLDER|FILE",
             description = "Golden cases (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_GOLDEN:-golden}")
+            defaultValue = "golden")
     private Path source;
 
     @Option(names = "--dispatch", description = "Only this form of dispatch: ${COMPLETION-CANDIDATES}.")
@@ -48,7 +48,7 @@ final class GoldenCommand implements Callable<Integer> {
             names = "--report",
             paramLabel = "FILE",
             description = "Write the whole comparison as one HTML page.",
-            defaultValue = "${env:SWITCHLAB_REPORT:-}")
+            defaultValue = "")
     private String report;
 
     @Override

@@ -32,27 +32,26 @@ final class GpuCheckCommand implements Callable<Integer> {
             names = "--experiment",
             paramLabel = "ID",
             description = "What is trained for a few steps (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_EXPERIMENT:-tiny-shakespeare}")
+            defaultValue = "tiny-shakespeare")
     private String experiment;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE ...",
             description = "Settings to change in it.",
-            defaultValue = "${env:SWITCHLAB_SET:-}")
+            defaultValue = "")
     private String set;
 
     @Option(
             names = "--golden",
             paramLabel = "FOLDER|FILE",
             description = "Golden cases (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_GOLDEN:-golden}")
+            defaultValue = "golden")
     private Path golden;
 
     @Option(
             names = "--quick",
-            description = "Few steps: a minute, and memory is hardly tried.",
-            defaultValue = "${env:SWITCHLAB_QUICK:-false}")
+            description = "Few steps: a minute, and memory is hardly tried.")
     private boolean quick;
 
     @Option(

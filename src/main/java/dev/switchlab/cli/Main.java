@@ -41,8 +41,7 @@ public final class Main implements Runnable {
     @CommandLine.Option(
             names = "--debug",
             description = "Print stack traces.",
-            scope = ScopeType.INHERIT,
-            defaultValue = "${env:SWITCHLAB_DEBUG:-false}")
+            scope = ScopeType.INHERIT)
     private boolean debug;
 
     private Main() {}
@@ -62,6 +61,7 @@ public final class Main implements Runnable {
     static int run(String... args) {
         Main main = new Main();
         return new CommandLine(main)
+                .setDefaultValueProvider(new MakeVariables(System.getenv()))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new OneLineErrors(() -> main.debug))
                 .setParameterExceptionHandler(new UsageErrors())

@@ -22,7 +22,7 @@ final class MergeCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "FOLDER",
             description = "The other runs folder, the one with its mlflow.db.",
-            defaultValue = "${env:SWITCHLAB_FROM:-}")
+            defaultValue = "")
     private String from;
 
     @Override

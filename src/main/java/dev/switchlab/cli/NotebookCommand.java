@@ -25,7 +25,7 @@ final class NotebookCommand implements Callable<Integer> {
             names = "--notebook",
             paramLabel = "NAME|FILE",
             description = "One notebook, such as tour.",
-            defaultValue = "${env:SWITCHLAB_NB:-}")
+            defaultValue = "")
     private String notebook;
 
     @Option(names = "--all", description = "All notebooks of the folder.")
@@ -47,8 +47,7 @@ final class NotebookCommand implements Callable<Integer> {
 
     @Option(
             names = "--update",
-            description = "Take what a notebook prints as its expected output.",
-            defaultValue = "${env:SWITCHLAB_UPDATE:-false}")
+            description = "Take what a notebook prints as its expected output.")
     private boolean update;
 
     @Override

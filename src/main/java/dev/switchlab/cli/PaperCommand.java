@@ -42,14 +42,13 @@ final class PaperCommand implements Callable<Integer> {
             names = "--question",
             paramLabel = "N,N,...",
             description = "Only these questions (default: all but those that want the whole machine).",
-            defaultValue = "${env:SWITCHLAB_QUESTION:-}")
+            defaultValue = "")
     private String wanted;
 
     @Option(
             names = "--quick",
             description =
-                    "A twentieth of the steps and two seeds, to see that all of it works; writes to the reports of the runs folder.",
-            defaultValue = "${env:SWITCHLAB_QUICK:-false}")
+                    "A twentieth of the steps and two seeds, to see that all of it works; writes to the reports of the runs folder.")
     private boolean quick;
 
     @Option(
@@ -61,8 +60,7 @@ final class PaperCommand implements Callable<Integer> {
 
     @Option(
             names = "--dry-run",
-            description = "Print every run, and the time it may take, and stop.",
-            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
+            description = "Print every run, and the time it may take, and stop.")
     private boolean dryRun;
 
     @Override

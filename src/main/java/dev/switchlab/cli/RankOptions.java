@@ -34,7 +34,7 @@ final class RankOptions {
             description =
                     "Processes that share the run, each with its part of every batch, started by Open MPI's mpirun (default: 1, or as many as the"
                             + " run was begun with).",
-            defaultValue = "${env:SWITCHLAB_RANKS:-0}")
+            defaultValue = "0")
     private int ranks;
 
     @Option(
@@ -43,7 +43,7 @@ final class RankOptions {
             description =
                     "Whether each rank has a part of the experts, and tokens go to the rank that has theirs (default: auto, as the run was begun,"
                             + " a new one with sparse layers true).",
-            defaultValue = "${env:SWITCHLAB_EXPERT_PARALLEL:-auto}")
+            defaultValue = "auto")
     private String expertParallel;
 
     private World world = World.ofOne();

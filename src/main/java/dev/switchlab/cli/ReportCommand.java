@@ -45,7 +45,7 @@ final class ReportCommand implements Callable<Integer> {
             names = "--prompt",
             paramLabel = "TEXT",
             description = "The text whose routing is shown; default: the beginning of the run's validation split.",
-            defaultValue = "${env:SWITCHLAB_PROMPT:-}")
+            defaultValue = "")
     private String prompt;
 
     @Override

@@ -23,7 +23,7 @@ final class RunOptions {
             description =
                     "A run by its id, the first characters of it, or its name; default: the newest that has ended (to resume:"
                             + " the newest that is not finished).",
-            defaultValue = "${env:SWITCHLAB_RUN:-}")
+            defaultValue = "")
     private String run;
 
     /** Whether a run was named. */

@@ -18,7 +18,7 @@ final class RunsOption {
             description =
                     "Runs by id, beginning of an id or name; a sweep or another run that sums up others stands for all finished"
                             + " runs below it, an experiment for all its finished runs. Names with spaces go into quotes.",
-            defaultValue = "${env:SWITCHLAB_RUNS:-}")
+            defaultValue = "")
     private String names;
 
     /** Whether runs were named. */

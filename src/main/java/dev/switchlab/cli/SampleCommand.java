@@ -31,14 +31,14 @@ final class SampleCommand implements Callable<Integer> {
             names = "--prompt",
             paramLabel = "TEXT",
             description = "What to continue; default: the experiment's train.sample_prompt.",
-            defaultValue = "${env:SWITCHLAB_PROMPT:-}")
+            defaultValue = "")
     private String prompt;
 
     @Option(
             names = "--length",
             paramLabel = "N",
             description = "Characters to write (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_LENGTH:-500}")
+            defaultValue = "500")
     private int length;
 
     @Option(
@@ -46,21 +46,21 @@ final class SampleCommand implements Callable<Integer> {
             paramLabel = "T",
             description =
                     "0 takes the most probable character, 1 the model's distribution (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_TEMPERATURE:-0.8}")
+            defaultValue = "0.8")
     private double temperature;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
             description = "Draw among the K most probable characters; 0 for all (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_TOP_K:-0}")
+            defaultValue = "0")
     private int topK;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             description = "Another seed writes another text (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_SEED:-1}")
+            defaultValue = "1")
     private long seed;
 
     @Override

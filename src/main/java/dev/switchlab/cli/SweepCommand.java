@@ -37,7 +37,7 @@ final class SweepCommand implements Callable<Integer> {
             names = "--sweep",
             paramLabel = "ID",
             description = "A file of experiments/sweeps/ without .yaml, or a path, instead of EXPERIMENT and GRID.",
-            defaultValue = "${env:SWITCHLAB_SWEEP:-}")
+            defaultValue = "")
     private String sweep;
 
     @Option(
@@ -45,20 +45,19 @@ final class SweepCommand implements Callable<Integer> {
             paramLabel = "KEY=VALUE,VALUE ...",
             description =
                     "Settings to sweep, such as \"model.n_experts=1,2,4 train.z_loss=0,0.001\": all combinations.",
-            defaultValue = "${env:SWITCHLAB_GRID:-}")
+            defaultValue = "")
     private String grid;
 
     @Option(
             names = "--seeds",
             paramLabel = "FROM..TO|N,N,...",
             description = "One run per setting and seed (default: 1, or what the sweep's file says).",
-            defaultValue = "${env:SWITCHLAB_SEEDS:-}")
+            defaultValue = "")
     private String seeds;
 
     @Option(
             names = "--dry-run",
-            description = "Print every run, and the time it may take, and stop.",
-            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
+            description = "Print every run, and the time it may take, and stop.")
     private boolean dryRun;
 
     @Override

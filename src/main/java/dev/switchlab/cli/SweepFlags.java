@@ -35,25 +35,22 @@ final class SweepFlags {
             paramLabel = "N",
             description =
                     "Runs at a time (default: as many as there are cores for their threads; one on a GPU; what Slurm likes).",
-            defaultValue = "${env:SWITCHLAB_JOBS:-0}")
+            defaultValue = "0")
     private int jobs;
 
     @Option(
             names = "--retry",
-            description = "Try runs that failed once more.",
-            defaultValue = "${env:SWITCHLAB_RETRY:-false}")
+            description = "Try runs that failed once more.")
     private boolean retry;
 
     @Option(
             names = "--fail-fast",
-            description = "Stop at the first failure.",
-            defaultValue = "${env:SWITCHLAB_FAIL_FAST:-false}")
+            description = "Stop at the first failure.")
     private boolean failFast;
 
     @Option(
             names = "--new",
-            description = "Begin anew beside what the same call began before.",
-            defaultValue = "${env:SWITCHLAB_NEW:-false}")
+            description = "Begin anew beside what the same call began before.")
     private boolean fresh;
 
     @Option(
@@ -61,7 +58,7 @@ final class SweepFlags {
             paramLabel = "local|slurm",
             description =
                     "Where runs are made: this machine, or a Slurm cluster, as a job array (default: ${DEFAULT-VALUE}).",
-            defaultValue = "${env:SWITCHLAB_LAUNCHER:-local}")
+            defaultValue = "local")
     private String launcher;
 
     /** Runs what is missing of a sweep, or prints it, and returns the exit code. */

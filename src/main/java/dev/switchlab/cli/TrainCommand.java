@@ -38,13 +38,12 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "FROM..TO|N,N,...",
             description =
                     "Train once per seed, as child runs of one parent that gets mean and 95 % confidence interval: the smallest sweep.",
-            defaultValue = "${env:SWITCHLAB_SEEDS:-}")
+            defaultValue = "")
     private String seeds;
 
     @Option(
             names = "--dry-run",
-            description = "Print the experiment with all its settings, or with SEEDS the runs, and stop.",
-            defaultValue = "${env:SWITCHLAB_DRY_RUN:-false}")
+            description = "Print the experiment with all its settings, or with SEEDS the runs, and stop.")
     private boolean dryRun;
 
     @Override

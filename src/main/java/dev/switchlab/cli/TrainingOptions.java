@@ -32,7 +32,7 @@ final class TrainingOptions {
             description =
                     "What multiplies: auto, matrix, convolution, linear, or one per product; decides the last digits (default: auto, or"
                             + " what the run was begun with).",
-            defaultValue = "${env:SWITCHLAB_KERNELS:-}")
+            defaultValue = "")
     private String kernels;
 
     @Spec(Spec.Target.MIXEE)
@@ -110,8 +110,8 @@ final class TrainingOptions {
      * @param changes variables to set, or to drop where the value is empty
      */
     String typed(Map<String, String> changes) {
-        return Typed.command(
-                command.commandLine().getParent().getParseResult().originalArgs(), System.getenv(), changes);
+        return new MakeVariables(System.getenv())
+                .makeCall(command.commandLine().getParent().getParseResult().originalArgs(), changes);
     }
 
     /** Trains, shows it, and says how it ended; Ctrl-C ends it in good order. */
