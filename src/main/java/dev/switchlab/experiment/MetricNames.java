@@ -75,7 +75,6 @@ public final class MetricNames {
     public static final List<String> NOT_IN_EVERY_RUN = List.of("first_choice", "selection_bias");
 
     private static final Pattern ROUTING = Pattern.compile("layer(\\d{1,9})/(\\w+)(?:/expert(\\d{1,9}))?");
-    private static final Pattern EXPERT_FIRST = Pattern.compile("layer\\d+/expert\\d+/\\w+");
 
     private MetricNames() {}
 
@@ -130,10 +129,5 @@ public final class MetricNames {
     /** Whether {@code name} measures the machine, so that it differs from run to run. */
     public static boolean isTiming(String name) {
         return name.equals(TRAIN_TOKENS_PER_SECOND) || name.startsWith(SYSTEM);
-    }
-
-    /** Whether {@code name} is of a run from before the quantity came first ({@code layer0/expert3/load}). */
-    public static boolean isOlder(String name) {
-        return EXPERT_FIRST.matcher(name).matches();
     }
 }

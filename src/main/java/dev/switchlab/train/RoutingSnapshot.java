@@ -6,8 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.io.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,9 +42,6 @@ public record RoutingSnapshot(
         List<int[]> layers) {
 
     private static final String FORMAT = "switchlab-routing-2";
-    /** Without choices and layer_numbers: one choice per token, every layer sparse. */
-    private static final String FIRST_FORMAT = "switchlab-routing-1";
-
     private static final Pattern PATH = Pattern.compile("routing/step-(\\d{6,9})\\.json");
     private static final int RADIX = 36;
     /** Checks that each layer has an expert for each token. */
@@ -154,15 +149,7 @@ public record RoutingSnapshot(
         try {
             JsonNode root = Json.MAPPER.readTree(json);
             String format = root.path("format").asText();
-            if (format.equals(FIRST_FORMAT)) {
-                ObjectNode filled = ((ObjectNode) root).put("choices", 1);
-                ArrayNode numbers = filled.putArray("layer_numbers");
-                IntStream.range(0, root.path("layers").size()).forEach(numbers::add);
-            } else {
-                require(
-                        format.equals(FORMAT),
-                        "its format is '" + format + "', the routing of a run has '" + FORMAT + "'");
-            }
+            require(format.equals(FORMAT), "its format is '" + format + "', allowed: '" + FORMAT + "'");
             return Json.MAPPER.treeToValue(root, Form.class).snapshot();
         } catch (JsonProcessingException e) {
             throw unreadable(source, e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "), e);

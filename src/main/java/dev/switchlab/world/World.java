@@ -6,7 +6,6 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,19 +115,6 @@ public sealed interface World permits OneWorld, MpiWorld {
 
     /** Ends the work together, in good order. A rank that ends without is taken for dead, and ends all others. */
     void finish();
-
-    /** To each rank the number that is for it: what they have for this rank, by rank. */
-    default int[] exchange(int[] numbers) {
-        int[] bytes = new int[size()];
-        Arrays.fill(bytes, Integer.BYTES);
-        ByteBuffer out = bytes(size() * Integer.BYTES);
-        out.asIntBuffer().put(numbers);
-        ByteBuffer in = bytes(size() * Integer.BYTES);
-        allToAll(out, bytes, in, bytes);
-        int[] received = new int[size()];
-        in.asIntBuffer().get(received);
-        return received;
-    }
 
     /** What all ranks have, by rank. Equally long everywhere. */
     default List<double[]> gather(double[] values) {

@@ -102,8 +102,8 @@ class RouterSaturationTest {
         Fakes source = run(routing(0, 2, new int[4])).text("r", "routing/step-000020.json", "{\"format\": 1}");
         assertThatThrownBy(() -> saturation(source))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("run r, artifact routing/step-000020.json: not the routing of a run: its format is '1', the"
-                        + " routing of a run has 'switchlab-routing-2'");
+                .hasMessage("run r, artifact routing/step-000020.json: not the routing of a run: its format is '1',"
+                        + " allowed: 'switchlab-routing-2'");
     }
 
     @Test

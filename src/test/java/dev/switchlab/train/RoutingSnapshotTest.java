@@ -84,19 +84,6 @@ class RoutingSnapshotTest {
 
     /** As runs of earlier versions kept it. */
     @Test
-    void theFirstFormatIsRead() {
-        String json = SMALL.toJson()
-                .replace("routing-2", "routing-1")
-                .replaceFirst("(?s)  \"choices\" : 1,\n", "")
-                .replaceFirst("(?s)  \"layer_numbers\" : \\[.*?\\],\n", "");
-        assertThat(json).doesNotContain("choices", "layer_numbers");
-        RoutingSnapshot read = RoutingSnapshot.ofJson(json, "here");
-        assertThat(read.choices()).isEqualTo(1);
-        assertThat(read.layerNumbers()).containsExactly(0, 1);
-        assertThat(read.layers()).usingRecursiveComparison().isEqualTo(SMALL.layers());
-    }
-
-    @Test
     void itsPathHasItsStep() {
         assertThat(RoutingSnapshot.path(200)).isEqualTo("routing/step-000200.json");
         assertThat(RoutingSnapshot.step("routing/step-000200.json")).hasValue(200);
@@ -122,7 +109,7 @@ class RoutingSnapshotTest {
                 "\"seq_len\" : 3 | \"seq_len\" : 0 | seq_len is 0, allowed: whole numbers from 1",
                 "\"seq_len\" : 3 | \"seq_len\" : 2000000000 | a window of a layer has 3 digits, allowed: 2000000000",
                 "\"digits\" | \"digit\" | digit",
-                "routing-2 | routing-3 | its format is 'switchlab-routing-3', the routing of a run has 'switchlab-routing-2'",
+                "routing-2 | routing-3 | its format is 'switchlab-routing-3', allowed: 'switchlab-routing-2'",
                 "\"choices\" : 1 | \"choices\" : 5 | a window of a layer has 3 digits, allowed: 15",
                 "\"choices\" : 1 | \"choices\" : 0 | a window of a layer has 3 digits, allowed: 0",
             })

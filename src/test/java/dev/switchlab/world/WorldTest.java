@@ -35,7 +35,6 @@ class WorldTest {
         world.broadcast(out, 0);
         world.barrier(Duration.ZERO);
 
-        assertThat(world.exchange(new int[] {7})).containsExactly(7);
         assertThat(world.gather(new double[] {0.1, 2})).containsExactly(new double[] {0.1, 2});
         assertThat(world.tell(new byte[] {4, 5}, 0)).containsExactly(4, 5);
         assertThat(world.any(true)).isTrue();
