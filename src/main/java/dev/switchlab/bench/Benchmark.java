@@ -3,7 +3,6 @@ package dev.switchlab.bench;
 import ai.djl.engine.Engine;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.train.StepClock;
 import java.time.Instant;
@@ -115,7 +114,7 @@ public final class Benchmark {
         return new BenchSetup(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 options.quick(),
-                Machine.current(Libtorch.loaded()),
+                Machine.current(),
                 options.device().isGpu() ? "gpu:" + options.device().getDeviceId() : "cpu",
                 options.threads(),
                 options.precision(),

@@ -12,7 +12,6 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
-import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.sweep.ChildStart;
 import dev.switchlab.sweep.StartTimes;
@@ -129,7 +128,7 @@ final class BenchCommand implements Callable<Integer> {
         List<String> options = List.of("--experiment", experiment, "--set", set, "--experiments", folder.toString());
         RankTable table =
                 new RankBench(base, fixed, options, engine.askedThreads(), quick).measure(counts, System.out::println);
-        Machine machine = Machine.current(Libtorch.loaded());
+        Machine machine = Machine.current();
         String text =
                 machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + fixed + "\n\n" + table.text();
         System.out.println("\n" + text);

@@ -5,7 +5,7 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.Mirrors;
 import dev.switchlab.runs.mirror.TrackingUri;
-import dev.switchlab.session.DeadRuns;
+import dev.switchlab.session.StoredRun;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,10 +35,10 @@ final class FlushCommand implements Callable<Integer> {
             Mirrors server = store.mirrors()
                     .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
                             + TrackingUri.VARIABLE + "=http://127.0.0.1:5000 make flush"));
-            DeadRuns.end(store);
+            StoredRun.failDead(store);
             List<Run> behind = run.isBlank() ? server.behind() : List.of(store.find(run.strip()));
             List<Run> sent = behind.stream()
-                    .filter(candidate -> !DeadRuns.lives(store, candidate))
+                    .filter(candidate -> !new StoredRun(store, candidate).isAlive())
                     .toList();
             if (behind.isEmpty()) {
                 System.out.println("nothing to send: " + server.uri() + " has everything that was meant for it");

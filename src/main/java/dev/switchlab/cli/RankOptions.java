@@ -4,8 +4,8 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
-import dev.switchlab.provenance.CodeDigest;
 import dev.switchlab.provenance.Computation;
+import dev.switchlab.provenance.Versions;
 import dev.switchlab.session.RankFollower;
 import dev.switchlab.train.TrainingException;
 import dev.switchlab.world.MpiRun;
@@ -68,7 +68,7 @@ final class RankOptions {
         }
         world = World.start();
         world.requireSame(
-                Map.of("code", CodeDigest.ofThisProgram(), "Java", System.getProperty("java.runtime.version")));
+                Map.of("code", Versions.codeDigest(), "Java", System.getProperty("java.runtime.version")));
         if (world.isFirst()) {
             return Optional.empty();
         }

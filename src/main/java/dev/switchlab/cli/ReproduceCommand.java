@@ -2,10 +2,10 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.provenance.Comparison;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.provenance.Reproduction;
+import dev.switchlab.provenance.Reproduction.Finished;
 import dev.switchlab.provenance.ReproductionReport;
-import dev.switchlab.provenance.RunRecord;
 import dev.switchlab.provenance.Tolerance;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -28,7 +28,7 @@ import picocli.CommandLine.Mixin;
         description = "Repeat a finished run from its provenance, as a new run, and say whether it came out the same.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
-            "0:IDENTICAL, every logged value and the final weights are equal to the bit",
+            "0:IDENTICAL, every logged value and the final weights are bitwise equal",
             "1:it could not be repeated",
             "2:wrong usage",
             "3:EQUIVALENT, every value is within the tolerance that the report states",
@@ -81,15 +81,14 @@ final class ReproduceCommand implements Callable<Integer> {
 
     /** Before the run, so that nobody waits for what cannot come out the same. */
     private void sayWhatDiffers(Provenance provenance, TrainingInput input, Device device) {
-        Provenance now = Provenance.collect(
-                        input.experiment(),
-                        "",
-                        input.text(),
-                        device,
-                        input.kernelsOn(device).toString(),
-                        provenance.digests().initialWeights())
-                .by(training.ranks().world().size(), training.ranks().isExpertParallel(input.experiment()));
-        Comparison.conditions(provenance, now)
+        Provenance now = input.provenance(
+                "",
+                device,
+                input.kernelsOn(device).toString(),
+                provenance.digests().initialWeights(),
+                training.ranks().world().size(),
+                training.ranks().isExpertParallel(input.experiment()));
+        Reproduction.conditions(provenance, now)
                 .forEach((key, pair) -> System.out.printf(
                         "differs     %s: %s, now %s%n",
                         key, ReproductionReport.show(pair.first()), ReproductionReport.show(pair.second())));
@@ -98,23 +97,23 @@ final class ReproduceCommand implements Callable<Integer> {
     private static int compare(MirroredBook store, Run first, Provenance provenance, String secondId)
             throws IOException {
         Run second = store.find(secondId);
-        RunRecord one = new RunRecord(provenance, points(store, first));
-        RunRecord other = new RunRecord(new StoredRun(store, second).provenance(), points(store, second));
+        Finished one = new Finished(provenance, points(store, first));
+        Finished other = new Finished(new StoredRun(store, second).provenance(), points(store, second));
         warnOfTampering(first, one);
-        Comparison comparison = Comparison.of(one, other, first.params(), Tolerance.DEFAULT);
-        String report = ReproductionReport.of(comparison, first.runId(), secondId);
+        Reproduction reproduction = Reproduction.of(one, other, first.params(), Tolerance.DEFAULT);
+        String report = ReproductionReport.of(reproduction, first.runId(), secondId);
         store.book().keep(secondId, ReproductionReport.ARTIFACT, report);
         store.book()
-                .tag(secondId, Map.of("switchlab.verdict", comparison.verdict().name()));
+                .tag(secondId, Map.of("switchlab.verdict", reproduction.verdict().name()));
         store.update(second);
         System.out.println();
         System.out.print(report);
-        return comparison.verdict().exitCode();
+        return reproduction.verdict().exitCode();
     }
 
-    private static void warnOfTampering(Run run, RunRecord record) {
-        String recorded = record.provenance().digests().metrics();
-        if (!MetricsDigest.of(record.points()).equals(recorded)) {
+    private static void warnOfTampering(Run run, Finished finished) {
+        String recorded = finished.provenance().digests().metrics();
+        if (!MetricsDigest.of(finished.points()).equals(recorded)) {
             System.err.println("WARNING: the values in the book are not those that run " + run.runId()
                     + " logged: the digest of its metrics is another than its provenance says");
         }

@@ -6,7 +6,6 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
-import dev.switchlab.session.TrainingSession;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.RunLock;
@@ -54,7 +53,7 @@ final class ResumeCommand implements Callable<Integer> {
 
     private int resume(MirroredBook store, Run run, Provenance begun, TrainingInput input) throws IOException {
         Device device = training.startAs(begun.computation());
-        try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, run.runId()), run.runId())) {
+        try (RunLock lock = RunLock.take(store.book().checkpoints(run.runId()), run.runId())) {
             Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
             System.out.println(checkpoint
                     .map(c -> "going on from the checkpoint of step " + c.step())

@@ -2,7 +2,6 @@ package dev.switchlab.paper;
 
 import ai.djl.Device;
 import dev.switchlab.analysis.RunSource;
-import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -83,7 +82,7 @@ public final class PaperSession {
     private final Plan plan;
     private final MirroredBook store;
     private final View view;
-    private final String cpu = Machine.current(Libtorch.loaded()).cpu();
+    private final String cpu = Machine.current().cpu();
     private volatile SweepSession running;
     private volatile boolean stopRequested;
 

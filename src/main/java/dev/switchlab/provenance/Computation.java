@@ -4,20 +4,25 @@ import ai.djl.Device;
 import ai.djl.util.cuda.CudaUtils;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * How it was computed.
+ * Device, threads and kernels of a training.
  *
  * @param device {@code cpu} or {@code gpu:N}
- * @param threads CPU threads that one operation is spread over; 0 where that cannot be read
- * @param interopThreads CPU threads that operations are spread over; 0 where that cannot be read
+ * @param threads CPU threads within one operation; 0 if unreadable
+ * @param interopThreads CPU threads across operations; 0 if unreadable
  * @param gpu name of the GPU; empty on the CPU
- * @param driver its driver; empty on the CPU
+ * @param driver driver of the GPU; empty on the CPU
  * @param cuda CUDA version and compute capability; empty on the CPU
- * @param kernels what multiplies, as {@code KERNELS} names it; empty in runs older than this entry
+ * @param kernels the chosen kernels, in the notation of {@code KERNELS}
  * @param deterministicAlgorithms whether libtorch's deterministic algorithms were on
- * @param ranks processes that shared the run; 1 in runs older than this entry
- * @param expertParallel whether each of them had a part of the experts
+ * @param ranks processes that shared the run
+ * @param expertParallel whether the experts were sharded over the ranks
  */
 public record Computation(
         String device,
@@ -31,28 +36,33 @@ public record Computation(
         int ranks,
         boolean expertParallel) {
 
-    /** Reads runs that know of no kernels, or of no ranks. */
-    public Computation {
-        kernels = kernels == null ? "" : kernels;
-        ranks = Math.max(ranks, 1);
-    }
+    private static final List<String> ENVIRONMENT_PREFIXES = List.of(
+            "ATEN_",
+            "CUBLAS_",
+            "CUDA_",
+            "CUDNN_",
+            "DJL_",
+            "DNNL_",
+            "GLIBC_TUNABLES",
+            "GOMP_",
+            "KMP_",
+            "LD_PRELOAD",
+            "MKL_",
+            "NVIDIA_TF32_OVERRIDE",
+            "OMP_",
+            "ONEDNN_",
+            "OPENBLAS_",
+            "PYTORCH_",
+            "TORCH_");
 
-    /** The same by {@code count} ranks, each with a part of the experts or with all. */
-    Computation by(int count, boolean expertParallel) {
-        return new Computation(
-                device,
-                threads,
-                interopThreads,
-                gpu,
-                driver,
-                cuda,
-                kernels,
-                deterministicAlgorithms,
-                count,
-                expertParallel);
-    }
+    /** Locations of files, without effect on results. */
+    private static final Set<String> PLACES = Set.of("DJL_CACHE_DIR", "TORCH_HOME");
 
-    static Computation on(Device device, String kernels, Libtorch torch) {
+    private static final List<String> SECRETS = List.of("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "API_KEY", "AUTH");
+
+    /** The computation of this process. The engine must have been started. */
+    public static Computation on(Device device, String kernels, int ranks, boolean expertParallel) {
+        Libtorch torch = Libtorch.loaded();
         boolean cuda = device.isGpu();
         List<String> card = cuda ? nvidiaSmi(device.getDeviceId()) : List.of("", "");
         return new Computation(
@@ -67,8 +77,8 @@ public record Computation(
                         : "",
                 kernels,
                 torch.deterministicAlgorithms(),
-                1,
-                false);
+                ranks,
+                expertParallel);
     }
 
     private static List<String> nvidiaSmi(int index) {
@@ -81,5 +91,20 @@ public record Computation(
                 .map(line -> List.of(line.strip().split("\\s*,\\s*", -1)))
                 .orElse(List.of());
         return fields.size() == 2 ? fields : List.of("unknown: nvidia-smi gives no answer", "unknown");
+    }
+
+    /** The environment variables in {@code all} that influence numeric libraries, without anything secret. */
+    static SortedMap<String, String> environment(Map<String, String> all) {
+        SortedMap<String, String> taken = new TreeMap<>();
+        all.forEach((name, value) -> {
+            String upper = name.toUpperCase(Locale.ROOT);
+            if (!PLACES.contains(upper)
+                    && ENVIRONMENT_PREFIXES.stream().anyMatch(upper::startsWith)
+                    && SECRETS.stream().noneMatch(upper::contains)) {
+                // User and password before the host of a URL.
+                taken.put(name, value.replaceAll("://[^/@\\s]*@", "://"));
+            }
+        });
+        return taken;
     }
 }

@@ -6,16 +6,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The processor that computed.
+ * The CPU of a run.
  *
  * @param cpu model name
- * @param cores logical cores that this process may use
- * @param instructionSets the extensions that numeric libraries choose their kernels by, sorted
- * @param kernels the kernels that libtorch has chosen, such as {@code AVX512}
+ * @param cores logical cores available to this process
+ * @param instructionSets the extensions by which numeric libraries choose kernels, sorted
+ * @param kernels libtorch's choice, such as {@code AVX512}
  */
 public record Machine(String cpu, int cores, List<String> instructionSets, String kernels) {
 
@@ -23,13 +24,8 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     private static final List<String> BFLOAT16 = List.of("avx512_bf16", "amx_bf16", "bf16");
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
 
-    /** Copies the list. */
-    public Machine {
-        instructionSets = List.copyOf(instructionSets);
-    }
-
-    /** This one. */
-    public static Machine current(Libtorch torch) {
+    /** The machine of this process. The engine must have been started. */
+    public static Machine current() {
         List<String> lines = cpuinfo();
         return new Machine(
                 field(lines, "model name")
@@ -42,18 +38,17 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
                         .or(Machine::sysctlFeatures)
                         .map(Machine::numeric)
                         .orElse(List.of()),
-                torch.cpuCapability().orElse(Versions.UNREADABLE));
+                Libtorch.loaded().cpuCapability().orElse(Versions.UNREADABLE));
     }
 
     /**
-     * All that decides which kernel is fastest here: processor, instruction sets in use and threads. The engine has
-     * been started.
+     * Everything that decides which kernel is fastest here: processor, instruction sets in use and threads. The engine
+     * must have been started.
      */
     public static String identity() {
-        Libtorch torch = Libtorch.loaded();
-        Machine machine = current(torch);
+        Machine machine = current();
         return machine.cpu + ", " + machine.kernels + ", " + machine.instructionSets.hashCode() + ", "
-                + torch.threads().orElse(0) + " threads";
+                + Libtorch.loaded().threads().orElse(0) + " threads";
     }
 
     /**
@@ -63,7 +58,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
      */
     public static void require(Precision precision, Device device) {
         if (!device.isGpu()) {
-            require(precision, current(Libtorch.loaded()).instructionSets);
+            require(precision, current().instructionSets);
         }
     }
 
@@ -80,7 +75,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
         try {
             return Files.exists(CPUINFO) ? Files.readAllLines(CPUINFO) : List.of();
         } catch (IOException e) {
-            return List.of(); // Locked away, as in some containers.
+            return List.of(); // unreadable in some containers
         }
     }
 
@@ -99,7 +94,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     }
 
     static List<String> numeric(String flags) {
-        return Stream.of(flags.toLowerCase(java.util.Locale.ROOT).strip().split("\\s+", -1))
+        return Stream.of(flags.toLowerCase(Locale.ROOT).strip().split("\\s+", -1))
                 .filter(flag -> flag.matches(NUMERIC))
                 .sorted()
                 .distinct()

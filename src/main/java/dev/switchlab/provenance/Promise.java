@@ -1,26 +1,23 @@
 package dev.switchlab.provenance;
 
+import java.util.Map;
+
 /**
- * What a run promises to a run of the same experiment, seed and text. Tested on the CPU (KillTest,
- * ReproducibleRunTest).
+ * What a run promises to a run of the same experiment, seed and text. On the CPU, KilledRunTest and ReproducibleRunTest
+ * check the promise.
  */
 public enum Promise {
-    /**
-     * On a CPU: the same bits for the same versions, thread counts and instruction set. Deterministic algorithms are
-     * on.
-     */
+    /** Equal bits on a CPU with equal versions, thread counts and instruction sets. Needs deterministic algorithms. */
     BITWISE_CPU("the same bits on a CPU with the same versions, thread counts and instruction set"),
 
     /**
-     * On a CUDA device: the same bits for the same versions and kind of GPU. Deterministic algorithms are on, and
-     * CUBLAS_WORKSPACE_CONFIG was set before the start.
+     * Equal bits on a CUDA device of the same kind with equal versions. Needs deterministic algorithms, and
+     * CUBLAS_WORKSPACE_CONFIG set before the start.
      */
     BITWISE_CUDA("the same bits on the same kind of GPU with the same versions and driver"),
 
-    /** The same random numbers; rounding may differ, and with it, after some steps, everything. */
+    /** Equal random numbers. Rounding may differ, and after some steps everything else. */
     SEEDED("the same random numbers, but not the same rounding");
-
-    private static final String CUBLAS = "CUBLAS_WORKSPACE_CONFIG";
 
     private final String text;
 
@@ -28,20 +25,19 @@ public enum Promise {
         this.text = text;
     }
 
-    /** For a person. */
+    /** The promise in words. */
     public String text() {
         return text;
     }
 
-    /** The promise that holds with these settings. */
-    static Promise of(boolean cuda, boolean deterministicAlgorithms, Environment environment) {
+    static Promise of(boolean cuda, boolean deterministicAlgorithms, Map<String, String> environment) {
         if (!deterministicAlgorithms) {
             return SEEDED;
         }
         if (!cuda) {
             return BITWISE_CPU;
         }
-        String workspace = environment.variables().getOrDefault(CUBLAS, "");
+        String workspace = environment.getOrDefault("CUBLAS_WORKSPACE_CONFIG", "");
         return workspace.equals(":4096:8") || workspace.equals(":16:8") ? BITWISE_CUDA : SEEDED;
     }
 }

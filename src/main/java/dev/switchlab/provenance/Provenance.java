@@ -1,6 +1,5 @@
 package dev.switchlab.provenance;
 
-import ai.djl.Device;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -14,22 +13,21 @@ import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * Where a run comes from and what it gave: enough to run it again, and to say what is different then. Kept with each
- * run as the artifact {@value #ARTIFACT}.
+ * Origin and results of a run: enough to repeat the run, and to name what differs between two runs. Kept with each run
+ * as the artifact {@value #ARTIFACT}.
  *
  * @param experiment the resolved experiment, as a tree of settings
- * @param command what was typed
- * @param text what was trained on
- * @param source the code
- * @param versions the programs
- * @param machine the processor
- * @param computation device, threads, deterministic algorithms
- * @param environment the environment variables that matter
+ * @param command the command line
+ * @param text the training text
+ * @param environment environment variables that influence numeric libraries
  * @param promise what a run of the same experiment may expect
- * @param digests what came out
+ * @param digests the results
  */
 public record Provenance(
         JsonNode experiment,
@@ -39,7 +37,7 @@ public record Provenance(
         Versions versions,
         Machine machine,
         Computation computation,
-        Environment environment,
+        SortedMap<String, String> environment,
         Promise promise,
         Digests digests) {
 
@@ -55,28 +53,44 @@ public record Provenance(
             .build();
 
     /**
-     * Of a run that begins in this process. The engine has been started.
+     * The training text.
      *
-     * @param command what was typed
-     * @param kernels what multiplies
+     * @param name a known name or a path
+     * @param sha256 of its bytes
+     * @param fallbackReason why the experiment's fallback was taken; empty if it was not
+     */
+    public record Text(String name, String sha256, String fallbackReason) {}
+
+    /**
+     * SHA-256 of the results. Empty texts stand for results that are not there yet.
+     *
+     * @param initialWeights {@link dev.switchlab.safetensors.TensorDigest} before the first step
+     * @param checkpoints of weights and optimizer state, by step
+     * @param metrics {@link dev.switchlab.train.MetricsDigest} of all points
+     * @param finalWeights after the last step
+     */
+    public record Digests(
+            String initialWeights, SortedMap<Integer, String> checkpoints, String metrics, String finalWeights) {}
+
+    /**
+     * The provenance of a run that begins in this process. The engine must have been started.
+     *
      * @param initialWeights digest of the weights before the first step
      */
     public static Provenance collect(
-            Experiment experiment, String command, Text text, Device device, String kernels, String initialWeights) {
-        Libtorch torch = Libtorch.loaded();
-        Environment environment = Environment.of(System.getenv());
-        Computation computation = Computation.on(device, kernels, torch);
+            Experiment experiment, String command, Text text, Computation computation, String initialWeights) {
+        SortedMap<String, String> environment = Computation.environment(System.getenv());
         return new Provenance(
                 tree(experiment),
                 command,
                 text,
                 Source.in(Path.of("").toAbsolutePath()),
-                Versions.current(torch),
-                Machine.current(torch),
+                Versions.current(),
+                Machine.current(),
                 computation,
                 environment,
-                Promise.of(device.isGpu(), computation.deterministicAlgorithms(), environment),
-                Digests.initial(initialWeights));
+                Promise.of(!computation.device().equals("cpu"), computation.deterministicAlgorithms(), environment),
+                new Digests(initialWeights, new TreeMap<>(), "", ""));
     }
 
     private static JsonNode tree(Experiment experiment) {
@@ -87,31 +101,16 @@ public record Provenance(
         }
     }
 
-    /** The same with what came out. */
+    /** This provenance with the results of the run. */
     public Provenance with(Digests results) {
         return new Provenance(
                 experiment, command, text, source, versions, machine, computation, environment, promise, results);
     }
 
-    /** The same, computed by {@code ranks} processes, each with a part of the experts or with all. */
-    public Provenance by(int ranks, boolean expertParallel) {
-        return new Provenance(
-                experiment,
-                command,
-                text,
-                source,
-                versions,
-                machine,
-                computation.by(ranks, expertParallel),
-                environment,
-                promise,
-                digests);
-    }
-
     /**
      * The experiment to run again.
      *
-     * @throws dev.switchlab.experiment.ExperimentException if it was changed into something impossible
+     * @throws dev.switchlab.experiment.ExperimentException if the settings were edited into something impossible
      */
     public Experiment toExperiment() {
         // JSON is YAML.
@@ -130,7 +129,7 @@ public record Provenance(
     /**
      * Reads {@link #toJson}.
      *
-     * @param source what messages call it
+     * @param source name of the text in messages
      * @throws IllegalArgumentException in one line
      */
     public static Provenance ofJson(String json, String source) {
@@ -148,7 +147,7 @@ public record Provenance(
     public Map<String, String> tags() {
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put("switchlab.version", versions.switchlab());
-        tags.put("switchlab.promise", promise.name().toLowerCase(java.util.Locale.ROOT));
+        tags.put("switchlab.promise", promise.name().toLowerCase(Locale.ROOT));
         tags.put("switchlab.device", computation.device());
         tags.put("switchlab.threads", Integer.toString(computation.threads()));
         tags.put("switchlab.cpu", machine.cpu());
@@ -170,7 +169,7 @@ public record Provenance(
         return tags;
     }
 
-    /** Every entry by its dotted path, such as {@code computation.threads}: what two runs are compared by. */
+    /** Every entry by its dotted path, such as {@code computation.threads}. */
     public Map<String, String> entries() {
         Map<String, String> entries = new LinkedHashMap<>();
         flatten("", JSON.valueToTree(this), entries);

@@ -1,15 +1,16 @@
 package dev.switchlab.provenance;
 
-import dev.switchlab.provenance.Comparison.Pair;
-import dev.switchlab.provenance.Comparison.Point;
+import dev.switchlab.provenance.Reproduction.Pair;
+import dev.switchlab.provenance.Reproduction.Point;
+import dev.switchlab.provenance.Reproduction.Verdict;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A {@link Comparison} for people: on the terminal, and as the artifact {@value #ARTIFACT}, which is Markdown. */
+/** A {@link Reproduction} as Markdown, for the terminal and as the artifact {@value #ARTIFACT}. */
 public final class ReproductionReport {
 
-    /** The artifact's path in the run that repeats another. */
+    /** The artifact's path in the repeating run. */
     public static final String ARTIFACT = "reproduction.md";
 
     private static final int LONGEST = 120;
@@ -21,37 +22,35 @@ public final class ReproductionReport {
     /**
      * The report.
      *
-     * @param firstId id of the run that is repeated
-     * @param secondId id of the run that repeats it
+     * @param firstId id of the repeated run
+     * @param secondId id of the repeating run
      */
-    public static String of(Comparison comparison, String firstId, String secondId) {
+    public static String of(Reproduction reproduction, String firstId, String secondId) {
         ReproductionReport report = new ReproductionReport();
         report.line("# Run %s repeats run %s", secondId, firstId);
         report.line("");
-        report.values(comparison);
-        report.entries("The stored settings are not those that run " + firstId + " logged", comparison.edited());
-        report.entries("What else differs (first run, second run)", comparison.provenance());
-        report.promise(comparison);
+        report.values(reproduction);
+        report.entries(
+                "Stored settings that differ from what run " + firstId + " logged (logged, stored)",
+                reproduction.edited());
+        report.entries("Differences in provenance (first run, second run)", reproduction.provenance());
+        report.line("- equal bits were %s", promise(reproduction));
         report.line("");
-        report.line("%s", comparison.verdict());
+        report.line("%s", reproduction.verdict());
         return report.text.toString();
     }
 
-    private void values(Comparison c) {
-        line("- logged values: %,d compared, %,d not equal to the bit", c.compared(), c.unequal());
-        if (c.otherNames()) {
-            line(
-                    "- one run is older and names router statistics otherwise: compared is what both runs have, losses and scores");
-        }
-        c.first().ifPresent(point -> line("- first difference: %s", describe(point)));
-        if (c.unequal() > 0) {
+    private void values(Reproduction r) {
+        line("- logged values: %,d compared, %,d not bitwise equal", r.compared(), r.unequal());
+        r.first().ifPresent(point -> line("- first difference: %s", describe(point)));
+        if (r.unequal() > 0) {
             line(
                     "- first out of tolerance: %s",
-                    c.firstBeyond().map(ReproductionReport::describe).orElse("none"));
-            line("- tolerance: |a - b| <= %s", c.tolerance());
+                    r.firstBeyond().map(ReproductionReport::describe).orElse("none"));
+            line("- tolerance: |a - b| <= %s", r.tolerance());
         }
-        line("- final weights: %s", c.weights() ? "equal to the bit" : "not equal");
-        c.firstCheckpoint().ifPresent(step -> line("- first checkpoint that differs: step %d", step));
+        line("- final weights: %s", r.weights() ? "bitwise equal" : "not equal");
+        r.firstCheckpoint().ifPresent(step -> line("- first checkpoint that differs: step %d", step));
     }
 
     private static String describe(Point point) {
@@ -60,13 +59,9 @@ public final class ReproductionReport {
                 "step %d, %s: %s, then %s%s",
                 point.step(),
                 point.metric(),
-                show(point.first()),
-                show(point.second()),
-                point.distance().map(d -> ", apart by " + d).orElse(""));
-    }
-
-    private static String show(Optional<Double> value) {
-        return value.map(String::valueOf).orElse("nothing");
+                point.first().map(String::valueOf).orElse("nothing"),
+                point.second().map(String::valueOf).orElse("nothing"),
+                point.distance().map(d -> ", distance " + d).orElse(""));
     }
 
     private void entries(String title, Map<String, Pair> entries) {
@@ -86,14 +81,13 @@ public final class ReproductionReport {
         return flat.length() > LONGEST ? flat.substring(0, LONGEST) + "..." : flat;
     }
 
-    private void promise(Comparison c) {
-        if (!c.promised()) {
-            line("- equal bits were not promised");
-        } else if (c.verdict() == Verdict.IDENTICAL) {
-            line("- equal bits were promised");
-        } else {
-            line("- equal bits were promised: this is a fault of SwitchLab or of a library under it");
+    private static String promise(Reproduction r) {
+        if (!r.promised()) {
+            return "not promised";
         }
+        return r.verdict() == Verdict.IDENTICAL
+                ? "promised"
+                : "promised: this is a fault of SwitchLab or of a library under it";
     }
 
     private void line(String format, Object... values) {

@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The source code that ran.
+ * The source code of this program.
  *
  * @param commit the git commit; empty without git
- * @param dirty whether files differ from the commit, or are there that it does not have; results that {@code make
- *     paper} writes do not count
- * @param untracked files that git does not know and does not ignore, at most {@value #MOST_FILES}
- * @param diff what differs from the commit, cut to {@value #LONGEST_DIFF} characters; empty when nothing does
- * @param diffSha256 of the whole diff; empty when nothing differs
- * @param note why there is no commit; empty when there is one
+ * @param dirty whether files differ from the commit or are untracked; results of {@code make paper} do not count
+ * @param untracked untracked files, at most {@value #MOST_FILES}
+ * @param diff the difference from the commit, cut to {@value #LONGEST_DIFF} characters
+ * @param diffSha256 of the whole difference; empty if there is none
+ * @param note why there is no commit; empty if there is one
  */
 public record Source(
         String commit, boolean dirty, List<String> untracked, String diff, String diffSha256, String note) {
@@ -23,15 +22,9 @@ public record Source(
     private static final int LONGEST_DIFF = 200_000;
     private static final int MOST_FILES = 100;
 
-    /** What {@code make paper} writes while it goes on: no run is computed from it. */
+    /** {@code make paper} writes results while it runs; no run depends on them. */
     private static final List<String> BUT_RESULTS = List.of("--", ".", ":(exclude)experiments/results");
 
-    /** Copies the list. */
-    public Source {
-        untracked = List.copyOf(untracked);
-    }
-
-    /** The source in {@code folder}. */
     static Source in(Path folder) {
         Optional<String> commit = Processes.output(folder, "git", "rev-parse", "HEAD");
         if (commit.isEmpty()) {

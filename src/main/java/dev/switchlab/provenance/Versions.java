@@ -2,26 +2,34 @@ package dev.switchlab.provenance;
 
 import ai.djl.engine.Engine;
 import ai.djl.util.Platform;
+import dev.switchlab.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 
 /**
- * The programs that computed.
+ * Versions of the programs behind a run.
  *
  * @param switchlab such as {@code 0.1.0}
- * @param jdk version and maker of the Java runtime
- * @param os operating system and its version
+ * @param jdk name, version and vendor of the Java runtime
+ * @param os name, version and architecture of the operating system
  * @param djl version of DJL's engine interface
  * @param libtorch version and flavour
- * @param libtorchBuild libtorch's description of itself, with the BLAS, oneDNN and OpenMP in it
+ * @param libtorchBuild libtorch's build description, with its BLAS, oneDNN and OpenMP
  */
 public record Versions(String switchlab, String jdk, String os, String djl, String libtorch, String libtorchBuild) {
 
     static final String UNREADABLE = "cannot be read on this platform";
 
-    /** Of this process. */
-    static Versions current(Libtorch torch) {
+    static Versions current() {
         return new Versions(
                 switchlabVersion(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + " ("
@@ -31,11 +39,10 @@ public record Versions(String switchlab, String jdk, String os, String djl, Stri
                 Engine.getDjlVersion(),
                 Engine.getInstance().getVersion() + " "
                         + Platform.detectPlatform("pytorch").getFlavor(),
-                torch.config().map(String::strip).orElse(UNREADABLE));
+                Libtorch.loaded().config().map(String::strip).orElse(UNREADABLE));
     }
 
-    /** The version that Maven built. */
-    public static String switchlabVersion() {
+    private static String switchlabVersion() {
         Properties properties = new Properties();
         try (InputStream in = Versions.class.getResourceAsStream("/switchlab.properties")) {
             properties.load(in);
@@ -43,5 +50,33 @@ public record Versions(String switchlab, String jdk, String os, String djl, Stri
             throw new IllegalStateException("the build left out switchlab.properties", e);
         }
         return properties.getProperty("version");
+    }
+
+    /** SHA-256 of all classes and resources of this program: tells one build from another. */
+    public static String codeDigest() throws IOException {
+        try {
+            return codeDigest(Path.of(Versions.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI()));
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("the location of the classes is no URI", e);
+        }
+    }
+
+    /** @param place a jar, or a folder of classes, hashed with names */
+    static String codeDigest(Path place) throws IOException {
+        MessageDigest sha256 = Sha256.newDigest();
+        try (Stream<Path> walk = Files.walk(place)) {
+            List<Path> files = walk.filter(Files::isRegularFile).sorted().toList();
+            for (Path file : files) {
+                byte[] content = Files.readAllBytes(file);
+                String name = place.relativize(file) + " " + content.length + "\n";
+                sha256.update(name.getBytes(StandardCharsets.UTF_8));
+                sha256.update(content);
+            }
+        }
+        return HexFormat.of().formatHex(sha256.digest());
     }
 }

@@ -6,10 +6,10 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.switchlab.provenance.Libtorch;
 import java.util.Locale;
 
-/** How commands and the prompt start the engine, so that what one of them trains the other can repeat to the bit. */
+/** Starts the engine for commands and the prompt alike, so that either repeats a run of the other to the bit. */
 public final class EngineStart {
 
-    /** These models are too small for more to help. */
+    /** More threads do not help models of this size. */
     public static final int MOST_THREADS = 8;
 
     private EngineStart() {}
@@ -18,30 +18,29 @@ public final class EngineStart {
      * Starts the engine: offline, with deterministic algorithms.
      *
      * @param device auto, cpu, gpu or gpu:N
-     * @param threads CPU threads; 0 for {@linkplain #threads(int) as many as help}
+     * @param threads CPU threads; 0 for the {@linkplain #threads(int) default}
      * @return the device to compute on
      */
     public static Device start(String device, int threads) {
         if (threads < 0) {
             throw new IllegalArgumentException("THREADS is " + threads + ", allowed: 1 or more, for example 2");
         }
-        // DJL reads these once, when the engine starts. Offline: it would otherwise probe the network at start. Who
-        // wants it to download
-        // libraries says -Dai.djl.offline=false.
+        // DJL reads these properties once, when the engine starts. Unless offline, it probes the network then; to
+        // download libraries: -Dai.djl.offline=false.
         System.setProperty("ai.djl.offline", System.getProperty("ai.djl.offline", "true"));
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         Engine engine = Engine.getInstance();
-        JniUtils.setNumThreads(threads(threads)); // at the prompt a tensor may have started the engine before
+        JniUtils.setNumThreads(threads(threads)); // at the prompt, a tensor may have started the engine already
         if (!Libtorch.loaded().useDeterministicAlgorithms()) {
             System.err.println(
-                    "WARNING: libtorch's deterministic algorithms cannot be switched on here: runs are seeded, but"
-                            + " not equal to the bit");
+                    "WARNING: libtorch's deterministic algorithms are not available: runs are seeded, not bitwise"
+                            + " reproducible");
         }
         return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
     }
 
-    /** CPU threads for a wish; without one (0), all cores but at most {@value #MOST_THREADS}. */
+    /** {@code wanted} CPU threads; for 0, all cores but at most {@value #MOST_THREADS}. */
     public static int threads(int wanted) {
         return wanted > 0 ? wanted : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     }

@@ -3,39 +3,78 @@ package dev.switchlab.session;
 import ai.djl.Device;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.session.TrainingInput.FirstWeights;
+import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Nobody;
 import dev.switchlab.train.Trainer;
 import dev.switchlab.world.World;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
-/** A rank other than the first: it computes its part of each batch, and writes, prints and saves nothing. */
+/** A rank other than the first: computes its part of each batch, and writes, prints and saves nothing. */
 public final class RankFollower {
+
+    private static final byte[] NOTHING = {};
+
+    /** Longer than between steps: one of the ranks may be downloading the text or unpacking libtorch. */
+    private static final Duration BEGIN = Duration.ofHours(1);
 
     private RankFollower() {}
 
     /**
-     * Does what rank 0 says, to the end.
+     * What rank 0 broadcasts to the others: experiment, text, threads, kernels and first step. They need no book and no
+     * checkpoint files.
+     *
+     * @param provenance of the computation that begins
+     * @param checkpoint empty for the first step
+     */
+    record Job(Provenance provenance, Optional<Checkpoint> checkpoint) {
+
+        /** Called by rank 0. */
+        void broadcast(World world) throws IOException {
+            world.barrier(BEGIN);
+            world.tell(provenance.toJson().getBytes(StandardCharsets.UTF_8), 0);
+            world.tell(checkpoint.isPresent() ? checkpoint.get().toBytes() : NOTHING, 0);
+            requireSame(world, provenance);
+        }
+
+        private static Job receive(World world) throws IOException {
+            world.barrier(BEGIN);
+            String json = new String(world.tell(NOTHING, 0), StandardCharsets.UTF_8);
+            byte[] checkpoint = world.tell(NOTHING, 0);
+            return new Job(
+                    Provenance.ofJson(json, "the broadcast of rank 0"),
+                    checkpoint.length == 0 ? Optional.empty() : Optional.of(Checkpoint.ofBytes(checkpoint)));
+        }
+    }
+
+    /**
+     * Takes part in the training of rank 0 to its end.
      *
      * @param stopRequested asked after each step; true ends the run on all ranks, in good order
      */
     public static void follow(World world, BooleanSupplier stopRequested) throws IOException {
-        RankJob job = RankJob.hear(world);
-        Provenance told = job.provenance();
+        Job job = Job.receive(world);
+        Provenance first = job.provenance();
+        boolean expertParallel = first.computation().expertParallel();
         Device device = EngineStart.start(
-                told.computation().device(), told.computation().threads());
-        TrainingInput input = TrainingInput.of(told, "");
+                first.computation().device(), first.computation().threads());
+        TrainingInput input = TrainingInput.of(first, "");
         Kernels kernels = input.kernelsOn(device);
-        boolean spread = told.computation().expertParallel();
-        FirstWeights first = FirstWeights.of(input, device, kernels, spread ? world : World.ofOne());
-        try (LanguageModel model = first.model()) {
-            Provenance own = Provenance.collect(
-                            input.experiment(), "", input.text(), device, kernels.toString(), first.digest())
-                    .by(world.size(), spread);
-            RankJob.requireSame(world, own);
+        FirstWeights weights = input.firstWeights(device, kernels, expertParallel ? world : World.ofOne());
+        try (LanguageModel model = weights.model()) {
+            requireSame(
+                    world,
+                    input.provenance(
+                            "", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
             Nobody nobody = new Nobody();
             Trainer trainer = new Trainer(
                     model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested, world);
@@ -43,5 +82,16 @@ public final class RankFollower {
             trainer.run();
             model.whole().close(); // rank 0 saves it
         }
+    }
+
+    /** Different libraries or processors round differently, and the ranks' weights would diverge. */
+    private static void requireSame(World world, Provenance own) {
+        Map<String, String> facts = new TreeMap<>(own.entries());
+        facts.keySet()
+                .removeIf(key ->
+                        !key.matches("versions\\.(switchlab|jdk|djl|libtorch.*)|machine\\.(instruction_sets|kernels)"
+                                + "|computation\\..*|text\\.sha256|digests\\.initial_weights"));
+        world.barrier(BEGIN);
+        world.requireSame(facts);
     }
 }

@@ -11,21 +11,20 @@ import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.LaterMetrics;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.RunLock;
+import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * A run of the book, with what its artifacts hold.
- *
- * @param store where it is
- * @param run what it says of it
- */
+/** A run of the book with the contents of its artifacts. */
 public record StoredRun(MirroredBook store, Run run) {
 
     /** The artifact with the model's weights. */
@@ -40,11 +39,7 @@ public record StoredRun(MirroredBook store, Run run) {
         return children("");
     }
 
-    /**
-     * The same with another baseline.
-     *
-     * @param baseline as {@link RunComparison#of(RunSource, List, String)} takes it
-     */
+    /** @param baseline as {@link RunComparison#of(RunSource, List, String)} takes it */
     public RunComparison children(String baseline) {
         return RunComparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
@@ -56,9 +51,9 @@ public record StoredRun(MirroredBook store, Run run) {
     }
 
     /**
-     * Where the run comes from.
+     * The provenance of the run.
      *
-     * @throws IllegalArgumentException in one line, if that is not stored or damaged
+     * @throws IllegalArgumentException in one line, if it is missing or damaged
      */
     public Provenance provenance() throws IOException {
         requireOwnTraining();
@@ -75,7 +70,7 @@ public record StoredRun(MirroredBook store, Run run) {
         return newest.isEmpty() ? Optional.empty() : Optional.of(Files.readString(artifacts.file(newest.get())));
     }
 
-    /** The text that the run was trained on, never its fallback, as {@code model} reads it. */
+    /** The text that the run was trained on, in the tokens of {@code model}. */
     public TextData data(LanguageModel model) {
         String corpus =
                 run.params().getOrDefault("corpus.name", model.experiment().corpus());
@@ -86,8 +81,7 @@ public record StoredRun(MirroredBook store, Run run) {
     }
 
     /**
-     * Keeps how the run's model scored by windows that overlap, under names of their own: what training logged stays as
-     * it is.
+     * Adds scores by overlapping windows to the run, under names of their own.
      *
      * @param stride characters that a window counts
      * @param steps that the model was trained for
@@ -95,6 +89,32 @@ public record StoredRun(MirroredBook store, Run run) {
     public void keepStrided(Evaluation score, int stride, int steps) {
         LaterMetrics.add(store.book(), run.runId(), steps, score.metrics(MetricNames.strided(stride)));
         store.update(run);
+    }
+
+    /** Whether a process on this machine trains the run. A setting of a sweep is alive while its sweep is. */
+    public boolean isAlive() {
+        return RunLock.isHeld(store.book().checkpoints(owner()), run.runId());
+    }
+
+    private String owner() {
+        boolean sumsUp = run.tags().containsKey(RunInfo.SUMMARY_TAG);
+        return sumsUp ? run.tags().getOrDefault(RunInfo.PARENT_TAG, run.runId()) : run.runId();
+    }
+
+    /**
+     * Marks runs as failed that the book has as running, but whose process is gone: killed, or cut off with its
+     * machine. They can still be resumed.
+     */
+    public static void failDead(MirroredBook store) {
+        for (Run run : store.book().runs(Optional.empty(), Integer.MAX_VALUE)) {
+            StoredRun stored = new StoredRun(store, run);
+            // Without the folder the run began on another machine, or is just beginning.
+            if (run.status().equals("RUNNING")
+                    && Files.exists(store.book().checkpoints(stored.owner()))
+                    && !stored.isAlive()) {
+                store.book().end(run.runId(), RunStatus.FAILED, Instant.now());
+            }
+        }
     }
 
     private void requireOwnTraining() {

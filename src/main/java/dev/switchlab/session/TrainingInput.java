@@ -9,34 +9,36 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.provenance.Computation;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.provenance.Provenance;
-import dev.switchlab.provenance.Text;
 import dev.switchlab.runs.Dataset;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.KernelChoice;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.world.World;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is trained on what.
+ * An experiment and its text, ready to be trained.
  *
  * @param experiment all settings
  * @param data the text
- * @param fallbackReason why the text is the experiment's fallback, if it is
- * @param title what tells the run from others of its experiment
- * @param kernels what shall multiply: a text of {@code Kernels}, or {@code auto}
+ * @param fallbackReason why the experiment's fallback text was taken; empty if it was not
+ * @param title what distinguishes the run from others of its experiment
+ * @param kernels requested kernels: a text of {@code Kernels}, or {@code auto}
  */
 public record TrainingInput(
         Experiment experiment, TextData data, Optional<String> fallbackReason, RunTitle title, String kernels) {
 
     /**
-     * An experiment on its corpus; that it takes the fallback is said loudly.
+     * An experiment on its corpus; prints a warning if the fallback text is taken.
      *
-     * @param changes settings that are not as in the experiment's file
+     * @param changes settings that differ from the experiment's file
      */
     public static TrainingInput of(Experiment experiment, Map<String, String> changes) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
@@ -45,47 +47,41 @@ public record TrainingInput(
     }
 
     /**
-     * The experiment of a run on the text that the run was trained on, which is never a fallback for it.
+     * The experiment of a run on the text of that run, never on a fallback.
      *
-     * @param name of that run
+     * @param name of the run
      */
     public static TrainingInput of(Provenance provenance, String name) {
         Experiment experiment = provenance.toExperiment();
         OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
         String reason = provenance.text().fallbackReason();
-        String kernels = provenance.computation().kernels();
         return of(
                 experiment,
                 new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)),
                 RunTitle.again(experiment, name),
-                kernels.isEmpty() ? KernelChoice.AUTO : kernels);
+                provenance.computation().kernels());
     }
 
     /**
      * An experiment on a text that is open already.
      *
-     * @param kernels what shall multiply: a text of {@code Kernels}, or {@code auto}
+     * @param kernels requested kernels: a text of {@code Kernels}, or {@code auto}
      */
     public static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
         TextData data = TextData.of(opened.corpus(), experiment);
-        data.requireUsable(experiment); // fails now rather than after training
+        data.requireUsable(experiment); // fails before training, not after
         return new TrainingInput(experiment, data, opened.fallbackReason(), title, kernels);
     }
 
-    /** The same with another seed. */
-    public TrainingInput withSeed(long seed) {
-        return new TrainingInput(experiment.with("seed=" + seed), data, fallbackReason, title, kernels);
-    }
-
-    /** The same with other kernels. */
-    public TrainingInput withKernels(String wish) {
-        return new TrainingInput(experiment, data, fallbackReason, title, wish);
+    /** This input with other kernels. */
+    public TrainingInput withKernels(String requested) {
+        return new TrainingInput(experiment, data, fallbackReason, title, requested);
     }
 
     /**
-     * What multiplies on {@code device}. The engine has been started.
+     * The kernels to use on {@code device}. The engine must have been started.
      *
-     * @throws IllegalArgumentException in one line, if it cannot be as wished here
+     * @throws IllegalArgumentException in one line, if the requested kernels or precision are not available
      */
     public Kernels kernelsOn(Device device) {
         Machine.require(experiment.train().precision(), device);
@@ -93,9 +89,47 @@ public record TrainingInput(
     }
 
     /**
-     * A run that is about to begin.
+     * A model before its first step.
      *
-     * @param provenance of it
+     * @param model with all experts, or with those of this rank
+     * @param digest of all weights, including other ranks' experts
+     */
+    record FirstWeights(LanguageModel model, String digest) {}
+
+    /** @param sharded the ranks that experts are sharded over; a world of one if they are not */
+    FirstWeights firstWeights(Device device, Kernels chosenKernels, World sharded) {
+        LanguageModel whole = LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels);
+        String digest = whole.digest();
+        if (sharded.size() == 1) {
+            return new FirstWeights(whole, digest);
+        }
+        whole.close(); // for a moment a rank holds all experts, without gradients and optimizer state
+        return new FirstWeights(
+                LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, sharded), digest);
+    }
+
+    /**
+     * The provenance of a training that begins in this process.
+     *
+     * @param command the command line
+     * @param initialWeights digest of the first weights
+     * @param ranks processes that share the training
+     * @param expertParallel whether experts are sharded over the ranks
+     */
+    public Provenance provenance(
+            String command,
+            Device device,
+            String chosenKernels,
+            String initialWeights,
+            int ranks,
+            boolean expertParallel) {
+        Computation computation = Computation.on(device, chosenKernels, ranks, expertParallel);
+        return Provenance.collect(experiment, command, text(), computation, initialWeights);
+    }
+
+    /**
+     * Name, parameters and tags of a run that is about to begin.
+     *
      * @param more tags beside the usual
      */
     RunInfo info(MirroredBook store, Provenance provenance, Map<String, String> more) {
@@ -104,7 +138,7 @@ public record TrainingInput(
     }
 
     /**
-     * A run that is to sum up this experiment with several seeds.
+     * Name, parameters and tags of a run that sums up this experiment with several seeds.
      *
      * @param seeds in words, such as {@code 1..5}
      */
@@ -151,13 +185,13 @@ public record TrainingInput(
                 Optional.of(dataset()));
     }
 
-    /** The text, as MLflow shows it. */
+    /** The text as a dataset of MLflow. */
     Dataset dataset() {
         Corpus corpus = data.corpus();
         Split split = data.split();
         boolean heldOut = experiment.validation() == Validation.HELD_OUT;
         return new Dataset(
-                // MLflow knows a dataset by name and digest, and these splits are other ones.
+                // MLflow identifies a dataset by name and digest; another split needs another name.
                 heldOut ? corpus.name() + " (validation held out of training)" : corpus.name(),
                 corpus.sha256(),
                 corpus.name(),
@@ -167,8 +201,8 @@ public record TrainingInput(
                 split.validation().length);
     }
 
-    /** The text, as it is recorded. */
-    public Text text() {
-        return new Text(data.corpus().name(), data.corpus().sha256(), fallbackReason.orElse(""));
+    /** The text as the provenance records it. */
+    public Provenance.Text text() {
+        return new Provenance.Text(data.corpus().name(), data.corpus().sha256(), fallbackReason.orElse(""));
     }
 }

@@ -122,12 +122,12 @@ public final class ChildRun {
     }
 
     private TrainingSession session(TrainingInput input, Device device) {
-        return new TrainingSession(input, device, store, new ChildView(told), stop, false);
+        return new TrainingSession(input, device, store, new ChildView(told), stop).withoutReport();
     }
 
     /** Waits while another process trains the run. */
     private RunLock lock() {
-        Path folder = TrainingSession.checkpoints(store, plan.runId());
+        Path folder = store.book().checkpoints(plan.runId());
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             try {

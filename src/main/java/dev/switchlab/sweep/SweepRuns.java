@@ -12,7 +12,6 @@ import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.session.TrainingInput;
-import dev.switchlab.session.TrainingSession;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
@@ -65,7 +64,7 @@ final class SweepRuns implements AutoCloseable {
         SweepIdentity identity = ready.identity();
         Optional<Run> earlier = fresh ? Optional.empty() : earlier(store, ready, identity);
         String parent = earlier.map(Run::runId).orElseGet(store::newRunId);
-        RunLock lock = RunLock.take(TrainingSession.checkpoints(store, parent), parent);
+        RunLock lock = RunLock.take(store.book().checkpoints(parent), parent);
         SweepRuns runs = new SweepRuns(store, ready, parent, lock);
         boolean opened = false;
         try {
@@ -115,7 +114,7 @@ final class SweepRuns implements AutoCloseable {
         Provenance of(TrainingInput input) {
             return known.computeIfAbsent(
                     input.data().corpus().name() + " " + input.kernels(),
-                    text -> Provenance.collect(input.experiment(), command, input.text(), device, input.kernels(), ""));
+                    text -> input.provenance(command, device, input.kernels(), "", 1, false));
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
-import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
@@ -146,7 +145,7 @@ public final class SweepSession {
     /** Takes what the book has for children that did not begin. */
     private void reuse(String parent, SweepProgress progress) {
         TrainedBefore before =
-                new TrainedBefore(store, Machine.current(Libtorch.loaded()).cpu());
+                new TrainedBefore(store, Machine.current().cpu());
         ready.sweep().settings().forEach((row, of) -> {
             List<String> taken = new ArrayList<>();
             for (Child child : of) {

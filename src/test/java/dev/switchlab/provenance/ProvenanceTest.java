@@ -9,12 +9,16 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.experiment.TrainConfig.Precision;
+import dev.switchlab.provenance.Provenance.Digests;
+import dev.switchlab.provenance.Provenance.Text;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is recorded of a run, and that it is enough to run it again. */
 class ProvenanceTest {
@@ -28,7 +32,7 @@ class ProvenanceTest {
 
     private static Provenance collect(Experiment experiment) {
         Text text = new Text("dickens", "ab12", "");
-        return Provenance.collect(experiment, "make train EXPERIMENT=smoke", text, Device.cpu(), "matrix", "cd34");
+        return Provenance.collect(experiment, "make train EXPERIMENT=smoke", text, Computation.on(Device.cpu(), "matrix", 1, false), "cd34");
     }
 
     @Test
@@ -61,7 +65,7 @@ class ProvenanceTest {
         assertThat(provenance.versions().libtorch()).startsWith("2.7.1");
         assertThat(provenance.versions().djl()).isEqualTo("0.36.0");
         assertThat(provenance.versions().switchlab()).matches("\\d+\\.\\d+\\.\\d+.*");
-        assertThat(provenance.environment().variables()).containsEntry("OMP_NUM_THREADS", "1");
+        assertThat(provenance.environment()).containsEntry("OMP_NUM_THREADS", "1");
         if (System.getProperty("os.name").equals("Linux")
                 && System.getProperty("os.arch").equals("amd64")) {
             assertThat(provenance.versions().libtorchBuild()).contains("PyTorch built with", "OpenMP");
@@ -81,8 +85,8 @@ class ProvenanceTest {
 
     @Test
     void promisesNoMoreThanTheSettingsAllow() {
-        Environment nothing = Environment.of(Map.of());
-        Environment workspace = Environment.of(Map.of("CUBLAS_WORKSPACE_CONFIG", ":4096:8"));
+        Map<String, String> nothing = Map.of();
+        Map<String, String> workspace = Map.of("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
         assertThat(Promise.of(false, false, nothing)).isEqualTo(Promise.SEEDED);
         assertThat(Promise.of(true, true, nothing)).isEqualTo(Promise.SEEDED);
         assertThat(Promise.of(true, false, workspace)).isEqualTo(Promise.SEEDED);
@@ -91,7 +95,7 @@ class ProvenanceTest {
 
     @Test
     void secretsAreNotRecorded() {
-        Environment environment = Environment.of(Map.of(
+        Map<String, String> environment = Computation.environment(Map.of(
                 "OMP_NUM_THREADS",
                 "2",
                 "MLFLOW_TRACKING_PASSWORD",
@@ -106,7 +110,7 @@ class ProvenanceTest {
                 "/home/me",
                 "DJL_CACHE_DIR",
                 "/somewhere"));
-        assertThat(environment.variables())
+        assertThat(environment)
                 .containsOnly(Map.entry("OMP_NUM_THREADS", "2"), Map.entry("DJL_REPO", "https://example.org/x"));
     }
 
@@ -139,5 +143,19 @@ class ProvenanceTest {
                 .hasMessage(
                         "train.precision is selective, but this processor multiplies no bfloat16 (it has none of avx512_bf16, amx_bf16,"
                                 + " bf16), allowed: float32, for example SET=\"train.precision=float32\"");
+    }
+
+    @Test
+    void aBuildHasADigestOfItsOwn(@TempDir Path folder) throws Exception {
+        Files.writeString(Files.createDirectory(folder.resolve("a")).resolve("A.class"), "12");
+        String digest = Versions.codeDigest(folder);
+        assertThat(Versions.codeDigest(folder)).isEqualTo(digest).hasSize(64);
+        Files.writeString(folder.resolve("a").resolve("A.class"), "13");
+        String changed = Versions.codeDigest(folder);
+        Files.move(folder.resolve("a").resolve("A.class"), folder.resolve("a").resolve("B.class"));
+        assertThat(Versions.codeDigest(folder)).isNotIn(digest, changed);
+        assertThat(changed).isNotEqualTo(digest);
+        assertThat(Versions.codeDigest(folder.resolve("a").resolve("B.class"))).hasSize(64); // as of a jar
+        assertThat(Versions.codeDigest()).hasSize(64);
     }
 }

@@ -124,9 +124,9 @@ class TrainingSessionTest {
             TrainingSession.Outcome whole = train(store, () -> false);
             String begun = Book.newRunId();
             store.book().start(TestRuns.info(), begun).close(); // and nothing in between
-            try (RunLock lock = RunLock.take(TrainingSession.checkpoints(store, begun), begun)) {
+            try (RunLock lock = RunLock.take(store.book().checkpoints(begun), begun)) {
                 TrainingSession session =
-                        new TrainingSession(input, Device.cpu(), store, new View(), () -> false, false);
+                        new TrainingSession(input, Device.cpu(), store, new View(), () -> false).withoutReport();
                 TrainingSession.Outcome outcome = session.train(lock, begun, "make train", Map.of());
                 assertThat(outcome.runId()).isEqualTo(begun);
                 assertThat(outcome.report()).as("none was wanted").isEmpty();

@@ -7,7 +7,11 @@ import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
-import dev.switchlab.provenance.Comparison.Pair;
+import dev.switchlab.provenance.Provenance.Digests;
+import dev.switchlab.provenance.Provenance.Text;
+import dev.switchlab.provenance.Reproduction.Finished;
+import dev.switchlab.provenance.Reproduction.Pair;
+import dev.switchlab.provenance.Reproduction.Verdict;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The verdict on a reproduction. */
-class ComparisonTest {
+class ReproductionTest {
 
     private static final Experiment SMOKE = ExperimentLoader.load("smoke", List.of(), Path.of("experiments"));
 
@@ -46,18 +50,22 @@ class ComparisonTest {
 
     private static Provenance provenance(Experiment experiment, String weights) {
         return Provenance.collect(
-                        experiment, "make train", new Text("dickens", "ab", ""), Device.cpu(), "matrix", "initial")
+                        experiment,
+                        "make train",
+                        new Text("dickens", "ab", ""),
+                        Computation.on(Device.cpu(), "matrix", 1, false),
+                        "initial")
                 .with(new Digests("initial", new TreeMap<>(Map.of(5, weights)), "m", weights));
     }
 
-    private Comparison compare() {
+    private Reproduction compare() {
         return compare(SMOKE);
     }
 
-    private Comparison compare(Experiment stored) {
-        return Comparison.of(
-                new RunRecord(provenance(stored, firstWeights), first),
-                new RunRecord(provenance(stored, secondWeights), second),
+    private Reproduction compare(Experiment stored) {
+        return Reproduction.of(
+                new Finished(provenance(stored, firstWeights), first),
+                new Finished(provenance(stored, secondWeights), second),
                 SMOKE.toParams(),
                 Tolerance.DEFAULT);
     }
@@ -65,23 +73,23 @@ class ComparisonTest {
     @Test
     void equalToTheBitIsIdentical() {
         second.get("train/tokens_per_second").put(3L, 12345.0);
-        Comparison comparison = compare();
-        assertThat(comparison.verdict()).isEqualTo(Verdict.IDENTICAL);
-        assertThat(comparison.compared()).isEqualTo(15);
-        assertThat(comparison.first()).isEmpty();
-        assertThat(comparison.provenance()).isEmpty();
-        assertThat(comparison.promised()).isTrue();
-        assertThat(ReproductionReport.of(comparison, "a", "b")).endsWith("IDENTICAL\n");
+        Reproduction reproduction = compare();
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.IDENTICAL);
+        assertThat(reproduction.compared()).isEqualTo(15);
+        assertThat(reproduction.first()).isEmpty();
+        assertThat(reproduction.provenance()).isEmpty();
+        assertThat(reproduction.promised()).isTrue();
+        assertThat(ReproductionReport.of(reproduction, "a", "b")).endsWith("IDENTICAL\n");
     }
 
     @Test
     void oneBitIsNotIdentical() {
         second.get("train/loss").put(3L, Math.nextUp(2.0 / 3));
-        Comparison comparison = compare();
-        assertThat(comparison.verdict()).isEqualTo(Verdict.EQUIVALENT);
-        assertThat(comparison.unequal()).isEqualTo(1);
-        assertThat(comparison.firstBeyond()).isEmpty();
-        assertThat(ReproductionReport.of(comparison, "a", "b"))
+        Reproduction reproduction = compare();
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.EQUIVALENT);
+        assertThat(reproduction.unequal()).isEqualTo(1);
+        assertThat(reproduction.firstBeyond()).isEmpty();
+        assertThat(ReproductionReport.of(reproduction, "a", "b"))
                 .contains("first difference: step 3, train/loss: 0.6666666666666666, then 0.6666666666666667")
                 .contains("this is a fault")
                 .endsWith("EQUIVALENT\n");
@@ -90,9 +98,9 @@ class ComparisonTest {
     @Test
     void equalValuesWithOtherWeightsAreNotIdentical() {
         secondWeights = "other";
-        Comparison comparison = compare();
-        assertThat(comparison.verdict()).isEqualTo(Verdict.EQUIVALENT);
-        assertThat(comparison.firstCheckpoint()).hasValue(5);
+        Reproduction reproduction = compare();
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.EQUIVALENT);
+        assertThat(reproduction.firstCheckpoint()).hasValue(5);
     }
 
     @Test
@@ -101,17 +109,17 @@ class ComparisonTest {
         second.get("train/loss").put(4L, 0.6);
         second.get("layer0/router_entropy").put(4L, 0.7);
         second.get("layer0/router_entropy").put(5L, Double.NaN);
-        Comparison comparison = compare();
-        assertThat(comparison.verdict()).isEqualTo(Verdict.DIFFERENT);
-        assertThat(comparison.first().orElseThrow().step()).isEqualTo(2);
-        assertThat(comparison.firstBeyond())
-                .hasValue(new Comparison.Point(4, "train/loss", Optional.of(0.5), Optional.of(0.6)));
+        Reproduction reproduction = compare();
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(reproduction.first().orElseThrow().step()).isEqualTo(2);
+        assertThat(reproduction.firstBeyond())
+                .hasValue(new Reproduction.Point(4, "train/loss", Optional.of(0.5), Optional.of(0.6)));
     }
 
     @Test
     void aPointMoreOrLessIsDifferent() {
         second.get("train/loss").remove(5L);
-        Comparison less = compare();
+        Reproduction less = compare();
         assertThat(less.verdict()).isEqualTo(Verdict.DIFFERENT);
         assertThat(ReproductionReport.of(less, "a", "b")).contains("step 5, train/loss: 0.4, then nothing");
         second.get("train/loss").put(5L, 0.4);
@@ -126,19 +134,6 @@ class ComparisonTest {
         second.put("best/cross_entropy", new TreeMap<>(Map.of(2L, 2.0, 4L, 1.99999)));
         assertThat(compare().verdict()).isEqualTo(Verdict.EQUIVALENT);
         second.put("best/cross_entropy", new TreeMap<>(Map.of(2L, 2.5)));
-        assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
-    }
-
-    /** Before the quantity came first, experts' metrics were {@code layer0/expert3/load}. */
-    @Test
-    void anOlderRunIsComparedByWhatBothHave() {
-        first.put("layer0/expert1/load", new TreeMap<>(Map.of(1L, 0.25)));
-        second.put("layer0/load/expert1", new TreeMap<>(Map.of(1L, 0.25)));
-        Comparison same = compare();
-        assertThat(same.verdict()).isEqualTo(Verdict.IDENTICAL);
-        assertThat(same.compared()).isEqualTo(15);
-        assertThat(ReproductionReport.of(same, "a", "b")).containsOnlyOnce("names router statistics otherwise");
-        second.get("train/loss").put(3L, 0.5);
         assertThat(compare().verdict()).isEqualTo(Verdict.DIFFERENT);
     }
 
@@ -164,15 +159,15 @@ class ComparisonTest {
                 now.digests());
         Map<String, String> logged = new TreeMap<>(SMOKE.toParams());
         logged.remove("model.norm");
-        Comparison comparison =
-                Comparison.of(new RunRecord(older, first), new RunRecord(now, second), logged, Tolerance.DEFAULT);
-        assertThat(comparison.edited()).isEmpty();
-        assertThat(comparison.provenance()).isEmpty();
-        assertThat(Comparison.conditions(older, now)).isEmpty();
-        assertThat(comparison.verdict()).isEqualTo(Verdict.IDENTICAL);
-        assertThat(comparison.promised()).isTrue();
+        Reproduction reproduction =
+                Reproduction.of(new Finished(older, first), new Finished(now, second), logged, Tolerance.DEFAULT);
+        assertThat(reproduction.edited()).isEmpty();
+        assertThat(reproduction.provenance()).isEmpty();
+        assertThat(Reproduction.conditions(older, now)).isEmpty();
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.IDENTICAL);
+        assertThat(reproduction.promised()).isTrue();
         Provenance edited = provenance(SMOKE.with("model.norm=rms"), "w");
-        assertThat(Comparison.of(new RunRecord(edited, first), new RunRecord(now, second), logged, Tolerance.DEFAULT)
+        assertThat(Reproduction.of(new Finished(edited, first), new Finished(now, second), logged, Tolerance.DEFAULT)
                         .edited())
                 .containsOnly(Map.entry("model.norm", new Pair("layer", "rms")));
     }
@@ -194,10 +189,10 @@ class ComparisonTest {
     @Test
     void editedSettingsAreNotEquivalentHoweverNear() {
         second.get("train/loss").put(3L, Math.nextUp(2.0 / 3));
-        Comparison comparison = compare(SMOKE.with("train.beta2=0.5"));
-        assertThat(comparison.verdict()).isEqualTo(Verdict.DIFFERENT);
-        assertThat(comparison.edited()).containsOnly(Map.entry("train.beta2", new Pair("0.99", "0.5")));
-        assertThat(comparison.promised()).isFalse();
+        Reproduction reproduction = compare(SMOKE.with("train.beta2=0.5"));
+        assertThat(reproduction.verdict()).isEqualTo(Verdict.DIFFERENT);
+        assertThat(reproduction.edited()).containsOnly(Map.entry("train.beta2", new Pair("0.99", "0.5")));
+        assertThat(reproduction.promised()).isFalse();
     }
 
     @Test
@@ -215,14 +210,14 @@ class ComparisonTest {
                 one.environment(),
                 one.promise(),
                 one.digests());
-        Comparison comparison = Comparison.of(
-                new RunRecord(one, first), new RunRecord(other, second), SMOKE.toParams(), Tolerance.DEFAULT);
-        assertThat(comparison.provenance())
+        Reproduction reproduction = Reproduction.of(
+                new Finished(one, first), new Finished(other, second), SMOKE.toParams(), Tolerance.DEFAULT);
+        assertThat(reproduction.provenance())
                 .containsOnly(
                         Map.entry("computation.threads", new Pair("1", "8")),
                         Map.entry("text.sha256", new Pair("ab", "cd")));
-        assertThat(comparison.promised()).isFalse();
-        assertThat(ReproductionReport.of(comparison, "a", "b"))
+        assertThat(reproduction.promised()).isFalse();
+        assertThat(ReproductionReport.of(reproduction, "a", "b"))
                 .contains("computation.threads: 1, then 8", "equal bits were not promised");
     }
 
