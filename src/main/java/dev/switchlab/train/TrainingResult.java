@@ -11,7 +11,7 @@ import java.util.SortedMap;
  * @param trainCrossEntropy mean training cross-entropy of the last steps (at most 10), in nats
  * @param validation score on the whole validation split; empty if the run was killed
  * @param sample the last generated text; empty if the run was killed
- * @param metricsDigest {@link dev.switchlab.provenance.MetricsDigest} of every point logged
+ * @param metricsDigest digest of every point logged
  * @param checkpoints {@link Checkpoint#digest} of each checkpoint saved, by step
  */
 public record TrainingResult(

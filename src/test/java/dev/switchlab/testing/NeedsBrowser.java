@@ -4,12 +4,15 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Tests that look at pages. They may take a {@link Browser}; where the machine has none, they are skipped and say so.
+ * Tests that look at pages, tagged {@code browser}. They may take a {@link Browser}; on a machine without one they are
+ * skipped with a message.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
+@Tag("browser")
 @ExtendWith(BrowserExtension.class)
 public @interface NeedsBrowser {}

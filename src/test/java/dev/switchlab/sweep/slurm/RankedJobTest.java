@@ -7,11 +7,13 @@ import dev.switchlab.testing.NeedsMpi;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One run as a job of two tasks on a real Slurm, which starts the ranks itself. */
+@Tag("slurm")
 @NeedsMpi
 @Timeout(300)
 final class RankedJobTest {

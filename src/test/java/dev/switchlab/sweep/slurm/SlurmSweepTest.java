@@ -26,11 +26,13 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Sweeps on a real Slurm cluster, all of whose nodes are this machine. */
+@Tag("slurm")
 @Timeout(600)
 final class SlurmSweepTest {
 
