@@ -119,16 +119,13 @@ golden-capture: ## Capture golden/ anew from the reference (needs python3-torch;
 
 .PHONY: exchange
 exchange: target/classpath ## Carry weights to the reference and back (needs what golden-capture needs)
+	@$(MVN) -q -B test-compile
 	@PYTHON=$(PYTHON) golden/exchange.sh
 
 # Ours and the reference's in turn, so that a busy minute falls on both; both wait for their threads as said above.
 .PHONY: bench
 bench: target/classpath ## Time steps, evaluation, generation, and their roofline (QUICK=true: a minute); with REFERENCE=<python> the original, too
 	@$(SWITCHLAB) bench
-
-.PHONY: gpu-check
-gpu-check: target/classpath ## Check a GPU before it gets a long run: runs/gpu-check.html (DEVICE=cpu: what a CPU can; QUICK=true: a minute)
-	@$(SWITCHLAB) gpu-check
 
 .PHONY: bench-jmh
 bench-jmh: target/classpath ## Time dispatch, attention and optimizer by themselves with JMH

@@ -33,14 +33,13 @@ class ArchitectureTest {
 
     /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
     private static final String ROOMS = """
-            cli            notebook bench gpu sweep.slurm paper
+            cli            notebook bench sweep.slurm paper
             notebook       lab
             lab            session golden
             sweep.slurm    sweep
             paper          sweep
             sweep          session
             session        analysis provenance
-            gpu            golden provenance
             bench          analysis.chart provenance train
             analysis       analysis.chart runs.mirror provenance
             analysis.chart page

@@ -28,7 +28,6 @@ import picocli.CommandLine.ScopeType;
             MergeCommand.class,
             ExperimentsCommand.class,
             GoldenCommand.class,
-            GpuCheckCommand.class,
             BenchCommand.class,
             BenchRanksCommand.class,
             NotebookCommand.class

@@ -1,6 +1,7 @@
 package dev.switchlab.golden;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
 
 /**
  * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the
@@ -19,20 +18,20 @@ import javax.tools.ToolProvider;
  */
 public final class Mutants {
 
-    private static final Path SOURCES = Path.of("src/main/java/dev/switchlab");
     private static final Path CASES = Path.of("golden");
 
     private Mutants() {}
 
     /** The forms that compute by a mutant's code: a verification in all of them would take four times as long. */
-    private enum Code {
+    enum Code {
         /** By plain operators, with either way of planning. */
         PLAIN,
         /** By fused primitives, without and with a kernel that rounds up the rows per expert. */
         FUSED;
 
-        List<Mutant> mutants() {
-            return this == PLAIN ? Mutant.ofPlainForms() : KernelMutants.all();
+        /** By its key in {@code mutants.yaml}. */
+        static Code of(String key) {
+            return valueOf(key.toUpperCase(Locale.ROOT));
         }
 
         VerifyOptions options() {
@@ -83,13 +82,14 @@ public final class Mutants {
                         "the model fails without any mutant: " + untouched.subList(0, Math.min(3, untouched.size())));
                 return false;
             }
-            for (Mutant mutant : code.mutants()) {
-                Path classes = compile(mutant, Files.createTempDirectory(work, "mutant"));
+            for (Mutant mutant : Mutant.byCode().get(code)) {
+                Path classes = Files.createTempDirectory(work, "mutant");
+                mutant.write(classes);
                 List<String> failed = verifyWith(classes, code);
                 String verdict = failed.isEmpty()
                         ? "SURVIVES"
                         : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
-                System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.source(), verdict);
+                System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.file(), verdict);
                 caught += failed.isEmpty() ? 0 : 1;
             }
         }
@@ -98,46 +98,12 @@ public final class Mutants {
         return caught == all;
     }
 
-    /** Compiles the changed source alone, against the real classes. */
-    static Path compile(Mutant mutant, Path folder) throws IOException {
-        Path source = folder.resolve("src").resolve(Path.of(mutant.source()).getFileName());
-        Files.createDirectories(source.getParent());
-        Files.writeString(source, mutant.applyTo(Files.readString(SOURCES.resolve(mutant.source()))));
-        Path classes = Files.createDirectories(folder.resolve("classes"));
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        String classPath = System.getProperty("java.class.path");
-        int code = compiler.run(
-                null,
-                null,
-                null,
-                "-nowarn",
-                "-proc:none",
-                "-cp",
-                classPath,
-                "-d",
-                classes.toString(),
-                source.toString());
-        if (code != 0) {
-            throw new IllegalStateException("mutant '" + mutant.name() + "' does not compile");
-        }
-        return classes;
-    }
-
     /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies. */
     private static List<String> verifyWith(Path classes, Code code) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Dai.djl.offline=true");
-        command.add("-Dai.djl.pytorch.num_threads=1");
-        command.add("-Dai.djl.pytorch.num_interop_threads=1");
-        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
-        command.add("-cp");
-        command.add(classes + System.getProperty("path.separator") + System.getProperty("java.class.path"));
-        command.add(Mutants.class.getName());
-        command.add("verify");
-        command.add(code.name());
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().put("OMP_NUM_THREADS", "1");
+        String classPath = classes + System.getProperty("path.separator") + System.getProperty("java.class.path");
+        ProcessBuilder builder = JavaProcess.withOptions(List.of(), Mutants.class, "verify", code.name())
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.command().set(builder.command().indexOf("-cp") + 1, classPath);
         Process process = builder.start();
         List<String> lines = process.inputReader().lines().toList();
         process.waitFor();

@@ -14,7 +14,10 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With the plan on the device a training step reads once, at its end; and it is the step of the host's plan. */
+/**
+ * With the plan on the device a training step reads once, at its end, repeats to the bit, leaves no arrays behind, and
+ * agrees with a step planned on the host.
+ */
 class HostCopiesTest {
 
     private static final String SMALL = "train.steps=3 model.dropout=0 train.accumulate=2 ";
@@ -34,6 +37,9 @@ class HostCopiesTest {
         List<Map<String, Double>> device = new ArrayList<>();
         long[] copies = steps(SMALL + settings, true, device);
         assertThat(copies).containsExactly(1, 1, 1);
+        List<Map<String, Double>> again = new ArrayList<>();
+        steps(SMALL + settings, true, again);
+        assertThat(again).isEqualTo(device);
         List<Map<String, Double>> host = new ArrayList<>();
         steps(SMALL + settings, false, host);
         for (int step = 0; step < host.size(); step++) {
@@ -61,6 +67,7 @@ class HostCopiesTest {
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
         long[] copies = new long[3];
+        int[] arrays = new int[3];
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             TrainStep step = new TrainStep(model);
             if (onDevice) {
@@ -71,7 +78,9 @@ class HostCopiesTest {
                 metrics.add(step.run(i + 1, List.of(batches.batch(2L * i), batches.batch(2L * i + 1)), true)
                         .metrics());
                 copies[i] = HostCopy.count() - before;
+                arrays[i] = MemoryTest.liveArrays();
             }
+            assertThat(arrays[2]).as("live arrays after the last step and the one before").isEqualTo(arrays[1]);
         }
         return copies;
     }
