@@ -4,22 +4,23 @@ import dev.switchlab.runs.RunInfo;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
-/** Finds the setting that others are held against. */
-record Baseline(List<SettingRuns> settings, SettingColumns columns) {
+/** Finds the setting that others are compared with. */
+record Baseline(List<Setting> settings, SettingColumns columns) {
 
     /**
-     * @param text a setting's letter; what tells it from the others, such as {@code "model.n_experts=2"}; an experiment
-     *     that has but one setting; or one of the runs by id, beginning of an id or name, or the run that sums them up
-     *     by id. Blank for the first setting
-     * @throws IllegalArgumentException in one line, if that is none of the settings or several
+     * @param text a setting's letter; some of its parameters, such as {@code "model.n_experts=2"}; an experiment with a
+     *     single setting; or one of the runs by id, beginning of an id or name, or their summary run by id. Blank for
+     *     the first setting
+     * @throws IllegalArgumentException in one line, if the text matches no setting or several
      */
-    SettingRuns find(String text) {
+    Setting find(String text) {
         String wanted = text.strip();
         if (wanted.isEmpty()) {
             return settings.get(0);
         }
-        List<SettingRuns> found = matching(setting -> setting.letter().equals(wanted));
+        List<Setting> found = matching(setting -> setting.letter().equals(wanted));
         if (found.isEmpty() && wanted.contains("=")) {
             List<String> assignments = Arrays.asList(wanted.split("\\s+"));
             found = matching(setting -> assignments.stream().allMatch(assignment -> holds(setting, assignment)));
@@ -36,21 +37,18 @@ record Baseline(List<SettingRuns> settings, SettingColumns columns) {
         throw new IllegalArgumentException("BASELINE '" + wanted + "' is "
                 + (found.isEmpty()
                         ? "none of the settings"
-                        : "several of the settings, "
-                                + String.join(
-                                        ", ",
-                                        found.stream().map(SettingRuns::letter).toList()))
+                        : "several of the settings, " + ComparisonNotes.letters(found))
                 + ", allowed: a letter from A to "
                 + settings.get(settings.size() - 1).letter()
-                + ", what tells a setting from the others, or one of its runs, for example " + example());
+                + ", parameters of a setting, or one of its runs, for example BASELINE=" + example());
     }
 
-    private List<SettingRuns> matching(Predicate<SettingRuns> condition) {
+    private List<Setting> matching(Predicate<Setting> condition) {
         return settings.stream().filter(condition).toList();
     }
 
-    /** An assignment may name a parameter with or without what stands before its dots. */
-    private boolean holds(SettingRuns setting, String assignment) {
+    /** Whether a setting has a value, given as {@code model.n_experts=2} or {@code n_experts=2}. */
+    private boolean holds(Setting setting, String assignment) {
         int equals = assignment.indexOf('=');
         String name = equals < 0 ? assignment : assignment.substring(0, equals);
         String value = equals < 0 ? "" : assignment.substring(equals + 1);
@@ -60,7 +58,7 @@ record Baseline(List<SettingRuns> settings, SettingColumns columns) {
                         && isSame(param.getValue(), value));
     }
 
-    /** 0.001 and 1e-3 are one number. */
+    /** Whether two values are equal as text or as numbers: 0.001 and 1e-3. */
     private static boolean isSame(String one, String other) {
         try {
             return one.equals(other) || Double.parseDouble(one) == Double.parseDouble(other);
@@ -69,7 +67,7 @@ record Baseline(List<SettingRuns> settings, SettingColumns columns) {
         }
     }
 
-    private List<SettingRuns> byRun(String wanted) {
+    private List<Setting> byRun(String wanted) {
         return matching(setting -> setting.runs().stream()
                 .anyMatch(run -> run.runId().startsWith(wanted)
                         || run.name().equals(wanted)
@@ -77,13 +75,11 @@ record Baseline(List<SettingRuns> settings, SettingColumns columns) {
     }
 
     private String example() {
-        SettingRuns last = settings.get(settings.size() - 1);
-        String told = columns.axes().stream()
-                .filter(column -> !column.equals(SettingColumns.EXPERIMENT))
-                .filter(column -> last.params().containsKey(column))
+        Setting last = settings.get(settings.size() - 1);
+        String example = columns.axes().stream()
+                .filter(last.params()::containsKey)
                 .map(column -> column + "=" + SettingColumns.shown(last, column))
-                .reduce((a, b) -> a + " " + b)
-                .orElse(last.letter());
-        return "BASELINE=" + (told.contains(" ") ? '"' + told + '"' : told);
+                .collect(Collectors.joining(" "));
+        return example.isEmpty() ? last.letter() : example.contains(" ") ? '"' + example + '"' : example;
     }
 }

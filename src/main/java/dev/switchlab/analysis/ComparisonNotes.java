@@ -1,36 +1,83 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.runs.Run;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
-/** What has to be known to read a comparison: a line for each kind, however many settings and runs it is of. */
-record ComparisonNotes(
-        List<SettingRuns> settings, SettingRuns baseline, String metric, Map<String, Map<String, Curve>> curves) {
+/** Warnings and notes of a comparison: one line for each kind, however many settings and runs are concerned. */
+record ComparisonNotes(Comparison comparison) {
 
     private static final int MOST_NAMED = 5;
 
-    /** Tags of what times depend on. */
+    /** Share of the text that is trained on; models are scored on the rest. */
+    private static final String SPLIT = "train_fraction";
+
+    /** Tags that affect times. */
     private static final List<String> MACHINE =
             List.of("switchlab.cpu", "switchlab.gpu", "switchlab.device", "switchlab.threads", "switchlab.ranks");
 
-    List<String> all() {
-        List<String> notes = new ArrayList<>();
-        if (settings.size() == 1) {
+    /** Why losses are not comparable. */
+    List<String> warnings() {
+        List<String> warnings = new ArrayList<>();
+        if (values(ComparisonNotes::text).size() > 1) {
+            warnings.add("the runs are of different texts ("
+                    + words(values(setting -> setting.text().orElse("unknown")))
+                    + "): their losses say nothing about each other");
+        }
+        Map<String, List<Setting>> splits = values(ComparisonNotes::split);
+        if (splits.size() > 1) {
+            warnings.add("the runs are scored on different parts of the text (" + SPLIT + " " + words(splits)
+                    + "): their losses say little about each other");
+        }
+        return warnings;
+    }
+
+    /** Whether the losses of two settings are comparable. */
+    static boolean areOfOneText(Setting one, Setting other) {
+        return text(one).equals(text(other)) && split(one).equals(split(other));
+    }
+
+    private static String text(Setting setting) {
+        return setting.params()
+                .getOrDefault(Setting.TEXT_DIGEST, setting.text().orElse(""));
+    }
+
+    /** Such as {@code 0.9}, or {@code 0.9 held_out} for another part of the text than the rest. */
+    private static String split(Setting setting) {
+        String share = setting.params().getOrDefault(SPLIT, "");
+        String validation = setting.params().getOrDefault("validation", "rest");
+        return validation.equals("rest") ? share : share + " " + validation;
+    }
+
+    private Map<String, List<Setting>> values(Function<Setting, String> value) {
+        return comparison.settings().stream()
+                .collect(Collectors.groupingBy(value, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    private static String words(Map<String, List<Setting>> values) {
+        return values.entrySet().stream()
+                .map(value -> value.getKey() + ": " + letters(value.getValue()))
+                .collect(Collectors.joining("; "));
+    }
+
+    /** What a reader has to know. */
+    List<String> notes() {
+        List<String> notes = new ArrayList<>(comparison.leftOut());
+        if (comparison.settings().size() == 1) {
             notes.add("all runs have one setting, so there is nothing to pair");
         }
-        fewSeeds(notes);
-        seedsTwice(notes);
+        comparison.baseline().ifPresent(baseline -> fewSeeds(baseline, notes));
+        repeatedSeeds(notes);
         scores(notes);
-        List<Run> runs =
-                settings.stream().flatMap(setting -> setting.runs().stream()).toList();
         String machines = MACHINE.stream()
-                .filter(tag -> runs.stream()
+                .filter(tag -> comparison.runs().stream()
                                 .map(run -> run.tags().getOrDefault(tag, ""))
                                 .distinct()
                                 .count()
@@ -43,56 +90,50 @@ record ComparisonNotes(
         return notes;
     }
 
-    private void fewSeeds(List<String> notes) {
-        NavigableMap<Integer, List<SettingRuns>> byPairs = settings.stream()
-                .filter(setting -> !setting.equals(baseline))
+    private void fewSeeds(Setting baseline, List<String> notes) {
+        NavigableMap<Integer, List<Setting>> byPairs = having(setting -> !comparison.isBaseline(setting)).stream()
                 .collect(Collectors.groupingBy(
-                        setting ->
-                                SettingDifference.commonSeeds(setting, baseline).size(),
-                        TreeMap::new,
-                        Collectors.toList()));
+                        setting -> setting.commonSeeds(baseline).size(), TreeMap::new, Collectors.toList()));
         byPairs.headMap(2)
                 .forEach((pairs, few) -> notes.add(letters(few) + (few.size() == 1 ? " has " : " have ")
                         + (pairs == 0 ? "no seed" : "one seed") + " in common with " + baseline.letter()
                         + "; an interval needs two, for example SEEDS=1..2 of both"));
     }
 
-    private void seedsTwice(List<String> notes) {
-        List<SettingRuns> repeated =
-                having(setting -> setting.bySeed().size() < setting.runs().size());
+    private void repeatedSeeds(List<String> notes) {
+        List<Setting> repeated = having(setting -> repetitions(setting) > 0);
         if (!repeated.isEmpty()) {
-            int left = repeated.stream()
-                    .mapToInt(
-                            setting -> setting.runs().size() - setting.bySeed().size())
-                    .sum();
+            int others = repeated.stream().mapToInt(ComparisonNotes::repetitions).sum();
             notes.add(letters(repeated) + (repeated.size() == 1 ? " has" : " have")
-                    + " a seed more than once: the first finished run of each counts, " + left
-                    + (left == 1 ? " other does not" : " others do not"));
+                    + " a seed more than once: the first finished run of each counts, " + others
+                    + (others == 1 ? " other does not" : " others do not"));
         }
     }
 
+    private static int repetitions(Setting setting) {
+        return setting.runs().size() - setting.bySeed().size();
+    }
+
     private void scores(List<String> notes) {
-        List<SettingRuns> without = having(setting -> setting.bySeed().values().stream()
-                .anyMatch(run -> !curves.get(run.runId()).containsKey(metric)));
+        String metric = comparison.metric();
+        List<Setting> without = having(setting -> setting.values(metric).length < setting.bySeed().size());
         if (!without.isEmpty()) {
             notes.add("not all runs of " + letters(without) + " have " + metric + ": those without do not count");
         }
-        List<SettingRuns> lost = having(setting -> setting.bySeed().values().stream()
-                .map(run -> curves.get(run.runId()).get(metric))
-                .anyMatch(curve -> curve != null && !Double.isFinite(curve.last())));
+        List<Setting> lost = having(setting -> DoubleStream.of(setting.values(metric))
+                .anyMatch(value -> !Double.isFinite(value)));
         if (!lost.isEmpty()) {
             notes.add("a run of " + letters(lost) + " ended with a loss that is no number: so is the mean");
         }
     }
 
-    private List<SettingRuns> having(Predicate<SettingRuns> condition) {
-        return settings.stream().filter(condition).toList();
+    private List<Setting> having(Predicate<Setting> condition) {
+        return comparison.settings().stream().filter(condition).toList();
     }
 
-    /** Such as {@code A, B, C}; of many the first few and how many more. */
-    static String letters(List<SettingRuns> settings) {
-        String first =
-                settings.stream().limit(MOST_NAMED).map(SettingRuns::letter).collect(Collectors.joining(", "));
+    /** Such as {@code A, B, C}; of many the first few and the number of the rest. */
+    static String letters(List<Setting> settings) {
+        String first = settings.stream().limit(MOST_NAMED).map(Setting::letter).collect(Collectors.joining(", "));
         return settings.size() <= MOST_NAMED ? first : first + " and " + (settings.size() - MOST_NAMED) + " more";
     }
 }

@@ -7,31 +7,29 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** A comparison as files: a page for people, and its tables as CSV for other programs. */
 public final class ComparisonReport {
 
-    private final RunComparison comparison;
-    private final RunSource source;
+    private final Comparison comparison;
     private final String title;
+    private final ComparisonTables tables;
 
-    /** Files of {@code comparison}; curves come from {@code source}. */
-    public ComparisonReport(RunComparison comparison, RunSource source) {
-        this(comparison, source, "Comparison of " + comparison.size());
+    /** Files of a comparison. */
+    public ComparisonReport(Comparison comparison) {
+        this(comparison, "Comparison of " + comparison.size());
     }
 
-    /** The same with a first line of its own. */
-    public ComparisonReport(RunComparison comparison, RunSource source, String title) {
+    /** Files of a comparison, under a title of its own. */
+    public ComparisonReport(Comparison comparison, String title) {
         this.comparison = comparison;
-        this.source = source;
         this.title = title;
+        this.tables = new ComparisonTables(comparison);
     }
 
     /** The tables as CSV, by what is in them: settings, differences, runs, metrics. */
     public Map<String, String> csv() {
-        ComparisonTables tables = new ComparisonTables(comparison);
         Map<String, String> csv = new LinkedHashMap<>();
         for (Table table : new Table[] {tables.settings(), tables.differences(), tables.runs(), tables.metrics()}) {
             csv.put(table.name(), table.write().toString("csv"));
@@ -63,43 +61,34 @@ public final class ComparisonReport {
         page.text(
                 "Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over seeds (Student's"
                         + " t); best is the best run's. Time is from a run's start to its end, speed in tokens a second.");
-        page.raw(Html.table(pretty(view.wide())));
+        page.raw(Html.table(ComparisonView.pretty(view.wide())));
         if (!comparison.differences().isEmpty()) {
             page.text(
-                    "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval that contains 0"
-                            + " does not distinguish the settings. Each interval stands for itself: of twenty settings that are no different, one is expected to look so.");
+                    "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval that contains 0 leaves the"
+                            + " difference undecided. Intervals are not corrected for their number: of twenty equal settings, one is"
+                            + " expected to look different.");
         }
         comparison.notes().forEach(note -> page.text("Note: " + note + "."));
         if (comparison.settings().size() > 1 && comparison.warnings().isEmpty()) {
             new SweptFigure(comparison).write(page);
         }
-        new ComparisonSections(comparison, source, page).write();
+        new ComparisonSections(comparison, page).write();
         page.heading("Details");
         if (comparison.settings().size() > 1) {
             page.raw(Html.folded("Everything that differs", false, Html.pairs(view.values())));
         }
-        page.raw(Html.folded("Final value of each metric", false, Html.table(pretty(view.metrics()))));
+        page.raw(Html.folded("Final value of each metric", false, Html.table(ComparisonView.pretty(view.metrics()))));
         if (!comparison.differences().isEmpty()) {
             page.raw(Html.folded(
-                    "Differences in each metric", false, Html.table(new ComparisonTables(comparison).differences())));
+                    "Differences in each metric", false, Html.table(tables.differences())));
         }
         page.raw(Html.folded("Runs", comparison.settings().size() == 1, Html.table(view.runs())));
-        Table origins = RunOrigins.of(comparison.runs());
+        Table origins = tables.origins();
         if (origins.isEmpty()) {
             page.text("Code, text, versions, machine and threads are the same in all runs.");
         } else {
             page.raw(Html.folded("Where the runs come from, as far as that differs", false, Html.table(origins)));
         }
         return page;
-    }
-
-    /** With the sign that terminals may lack. */
-    private static Table pretty(Table table) {
-        for (StringColumn column : table.stringColumns()) {
-            for (int row = 0; row < column.size(); row++) {
-                column.set(row, column.get(row).replace(" +- ", " ± "));
-            }
-        }
-        return table;
     }
 }

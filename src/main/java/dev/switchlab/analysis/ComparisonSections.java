@@ -18,17 +18,16 @@ import tech.tablesaw.api.Table;
  * as their mean.
  *
  * @param comparison its settings are in the order of the colours
- * @param source where their metrics and artifacts are
  * @param page where the figures go
  */
-record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage page) {
+record ComparisonSections(Comparison comparison, HtmlPage page) {
 
     /** More lines cannot be told apart. */
     private static final int MOST_LINES = 8;
 
     void write() {
         page.heading("Learning curves");
-        List<SettingRuns> drawn = drawn();
+        List<Setting> drawn = drawn();
         if (drawn.size() < comparison.settings().size()) {
             page.text("Of " + comparison.settings().size() + " settings, the " + (MOST_LINES - 1) + " with the least "
                     + comparison.metric() + " are drawn, and the baseline.");
@@ -52,10 +51,8 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
         experts();
     }
 
-    private List<SettingRuns> drawn() {
-        return comparison.foremost(MOST_LINES).stream()
-                .map(SettingScore::setting)
-                .toList();
+    private List<Setting> drawn() {
+        return comparison.foremost(MOST_LINES);
     }
 
     private void metric(String metric, String slug, String title, String note) {
@@ -71,7 +68,7 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
     private NavigableMap<Long, Double> history(Run run, String metric) {
         NavigableMap<Long, Double> byStep = new TreeMap<>();
         if (run.metrics().containsKey(metric)) {
-            source.history(run.runId(), metric).forEach(point -> byStep.put(point.step(), point.value()));
+            comparison.source().history(run.runId(), metric).forEach(point -> byStep.put(point.step(), point.value()));
         }
         return byStep;
     }
@@ -79,10 +76,10 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
     private void experts() {
         Map<String, Table> layers = new LinkedHashMap<>();
         Map<String, Table> saturation = new LinkedHashMap<>();
-        for (SettingRuns setting : drawn()) {
+        for (Setting setting : drawn()) {
             for (Run run : setting.bySeed().values()) {
-                layers.put(run.runId(), new RunTables(source).layers(run));
-                saturation.put(run.runId(), RouterSaturation.of(source, run).table());
+                layers.put(run.runId(), new RunTables(comparison.source()).layers(run));
+                saturation.put(run.runId(), RouterSaturation.of(comparison.source(), run).table());
             }
         }
         page.heading("Experts");
@@ -148,7 +145,7 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
      */
     private void lines(
             String slug, String title, String unit, String note, Function<Run, NavigableMap<Long, Double>> points) {
-        Map<SettingRuns, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();
+        Map<Setting, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();
         drawn().forEach(setting -> histories.put(
                 setting, setting.bySeed().values().stream().map(points).toList()));
         List<NavigableMap<Long, Double>> all =
@@ -159,7 +156,7 @@ record ComparisonSections(RunComparison comparison, RunSource source, HtmlPage p
         long together = SettingCurve.stepsPerPoint(all);
         List<LineChart.Line> lines = new ArrayList<>();
         histories.forEach(
-                (setting, own) -> lines.add(SettingCurve.of(comparison.columns().label(setting), own, together)));
+                (setting, own) -> lines.add(SettingCurve.of(setting.label(), own, together)));
         String averaged = together > 1 ? " Each point is the mean of " + together + " steps." : "";
         page.figure(slug, new LineChart(title, "step", unit, lines), note + averaged);
     }

@@ -1,177 +1,171 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.runs.Run;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
+import tech.tablesaw.columns.Column;
 
 /**
- * A comparison as tables of one fact a cell, for programs.
+ * A comparison as tables for programs, one fact a cell.
  *
- * @param comparison what they are of
+ * @param comparison the comparison
  */
-public record ComparisonTables(RunComparison comparison) {
+public record ComparisonTables(Comparison comparison) {
 
-    private static final List<String> OF_RUNS = List.of(SettingRuns.SEED, "device", "threads", SettingRuns.RANKS);
+    private static final List<String> OF_RUNS = List.of(Setting.SEED, "device", "threads", Setting.RANKS);
+
+    /** Tags that may change a result without being a setting. */
+    private static final List<String> ORIGINS = List.of(
+            "mlflow.source.git.commit",
+            "switchlab.dirty",
+            "switchlab.version",
+            "switchlab.corpus",
+            "switchlab.corpus_sha256",
+            "switchlab.libtorch",
+            "switchlab.jdk",
+            "switchlab.device",
+            "switchlab.gpu",
+            "switchlab.cpu",
+            "switchlab.kernels",
+            "switchlab.threads",
+            "switchlab.promise");
+
+    private record SettingRun(Setting setting, Run run) {}
+
+    private record RunCurve(SettingRun run, String metric, Curve curve) {}
 
     /**
      * One row per setting: setting, mark (best, baseline, both or nothing), what differs, runs, metric, mean, ci95_low,
-     * ci95_high, best, best_run, seconds, tokens_per_second. The interval is missing for a single run.
+     * ci95_high, best, best_run, seconds, tokens_per_second. The interval of a single run is missing.
      */
     public Table settings() {
-        Table table = Table.create("settings", StringColumn.create("setting"), StringColumn.create("mark"));
-        List<String> differing = comparison.columns().differing();
-        differing.forEach(name -> table.addColumns(StringColumn.create(name)));
-        table.addColumns(
-                IntColumn.create("runs"),
-                StringColumn.create("metric"),
-                DoubleColumn.create("mean"),
-                DoubleColumn.create("ci95_low"),
-                DoubleColumn.create("ci95_high"),
-                DoubleColumn.create("best"),
-                StringColumn.create("best_run"),
-                DoubleColumn.create("seconds"),
-                DoubleColumn.create("tokens_per_second"));
-        for (SettingScore score : comparison.scores()) {
-            SettingRuns setting = score.setting();
-            table.stringColumn("setting").append(setting.letter());
-            table.stringColumn("mark").append(mark(setting));
-            differing.forEach(name -> table.stringColumn(name).append(SettingColumns.raw(setting, name)));
-            table.intColumn("runs").append(score.interval().n());
-            table.stringColumn("metric").append(comparison.metric());
-            interval(table, score.interval());
-            table.doubleColumn("best").append(score.least());
-            table.stringColumn("best_run").append(score.best().map(Run::runId).orElse(""));
-            table.doubleColumn("seconds").append(score.seconds());
-            table.doubleColumn("tokens_per_second").append(score.tokensPerSecond());
-        }
-        return table;
+        Rows<Setting> rows = new Rows<>(comparison.settings());
+        String metric = comparison.metric();
+        Optional<Setting> best = comparison.best();
+        return Table.create(
+                        "settings",
+                        rows.text("setting", Setting::letter),
+                        rows.text("mark", setting -> mark(setting, best)))
+                .addColumns(differing(rows, setting -> setting))
+                .addColumns(
+                        rows.count("runs", setting -> comparison.score(setting).n()),
+                        rows.text("metric", setting -> metric))
+                .addColumns(interval(rows, comparison::score))
+                .addColumns(
+                        rows.number("best", setting -> least(setting)),
+                        rows.text(
+                                "best_run",
+                                setting -> setting.best(metric).map(Run::runId).orElse("")),
+                        rows.number("seconds", Setting::seconds),
+                        rows.number("tokens_per_second", comparison::tokensPerSecond));
+    }
+
+    /** The least score of a run of a setting; NaN if none is finite. */
+    double least(Setting setting) {
+        return setting.best(comparison.metric())
+                .map(run -> run.metric(comparison.metric()))
+                .orElse(Double.NaN);
     }
 
     /** The words best and baseline, as far as they hold. */
-    String mark(SettingRuns setting) {
-        return String.join(
-                ", ",
-                Stream.of(
-                                comparison.best().filter(setting::equals).map(best -> "best"),
-                                Stream.of(comparison.baseline())
-                                        .filter(baseline -> baseline.equals(setting)
-                                                && comparison.settings().size() > 1)
-                                        .map(baseline -> "baseline")
-                                        .findFirst())
-                        .flatMap(word -> word.stream())
-                        .toList());
+    String mark(Setting setting, Optional<Setting> best) {
+        boolean isBaseline = comparison.isBaseline(setting) && comparison.settings().size() > 1;
+        return Stream.of(best.filter(setting::equals).isPresent() ? "best" : "", isBaseline ? "baseline" : "")
+                .filter(word -> !word.isEmpty())
+                .collect(Collectors.joining(", "));
     }
 
     /**
-     * One row per setting that is not the baseline, and metric: difference, metric, pairs, mean, ci95_low, ci95_high,
-     * verdict.
+     * One row per setting with a baseline, and metric: difference, metric, pairs, mean, ci95_low, ci95_high, verdict.
      */
     public Table differences() {
-        Table table = Table.create(
-                "differences",
-                StringColumn.create("difference"),
-                StringColumn.create("metric"),
-                IntColumn.create("pairs"),
-                DoubleColumn.create("mean"),
-                DoubleColumn.create("ci95_low"),
-                DoubleColumn.create("ci95_high"),
-                StringColumn.create("verdict"));
-        for (SettingDifference difference : comparison.differences()) {
-            table.stringColumn("difference").append(difference.title());
-            table.stringColumn("metric").append(difference.metric());
-            table.intColumn("pairs").append(difference.difference().n());
-            interval(table, difference.difference());
-            table.stringColumn("verdict").append(difference.verdict());
-        }
-        return table;
-    }
-
-    private static void interval(Table table, MeanInterval interval) {
-        table.doubleColumn("mean").append(interval.mean());
-        table.doubleColumn("ci95_low").append(interval.low());
-        table.doubleColumn("ci95_high").append(interval.high());
+        Rows<Difference> rows = new Rows<>(comparison.differences());
+        return Table.create(
+                        "differences",
+                        rows.text("difference", Difference::title),
+                        rows.text("metric", Difference::metric),
+                        rows.count("pairs", difference -> difference.interval().n()))
+                .addColumns(interval(rows, Difference::interval))
+                .addColumns(rows.text("verdict", difference -> difference.verdict().toString()));
     }
 
     /** One row per run: run, name, setting, seed and what else differs, status, the score, seconds. */
     public Table runs() {
-        List<Run> runs = new ArrayList<>();
-        List<SettingRuns> own = new ArrayList<>(); // the setting of each
-        for (SettingRuns setting : comparison.settings()) {
-            runs.addAll(setting.runs());
-            own.addAll(Collections.nCopies(setting.runs().size(), setting));
-        }
+        Rows<SettingRun> rows = new Rows<>(settingRuns());
         Table table = Table.create(
                 "runs",
-                StringColumn.create("run", runs.stream().map(Run::runId).toList()),
-                StringColumn.create("name", runs.stream().map(Run::name).toList()),
-                StringColumn.create(
-                        "setting", own.stream().map(SettingRuns::letter).toList()));
+                rows.text("run", own -> own.run().runId()),
+                rows.text("name", own -> own.run().name()),
+                rows.text("setting", own -> own.setting().letter()));
         for (String name : OF_RUNS) {
-            List<String> values = runs.stream()
-                    .map(run -> run.params().getOrDefault(name, ""))
-                    .toList();
-            if (name.equals(SettingRuns.SEED) || values.stream().distinct().count() > 1) {
-                table.addColumns(StringColumn.create(name, values));
+            StringColumn values = rows.text(name, own -> own.run().params().getOrDefault(name, ""));
+            if (name.equals(Setting.SEED) || values.countUnique() > 1) {
+                table.addColumns(values);
             }
         }
-        comparison
-                .columns()
-                .differing()
-                .forEach(name -> table.addColumns(StringColumn.create(
-                        name,
-                        own.stream()
-                                .map(setting -> SettingColumns.raw(setting, name))
-                                .toList())));
-        table.addColumns(
-                StringColumn.create("status", runs.stream().map(Run::status).toList()),
-                DoubleColumn.create(
-                        comparison.metric(),
-                        runs.stream()
-                                .mapToDouble(run -> last(run, comparison.metric()))
-                                .toArray()),
-                DoubleColumn.create(
-                        "seconds",
-                        runs.stream().mapToDouble(SettingScore::seconds).toArray()));
-        return table;
+        return table.addColumns(differing(rows, SettingRun::setting))
+                .addColumns(
+                        rows.text("status", own -> own.run().status()),
+                        rows.number(comparison.metric(), own -> own.run().metric(comparison.metric())),
+                        rows.number("seconds", own -> own.run().seconds()));
     }
 
     /** One row per run and metric: metric, run, setting, final, best, best_step. */
     public Table metrics() {
-        Table table = Table.create(
+        Rows<RunCurve> rows = new Rows<>(Comparison.METRICS.stream()
+                .flatMap(metric -> settingRuns().stream().flatMap(own -> comparison
+                        .curve(own.run(), metric)
+                        .map(curve -> new RunCurve(own, metric, curve))
+                        .stream()))
+                .toList());
+        return Table.create(
                 "metrics",
-                StringColumn.create("metric"),
-                StringColumn.create("run"),
-                StringColumn.create("setting"),
-                DoubleColumn.create("final"),
-                DoubleColumn.create("best"),
-                IntColumn.create("best_step"));
-        for (String metric : RunComparison.METRICS) {
-            for (SettingRuns setting : comparison.settings()) {
-                for (Run run : setting.runs()) {
-                    Curve curve = comparison.curves().get(run.runId()).get(metric);
-                    if (curve != null) {
-                        table.stringColumn("metric").append(metric);
-                        table.stringColumn("run").append(run.runId());
-                        table.stringColumn("setting").append(setting.letter());
-                        table.doubleColumn("final").append(curve.last());
-                        table.doubleColumn("best").append(curve.best());
-                        table.intColumn("best_step").append(Math.toIntExact(curve.bestStep()));
-                    }
-                }
-            }
-        }
-        return table;
+                rows.text("metric", RunCurve::metric),
+                rows.text("run", row -> row.run().run().runId()),
+                rows.text("setting", row -> row.run().setting().letter()),
+                rows.number("final", row -> row.curve().last()),
+                rows.number("best", row -> row.curve().best()),
+                rows.count("best_step", row -> Math.toIntExact(row.curve().bestStep())));
     }
 
-    private double last(Run run, String metric) {
-        Map<String, Curve> own = comparison.curves().get(run.runId());
-        return own.containsKey(metric) ? own.get(metric).last() : Double.NaN;
+    /**
+     * One row per run: run, and the tags of code, text, versions, machine and threads that differ; empty if none does.
+     */
+    Table origins() {
+        Rows<Run> rows = new Rows<>(comparison.runs());
+        Table table = Table.create("origins");
+        for (String tag : ORIGINS) {
+            StringColumn values = rows.text(
+                    tag.substring(tag.indexOf('.') + 1), run -> run.tags().getOrDefault(tag, ""));
+            if (values.countUnique() > 1) {
+                table.addColumns(values);
+            }
+        }
+        return table.columnCount() == 0 ? table : table.insertColumn(0, rows.text("run", Run::shortId));
+    }
+
+    private List<SettingRun> settingRuns() {
+        return comparison.settings().stream()
+                .flatMap(setting -> setting.runs().stream().map(run -> new SettingRun(setting, run)))
+                .toList();
+    }
+
+    private <T> Column<?>[] differing(Rows<T> rows, Function<T, Setting> setting) {
+        return comparison.columns().differing().stream()
+                .map(column -> rows.text(column, row -> SettingColumns.raw(setting.apply(row), column)))
+                .toArray(Column<?>[]::new);
+    }
+
+    private static <T> Column<?>[] interval(Rows<T> rows, Function<T, MeanInterval> interval) {
+        return new Column<?>[] {
+            rows.number("mean", row -> interval.apply(row).mean()),
+            rows.number("ci95_low", row -> interval.apply(row).low()),
+            rows.number("ci95_high", row -> interval.apply(row).high())
+        };
     }
 }

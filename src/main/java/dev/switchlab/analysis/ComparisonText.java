@@ -6,32 +6,31 @@ import java.util.List;
 import tech.tablesaw.api.Table;
 
 /**
- * What a comparison prints: as much as fits a screen. The rest is for the page.
+ * A comparison as text that fits a screen.
  *
- * @param comparison what is printed
+ * @param comparison the comparison
  */
-public record ComparisonText(RunComparison comparison) {
+public record ComparisonText(Comparison comparison) {
 
     /** In characters. */
     private static final int WIDTH = 100;
-    /** Settings shown. */
+
     private static final int MOST_ROWS = 15;
 
     /** Warnings, a line for each setting, differences to the baseline or the runs of the only setting, notes. */
     public String text() {
         StringBuilder text = new StringBuilder();
-        comparison
-                .warnings()
-                .forEach(warning -> text.append("WARNING: ").append(warning).append('\n'));
+        comparison.warnings().forEach(warning -> text.append("WARNING: ").append(warning).append('\n'));
+        text.append(comparison.size())
+                .append("; losses in nats per character, mean and 95 % interval over seeds")
+                .append(comparison.best().isPresent() ? "; * best mean" : "");
         ComparisonView view = new ComparisonView(comparison);
-        List<SettingScore> shown = comparison.foremost(MOST_ROWS);
-        text.append(title());
-        List<String> left = new ArrayList<>(view.ordered());
-        Table settings = fitting(view, shown, left);
-        append(text, settings);
-        if (shown.size() < comparison.scores().size()) {
+        List<Setting> shown = comparison.foremost(MOST_ROWS);
+        List<String> left = new ArrayList<>();
+        append(text, fitting(view.settings(shown), view.ordered().size(), left));
+        if (shown.size() < comparison.settings().size()) {
             text.append("... the best of ")
-                    .append(comparison.scores().size())
+                    .append(comparison.settings().size())
                     .append(" settings and the baseline; all are on the page\n");
         }
         if (!left.isEmpty()) {
@@ -47,49 +46,40 @@ public record ComparisonText(RunComparison comparison) {
             Table differences = view.differences(shown);
             if (!differences.isEmpty()) {
                 text.append("\ndifferences to ")
-                        .append(comparison.columns().label(comparison.baseline()))
+                        .append(comparison.baseline().map(Setting::label).orElse(""))
                         .append(", paired over seeds");
                 append(text, differences);
             }
         }
-        if (!comparison.notes().isEmpty()) {
-            text.append('\n');
-        }
-        comparison.notes().forEach(note -> text.append("note: ").append(note).append('\n'));
+        List<String> notes = comparison.notes();
+        text.append(notes.isEmpty() ? "" : "\n");
+        notes.forEach(note -> text.append("note: ").append(note).append('\n'));
         return text.toString().stripTrailing();
     }
 
-    private String title() {
-        return comparison.size() + "; losses in nats per character, mean and 95 % interval over seeds"
-                + (comparison.best().isPresent() ? "; * best mean" : "");
-    }
-
     /**
-     * The lines with as many columns as there is room for.
+     * Removes the last of the columns that differ until the table fits the width.
      *
-     * @param left all columns; those that are shown are taken from it
+     * @param differing their number; the first column of the table is the letter
+     * @param left takes the names of the removed columns
      */
-    private Table fitting(ComparisonView view, List<SettingScore> shown, List<String> left) {
-        List<String> columns = new ArrayList<>(left);
-        Table table = view.settings(shown, columns, comparison.columns()::shortName);
-        while (!columns.isEmpty() && TextTable.of(table).width() > WIDTH) {
-            columns.remove(columns.size() - 1);
-            table = view.settings(shown, columns, comparison.columns()::shortName);
+    private static Table fitting(Table table, int differing, List<String> left) {
+        for (int column = differing; column > 0; column--) {
+            if (TextTable.of(table).width() <= WIDTH) {
+                break;
+            }
+            left.add(0, table.column(column).name());
+            table.removeColumns(column);
         }
-        left.removeAll(columns);
         return table;
     }
 
-    /** As many names as the line has room for, and how many more. */
-    private String some(List<String> names) {
-        StringBuilder some = new StringBuilder();
-        int shown = 0;
-        for (String name : names) {
-            String part = (shown == 0 ? "" : ", ") + comparison.columns().shortName(name);
-            if (shown > 0 && some.length() + part.length() > WIDTH - 30) {
-                break;
-            }
-            some.append(part);
+    /** As many names as fit a line, and the number of the rest. */
+    private static String some(List<String> names) {
+        StringBuilder some = new StringBuilder(names.get(0));
+        int shown = 1;
+        while (shown < names.size() && some.length() + names.get(shown).length() + 2 <= WIDTH - 30) {
+            some.append(", ").append(names.get(shown));
             shown++;
         }
         return some + (shown < names.size() ? " and " + (names.size() - shown) + " more" : "");

@@ -10,68 +10,43 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/**
- * A comparison as tables for people: a line for each setting, numbers with as many digits as can be read.
- *
- * @param comparison what is shown
- */
-record ComparisonView(RunComparison comparison) {
+/** A comparison as tables for people: numbers with as many digits as are of use. */
+final class ComparisonView {
 
     private static final String UNKNOWN = "–";
 
-    /** Columns of what differs on a page; sheets of paper are no wider. */
+    /** A page has room for so many differing columns. */
     private static final int MOST_AXES = 4;
 
-    private static final String SPEED = "tokens/s";
+    private final Comparison comparison;
+    private final ComparisonTables tables;
+    private final Optional<Setting> best;
+
+    ComparisonView(Comparison comparison) {
+        this.comparison = comparison;
+        this.tables = new ComparisonTables(comparison);
+        this.best = comparison.best();
+    }
 
     /**
-     * One line per setting: letter, what differs, runs, mean and interval of the score, the best run's, time and speed.
-     *
-     * @param shown the settings
-     * @param columns what differs, as far as it is shown
-     * @param name what heads such a column
+     * For a terminal, one row per setting: letter, what differs by short names, runs, score with its interval, best run,
+     * time, speed.
      */
-    Table settings(List<SettingScore> shown, List<String> columns, Function<String, String> name) {
-        Table table = Table.create("settings", strings("", shown, this::marked));
-        for (String column : columns) {
-            table.addColumns(
-                    strings(name.apply(column), shown, score -> SettingColumns.shown(score.setting(), column)));
-        }
-        table.addColumns(
-                IntColumn.create(
-                        "runs",
-                        shown.stream().mapToInt(score -> score.interval().n()).toArray()),
-                strings(comparison.metric(), shown, score -> number(score.interval())),
-                strings("best", shown, score -> number(score.least())),
-                strings("time", shown, score -> time(score.seconds())),
-                strings(SPEED, shown, score -> count(score.tokensPerSecond())));
-        return table;
+    Table settings(List<Setting> shown) {
+        Rows<Setting> rows = new Rows<>(shown);
+        Table table = Table.create(
+                "settings",
+                rows.text("", setting -> setting.letter()
+                        + (best.filter(setting::equals).isPresent() ? " *" : "")));
+        ordered().forEach(column -> table.addColumns(rows.text(
+                comparison.columns().shortName(column), setting -> SettingColumns.shown(setting, column))));
+        return scores(table, rows, "tokens/s");
     }
 
-    /** The same on a page that is wide enough for the difference to the baseline. */
-    Table wide() {
-        List<SettingScore> all = comparison.scores();
-        List<String> axes =
-                comparison.columns().axes().stream().limit(MOST_AXES).toList();
-        Table table = settings(all, axes, column -> column);
-        table.replaceColumn(0, strings("setting", all, score -> named(score.setting())));
-        table.stringColumn(SPEED).setName("speed"); // a heading may break after a slash
-        if (!comparison.differences().isEmpty()) {
-            table.addColumns(
-                    strings(
-                            "difference to " + comparison.baseline().letter(),
-                            all,
-                            score -> difference(score.setting(), d -> signed(d.difference()))),
-                    strings("verdict", all, score -> difference(score.setting(), SettingDifference::verdict)));
-        }
-        return table;
-    }
-
-    /** What differs: first what tells settings apart. */
+    /** The columns that differ: first those that distinguish the settings. */
     List<String> ordered() {
         List<String> ordered = new ArrayList<>(comparison.columns().axes());
         comparison.columns().differing().stream()
@@ -80,99 +55,119 @@ record ComparisonView(RunComparison comparison) {
         return ordered;
     }
 
-    /** One line per setting with a pair: letter, pairs, mean difference of the score and its interval, verdict. */
-    Table differences(List<SettingScore> shown) {
-        List<SettingDifference> differences = shown.stream()
-                .flatMap(score -> comparison.difference(score.setting()).stream())
-                .toList();
-        return Table.create(
-                "differences",
-                strings("", differences, difference -> difference.setting().letter()),
-                IntColumn.create(
-                        "pairs",
-                        differences.stream()
-                                .mapToInt(difference -> difference.difference().n())
-                                .toArray()),
-                strings("difference", differences, difference -> signed(difference.difference())),
-                strings("verdict", differences, SettingDifference::verdict));
+    /** For a page, one row per setting, with the difference to the baseline. */
+    Table wide() {
+        Rows<Setting> rows = new Rows<>(comparison.settings());
+        Table table = Table.create("settings", rows.text("setting", this::named));
+        comparison.columns().axes().stream()
+                .limit(MOST_AXES)
+                .forEach(column -> table.addColumns(
+                        rows.text(column, setting -> SettingColumns.shown(setting, column))));
+        scores(table, rows, "speed"); // a heading may break after a slash
+        if (!comparison.differences().isEmpty()) {
+            String baseline = comparison.baseline().map(Setting::letter).orElse("");
+            table.addColumns(
+                    rows.text("difference to " + baseline, setting -> difference(setting, d -> signed(d.interval()))),
+                    rows.text("verdict", setting -> difference(setting, d -> d.verdict().toString())));
+        }
+        return table;
     }
 
-    /** Everything that differs: which settings have which value, such as {@code 2: A, B; 4: C}. */
+    private Table scores(Table table, Rows<Setting> rows, String speed) {
+        return table.addColumns(
+                rows.count("runs", setting -> comparison.score(setting).n()),
+                rows.text(comparison.metric(), setting -> number(comparison.score(setting))),
+                rows.text("best", setting -> number(tables.least(setting))),
+                rows.text("time", setting -> time(setting.seconds())),
+                rows.text(speed, setting -> count(comparison.tokensPerSecond(setting))));
+    }
+
+    private String named(Setting setting) {
+        String mark = tables.mark(setting, best);
+        return mark.isEmpty() ? setting.letter() : setting.letter() + ", " + mark;
+    }
+
+    private String difference(Setting setting, Function<Difference, String> text) {
+        return comparison.isBaseline(setting)
+                ? ""
+                : comparison.difference(setting)
+                        .filter(difference -> difference.interval().n() > 0)
+                        .map(text)
+                        .orElse(UNKNOWN);
+    }
+
+    /** One row per setting with a pair: letter, pairs, difference of the score with its interval, verdict. */
+    Table differences(List<Setting> shown) {
+        Rows<Difference> rows = new Rows<>(shown.stream()
+                .flatMap(setting -> comparison.difference(setting).stream())
+                .filter(difference -> difference.interval().n() > 0)
+                .toList());
+        return Table.create(
+                "differences",
+                rows.text("", difference -> difference.setting().letter()),
+                rows.count("pairs", difference -> difference.interval().n()),
+                rows.text("difference", difference -> signed(difference.interval())),
+                rows.text("verdict", difference -> difference.verdict().toString()));
+    }
+
+    /** The settings with each value of every differing column, such as {@code 2: A, B; 4: C}. */
     Map<String, String> values() {
         Map<String, String> values = new LinkedHashMap<>();
         for (String column : comparison.columns().differing()) {
-            Map<String, List<SettingRuns>> groups = comparison.settings().stream()
+            Map<String, String> letters = comparison.settings().stream()
                     .collect(Collectors.groupingBy(
-                            setting -> SettingColumns.shown(setting, column), LinkedHashMap::new, Collectors.toList()));
+                            setting -> SettingColumns.shown(setting, column),
+                            LinkedHashMap::new,
+                            Collectors.mapping(Setting::letter, Collectors.joining(", "))));
             values.put(
                     column,
-                    groups.entrySet().stream()
-                            .map(group -> (group.getKey().isEmpty() ? "(none)" : group.getKey()) + ": "
-                                    + group.getValue().stream()
-                                            .map(SettingRuns::letter)
-                                            .collect(Collectors.joining(", ")))
+                    letters.entrySet().stream()
+                            .map(value -> (value.getKey().isEmpty() ? "(none)" : value.getKey()) + ": "
+                                    + value.getValue())
                             .collect(Collectors.joining("; ")));
         }
         return values;
     }
 
-    /** One line per run: the beginning of its id, name, setting, seed, status, score, time. */
+    /** One row per run: the beginning of its id, name, setting, seed, status, score, time. */
     Table runs() {
-        List<Run> runs = comparison.settings().stream()
-                .flatMap(setting -> setting.runs().stream())
-                .toList();
+        Rows<Run> rows = new Rows<>(comparison.runs());
         return Table.create(
                 "runs",
-                strings("run", runs, Run::shortId),
-                strings("name", runs, Run::name),
-                new ComparisonTables(comparison).runs().stringColumn("setting"),
-                strings("seed", runs, run -> run.params().getOrDefault(SettingRuns.SEED, "")),
-                strings("status", runs, run -> run.status().toLowerCase(Locale.ROOT)),
-                strings(
-                        comparison.metric(),
-                        runs,
-                        run -> Optional.ofNullable(
-                                        comparison.curves().get(run.runId()).get(comparison.metric()))
-                                .map(curve -> number(curve.last()))
-                                .orElse(UNKNOWN)),
-                strings("time", runs, run -> time(SettingScore.seconds(run))));
+                rows.text("run", Run::shortId),
+                rows.text("name", Run::name),
+                tables.runs().stringColumn("setting"),
+                rows.text("seed", run -> run.params().getOrDefault(Setting.SEED, "")),
+                rows.text("status", run -> run.status().toLowerCase(Locale.ROOT)),
+                rows.text(comparison.metric(), run -> number(run.metric(comparison.metric()))),
+                rows.text("time", run -> time(run.seconds())));
     }
 
-    /** One line per setting, a column per metric: mean and interval. */
+    /** One row per setting, a column per metric: mean and interval. */
     Table metrics() {
-        List<SettingRuns> settings = comparison.settings();
-        Table table = Table.create("metrics", strings("setting", settings, SettingRuns::letter));
-        for (String metric : RunComparison.METRICS) {
-            List<MeanInterval> means = settings.stream()
-                    .map(setting -> SettingScore.of(setting, metric, comparison.curves())
-                            .interval())
-                    .toList();
-            if (means.stream().anyMatch(mean -> mean.n() > 0)) {
-                table.addColumns(strings(metric, means, ComparisonView::number));
+        Rows<Setting> rows = new Rows<>(comparison.settings());
+        Table table = Table.create("metrics", rows.text("setting", Setting::letter));
+        Comparison.METRICS.stream()
+                .filter(metric -> rows.rows().stream().anyMatch(setting -> setting.values(metric).length > 0))
+                .forEach(metric -> table.addColumns(rows.text(metric, setting -> number(setting.mean(metric)))));
+        return table;
+    }
+
+    /** With the sign that terminals may lack. */
+    static Table pretty(Table table) {
+        for (StringColumn column : table.stringColumns()) {
+            for (int row = 0; row < column.size(); row++) {
+                column.set(row, column.get(row).replace(" +- ", " ± "));
             }
         }
         return table;
     }
 
-    private String marked(SettingScore score) {
-        return score.setting().letter()
-                + (comparison.best().filter(score.setting()::equals).isPresent() ? " *" : "");
-    }
-
-    private String named(SettingRuns setting) {
-        String mark = new ComparisonTables(comparison).mark(setting);
-        return mark.isEmpty() ? setting.letter() : setting.letter() + ", " + mark;
-    }
-
-    private String difference(SettingRuns setting, Function<SettingDifference, String> text) {
-        return comparison.difference(setting).map(text).orElse(setting.equals(comparison.baseline()) ? "" : UNKNOWN);
-    }
-
     private static String signed(MeanInterval interval) {
-        return (interval.mean() > 0 ? "+" : "") + number(interval);
+        return interval.n() == 0 ? UNKNOWN : (interval.mean() > 0 ? "+" : "") + number(interval);
     }
 
-    /** Mean and half the interval's width; digits to the size of a metric. */
+    /** Mean and half width, with the digits that suit the size of the metric. */
     private static String number(MeanInterval interval) {
         if (interval.n() == 0) {
             return UNKNOWN;
@@ -193,9 +188,5 @@ record ComparisonView(RunComparison comparison) {
 
     private static String time(double seconds) {
         return Double.isNaN(seconds) ? UNKNOWN : RunFacts.shown(Duration.ofMillis(Math.round(seconds * 1e3)));
-    }
-
-    private static <T> StringColumn strings(String name, List<T> rows, Function<T, String> value) {
-        return StringColumn.create(name, rows.stream().map(value).toList());
     }
 }

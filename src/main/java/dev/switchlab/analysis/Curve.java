@@ -5,12 +5,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What a comparison needs of a metric's history.
+ * The history of a metric in figures.
  *
  * @param last value at the highest step
- * @param best least value, or greatest where {@link #isHigherBetter more is better}; NaN only if all points are
- * @param bestStep its step, the first if several are equal
- * @param median the middle one of the values, which a few slow steps do not move
+ * @param best least value, or greatest if {@link #isHigherBetter higher is better}; NaN only if all points are
+ * @param bestStep the first step with the best value
+ * @param median robust against a few slow steps
  */
 public record Curve(double last, double best, long bestStep, double median) {
 
@@ -28,12 +28,14 @@ public record Curve(double last, double best, long bestStep, double median) {
                 best = point;
             }
         }
-        double[] sorted =
-                points.stream().mapToDouble(MetricPoint::value).sorted().toArray();
-        return new Curve(last.value(), best.value(), best.step(), sorted[sorted.length / 2]);
+        return new Curve(
+                last.value(),
+                best.value(),
+                best.step(),
+                Setting.percentile(points.stream().mapToDouble(MetricPoint::value), 50));
     }
 
-    /** Whether more of {@code metric} is better: accuracy and speed; of losses less is. */
+    /** Whether a higher value is better: of accuracy and speed, not of losses. */
     static boolean isHigherBetter(String metric) {
         return metric.endsWith("accuracy") || metric.endsWith("tokens_per_second");
     }

@@ -36,7 +36,7 @@ record RunFacts(Run run, HtmlPage page) {
         facts.put("status", run.status().toLowerCase(Locale.ROOT));
         facts.put("started", TIME.format(run.start()));
         run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
-        for (String metric : RunComparison.METRICS) {
+        for (String metric : Comparison.METRICS) {
             if (run.metrics().containsKey(metric)) {
                 facts.put(metric, Html.number(run.metrics().get(metric)));
             }

@@ -2,13 +2,16 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/**
- * Where runs come from. All that the analysis knows of the book, so that a change there is a change in {@link BookRuns}
- * alone.
- */
+/** Where runs come from: all that the analysis knows of the book. */
 public interface RunSource {
 
     /** Runs of one MLflow experiment, the newest first; empty if there is no such experiment. */
@@ -17,20 +20,66 @@ public interface RunSource {
     /** The run with this id, beginning of an id, or name; throws {@code BookException} if there is none. */
     Run find(String idOrName);
 
-    /** The runs whose parent this one is, the oldest first, and those that it reuses; empty if there is none. */
+    /** The children of a run, the oldest first, and the runs that it reuses. */
     List<Run> children(String runId);
 
     /** All points of a metric in order of time; empty if the run has no such metric. */
     List<MetricPoint> history(String runId, String metric);
 
-    /** Paths of a run's artifacts; empty if it has none. */
+    /** Paths of a run's artifacts. */
     List<String> artifacts(String runId);
 
-    /** A small text that a run kept; throws {@code BookException} if there is no such artifact. */
+    /** A small text artifact; throws {@code BookException} if there is no such artifact. */
     String text(String runId, String artifactPath);
 
     /** The runs of a book. */
     static RunSource of(MirroredBook store) {
-        return new BookRuns(store);
+        return new OfBook(store);
+    }
+
+    /** The runs of a book. */
+    record OfBook(MirroredBook store) implements RunSource {
+
+        @Override
+        public List<Run> experiment(String name) {
+            return store.book().runs(Optional.of(name), Integer.MAX_VALUE);
+        }
+
+        @Override
+        public Run find(String idOrName) {
+            return store.find(idOrName);
+        }
+
+        @Override
+        public List<Run> children(String runId) {
+            List<Run> children = new ArrayList<>(store.book().children(runId));
+            String reused = store.book()
+                    .byId(runId)
+                    .map(run -> run.tags().getOrDefault(RunInfo.REUSED_TAG, ""))
+                    .orElse("");
+            for (String id : reused.isEmpty() ? new String[0] : reused.split(" ", -1)) {
+                store.book().byId(id).ifPresent(children::add);
+            }
+            return children;
+        }
+
+        @Override
+        public List<MetricPoint> history(String runId, String metric) {
+            return store.book().history(runId, metric);
+        }
+
+        @Override
+        public List<String> artifacts(String runId) {
+            return store.book().artifacts(runId).list();
+        }
+
+        @Override
+        public String text(String runId, String artifactPath) {
+            try {
+                return Files.readString(store.book().artifacts(runId).file(artifactPath));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

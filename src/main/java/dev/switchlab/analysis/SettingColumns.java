@@ -10,37 +10,37 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * By what settings differ.
+ * The columns in which settings differ.
  *
- * @param differing everything that is not the same in all of them: the experiment first, then parameters by name
- * @param axes as few of these as tell the settings apart, that with the most values first; what follows from the others
- *     is not among them
+ * @param differing all columns with more than one value: the experiment first, then parameters by name
+ * @param axes as few of these as distinguish the settings, the one with the most values first; a column that follows
+ *     from the others is not among them
  */
 public record SettingColumns(List<String> differing, List<String> axes) {
 
-    /** The column of experiments' names, which are no parameter. */
+    /** The column with the name of the experiment, which is no parameter. */
     static final String EXPERIMENT = "experiment";
 
     private static final Pattern DIGEST = Pattern.compile("^([0-9a-f]{8})[0-9a-f]{24,}$");
     private static final Pattern WHOLE = Pattern.compile("(-?\\d+)\\.0+");
 
-    static SettingColumns of(List<SettingRuns> settings) {
+    static SettingColumns of(List<Setting> settings) {
         Set<String> names = new TreeSet<>();
         settings.forEach(setting -> names.addAll(setting.params().keySet()));
         List<String> differing = new ArrayList<>(List.of(EXPERIMENT));
         differing.addAll(names);
         differing.removeIf(name -> classes(settings, List.of(name)) == 1);
         differing.replaceAll(name ->
-                name.equals(SettingRuns.TEXT_DIGEST) && namesTellTextsApart(settings) ? SettingRuns.TEXT_NAME : name);
+                name.equals(Setting.TEXT_DIGEST) && namesTellTextsApart(settings) ? Setting.TEXT_NAME : name);
         return new SettingColumns(List.copyOf(differing), axes(settings, differing));
     }
 
-    private static boolean namesTellTextsApart(List<SettingRuns> settings) {
-        return classes(settings, List.of(SettingRuns.TEXT_NAME))
-                == classes(settings, List.of(SettingRuns.TEXT_NAME, SettingRuns.TEXT_DIGEST));
+    private static boolean namesTellTextsApart(List<Setting> settings) {
+        return classes(settings, List.of(Setting.TEXT_NAME))
+                == classes(settings, List.of(Setting.TEXT_NAME, Setting.TEXT_DIGEST));
     }
 
-    private static List<String> axes(List<SettingRuns> settings, List<String> differing) {
+    private static List<String> axes(List<Setting> settings, List<String> differing) {
         List<String> candidates = new ArrayList<>(differing);
         candidates.sort(Comparator.comparing((String name) -> !name.equals(EXPERIMENT))
                 .thenComparing(name -> -classes(settings, List.of(name))));
@@ -55,30 +55,30 @@ public record SettingColumns(List<String> differing, List<String> axes) {
         return List.copyOf(axes);
     }
 
-    /** How many combinations of values of {@code columns} there are. */
-    private static int classes(List<SettingRuns> settings, List<String> columns) {
+    /** Number of distinct combinations of values of {@code columns}. */
+    private static int classes(List<Setting> settings, List<String> columns) {
         Set<List<String>> values = new HashSet<>();
         settings.forEach(setting ->
                 values.add(columns.stream().map(column -> raw(setting, column)).toList()));
         return values.size();
     }
 
-    /** What a setting has in a column, as the run has it; empty if it has nothing. */
-    static String raw(SettingRuns setting, String column) {
+    /** The value of a setting in a column, as recorded; empty if there is none. */
+    static String raw(Setting setting, String column) {
         return switch (column) {
             case EXPERIMENT -> setting.experiment();
-            case SettingRuns.TEXT_NAME -> setting.text().orElse("");
+            case Setting.TEXT_NAME -> setting.text().orElse("");
             default -> setting.params().getOrDefault(column, "");
         };
     }
 
-    /** The same for people: digests and whole numbers are shortened. */
-    static String shown(SettingRuns setting, String column) {
+    /** The value for display: digests and whole numbers are shortened. */
+    static String shown(Setting setting, String column) {
         String value = DIGEST.matcher(raw(setting, column)).replaceFirst("$1…");
         return WHOLE.matcher(value).matches() ? value.substring(0, value.indexOf('.')) : value;
     }
 
-    /** A column's name without the dots, unless another has the same. */
+    /** The last part of a dotted name, unless two columns share it. */
     String shortName(String column) {
         String last = last(column);
         return differing.stream().filter(other -> last(other).equals(last)).count() > 1 ? column : last;
@@ -88,13 +88,10 @@ public record SettingColumns(List<String> differing, List<String> axes) {
         return column.substring(column.lastIndexOf('.') + 1);
     }
 
-    /** What tells a setting from the others, such as {@code A n_experts=2 z_loss=0}. */
-    public String label(SettingRuns setting) {
-        return setting.letter()
-                + axes.stream()
-                        .map(column -> " "
-                                + (column.equals(EXPERIMENT) ? "" : shortName(column) + "=")
-                                + shown(setting, column))
-                        .collect(Collectors.joining());
+    /** What distinguishes a setting, such as {@code n_experts=2 z_loss=0}. */
+    String name(Setting setting) {
+        return axes.stream()
+                .map(column -> (column.equals(EXPERIMENT) ? "" : shortName(column) + "=") + shown(setting, column))
+                .collect(Collectors.joining(" "));
     }
 }

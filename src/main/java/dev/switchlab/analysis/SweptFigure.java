@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * @param comparison of at least two settings that are of one text
  */
-record SweptFigure(RunComparison comparison) {
+record SweptFigure(Comparison comparison) {
 
     private static final String SLUG = "score";
     private static final String UNIT = "nats per character";
@@ -27,9 +27,7 @@ record SweptFigure(RunComparison comparison) {
 
     void write(HtmlPage page) {
         List<String> axes = comparison.columns().axes();
-        boolean hasScore = comparison.scores().stream()
-                .anyMatch(score -> Double.isFinite(score.interval().mean()));
-        if (!hasScore) {
+        if (comparison.settings().stream().noneMatch(own -> Double.isFinite(comparison.score(own).mean()))) {
             return;
         }
         String about = "Mean over seeds of " + comparison.metric() + "; lower is better. ";
@@ -53,11 +51,11 @@ record SweptFigure(RunComparison comparison) {
         List<IntervalChart.Point> points = new ArrayList<>();
         Scale scale = scale(values);
         for (String value : values) {
-            SettingScore score = comparison.scores().stream()
-                    .filter(own -> SettingColumns.shown(own.setting(), axis).equals(value))
+            Setting setting = comparison.settings().stream()
+                    .filter(own -> SettingColumns.shown(own, axis).equals(value))
                     .findFirst()
                     .orElseThrow();
-            points.add(point(score, value, scale == Scale.CATEGORIES ? 0 : Double.parseDouble(value)));
+            points.add(point(setting, value, scale == Scale.CATEGORIES ? 0 : Double.parseDouble(value)));
         }
         return new IntervalChart(comparison.metric() + " by " + axis, axis, scale, UNIT, points);
     }
@@ -68,20 +66,20 @@ record SweptFigure(RunComparison comparison) {
                 "setting",
                 Scale.CATEGORIES,
                 UNIT,
-                comparison.scores().stream()
-                        .map(score -> point(score, score.setting().letter(), 0))
+                comparison.settings().stream()
+                        .map(setting -> point(setting, setting.letter(), 0))
                         .toList());
     }
 
-    private static IntervalChart.Point point(SettingScore score, String label, double x) {
-        MeanInterval interval = score.interval();
+    private IntervalChart.Point point(Setting setting, String label, double x) {
+        MeanInterval interval = comparison.score(setting);
         return new IntervalChart.Point(
                 label,
                 x,
                 interval.mean(),
                 interval.low(),
                 interval.high(),
-                score.values().stream().mapToDouble(Double::doubleValue).toArray());
+                setting.values(comparison.metric()));
     }
 
     private HeatMap over(String xAxis, String yAxis) {
@@ -90,12 +88,13 @@ record SweptFigure(RunComparison comparison) {
         double[][] z = new double[y.size()][x.size()];
         Arrays.stream(z).forEach(row -> Arrays.fill(row, Double.NaN));
         Optional<HeatMap.Cell> least = Optional.empty();
-        for (SettingScore score : comparison.scores()) {
+        Optional<Setting> best = comparison.best();
+        for (Setting setting : comparison.settings()) {
             HeatMap.Cell cell = new HeatMap.Cell(
-                    y.indexOf(SettingColumns.shown(score.setting(), yAxis)),
-                    x.indexOf(SettingColumns.shown(score.setting(), xAxis)));
-            z[cell.row()][cell.column()] = score.interval().mean();
-            if (comparison.best().filter(score.setting()::equals).isPresent()) {
+                    y.indexOf(SettingColumns.shown(setting, yAxis)),
+                    x.indexOf(SettingColumns.shown(setting, xAxis)));
+            z[cell.row()][cell.column()] = comparison.score(setting).mean();
+            if (best.filter(setting::equals).isPresent()) {
                 least = Optional.of(cell);
             }
         }

@@ -1,7 +1,7 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.analysis.ComparisonText;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.Reports;
@@ -29,7 +29,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (MirroredBook store = books.open()) {
-            RunComparison comparison = RunComparison.of(RunSource.of(store), runs.names(store), baseline.text());
+            Comparison comparison = Comparison.of(RunSource.of(store), runs.names(store), baseline.text());
             System.out.println(new ComparisonText(comparison).text());
             System.out.println();
             System.out.println("wrote " + new Reports(store).write(comparison, "compare") + ", and its tables as CSV");

@@ -1,7 +1,7 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -67,7 +67,7 @@ final class ReportCommand implements Callable<Integer> {
 
     private void compare(MirroredBook store) throws IOException {
         List<String> names = runs.names(store);
-        RunComparison comparison = RunComparison.of(RunSource.of(store), names, baseline.text());
+        Comparison comparison = Comparison.of(RunSource.of(store), names, baseline.text());
         String name = String.join("-", names).replaceAll("[^\\w.=-]+", "-");
         System.out.println("wrote "
                 + new Reports(store)
@@ -79,7 +79,7 @@ final class ReportCommand implements Callable<Integer> {
         Run found = run.find(store);
         StoredRun stored = new StoredRun(store, found);
         Reports reports = new Reports(store);
-        if (RunComparison.isSummary(found)) {
+        if (found.isSummary()) {
             System.out.println("wrote " + reports.write(stored.children(baseline.text()), found));
         } else {
             Device device = engine.start();

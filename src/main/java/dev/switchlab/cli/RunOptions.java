@@ -1,6 +1,5 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
@@ -48,7 +47,7 @@ final class RunOptions {
             return store.find(run.strip());
         }
         return store.book().runs(Optional.empty(), RECENT).stream()
-                .filter(r -> !r.status().equals("FINISHED") && !RunComparison.isSummary(r))
+                .filter(r -> !r.status().equals("FINISHED") && !r.isSummary())
                 .findFirst()
                 .orElseThrow(() -> new BookException("there is no run to go on with: all are finished"));
     }

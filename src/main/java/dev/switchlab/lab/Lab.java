@@ -2,8 +2,8 @@ package dev.switchlab.lab;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
-import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.analysis.RunsBelow;
+import dev.switchlab.analysis.Comparison;
+import dev.switchlab.analysis.RunSelection;
 import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
@@ -93,13 +93,15 @@ public final class Lab {
 
     /** A sweep, or another run that sums up others, by its id, the beginning of it, or its name. */
     public static LabSweep sweep(String run) {
-        return Guard.call(() ->
-                new LabSweep(RunsBelow.of(session().source(), session().store().find(run))));
+        return Guard.call(() -> {
+            Run parent = session().store().find(run);
+            return new LabSweep(parent, RunSelection.below(session().source(), parent));
+        });
     }
 
     /** The settings of a sweep side by side. */
     public static SideBySide compare(LabSweep sweep) {
-        return compare(sweep.sweep().parent().runId());
+        return compare(sweep.parent().runId());
     }
 
     /**
@@ -113,7 +115,7 @@ public final class Lab {
                 throw new LabException("compare needs two runs or more, for example compare(\"3f2a\", \"91bc\");"
                         + " runs() lists them");
             }
-            return new SideBySide(RunComparison.of(session().source(), List.of(runs)));
+            return new SideBySide(Comparison.of(session().source(), List.of(runs), ""));
         });
     }
 

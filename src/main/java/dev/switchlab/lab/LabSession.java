@@ -1,7 +1,6 @@
 package dev.switchlab.lab;
 
 import ai.djl.Device;
-import dev.switchlab.analysis.RunComparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
@@ -83,7 +82,7 @@ final class LabSession implements AutoCloseable {
 
     Path report(String name) throws IOException {
         StoredRun run = new StoredRun(store.book(), store.find(name));
-        if (RunComparison.isSummary(run.run())) {
+        if (run.run().isSummary()) {
             return new Reports(store.book()).write(run.children(), run.run());
         }
         try (LanguageModel model = run.model(device())) {

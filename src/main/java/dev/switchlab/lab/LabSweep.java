@@ -1,7 +1,6 @@
 package dev.switchlab.lab;
 
-import dev.switchlab.analysis.RunComparison;
-import dev.switchlab.analysis.RunsBelow;
+import dev.switchlab.analysis.RunSelection;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -11,9 +10,10 @@ import tech.tablesaw.api.Table;
 /**
  * A sweep of the book: {@code compare(sweep("..."))} compares its settings.
  *
- * @param sweep its run, and the runs below it
+ * @param parent the run of the sweep, which sums up its runs
+ * @param all the runs below it that trained a model
  */
-public record LabSweep(RunsBelow sweep) {
+public record LabSweep(Run parent, List<Run> all) {
 
     /**
      * Refuses a run that is none.
@@ -21,32 +21,31 @@ public record LabSweep(RunsBelow sweep) {
      * @throws LabException if it sums up nothing
      */
     public LabSweep {
-        if (!RunComparison.isSummary(sweep.parent())) {
+        if (!parent.isSummary()) {
             throw new LabException(
-                    "run " + sweep.parent().shortId() + " (" + sweep.parent().name()
+                    "run " + parent.shortId() + " (" + parent.name()
                             + ") trained a model by itself, allowed: a run that sums up others; run(\""
-                            + sweep.parent().shortId() + "\") shows it");
+                            + parent.shortId() + "\") shows it");
         }
     }
 
     /** One row per run: run, experiment, setting, seed, status, final score. */
     public LabTable runs() {
-        List<Run> runs = sweep.runs();
         return new LabTable(Table.create(
                 "runs",
-                Tables.strings("run", runs, Run::shortId),
-                Tables.strings("experiment", runs, Run::experiment),
-                Tables.strings("setting", runs, run -> run.tags().getOrDefault(RunInfo.SETTING_TAG, "")),
-                Tables.strings("seed", runs, run -> run.params().getOrDefault("seed", "")),
-                Tables.strings("status", runs, Run::status),
+                Tables.strings("run", all, Run::shortId),
+                Tables.strings("experiment", all, Run::experiment),
+                Tables.strings("setting", all, run -> run.tags().getOrDefault(RunInfo.SETTING_TAG, "")),
+                Tables.strings("seed", all, run -> run.params().getOrDefault("seed", "")),
+                Tables.strings("status", all, Run::status),
                 Tables.numbers(
                         MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
-                        runs,
+                        all,
                         run -> run.metrics().get(MetricNames.FINAL + MetricNames.CROSS_ENTROPY))));
     }
 
     @Override
     public String toString() {
-        return sweep.parent().name() + ": " + sweep.standing() + runs();
+        return parent.name() + ": " + RunSelection.standing(all) + runs();
     }
 }

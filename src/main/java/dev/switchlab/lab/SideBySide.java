@@ -2,7 +2,7 @@ package dev.switchlab.lab;
 
 import dev.switchlab.analysis.ComparisonTables;
 import dev.switchlab.analysis.ComparisonText;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import java.util.List;
 
 /**
@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param comparison the comparison itself
  */
-public record SideBySide(RunComparison comparison) {
+public record SideBySide(Comparison comparison) {
 
     /** One row per setting: what differs, runs, mean score and its 95 % interval, best, time and speed. */
     public LabTable settings() {

@@ -2,7 +2,7 @@ package dev.switchlab.lab;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.Evaluation;
 import java.lang.reflect.Array;
@@ -57,7 +57,7 @@ public final class ValueText {
         text.append(INDENT).append("experiment                 ").append(run.experiment());
         text.append(INDENT).append("started                    ").append(run.start());
         Map<String, Double> metrics = new TreeMap<>(run.metrics());
-        metrics.keySet().retainAll(RunComparison.METRICS);
+        metrics.keySet().retainAll(Comparison.METRICS);
         metrics.forEach(
                 (name, value) -> text.append(INDENT).append(String.format(Locale.ROOT, "%-26s %.4f", name, value)));
         return text.append(INDENT)

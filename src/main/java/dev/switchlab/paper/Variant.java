@@ -41,7 +41,7 @@ public record Variant(String name, Child child, SortedMap<Long, Run> runs) {
     /** Of some measure of its runs. */
     MeanInterval over(ToDoubleFunction<Run> measure) {
         return MeanInterval.of(
-                runs.values().stream().map(measure::applyAsDouble).toList());
+                runs.values().stream().mapToDouble(measure).toArray());
     }
 
     /** This less another, seed by seed; of no values where no seed is common. */
@@ -52,6 +52,6 @@ public record Variant(String name, Child child, SortedMap<Long, Run> runs) {
                 differences.add(score(run) - score(other.runs.get(seed)));
             }
         });
-        return differences.isEmpty() ? new MeanInterval(0, Double.NaN, Double.NaN) : MeanInterval.of(differences);
+        return MeanInterval.of(differences.stream().mapToDouble(Double::doubleValue).toArray());
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchlab.runs;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -29,5 +30,25 @@ public record Run(
     /** As many digits of the id as people read. */
     public String shortId() {
         return runId.substring(0, Math.min(8, runId.length()));
+    }
+
+    /** Whether the run came to its end. */
+    public boolean isFinished() {
+        return status.equals("FINISHED");
+    }
+
+    /** Whether the run trained no model but sums up other runs, its children. */
+    public boolean isSummary() {
+        return tags.containsKey(RunInfo.SUMMARY_TAG);
+    }
+
+    /** Seconds from start to end, pauses included; NaN for a run that has not ended. */
+    public double seconds() {
+        return end.map(time -> Duration.between(start, time).toMillis() / 1e3).orElse(Double.NaN);
+    }
+
+    /** The latest value of a metric; NaN if it was not logged. */
+    public double metric(String name) {
+        return metrics.getOrDefault(name, Double.NaN);
     }
 }

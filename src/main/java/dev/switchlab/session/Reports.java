@@ -3,7 +3,7 @@ package dev.switchlab.session;
 import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.ExpertSimilarity;
 import dev.switchlab.analysis.MlflowArtifacts;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.TextData;
@@ -71,9 +71,9 @@ public final class Reports {
      *
      * @param name of the file, without its ending
      */
-    public Path write(RunComparison comparison, String name) throws IOException {
+    public Path write(Comparison comparison, String name) throws IOException {
         Path file = folder.resolve(name + ".html");
-        new ComparisonReport(comparison, RunSource.of(store)).write(file);
+        new ComparisonReport(comparison).write(file);
         return file;
     }
 
@@ -81,9 +81,9 @@ public final class Reports {
      * The same, kept as the report of a run that sums up the others; its tables, too, as {@code report-settings.csv}
      * and so on.
      */
-    public Path write(RunComparison comparison, Run parent) throws IOException {
+    public Path write(Comparison comparison, Run parent) throws IOException {
         Path file = folder.resolve(parent.runId() + ".html");
-        ComparisonReport report = new ComparisonReport(comparison, RunSource.of(store), parent.name());
+        ComparisonReport report = new ComparisonReport(comparison, parent.name());
         keep(parent.runId(), file, report.write(file));
         report.csv().forEach((table, csv) -> store.book().keep(parent.runId(), "report-" + table + ".csv", csv));
         return file;

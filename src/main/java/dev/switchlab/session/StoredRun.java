@@ -1,7 +1,7 @@
 package dev.switchlab.session;
 
 import ai.djl.Device;
-import dev.switchlab.analysis.RunComparison;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
@@ -35,13 +35,13 @@ public record StoredRun(MirroredBook store, Run run) {
      *
      * @throws IllegalArgumentException if they are fewer than two
      */
-    public RunComparison children() {
+    public Comparison children() {
         return children("");
     }
 
-    /** @param baseline as {@link RunComparison#of(RunSource, List, String)} takes it */
-    public RunComparison children(String baseline) {
-        return RunComparison.of(RunSource.of(store), List.of(run.runId()), baseline);
+    /** @param baseline as {@link Comparison#of(RunSource, List, String)} takes it */
+    public Comparison children(String baseline) {
+        return Comparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
 
     /** The model that the run trained. To be closed. */
@@ -118,7 +118,7 @@ public record StoredRun(MirroredBook store, Run run) {
     }
 
     private void requireOwnTraining() {
-        if (RunComparison.isSummary(run)) {
+        if (run.isSummary()) {
             throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
                     + ") only sums up runs with several seeds; name one of those: make runs lists them");
         }

@@ -223,7 +223,7 @@ final class SweepRuns implements AutoCloseable {
             if (values.isEmpty()) {
                 continue;
             }
-            MeanInterval interval = MeanInterval.of(values);
+            MeanInterval interval = MeanInterval.of(values.stream().mapToDouble(Double::doubleValue).toArray());
             score = metric.equals(MetricNames.FINAL + MetricNames.CROSS_ENTROPY) ? interval : score;
             metrics.put(metric, interval.mean());
             if (values.size() > 1) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BaselineTest {
 
     /** A to D: two experts and four, with and without a z-loss; and E, another experiment. */
-    private static RunComparison comparison(String baseline) {
+    private static Comparison comparison(String baseline) {
         Fakes fakes = new Fakes().parent("0d", "smoke");
         for (String setting : List.of("2 0.0", "2 0.001", "4 0.0", "4 0.001")) {
             String[] values = setting.split(" ", -1);
@@ -20,7 +20,7 @@ class BaselineTest {
                     .metric(id, "final/cross_entropy", fakes.runs().size());
         }
         fakes.below("f4", "0d").run("9", "dense", "seed=1").metric("9", "final/cross_entropy", 1);
-        return RunComparison.of(fakes, List.of("smoke", "dense"), baseline);
+        return Comparison.of(fakes, List.of("smoke", "dense"), baseline);
     }
 
     @ParameterizedTest
@@ -35,8 +35,8 @@ class BaselineTest {
         "0d, D",
     })
     void isNamedInManyWays(String text, String letter) {
-        RunComparison comparison = comparison(text);
-        assertThat(comparison.baseline().letter()).isEqualTo(letter);
+        Comparison comparison = comparison(text);
+        assertThat(comparison.baseline().orElseThrow().letter()).isEqualTo(letter);
         assertThat(comparison.differences())
                 .hasSize(4)
                 .allMatch(difference -> difference.baseline().letter().equals(letter))
@@ -47,8 +47,8 @@ class BaselineTest {
     void noneOfTheSettingsIsRefused() {
         assertThatThrownBy(() -> comparison("n_experts=3"))
                 .hasMessage(
-                        "BASELINE 'n_experts=3' is none of the settings, allowed: a letter from A to E, what tells a"
-                                + " setting from the others, or one of its runs, for example BASELINE=E");
+                        "BASELINE 'n_experts=3' is none of the settings, allowed: a letter from A to E, parameters of a"
+                                + " setting, or one of its runs, for example BASELINE=E");
     }
 
     @Test

@@ -13,7 +13,7 @@ class ComparisonTextTest {
     private static final String SCORE = "final/cross_entropy";
 
     private static String text(Fakes fakes) {
-        return new ComparisonText(RunComparison.of(fakes, List.of("smoke"))).text();
+        return new ComparisonText(Comparison.of(fakes, List.of("smoke"), "")).text();
     }
 
     /** A run of {@code smoke}. */
@@ -108,7 +108,7 @@ class ComparisonTextTest {
     @Test
     void soTheyAreWhereOnePartIsHeldOutOfTraining() {
         Fakes fakes = new Fakes();
-        run(fakes, 2, "seed=1", "corpus.sha256=aa", "train_fraction=0.9");
+        run(fakes, 2, "seed=1", "corpus.sha256=aa", "train_fraction=0.9", "validation=rest");
         run(fakes, 1, "seed=1", "corpus.sha256=aa", "train_fraction=0.9", "validation=held_out");
         run(fakes, 1, "seed=2", "corpus.sha256=aa", "train_fraction=0.9", "validation=rest");
         assertThat(text(fakes))

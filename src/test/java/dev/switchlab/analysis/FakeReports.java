@@ -86,7 +86,7 @@ final class FakeReports {
             }
             ids.add(run(fakes, NAME, 2 + 0.1 * run, params));
         }
-        return new ComparisonReport(RunComparison.of(fakes, ids), fakes).write(page);
+        return new ComparisonReport(Comparison.of(fakes, ids, "")).write(page);
     }
 
     /**
@@ -106,7 +106,7 @@ final class FakeReports {
                 }
             }
         }
-        return new ComparisonReport(RunComparison.of(fakes, ids), fakes, "smoke, a sweep").write(page);
+        return new ComparisonReport(Comparison.of(fakes, ids, ""), "smoke, a sweep").write(page);
     }
 
     private static String run(Fakes fakes, String experiment, double level, List<String> params) {

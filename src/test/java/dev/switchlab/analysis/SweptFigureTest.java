@@ -40,7 +40,7 @@ class SweptFigureTest {
                     .metric(id, "final/cross_entropy", 2 + 0.01 * fakes.runs().size());
         }
         HtmlPage page = new HtmlPage("page");
-        new SweptFigure(RunComparison.of(fakes, List.of("x"))).write(page);
+        new SweptFigure(Comparison.of(fakes, List.of("x"), "")).write(page);
         return page.pictures();
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
 
-class RunComparisonTest {
+class ComparisonTest {
 
     private static final String LOSS = "valid/cross_entropy";
 
@@ -34,17 +34,17 @@ class RunComparisonTest {
         return runs.stream().map(Run::runId).toList();
     }
 
-    private static Table differences(RunComparison comparison) {
+    private static Table differences(Comparison comparison) {
         return new ComparisonTables(comparison).differences();
     }
 
-    private static Table settings(RunComparison comparison) {
+    private static Table settings(Comparison comparison) {
         return new ComparisonTables(comparison).settings();
     }
 
     @Test
     void settingsArePairedBySeed() {
-        RunComparison comparison = RunComparison.of(twoSettings(), List.of("few", "many"));
+        Comparison comparison = Comparison.of(twoSettings(), List.of("few", "many"), "");
         Table differences = differences(comparison);
         assertThat(differences.rowCount()).isEqualTo(1);
         assertThat(differences.getString(0, "difference")).isEqualTo("B - A");
@@ -53,7 +53,7 @@ class RunComparisonTest {
         // Student's t with 2 degrees of freedom: 4.302653 / sqrt(3)
         assertThat(differences.doubleColumn("ci95_low").getDouble(0)).isCloseTo(2 - 2.484138, within(1e-5));
         assertThat(differences.doubleColumn("ci95_high").getDouble(0)).isCloseTo(2 + 2.484138, within(1e-5));
-        assertThat(differences.getString(0, "verdict")).isEqualTo("not distinguishable");
+        assertThat(differences.getString(0, "verdict")).isEqualTo("undecided");
         assertThat(comparison.notes()).isEmpty();
     }
 
@@ -64,7 +64,7 @@ class RunComparisonTest {
             fakes.end("b" + seed, "FINISHED", seed == 3 ? 900 : 10 + seed)
                     .metric("b" + seed, "train/tokens_per_second", 1, 100 * seed, 100 * seed, 9999);
         }
-        Table settings = settings(RunComparison.of(fakes, List.of("few", "many")));
+        Table settings = settings(Comparison.of(fakes, List.of("few", "many"), ""));
         assertThat(settings.rowCount()).isEqualTo(2);
         assertThat(settings.stringColumn("metric").get(1)).isEqualTo(LOSS);
         assertThat(settings.intColumn("runs").getInt(1)).isEqualTo(3);
@@ -80,7 +80,7 @@ class RunComparisonTest {
 
     @Test
     void finalIsTheLastStepAndBestTheLeastLoss() {
-        Table metrics = new ComparisonTables(RunComparison.of(twoSettings(), List.of("a1", "b1"))).metrics();
+        Table metrics = new ComparisonTables(Comparison.of(twoSettings(), List.of("a1", "b1"), "")).metrics();
         assertThat(metrics.doubleColumn("final").asDoubleArray()).containsExactly(4, 5);
         assertThat(metrics.doubleColumn("best").asDoubleArray()).containsExactly(2, 5);
         assertThat(metrics.intColumn("best_step").asObjectArray()).containsExactly(20, 30);
@@ -88,7 +88,7 @@ class RunComparisonTest {
 
     @Test
     void runsAreSortedIntoSettings() {
-        Table runs = new ComparisonTables(RunComparison.of(twoSettings(), List.of("a1", "b2", "a2"))).runs();
+        Table runs = new ComparisonTables(Comparison.of(twoSettings(), List.of("a1", "b2", "a2"), "")).runs();
         assertThat(runs.stringColumn("run").asList()).containsExactly("a1", "a2", "b2");
         assertThat(runs.stringColumn("setting").asList()).containsExactly("A", "A", "B");
         assertThat(runs.columnNames())
@@ -113,17 +113,17 @@ class RunComparisonTest {
                 .metric("a", LOSS, 1)
                 .run("b", "two", "seed=1", "x=1")
                 .metric("b", LOSS, 2);
-        RunComparison comparison = RunComparison.of(fakes, List.of("a", "b"));
+        Comparison comparison = Comparison.of(fakes, List.of("a", "b"), "");
         assertThat(comparison.settings()).hasSize(2);
         assertThat(comparison.columns().axes()).containsExactly("experiment");
     }
 
     @Test
     void withoutCommonSeedsThereIsANoteAndNoInterval() {
-        RunComparison comparison = RunComparison.of(twoSettings(), List.of("a1", "b2"));
+        Comparison comparison = Comparison.of(twoSettings(), List.of("a1", "b2"), "");
         assertThat(comparison.differences()).isEmpty();
         assertThat(comparison.notes()).singleElement().asString().startsWith("B has no seed in common with A");
-        RunComparison one = RunComparison.of(twoSettings(), List.of("a1", "b1"));
+        Comparison one = Comparison.of(twoSettings(), List.of("a1", "b1"), "");
         assertThat(differences(one).doubleColumn("ci95_low").isMissing(0)).isTrue();
         assertThat(differences(one).getString(0, "verdict")).isEqualTo("needs two seeds");
     }
@@ -139,7 +139,7 @@ class RunComparisonTest {
                     .metric("b" + seed, LOSS, 2 + seed / 100.0)
                     .metric("b" + seed, "valid/accuracy", 0.7 + seed / 1000.0);
         }
-        Table differences = differences(RunComparison.of(fakes, List.of("a", "b")));
+        Table differences = differences(Comparison.of(fakes, List.of("a", "b"), ""));
         assertThat(differences.stringColumn("metric").asList()).containsExactly(LOSS, "valid/accuracy");
         assertThat(differences.stringColumn("verdict").asList()).containsExactly("worse", "better");
     }
@@ -151,7 +151,7 @@ class RunComparisonTest {
                 .metric("a", LOSS, Double.NaN, 3, Double.NaN)
                 .run("b", "x", "seed=1", "rate=1")
                 .metric("b", LOSS, 2);
-        RunComparison comparison = RunComparison.of(fakes, List.of("a", "b"));
+        Comparison comparison = Comparison.of(fakes, List.of("a", "b"), "");
         Table metrics = new ComparisonTables(comparison).metrics();
         assertThat(metrics.doubleColumn("best").getDouble(0)).isEqualTo(3);
         assertThat(metrics.doubleColumn("final").getDouble(0)).isNaN();
@@ -165,7 +165,7 @@ class RunComparisonTest {
         Fakes fakes = twoSettings()
                 .run("a4", "few", "seed=1", "model.n_experts=2", "threads=2")
                 .metric("a4", LOSS, 100);
-        RunComparison comparison = RunComparison.of(fakes, List.of("few", "many"));
+        Comparison comparison = Comparison.of(fakes, List.of("few", "many"), "");
         assertThat(settings(comparison).doubleColumn("mean").getDouble(0)).isEqualTo(4);
         assertThat(settings(comparison).intColumn("runs").getInt(0)).isEqualTo(3);
         assertThat(comparison.notes())
@@ -175,15 +175,15 @@ class RunComparisonTest {
 
     @Test
     void oneRunIsRefused() {
-        assertThatThrownBy(() -> RunComparison.of(twoSettings(), List.of("a1", "a1")))
+        assertThatThrownBy(() -> Comparison.of(twoSettings(), List.of("a1", "a1"), ""))
                 .hasMessageStartingWith("RUNS names 1 run, allowed: two or more");
     }
 
     @Test
     void filesHoldTheTables(@TempDir Path folder) throws IOException {
         Fakes fakes = twoSettings();
-        RunComparison comparison = RunComparison.of(fakes, List.of("few", "many"));
-        Map<String, String> pictures = new ComparisonReport(comparison, fakes).write(folder.resolve("two.html"));
+        Comparison comparison = Comparison.of(fakes, List.of("few", "many"), "");
+        Map<String, String> pictures = new ComparisonReport(comparison).write(folder.resolve("two.html"));
         assertThat(pictures).containsKeys("score", "validation");
         Table read = Table.read().csv(folder.resolve("two-differences.csv").toFile());
         assertThat(read.doubleColumn("ci95_high").getDouble(0)).isCloseTo(4.484138, within(1e-5));
@@ -198,7 +198,7 @@ class RunComparisonTest {
     @Test
     void aRunThatSumsUpSeedsIsNotOneOfItsExperiment() {
         Fakes fakes = twoSettings().parent("sum", "few");
-        assertThat(ids(RunComparison.of(fakes, List.of("few")).runs())).containsExactly("a1", "a2", "a3");
+        assertThat(ids(Comparison.of(fakes, List.of("few"), "").runs())).containsExactly("a1", "a2", "a3");
     }
 
     /** A sweep's run stands for those below the settings below it, in whatever experiment they are. */
@@ -210,16 +210,16 @@ class RunComparisonTest {
             fakes.below("a" + seed, "sa").below("b" + seed, "sb");
         }
         fakes.end("b3", "KILLED", 1);
-        RunComparison comparison = RunComparison.of(fakes, List.of("few sweep"));
+        Comparison comparison = Comparison.of(fakes, List.of("few sweep"), "");
         assertThat(ids(comparison.runs())).containsExactly("a1", "a2", "a3", "b1", "b2");
         assertThat(comparison.notes()).containsExactly("of few sweep only finished runs count: 5 finished, 1 killed");
-        assertThat(ids(RunComparison.of(fakes, List.of("sb", "a1")).runs())).containsExactly("b1", "b2", "a1");
+        assertThat(ids(Comparison.of(fakes, List.of("sb", "a1"), "").runs())).containsExactly("b1", "b2", "a1");
     }
 
     @Test
     void aSweepWithoutAFinishedRunIsRefused() {
         Fakes fakes = twoSettings().parent("sweep", "few").below("a1", "sweep").end("a1", "FAILED", 1);
-        assertThatThrownBy(() -> RunComparison.of(fakes, List.of("sweep")))
+        assertThatThrownBy(() -> Comparison.of(fakes, List.of("sweep"), ""))
                 .hasMessageStartingWith("run sweep (few sweep) has no finished run below it (1 failed), allowed:");
     }
 
@@ -230,10 +230,13 @@ class RunComparisonTest {
             fakes.tag(id, "switchlab.libtorch", "2.7.1").tag(id, "mlflow.source.git.commit", "abc");
         }
         fakes.tag("b2", "mlflow.source.git.commit", "def");
-        assertThat(RunOrigins.of(List.of(fakes.find("a1"), fakes.find("b1"))).isEmpty())
-                .isTrue();
-        Table origins = RunOrigins.of(List.of(fakes.find("a1"), fakes.find("b2")));
+        assertThat(origins(fakes, "a1", "b1").isEmpty()).isTrue();
+        Table origins = origins(fakes, "a1", "b2");
         assertThat(origins.columnNames()).containsExactly("run", "source.git.commit");
         assertThat(origins.stringColumn("source.git.commit").asList()).containsExactly("abc", "def");
+    }
+
+    private static Table origins(Fakes fakes, String... names) {
+        return new ComparisonTables(Comparison.of(fakes, List.of(names), "")).origins();
     }
 }
