@@ -1,7 +1,6 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.runs.Run;
-import dev.switchlab.runs.mirror.MirrorTiming;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.runs.mirror.TrackingUri;
@@ -41,7 +40,6 @@ final class BookOption {
         return MirroredBook.open(
                 runs,
                 MlflowEnvironment.of(environment),
-                MirrorTiming.DEFAULT,
                 notice -> System.err.println("tracking: " + notice));
     }
 

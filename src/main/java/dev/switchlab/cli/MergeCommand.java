@@ -32,7 +32,7 @@ final class MergeCommand implements Callable<Integer> {
                     "FROM names no folder to merge; allowed: another runs folder, e.g. make merge FROM=../other/runs");
         }
         try (MirroredBook store = books.open()) {
-            Merged merged = store.merge(Path.of(from.strip()), true);
+            Merged merged = store.merge(Path.of(from.strip()));
             System.out.printf(
                     "merged %s into %s: %d new, %d with something new, %d unchanged%n",
                     from.strip(),

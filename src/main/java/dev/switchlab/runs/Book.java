@@ -18,6 +18,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several
@@ -38,14 +40,29 @@ public final class Book implements AutoCloseable {
      */
     public static final String MIRROR_TAG = "switchlab.mirror/";
 
+    /**
+     * How a book behaves.
+     *
+     * @param secrets texts that must appear nowhere in the book
+     * @param systemMetrics time between two samples of the machine's load; zero for none
+     * @param notices takes one-line messages for the user
+     */
+    public record Options(List<String> secrets, Duration systemMetrics, Consumer<String> notices) {
+
+        /** The usual: a sample every ten seconds. */
+        public static Options of(List<String> secrets, Consumer<String> notices) {
+            return new Options(List.copyOf(secrets), Duration.ofSeconds(10), notices);
+        }
+    }
+
     private static final System.Logger LOG = System.getLogger(Book.class.getName());
 
     private final Path folder;
     private final Database database;
-    private final BookOptions options;
+    private final Options options;
     private final BookWriter writer;
 
-    private Book(Path folder, Database database, BookOptions options) {
+    private Book(Path folder, Database database, Options options) {
         this.folder = folder;
         this.database = database;
         this.options = options;
@@ -59,11 +76,11 @@ public final class Book implements AutoCloseable {
      * @throws BookException if there is something else in its place
      */
     public static Book open(Path folder) {
-        return open(folder, BookOptions.of(List.of(), notice -> LOG.log(Level.WARNING, notice)));
+        return open(folder, Options.of(List.of(), notice -> LOG.log(Level.WARNING, notice)));
     }
 
-    /** Opens the book. */
-    public static Book open(Path folder, BookOptions options) {
+    /** Opens the book with options of its own. */
+    public static Book open(Path folder, Options options) {
         Path whole = folder.toAbsolutePath().normalize();
         try {
             return new Book(whole, Database.open(whole.resolve("mlflow.db")), options);
@@ -96,7 +113,7 @@ public final class Book implements AutoCloseable {
         long now = System.currentTimeMillis();
         RunRow run = create(info, runId, now);
         BookLog log = new BookLog(
-                this, run, new Resumed(Map.of(), now, 0), info.tags().containsKey(RunInfo.SUMMARY_TAG));
+                this, run, BookLog.Start.ofNewRun(now), info.tags().containsKey(RunInfo.SUMMARY_TAG));
         log.keepLong(info);
         log.sync();
         return log;
@@ -158,7 +175,7 @@ public final class Book implements AutoCloseable {
      * Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another
      * place for them.
      */
-    public static String artifactUri(ExperimentRow experiment, String runId) {
+    static String artifactUri(ExperimentRow experiment, String runId) {
         return ExperimentsTable.ARTIFACT_ROOT + experiment.id() + "/" + runId + "/artifacts";
     }
 
@@ -171,9 +188,9 @@ public final class Book implements AutoCloseable {
      */
     public BookLog resume(String runId, long step) {
         RunRow run = row(runId);
-        Resumed resumed = read(session -> Resumed.from(session, runId, step));
+        BookLog.Start start = read(session -> BookLog.Start.after(session, runId, step));
         boolean sumsUp = read(session -> TagsTable.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
-        BookLog log = new BookLog(this, run, resumed, sumsUp);
+        BookLog log = new BookLog(this, run, start, sumsUp);
         writer.submit(session -> {
             RunsTable.setStatus(session, runId, "RUNNING", Optional.empty());
             return null;
@@ -269,16 +286,34 @@ public final class Book implements AutoCloseable {
      * @throws BookException if they are not in the book
      */
     public ArtifactFolder artifacts(String runId) {
-        return artifacts(row(runId));
-    }
-
-    ArtifactFolder artifacts(RunRow run) {
-        return artifacts(run.id(), run.artifactUri());
+        return artifacts(runId, row(runId).artifactUri());
     }
 
     /** The folder that an artifact URI of this book names, whether the run is there already or not. */
-    public ArtifactFolder artifacts(String runId, String artifactUri) {
+    ArtifactFolder artifacts(String runId, String artifactUri) {
         return ArtifactFolder.of(folder.resolve("mlartifacts"), runId, artifactUri);
+    }
+
+    /**
+     * Adds metrics that are measured after the run has ended, and waits until they are there. A value that its metric
+     * has at this step already is not added again.
+     *
+     * @param step steps that the run was trained for
+     * @throws BookException if MLflow takes no metric of that name
+     */
+    public void addMetrics(String runId, long step, Map<String, Double> metrics) {
+        metrics.keySet().forEach(key -> Keys.check("metric", key));
+        write(session -> {
+            List<PointRow> latest = MetricsTable.latest(session, runId);
+            // Not earlier than any point of the run, whatever the clock says: a copy goes by these times.
+            long now = latest.stream().mapToLong(PointRow::timestamp).reduce(System.currentTimeMillis(), Math::max);
+            List<PointRow> points = metrics.entrySet().stream()
+                    .map(metric -> PointRow.of(metric.getKey(), metric.getValue(), now, step))
+                    .filter(point -> latest.stream().noneMatch(point::hasSameValue))
+                    .toList();
+            MetricsTable.log(session, runId, points);
+            return null;
+        });
     }
 
     /** Sets tags of a run, whether it goes on or not, and waits until they are there. */
@@ -355,7 +390,7 @@ public final class Book implements AutoCloseable {
         return writer;
     }
 
-    BookOptions options() {
+    Options options() {
         return options;
     }
 

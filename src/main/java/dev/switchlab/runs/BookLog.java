@@ -1,10 +1,12 @@
 package dev.switchlab.runs;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.db.MetricsTable;
 import dev.switchlab.runs.db.ParamsTable;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable;
 import dev.switchlab.runs.db.RunsTable.RunRow;
+import dev.switchlab.runs.db.Session;
 import dev.switchlab.runs.db.TagsTable;
 import dev.switchlab.train.RunLog;
 import dev.switchlab.train.RunStatus;
@@ -12,8 +14,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 
 /**
  * One run as it is written into the book. Logging hands the data to the book's writer and returns.
@@ -34,30 +39,76 @@ public final class BookLog implements RunLog, AutoCloseable {
 
     static final int MAX_TAG = 5000;
 
+    /**
+     * Where the log of a run starts.
+     *
+     * @param later steps after the checkpoint whose points are in the book already, by metric
+     * @param time of the last point, in ms since 1970
+     * @param systemStep number of the next sample of the machine's load
+     */
+    record Start(Map<String, Set<Long>> later, long time, long systemStep) {
+
+        static Start ofNewRun(long now) {
+            return new Start(Map.of(), now, 0);
+        }
+
+        /** The start of a log after {@code step} of a run that may have come further. */
+        static Start after(Session session, String runId, long step) throws SQLException {
+            Map<String, Set<Long>> later = new HashMap<>();
+            long time = System.currentTimeMillis();
+            long systemStep = 0;
+            for (PointRow latest : MetricsTable.latest(session, runId)) {
+                time = Math.max(time, latest.timestamp());
+                if (latest.key().startsWith(MetricNames.SYSTEM)) {
+                    systemStep = Math.max(systemStep, latest.step() + 1);
+                } else if (latest.step() > step) {
+                    later.put(
+                            latest.key(),
+                            MetricsTable.history(session, runId, latest.key(), 0).stream()
+                                    .map(PointRow::step)
+                                    .filter(known -> known > step)
+                                    .collect(Collectors.toSet()));
+                }
+            }
+            return new Start(later, time, systemStep);
+        }
+
+        /** The metrics of a step that are not in the book yet. */
+        private Map<String, Double> without(long step, Map<String, Double> metrics) {
+            if (later.isEmpty()) {
+                return metrics;
+            }
+            Map<String, Double> fresh = new LinkedHashMap<>(metrics);
+            fresh.keySet().removeIf(key -> later.getOrDefault(key, Set.of()).contains(step));
+            return fresh;
+        }
+    }
+
     private final Book book;
     private final RunRow run;
     private final BookWriter writer;
     private final ArtifactFolder artifacts;
     private final Redactor redactor;
-    private final Resumed resumed;
+    private final Start start;
     private final Set<String> checkedKeys = ConcurrentHashMap.newKeySet();
     private final SystemMetrics systemMetrics;
     private final AtomicLong time;
     private final AtomicBoolean finished = new AtomicBoolean();
+    private Runnable onClose = () -> {};
 
     /** @param sumsUp whether the run trains nothing itself: then the machine's load says nothing of it */
-    BookLog(Book book, RunRow run, Resumed resumed, boolean sumsUp) {
+    BookLog(Book book, RunRow run, Start start, boolean sumsUp) {
         this.book = book;
         this.run = run;
         this.writer = book.writer();
-        this.artifacts = book.artifacts(run);
+        this.artifacts = book.artifacts(run.id(), run.artifactUri());
         this.redactor = new Redactor(book.options().secrets());
-        this.resumed = resumed;
-        this.time = new AtomicLong(resumed.time());
+        this.start = start;
+        this.time = new AtomicLong(start.time());
         this.systemMetrics = SystemMetrics.start(
                 book.folder(),
                 sumsUp ? Duration.ZERO : book.options().systemMetrics(),
-                resumed.systemStep(),
+                start.systemStep(),
                 this::write);
     }
 
@@ -129,7 +180,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     @Override
     public void metrics(long step, Map<String, Double> metrics) {
         metrics.keySet().forEach(key -> checkKey("metric", key));
-        write(step, resumed.without(step, metrics));
+        write(step, start.without(step, metrics));
     }
 
     private void write(long step, Map<String, Double> metrics) {
@@ -194,14 +245,21 @@ public final class BookLog implements RunLog, AutoCloseable {
         });
     }
 
+    /** Sets what follows once the log has been closed, such as the end of a mirror. */
+    public void onClose(Runnable action) {
+        onClose = action;
+    }
+
     /** Ends the run as {@link RunStatus#FAILED} if {@link #finish} was not called. */
     @Override
     public void close() {
         try {
             finish(RunStatus.FAILED);
         } catch (BookException e) {
-            // Of a disk that takes no more; who logs has been told.
+            // The disk takes no more; whoever logged was told.
             book.options().notices().accept("run " + run.id() + " is not marked as ended: " + e.getMessage());
+        } finally {
+            onClose.run();
         }
     }
 }

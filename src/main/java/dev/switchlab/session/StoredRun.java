@@ -9,7 +9,6 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.ArtifactFolder;
-import dev.switchlab.runs.LaterMetrics;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -87,7 +86,7 @@ public record StoredRun(MirroredBook store, Run run) {
      * @param steps that the model was trained for
      */
     public void keepStrided(Evaluation score, int stride, int steps) {
-        LaterMetrics.add(store.book(), run.runId(), steps, score.metrics(MetricNames.strided(stride)));
+        store.book().addMetrics(run.runId(), steps, score.metrics(MetricNames.strided(stride)));
         store.update(run);
     }
 

@@ -8,7 +8,6 @@ import dev.switchlab.provenance.Reproduction;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.session.TrainingInput.FirstWeights;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
@@ -122,10 +121,9 @@ public final class TrainingSession {
         FirstWeights first = firstWeights(kernels);
         try (LanguageModel model = first.model()) {
             Provenance provenance = provenance(command, kernels, first);
-            try (MirroredLog mirrored = store.book().byId(runId).isPresent()
+            try (BookLog log = store.book().byId(runId).isPresent()
                     ? store.resume(runId, -1)
                     : store.begin(input.info(store, provenance, more), runId)) {
-                BookLog log = mirrored.log();
                 log.text("experiment.yaml", input.experiment().toYaml());
                 log.text(Provenance.ARTIFACT, provenance.toJson());
                 log.sync();
@@ -149,8 +147,7 @@ public final class TrainingSession {
         FirstWeights first = firstWeights(kernels);
         // The last step's scores come after its checkpoint, so the book may have them already: they are replaced.
         try (LanguageModel model = first.model();
-                MirroredLog mirrored = store.resume(runId, step - 1L)) {
-            BookLog log = mirrored.log();
+                BookLog log = store.resume(runId, step - 1L)) {
             Provenance now = provenance(begun.command(), kernels, first);
             log.text(String.format(Locale.ROOT, "resumed/step-%06d-%s", step, Provenance.ARTIFACT), now.toJson());
             Reproduction.conditions(begun, now)

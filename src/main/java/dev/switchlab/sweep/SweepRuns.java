@@ -10,7 +10,6 @@ import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
@@ -42,7 +41,7 @@ final class SweepRuns implements AutoCloseable {
     private final ReadySweep ready;
     private final String parent;
     private final RunLock lock;
-    private final Map<String, MirroredLog> open = new LinkedHashMap<>();
+    private final Map<String, BookLog> open = new LinkedHashMap<>();
 
     private SweepRuns(MirroredBook store, ReadySweep ready, String parent, RunLock lock) {
         this.store = store;
@@ -199,7 +198,6 @@ final class SweepRuns implements AutoCloseable {
 
     private BookLog log(String runId) {
         return open.values().stream()
-                .map(MirroredLog::log)
                 .filter(log -> log.runId().equals(runId))
                 .findFirst()
                 .orElseThrow();
@@ -233,13 +231,13 @@ final class SweepRuns implements AutoCloseable {
             summary.append(String.format(
                     Locale.ROOT, "%-26s %s  (mean and 95 %% interval of %d seeds)%n", metric, interval, interval.n()));
         }
-        MirroredLog log = open.get(row);
+        BookLog log = open.get(row);
         if (log != null) {
             int steps = ready.inputs().get(row).experiment().train().steps();
-            log.log().metrics(steps, metrics);
-            log.log().text("seeds.txt", summary.toString());
+            log.metrics(steps, metrics);
+            log.text("seeds.txt", summary.toString());
             if (!ready.hasOneSetting()) {
-                log.log().finish(RunStatus.FINISHED);
+                log.finish(RunStatus.FINISHED);
                 log.close();
                 open.remove(row);
             }
@@ -249,10 +247,10 @@ final class SweepRuns implements AutoCloseable {
 
     /** Ends what is open. */
     void end(RunStatus status) {
-        List<MirroredLog> logs = new ArrayList<>(open.values());
+        List<BookLog> logs = new ArrayList<>(open.values());
         open.clear();
-        for (MirroredLog log : logs) {
-            log.log().finish(status);
+        for (BookLog log : logs) {
+            log.finish(status);
             log.close();
         }
     }

@@ -2,12 +2,12 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeMlflow;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RunStatus;
 import java.nio.file.Path;
@@ -55,10 +55,10 @@ class FlushCommandTest {
 
     private static String finishedRun(Path runs) {
         try (MirroredBook book = MirroredBook.open(runs, MlflowEnvironment.NONE);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            TestRuns.log(mirrored.log(), 1, 5);
-            mirrored.log().finish(RunStatus.FINISHED);
-            return mirrored.log().runId();
+                BookLog log = book.begin(TestRuns.info())) {
+            TestRuns.log(log, 1, 5);
+            log.finish(RunStatus.FINISHED);
+            return log.runId();
         }
     }
 }

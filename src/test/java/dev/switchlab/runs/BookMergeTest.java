@@ -42,17 +42,13 @@ final class BookMergeTest {
     }
 
     private Book open(BookRows rows) {
-        return Book.open(rows.folder(), new BookOptions(List.of(), Duration.ZERO, notices));
-    }
-
-    private Merged merge(boolean withCheckpoints) {
-        try (Book book = open(here)) {
-            return new BookMerge(book, withCheckpoints, notices).from(there.folder());
-        }
+        return Book.open(rows.folder(), new Book.Options(List.of(), Duration.ZERO, notices));
     }
 
     private Merged merge() {
-        return merge(false);
+        try (Book book = open(here)) {
+            return BookMerge.all(there.folder(), book);
+        }
     }
 
     /** A run with three steps, an odd value, and files. */
@@ -165,9 +161,9 @@ final class BookMergeTest {
         Files.createDirectories(there.folder().resolve("checkpoints/" + second));
         Files.writeString(there.folder().resolve("checkpoints/" + second + "/step-0000003.safetensors"), "3");
         List<String> source = allOf(there);
-        merge(true);
+        merge();
         List<String> once = allOf(here);
-        assertThat(merge(true)).isEqualTo(new Merged(List.of(), List.of(), List.of(first, second), List.of()));
+        assertThat(merge()).isEqualTo(new Merged(List.of(), List.of(), List.of(first, second), List.of()));
         assertThat(allOf(here)).isEqualTo(once);
         assertThat(allOf(there)).isEqualTo(source);
     }
@@ -273,7 +269,7 @@ final class BookMergeTest {
                 Book into = open(here)) {
             TestRuns.log(log, 1, 5);
             log.finish(RunStatus.FINISHED);
-            assertThat(new BookMerge(into, false, notices).from(there.folder(), run))
+            assertThat(BookMerge.one(there.folder(), into, run))
                     .isEqualTo(new Merged(List.of(), List.of(run), List.of(), List.of()));
             assertThat(into.history(run, "train/loss"))
                     .extracting(MetricPoint::step)
@@ -324,19 +320,19 @@ final class BookMergeTest {
         assertThat(merge().left()).containsExactly(run);
         assertThat(allOf(here)).isEqualTo(before);
         assertThat(notices.all()).hasSize(1);
-        assertThat(notices.all().get(0)).contains(run, "went on in both books");
+        assertThat(notices.all().get(0)).contains(run, "was continued in both stores");
     }
 
     @Test
     void aRunThatIsTrainedHereOrWasDeletedHereIsLeftAlone() throws Exception {
         String trained = run(there, TestRuns.info(), RunStatus.KILLED);
         String deleted = run(there, TestRuns.info(), RunStatus.KILLED);
-        merge(true);
+        merge();
         here.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = '" + deleted + "'");
         try (Book book = open(here);
                 RunLock lock = RunLock.take(book.checkpoints(trained), trained)) {
             assertThat(lock.folder()).exists();
-            assertThat(new BookMerge(book, true, notices).from(there.folder()).left())
+            assertThat(BookMerge.all(there.folder(), book).left())
                     .containsExactly(trained, deleted);
         }
         assertThat(notices.all()).hasSize(2);
@@ -355,9 +351,7 @@ final class BookMergeTest {
             Files.writeString(checkpoints.resolve(".step-0000003.safetensors.x.part"), "half");
             Files.writeString(checkpoints.resolve("lock"), "");
         }
-        merge(false);
-        assertThat(here.folder().resolve("checkpoints")).doesNotExist();
-        assertThat(merge(true).grown()).containsExactly(killed);
+        assertThat(merge().added()).containsExactly(finished, killed);
         assertThat(BookRows.files(here.folder().resolve("checkpoints")))
                 .containsOnlyKeys(killed + "/step-0000002.safetensors");
     }
@@ -391,7 +385,7 @@ final class BookMergeTest {
         assertRefused("cannot open the book");
         try (Book book = open(here)) {
             Path dotted = here.folder().resolve("../here");
-            assertThatThrownBy(() -> new BookMerge(book, false, notices).from(dotted))
+            assertThatThrownBy(() -> BookMerge.all(dotted, book))
                     .isInstanceOf(BookException.class)
                     .hasMessageContaining("is this book itself");
         }

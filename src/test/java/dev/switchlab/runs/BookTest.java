@@ -36,7 +36,7 @@ final class BookTest {
     }
 
     private Book open() {
-        return Book.open(rows.folder(), new BookOptions(List.of("s3cret"), Duration.ZERO, notice -> {}));
+        return Book.open(rows.folder(), new Book.Options(List.of("s3cret"), Duration.ZERO, notice -> {}));
     }
 
     @Test
@@ -152,7 +152,7 @@ final class BookTest {
 
     @Test
     void everyRunHasASampleOfTheMachinesLoad() throws Exception {
-        try (Book book = Book.open(rows.folder(), new BookOptions(List.of(), Duration.ofMinutes(1), notice -> {}))) {
+        try (Book book = Book.open(rows.folder(), new Book.Options(List.of(), Duration.ofMinutes(1), notice -> {}))) {
             for (int pause = 0; pause <= 100; pause += 20) {
                 BookLog log = book.start(TestRuns.info());
                 Thread.sleep(pause);

@@ -40,7 +40,7 @@ final class RunsBenchmark {
         int steps = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 10_000;
         double stepMillis = arguments.length > 1 ? Double.parseDouble(arguments[1]) : 20;
         Path runs = Files.createTempDirectory("runs-benchmark");
-        BookOptions options = new BookOptions(List.of(), Duration.ZERO, System.err::println);
+        Book.Options options = new Book.Options(List.of(), Duration.ZERO, System.err::println);
         try (Book book = Book.open(runs, options)) {
             RunsBenchmark benchmark = new RunsBenchmark(book);
             benchmark.throughput("warm-up", Math.max(1, steps / 10));

@@ -8,7 +8,7 @@ import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.TestRuns;
-import dev.switchlab.runs.mirror.MirrorTiming;
+import dev.switchlab.runs.mirror.Mirror;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.Evaluation;
@@ -151,7 +151,7 @@ class TrainingSessionTest {
 
     private MirroredBook store(Optional<URI> server) {
         Duration shortWait = Duration.ofMillis(500);
-        MirrorTiming timing = new MirrorTiming(
+        Mirror.Timing timing = new Mirror.Timing(
                 Duration.ofSeconds(20),
                 shortWait,
                 Duration.ofMillis(20),

@@ -2,10 +2,10 @@ package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
@@ -67,9 +67,9 @@ class TrainedBeforeTest {
                 params,
                 Map.of("switchlab.cpu", cpu),
                 Optional.empty());
-        try (MirroredLog log = store.begin(info)) {
-            log.log().finish(status);
-            return log.log().runId();
+        try (BookLog log = store.begin(info)) {
+            log.finish(status);
+            return log.runId();
         }
     }
 

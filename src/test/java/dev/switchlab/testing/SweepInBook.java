@@ -3,7 +3,6 @@ package dev.switchlab.testing;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.MirroredLog;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.util.HashMap;
@@ -53,8 +52,7 @@ public final class SweepInBook {
                 params,
                 tags,
                 Optional.empty());
-        try (MirroredLog mirrored = store.begin(info)) {
-            BookLog log = mirrored.log();
+        try (BookLog log = store.begin(info)) {
             if (score > 0) {
                 log.metrics(10, Map.of("train/cross_entropy", 4.0, "train/tokens_per_second", 1000.0));
                 log.metrics(20, Map.of("train/cross_entropy", 3.0, "final/cross_entropy", score));

@@ -30,8 +30,12 @@ public final class DatasetsTable {
             String profile,
             String context) {}
 
-    /** Adds what a run uses; the same dataset again changes nothing. */
-    public static void log(Session session, String runId, long experimentId, DatasetRow dataset) throws SQLException {
+    /**
+     * Adds a dataset that a run uses; the dataset again changes nothing.
+     *
+     * @return how many were added
+     */
+    public static int log(Session session, String runId, long experimentId, DatasetRow dataset) throws SQLException {
         session.update(
                 "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source,"
                         + " dataset_schema, dataset_profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -65,6 +69,7 @@ public final class DatasetsTable {
                     CONTEXT,
                     dataset.context());
         }
+        return inserted;
     }
 
     /** What a run uses, in order of logging. */

@@ -67,6 +67,24 @@ public final class ExperimentsTable {
                 id);
     }
 
+    /**
+     * Adds tags to an experiment; a tag that is there stays as it is.
+     *
+     * @return how many were added
+     */
+    public static int addTags(Session session, long id, Map<String, String> tags) throws SQLException {
+        int added = 0;
+        for (Map.Entry<String, String> tag : tags.entrySet()) {
+            added += session.update(
+                    "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?, ?, ?)"
+                            + " ON CONFLICT (key, experiment_id) DO NOTHING",
+                    tag.getKey(),
+                    tag.getValue(),
+                    id);
+        }
+        return added;
+    }
+
     /** The tags of an experiment. */
     public static Map<String, String> tags(Session session, String experiment) throws SQLException {
         Map<String, String> tags = new LinkedHashMap<>();
@@ -76,14 +94,5 @@ public final class ExperimentsTable {
                         row.getString(1), Optional.ofNullable(row.getString(2)).orElse("")),
                 experiment);
         return tags;
-    }
-
-    /** The value of an experiment's tag. */
-    public static Optional<String> tag(Session session, String experiment, String key) throws SQLException {
-        return session.first(
-                "SELECT value FROM experiment_tags JOIN experiments USING (experiment_id) WHERE name = ? AND key = ?",
-                row -> row.getString(1),
-                experiment,
-                key);
     }
 }

@@ -8,15 +8,21 @@ import java.util.Map;
 public final class ParamsTable {
     private ParamsTable() {}
 
-    /** Adds params; one that is there stays as it is. */
-    public static void log(Session session, String runId, Map<String, String> params) throws SQLException {
+    /**
+     * Adds params; a param that is there stays as it is.
+     *
+     * @return how many were added
+     */
+    public static int log(Session session, String runId, Map<String, String> params) throws SQLException {
+        int added = 0;
         for (Map.Entry<String, String> param : params.entrySet()) {
-            session.update(
+            added += session.update(
                     "INSERT INTO params (key, value, run_uuid) VALUES (?, ?, ?) ON CONFLICT (key, run_uuid) DO NOTHING",
                     param.getKey(),
                     param.getValue(),
                     runId);
         }
+        return added;
     }
 
     /** The params of a run, in order of logging. */

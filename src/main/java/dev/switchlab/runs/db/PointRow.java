@@ -1,5 +1,7 @@
 package dev.switchlab.runs.db;
 
+import java.util.Comparator;
+
 /**
  * One metric point as MLflow's tables keep it: NaN is value 0 with a mark, and infinities are the largest finite
  * doubles.
@@ -11,6 +13,11 @@ package dev.switchlab.runs.db;
  * @param nan whether the point stands for NaN
  */
 public record PointRow(String key, double value, long timestamp, long step, boolean nan) {
+
+    /** MLflow's order of points: the largest is the latest. */
+    public static final Comparator<PointRow> ORDER = Comparator.comparingLong(PointRow::step)
+            .thenComparingLong(PointRow::timestamp)
+            .thenComparingDouble(PointRow::value);
 
     /** The stored form of a logged value. */
     public static PointRow of(String key, double value, long timestamp, long step) {
@@ -26,17 +33,13 @@ public record PointRow(String key, double value, long timestamp, long step, bool
         return nan ? Double.NaN : value;
     }
 
-    /**
-     * Whether this point replaces {@code other} as the latest one, as MLflow decides it: the larger of (step,
-     * timestamp, value).
-     */
+    /** Whether a point of the same metric and step has the same value, at whatever time. */
+    public boolean hasSameValue(PointRow other) {
+        return key.equals(other.key) && step == other.step && value == other.value && nan == other.nan;
+    }
+
+    /** Whether this point replaces {@code other} as the latest one. */
     public boolean isLaterThan(PointRow other) {
-        if (step != other.step) {
-            return step > other.step;
-        }
-        if (timestamp != other.timestamp) {
-            return timestamp > other.timestamp;
-        }
-        return value > other.value;
+        return ORDER.compare(this, other) > 0;
     }
 }

@@ -2,6 +2,8 @@ package dev.switchlab.runs.mirror;
 
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.BookRun;
+import dev.switchlab.runs.RunCopy;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.io.IOException;
 import java.time.Duration;
@@ -9,20 +11,41 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Copies a run to a server while it goes on, on a thread of its own. Whatever the server does, the run does not notice:
  * what could not be sent is in the book, and sent later.
  */
 public final class Mirror implements AutoCloseable {
+    /**
+     * When a mirror gives up and when it tries again.
+     *
+     * @param call longest time that one call to the server may take; an upload may take longer while bytes flow
+     * @param finish longest time without progress that the end of a run waits for the server
+     * @param pause between two passes
+     * @param firstRetry pause after the first failure; it doubles up to {@code lastRetry}
+     * @param lastRetry longest pause between two attempts
+     */
+    public record Timing(Duration call, Duration finish, Duration pause, Duration firstRetry, Duration lastRetry) {
+        /** The usual. */
+        public static final Timing DEFAULT = new Timing(
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(1),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(30));
+    }
+
     /** So long the end of a run may be silent. */
     private static final Duration SILENCE = Duration.ofSeconds(1);
 
     private final Book book;
     private final String runId;
     private final MlflowServer server;
+    private final ServerWriter writer;
     private final RunCopy copy;
-    private final MirrorTiming timing;
+    private final Timing timing;
     private final Consumer<String> notices;
     private final Deque<String> leftBehind;
     private final Thread thread = new Thread(this::run, "mirror");
@@ -36,7 +59,7 @@ public final class Mirror implements AutoCloseable {
             String runId,
             List<String> leftBehind,
             MlflowServer server,
-            MirrorTiming timing,
+            Timing timing,
             Consumer<String> notices) {
         this.book = book;
         this.runId = runId;
@@ -44,7 +67,8 @@ public final class Mirror implements AutoCloseable {
         this.server = server;
         this.timing = timing;
         this.notices = notices;
-        this.copy = new RunCopy(book, runId, server, notices, bytes -> lastProgress = System.nanoTime());
+        this.writer = new ServerWriter(book, runId, server, bytes -> lastProgress = System.nanoTime());
+        this.copy = new RunCopy(new BookRun(book, runId), writer, notices);
         thread.setDaemon(true);
     }
 
@@ -58,7 +82,7 @@ public final class Mirror implements AutoCloseable {
             String runId,
             List<String> leftBehind,
             MlflowServer server,
-            MirrorTiming timing,
+            Timing timing,
             Consumer<String> notices) {
         Mirror mirror = new Mirror(book, runId, leftBehind, server, timing, notices);
         mirror.thread.start();
@@ -70,7 +94,7 @@ public final class Mirror implements AutoCloseable {
         while (true) {
             boolean last = isEnding();
             try {
-                copy.pass();
+                copy.copy();
                 progressed();
                 retry = timing.firstRetry();
                 if (last) {
@@ -106,9 +130,8 @@ public final class Mirror implements AutoCloseable {
      */
     private void copyLeftBehind() throws ServerException {
         String id = leftBehind.removeFirst();
-        RunCopy earlier = new RunCopy(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
         try {
-            earlier.keep(earlier.pass());
+            copyOnce(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
         } catch (ServerException e) {
             if (e.kind() == Kind.PASSING) {
                 leftBehind.addLast(id);
@@ -119,6 +142,20 @@ public final class Mirror implements AutoCloseable {
         } catch (IOException | BookException e) {
             notices.accept("run " + id + ", which was left behind, is not sent: " + e.getMessage());
         }
+    }
+
+    /**
+     * Copies a run as far as it goes.
+     *
+     * @return whether the run has ended, so that the server has all of it
+     */
+    static boolean copyOnce(
+            Book book, String runId, MlflowServer server, Consumer<String> notices, LongConsumer progress)
+            throws IOException {
+        ServerWriter writer = new ServerWriter(book, runId, server, progress);
+        new RunCopy(new BookRun(book, runId), writer, notices).copy();
+        writer.keepState();
+        return writer.isWhole();
     }
 
     private void progressed() {
@@ -195,7 +232,7 @@ public final class Mirror implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        copy.keep(!interrupted && failure.isEmpty());
+        writer.keepState();
         server.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -4,7 +4,6 @@ import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.BookMerge;
-import dev.switchlab.runs.BookOptions;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import java.lang.System.Logger.Level;
@@ -27,7 +26,7 @@ public final class MirroredBook implements AutoCloseable {
     /** The first run of this process only: those after it would be other runs. */
     private Optional<String> nextRunId;
 
-    private MirroredBook(Book book, MlflowEnvironment environment, MirrorTiming timing, Consumer<String> notices) {
+    private MirroredBook(Book book, MlflowEnvironment environment, Mirror.Timing timing, Consumer<String> notices) {
         this.book = book;
         this.notices = notices;
         this.mirrors =
@@ -38,7 +37,7 @@ public final class MirroredBook implements AutoCloseable {
 
     /** Opens the book of a folder with messages to the log. */
     public static MirroredBook open(Path folder, MlflowEnvironment environment) {
-        return open(folder, environment, MirrorTiming.DEFAULT, notice -> LOG.log(Level.WARNING, notice));
+        return open(folder, environment, notice -> LOG.log(Level.WARNING, notice));
     }
 
     /**
@@ -47,9 +46,14 @@ public final class MirroredBook implements AutoCloseable {
      * @param notices takes one-line messages for the user
      * @throws BookException if there is something else in the book's place
      */
+    public static MirroredBook open(Path folder, MlflowEnvironment environment, Consumer<String> notices) {
+        return open(folder, environment, Mirror.Timing.DEFAULT, notices);
+    }
+
+    /** Opens the book with other time limits. */
     public static MirroredBook open(
-            Path folder, MlflowEnvironment environment, MirrorTiming timing, Consumer<String> notices) {
-        BookOptions options = BookOptions.of(environment.credentials().secrets(), notices);
+            Path folder, MlflowEnvironment environment, Mirror.Timing timing, Consumer<String> notices) {
+        Book.Options options = Book.Options.of(environment.credentials().secrets(), notices);
         return new MirroredBook(Book.open(folder, options), environment, timing, notices);
     }
 
@@ -69,7 +73,7 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /** Begins a run, mirrored while it goes on. */
-    public MirroredLog begin(RunInfo info) {
+    public BookLog begin(RunInfo info) {
         return begin(info, newRunId());
     }
 
@@ -83,7 +87,7 @@ public final class MirroredBook implements AutoCloseable {
      *
      * @throws BookException if there is a run of that id
      */
-    public MirroredLog begin(RunInfo info, String runId) {
+    public BookLog begin(RunInfo info, String runId) {
         BookLog log = book.start(info, runId);
         if (nextRunId.equals(Optional.of(runId))) {
             nextRunId = Optional.empty();
@@ -93,20 +97,21 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /** Goes on with a run as {@link Book#resume} says, mirrored while it goes on. */
-    public MirroredLog resume(String runId, long step) {
+    public BookLog resume(String runId, long step) {
         return mirrored(book.resume(runId, step));
     }
 
-    private MirroredLog mirrored(BookLog log) {
-        return new MirroredLog(log, mirrors.map(to -> to.follow(log.runId())));
+    private BookLog mirrored(BookLog log) {
+        mirrors.map(server -> server.follow(log.runId())).ifPresent(mirror -> log.onClose(mirror::close));
+        return log;
     }
 
     /**
      * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the
      * next mirrored run, or with {@link Mirrors#flush}.
      */
-    public BookMerge.Merged merge(Path folder, boolean withCheckpoints) {
-        BookMerge.Merged merged = new BookMerge(book, withCheckpoints, notices).from(folder);
+    public BookMerge.Merged merge(Path folder) {
+        BookMerge.Merged merged = BookMerge.all(folder, book);
         for (String id : merged.grown()) {
             book.byId(id).ifPresent(run -> MirrorState.outdate(book, run));
         }
@@ -139,7 +144,7 @@ public final class MirroredBook implements AutoCloseable {
 
     /** A run that was fetched while it went on elsewhere is fetched again. */
     private Run current(Run run) {
-        String from = run.tags().get(Fetch.FETCHED_TAG);
+        String from = run.tags().get(ServerReader.FETCHED_TAG);
         return mirrors.filter(server -> server.uri().toString().equals(from))
                 .filter(server -> run.status().equals("RUNNING"))
                 .flatMap(server -> server.fetch(run.runId()))

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.runs.Redactor;
 import dev.switchlab.runs.mirror.ServerException.Kind;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -13,6 +16,8 @@ import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
@@ -26,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -65,7 +71,7 @@ final class RestClient {
     JsonNode post(String endpoint, JsonNode body) throws ServerException {
         HttpRequest request = request(URI.create(base + API + endpoint))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+                .POST(BodyPublishers.ofString(body.toString()))
                 .build();
         HttpResponse<String> response = await(
                 http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), () -> 0, sent -> {}, limit);
@@ -91,18 +97,38 @@ final class RestClient {
      * @param progress is told the bytes sent so far
      */
     void upload(String artifactUri, String path, Path file, LongConsumer progress) throws ServerException, IOException {
-        CountedFile body = new CountedFile(file);
+        AtomicLong sent = new AtomicLong();
+        long size = Files.size(file);
+        BodyPublisher body = size == 0
+                ? BodyPublishers.noBody()
+                : BodyPublishers.fromPublisher(BodyPublishers.ofInputStream(() -> counted(file, sent)), size);
         HttpRequest request = request(artifact(artifactUri, path)).PUT(body).build();
         // A server may hand the whole file on to another storage before it answers.
-        Duration storing = limit.plusMillis(1000 * Files.size(file) / SLOWEST_STORAGE);
+        Duration storing = limit.plusMillis(1000 * size / SLOWEST_STORAGE);
         HttpResponse<String> response = await(
-                http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), body::count, progress, storing);
+                http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), sent::get, progress, storing);
         require(response.statusCode(), response.body());
     }
 
+    private static InputStream counted(Path file, AtomicLong count) {
+        try {
+            return new FilterInputStream(Files.newInputStream(file)) {
+                @Override
+                public int read(byte[] bytes, int offset, int length) throws IOException {
+                    int read = super.read(bytes, offset, length);
+                    count.addAndGet(Math.max(0, read));
+                    return read;
+                }
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Downloads into a file that is not there yet, or is replaced; a failure may leave a part. */
-    void download(String artifactUri, String path, Path target, LongSupplier received) throws ServerException {
+    void download(String artifactUri, String path, Path target) throws ServerException {
         HttpRequest request = request(artifact(artifactUri, path)).GET().build();
+        LongSupplier received = () -> target.toFile().length();
         HttpResponse<Path> response =
                 await(http.sendAsync(request, BodyHandlers.ofFile(target)), received, bytes -> {}, limit);
         require(response.statusCode(), "");

@@ -1,7 +1,9 @@
 package dev.switchlab.runs.mirror;
 
+import java.io.IOException;
+
 /** A call to the server failed; the message is the reason alone, without credentials. */
-final class ServerException extends Exception {
+final class ServerException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /** What a failure means for the data that could not be sent. */

@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.runs.Book;
+import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.db.ExperimentsTable;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +30,7 @@ final class ServerRuns {
 
     private final Book book;
     private final MlflowServer server;
-    private String parentOnServer = "";
+    private final Map<String, String> idsOnServer = new HashMap<>();
 
     ServerRuns(Book book, MlflowServer server) {
         this.book = book;
@@ -37,11 +38,25 @@ final class ServerRuns {
     }
 
     /** The server's run for a run of the book, created if there is none. */
-    Service.Run ensure(Run run) throws ServerException {
+    Service.Run ensure(String runId) throws ServerException {
         // One creation at a time: a parent's mirror and its child's may both want the parent to be there.
         synchronized (ServerRuns.class) {
-            return findOrCreate(book.byId(run.runId()).orElse(run));
+            return findOrCreate(inBook(runId));
         }
+    }
+
+    Run inBook(String runId) {
+        return book.byId(runId).orElseThrow(() -> new BookException("run " + runId + " is gone from the book"));
+    }
+
+    /** The server's id of a run, created there if need be; the id itself if the book has no such run. */
+    String idOnServer(String runId) throws ServerException {
+        String id = idsOnServer.get(runId);
+        if (id == null) {
+            id = book.byId(runId).isPresent() ? ensure(runId).getInfo().getRunId() : runId;
+            idsOnServer.put(runId, id);
+        }
+        return id;
     }
 
     private Service.Run findOrCreate(Run run) throws ServerException {
@@ -97,8 +112,8 @@ final class ServerRuns {
     }
 
     /** Deletes other runs with the same key. They are empty: only the run that we know is ever logged to. */
-    void removeTwins(Run run, Service.RunInfo kept) throws ServerException {
-        for (Service.RunInfo twin : withKey(kept.getExperimentId(), run.runId())) {
+    void removeTwins(String runId, Service.RunInfo kept) throws ServerException {
+        for (Service.RunInfo twin : withKey(kept.getExperimentId(), runId)) {
             if (!twin.getRunId().equals(kept.getRunId())) {
                 delete(twin.getRunId());
             }
@@ -144,23 +159,6 @@ final class ServerRuns {
         request.withArray("tags").addObject().put("key", key).put("value", value);
     }
 
-    /**
-     * The tags of a run as the server is to have them: without the book's own, the parent under the server's id of it.
-     */
-    Map<String, String> tagsFor(Run run) throws ServerException {
-        Map<String, String> tags = new LinkedHashMap<>(run.tags());
-        tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG));
-        String parent = tags.get(RunInfo.PARENT_TAG);
-        if (parent != null && parentOnServer.isEmpty()) {
-            Optional<Run> inBook = book.byId(parent);
-            parentOnServer = inBook.isPresent() ? ensure(inBook.get()).getInfo().getRunId() : parent;
-        }
-        if (parent != null) {
-            tags.put(RunInfo.PARENT_TAG, parentOnServer);
-        }
-        return tags;
-    }
-
     private String experimentId(Run run) throws ServerException {
         String name = run.experiment();
         Optional<Service.Experiment> known = server.official().call(client -> client.getExperimentByName(name));
@@ -186,10 +184,11 @@ final class ServerRuns {
 
     /** Gives an experiment that we made the description that it has in the book. */
     private void describe(String id, String name) throws ServerException {
-        Optional<String> about = book.read(session -> ExperimentsTable.tag(session, name, RunInfo.NOTE_TAG));
-        if (about.isPresent()) {
+        String about =
+                book.read(session -> ExperimentsTable.tags(session, name)).get(RunInfo.NOTE_TAG);
+        if (about != null) {
             server.official().call(client -> {
-                client.setExperimentTag(id, RunInfo.NOTE_TAG, about.get());
+                client.setExperimentTag(id, RunInfo.NOTE_TAG, about);
                 return id;
             });
         }

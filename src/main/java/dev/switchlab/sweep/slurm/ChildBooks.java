@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -50,7 +51,7 @@ final class ChildBooks {
         Path book = JobArray.book(folder, child);
         boolean hasNews = false;
         if (Files.exists(book.resolve("mlflow.db"))) {
-            Merged merged = store.merge(book, true);
+            Merged merged = store.merge(book);
             hasNews = merged.added().contains(child.runId()) || merged.grown().contains(child.runId());
         }
         Optional<ChildState> done = ChildRun.done(child, store);
@@ -76,8 +77,8 @@ final class ChildBooks {
         boolean isHere = store.book().byId(child.runId()).isPresent();
         Files.createDirectories(place);
         if (isHere) {
-            try (Book book = Book.open(place)) {
-                new BookMerge(book, true, notices).from(store.book().folder(), child.runId());
+            try (Book book = Book.open(place, Book.Options.of(List.of(), notices))) {
+                BookMerge.one(store.book().folder(), book, child.runId());
             }
         }
     }

@@ -56,14 +56,14 @@ abstract class AgainstFake {
                 Credentials.of(environment, folder.resolve("none")),
                 Optional.empty(),
                 Optional.empty());
-        MirrorTiming timing =
-                new MirrorTiming(call, finish, Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(100));
+        Mirror.Timing timing =
+                new Mirror.Timing(call, finish, Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(100));
         return MirroredBook.open(rows.folder(), there, timing, notices);
     }
 
     /** The book alone. */
     MirroredBook withoutServer() {
-        return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, MirrorTiming.DEFAULT, notices);
+        return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, Mirror.Timing.DEFAULT, notices);
     }
 
     Copies copies() {

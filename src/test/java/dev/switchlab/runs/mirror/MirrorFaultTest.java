@@ -3,6 +3,7 @@ package dev.switchlab.runs.mirror;
 import static dev.switchlab.runs.TestRuns.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.FakeMlflow;
@@ -38,16 +39,16 @@ final class MirrorFaultTest extends AgainstFake {
         fake.plan((method, path, number) -> number % 8 < 4 ? Fault.NONE : fault);
         String run;
         try (MirroredBook book = patient(fake.uri(), fault.isSilent() ? SHORT : LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 200);
-            mirrored.log().text("samples/a.txt", "text of a");
-            mirrored.log().metrics(200, Map.of("odd", Double.NaN));
-            mirrored.log().sync();
-            log(mirrored.log(), 201, 300);
-            mirrored.log().metrics(300, Map.of("odd", Double.NEGATIVE_INFINITY));
-            mirrored.log().text("b c.txt", "text of b");
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 200);
+            log.text("samples/a.txt", "text of a");
+            log.metrics(200, Map.of("odd", Double.NaN));
+            log.sync();
+            log(log, 201, 300);
+            log.metrics(300, Map.of("odd", Double.NEGATIVE_INFINITY));
+            log.text("b c.txt", "text of b");
+            log.finish(RunStatus.FINISHED);
         }
         fake.plan((method, path, number) -> Fault.NONE);
         assertWhole(run);
@@ -63,10 +64,10 @@ final class MirrorFaultTest extends AgainstFake {
         fake.plan((method, path, number) -> path.endsWith("runs/create") ? fault : Fault.NONE);
         String run;
         try (MirroredBook book = patient(fake.uri(), fault == Fault.HANG_AFTER ? SHORT : LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 5);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 5);
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(fake.seen())
                 .filteredOn(seen -> seen.path().endsWith("runs/create"))
@@ -81,14 +82,14 @@ final class MirrorFaultTest extends AgainstFake {
                 path.endsWith("runs/create") && creations.incrementAndGet() == 1 ? Fault.LATE : Fault.NONE);
         String run;
         try (MirroredBook book = patient(fake.uri(), SHORT);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 5);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 5);
             while (creations.get() < 2) {
                 Thread.sleep(5);
             }
             fake.letGo();
-            mirrored.log().finish(RunStatus.FINISHED);
+            log.finish(RunStatus.FINISHED);
         }
         assertWhole(run);
     }
@@ -99,11 +100,11 @@ final class MirrorFaultTest extends AgainstFake {
         fake.close();
         String run;
         try (MirroredBook book = hasty(uri, LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 50);
-            mirrored.log().text("samples/a.txt", "text of a");
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 50);
+            log.text("samples/a.txt", "text of a");
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(notices.all()).hasSizeBetween(2, 3);
         assertThat(notices.all().get(0))
@@ -129,23 +130,23 @@ final class MirrorFaultTest extends AgainstFake {
         fake.close();
         String left;
         try (MirroredBook book = hasty(uri, LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            left = mirrored.log().runId();
-            log(mirrored.log(), 1, 50);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            left = log.runId();
+            log(log, 1, 50);
+            log.finish(RunStatus.FINISHED);
         }
         String next;
         try (MirroredBook book = patient(uri, LONG);
-                MirroredLog mirrored = book.begin(TestRuns.childOf(left))) {
-            next = mirrored.log().runId();
-            log(mirrored.log(), 1, 20);
+                BookLog log = book.begin(TestRuns.childOf(left))) {
+            next = log.runId();
+            log(log, 1, 20);
             fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
-            log(mirrored.log(), 21, 40);
+            log(log, 21, 40);
             while (!book.mirrors().orElseThrow().behind().stream()
-                    .allMatch(behind -> behind.runId().equals(mirrored.log().runId()))) {
+                    .allMatch(behind -> behind.runId().equals(log.runId()))) {
                 Thread.sleep(10);
             }
-            mirrored.log().finish(RunStatus.FINISHED);
+            log.finish(RunStatus.FINISHED);
         }
         assertWhole(left);
         assertWhole(next);
@@ -156,26 +157,26 @@ final class MirrorFaultTest extends AgainstFake {
         String left;
         String there;
         try (MirroredBook book = hasty(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            left = mirrored.log().runId();
+                BookLog log = book.begin(TestRuns.info())) {
+            left = log.runId();
             while (copies().ofRun(left).isEmpty()) {
                 Thread.sleep(5);
             }
             there = copies().ofRun(left).get(0).at("/info/run_id").asText();
             copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
-            log(mirrored.log(), 1, 10);
-            mirrored.log().finish(RunStatus.FINISHED);
+            log(log, 1, 10);
+            log.finish(RunStatus.FINISHED);
         }
         int before = notices.all().size();
         String next;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
-                next = mirrored.log().runId();
+            try (BookLog log = book.begin(TestRuns.info())) {
+                next = log.runId();
                 for (int step = 1; step <= 20; step++) {
-                    log(mirrored.log(), step, step);
+                    log(log, step, step);
                     Thread.sleep(30); // several passes of the mirror
                 }
-                mirrored.log().finish(RunStatus.FINISHED);
+                log.finish(RunStatus.FINISHED);
             }
             assertThat(book.mirrors().orElseThrow().behind())
                     .extracting(Run::runId)
@@ -191,14 +192,14 @@ final class MirrorFaultTest extends AgainstFake {
     @Test
     void aRunThatGoesOnIsSentAsFarAsItGoesAndStaysBehind() throws Exception {
         try (MirroredBook book = withoutServer()) {
-            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
-                log(mirrored.log(), 1, 5);
-                mirrored.log().sync();
+            try (BookLog log = book.begin(TestRuns.info())) {
+                log(log, 1, 5);
+                log.sync();
                 try (MirroredBook other = patient(fake.uri(), LONG)) {
-                    Run run = other.find(mirrored.log().runId());
+                    Run run = other.find(log.runId());
                     assertThat(other.mirrors().orElseThrow().flush(run)).isFalse();
                 }
-                mirrored.log().finish(RunStatus.FINISHED);
+                log.finish(RunStatus.FINISHED);
             }
         }
         try (MirroredBook other = patient(fake.uri(), LONG)) {
@@ -213,11 +214,11 @@ final class MirrorFaultTest extends AgainstFake {
         fake.plan((method, path, number) -> Fault.HANG_BEFORE);
         String run;
         try (MirroredBook book = hasty(fake.uri(), SHORT);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
             // A step that waited for the server would wait for ever.
-            log(mirrored.log(), 1, 5000);
-            mirrored.log().finish(RunStatus.FINISHED);
+            log(log, 1, 5000);
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(notices.all().get(0)).contains("no answer within 0.25 s");
         fake.plan((method, path, number) -> Fault.NONE);
@@ -232,15 +233,15 @@ final class MirrorFaultTest extends AgainstFake {
         String run;
         String there;
         try (MirroredBook book = hasty(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
             while (copies().ofRun(run).isEmpty()) {
                 Thread.sleep(5);
             }
             there = copies().ofRun(run).get(0).at("/info/run_id").asText();
             copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
-            log(mirrored.log(), 1, 10);
-            mirrored.log().finish(RunStatus.FINISHED);
+            log(log, 1, 10);
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(notices.all().get(0)).contains("its run " + there + " is deleted; restore it there");
         copies().post("runs/restore", "{\"run_id\":\"" + there + "\"}");
@@ -261,10 +262,10 @@ final class MirrorFaultTest extends AgainstFake {
                 method.equals("PUT") && puts.incrementAndGet() < 3 ? Fault.CUT_BEFORE : Fault.NONE);
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            mirrored.log().file("weights/large.bin", file);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log.file("weights/large.bin", file);
+            log.finish(RunStatus.FINISHED);
         }
         assertWhole(run);
         assertThat(rows.artifacts(run)).containsEntry("weights/large.bin", bytes);

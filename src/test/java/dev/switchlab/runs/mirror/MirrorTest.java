@@ -4,6 +4,7 @@ import static dev.switchlab.runs.TestRuns.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -44,12 +45,12 @@ final class MirrorTest extends AgainstFake {
         }
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            mirrored.log().metrics(3, metrics);
-            mirrored.log().params(params);
-            mirrored.log().params(Map.of("model/long: one", "größe ".repeat(2000)));
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log.metrics(3, metrics);
+            log.params(params);
+            log.params(Map.of("model/long: one", "größe ".repeat(2000)));
+            log.finish(RunStatus.FINISHED);
         }
         // On a busy machine it may be said that the end waits for the server.
         assertThat(notices.all()).allMatch(notice -> notice.startsWith("sending the rest"));
@@ -60,18 +61,18 @@ final class MirrorTest extends AgainstFake {
     void aRunThatGoesOnSendsOnlyWhatIsNew() throws Exception {
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 2000);
-            mirrored.log().text("a.txt", "one");
-            mirrored.log().finish(RunStatus.FAILED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 2000);
+            log.text("a.txt", "one");
+            log.finish(RunStatus.FAILED);
         }
         assertWhole(run);
         int before = fake.seen().size();
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.resume(run, 1990)) {
-            log(mirrored.log(), 1991, 2010);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.resume(run, 1990)) {
+            log(log, 1991, 2010);
+            log.finish(RunStatus.FINISHED);
         }
         assertWhole(run);
         assertThat(fake.seen().subList(before, fake.seen().size()))
@@ -83,10 +84,10 @@ final class MirrorTest extends AgainstFake {
     void whatIsAddedToAnEndedRunFollows() throws Exception {
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
-                run = mirrored.log().runId();
-                log(mirrored.log(), 1, 3);
-                mirrored.log().finish(RunStatus.FINISHED);
+            try (BookLog log = book.begin(TestRuns.info())) {
+                run = log.runId();
+                log(log, 1, 3);
+                log.finish(RunStatus.FINISHED);
             }
             book.book().tag(run, Map.of("switchlab.verdict", "IDENTICAL"));
             book.book().keep(run, "report.html", "<p>again</p>");
@@ -100,12 +101,12 @@ final class MirrorTest extends AgainstFake {
         String parent;
         String child;
         try (MirroredBook book = withoutServer();
-                MirroredLog of = book.begin(TestRuns.info());
-                MirroredLog below = book.begin(TestRuns.childOf(of.log().runId()))) {
-            parent = of.log().runId();
-            child = below.log().runId();
-            below.log().finish(RunStatus.FINISHED);
-            of.log().finish(RunStatus.FINISHED);
+                BookLog of = book.begin(TestRuns.info());
+                BookLog below = book.begin(TestRuns.childOf(of.runId()))) {
+            parent = of.runId();
+            child = below.runId();
+            below.finish(RunStatus.FINISHED);
+            of.finish(RunStatus.FINISHED);
         }
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             Mirrors server = book.mirrors().orElseThrow();
@@ -121,12 +122,12 @@ final class MirrorTest extends AgainstFake {
         fake.requireAuthorization(BASIC);
         String run;
         try (MirroredBook book = open(fake.uri(), LONG, LONG, USER);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            mirrored.log().text("a.txt", "the password is s3cret-pass, the header " + BASIC);
-            mirrored.log().params(Map.of("origin", "https://ada:s3cret-pass@git.example.org/lab.git"));
-            mirrored.log().tags(Map.of("environment", "MLFLOW_TRACKING_PASSWORD=s3cret-pass"));
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log.text("a.txt", "the password is s3cret-pass, the header " + BASIC);
+            log.params(Map.of("origin", "https://ada:s3cret-pass@git.example.org/lab.git"));
+            log.tags(Map.of("environment", "MLFLOW_TRACKING_PASSWORD=s3cret-pass"));
+            log.finish(RunStatus.FINISHED);
         }
         new Copies(fake.uri(), BASIC).assertWhole(rows, run);
         assertThat(fake.seen())
@@ -141,10 +142,10 @@ final class MirrorTest extends AgainstFake {
         fake.requireAuthorization(BASIC);
         String run;
         try (MirroredBook book = open(fake.uri(), LONG, LONG, Map.of("MLFLOW_TRACKING_TOKEN", "t0ken"));
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 20);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 20);
+            log.finish(RunStatus.FINISHED);
             assertThatThrownBy(() -> book.find("x")).hasMessageContaining("HTTP 401");
         }
         assertThat(notices.all().get(0))
@@ -161,8 +162,8 @@ final class MirrorTest extends AgainstFake {
     void anotherServiceIsNotTakenForMlflow() throws Exception {
         fake.changeAnswers(json -> "<html>Welcome</html>");
         try (MirroredBook book = open(fake.uri(), LONG, SHORT, Map.of());
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(notices.all().get(0)).contains("is it an MLflow tracking server?");
     }
@@ -173,12 +174,12 @@ final class MirrorTest extends AgainstFake {
         fake = FakeMlflow.withArtifactsAt("s3://bucket/", folder.resolve("other"));
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 3);
-            mirrored.log().text("a.txt", "one");
-            mirrored.log().text("b.txt", "two");
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 3);
+            log.text("a.txt", "one");
+            log.text("b.txt", "two");
+            log.finish(RunStatus.FINISHED);
         }
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.mirrors().orElseThrow().behind()).isEmpty();
@@ -194,10 +195,10 @@ final class MirrorTest extends AgainstFake {
         fake.lack("runs/log-inputs");
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 3);
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 3);
+            log.finish(RunStatus.FINISHED);
         }
         assertThat(notices.all()).singleElement().asString().contains("does not take its dataset");
         assertThat(copies().ofRun(run).get(0).at("/info/status").asText()).isEqualTo("FINISHED");
@@ -209,12 +210,12 @@ final class MirrorTest extends AgainstFake {
     void aRunThatOnlyTheServerHasComesIntoTheBook() throws Exception {
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog mirrored = book.begin(TestRuns.info())) {
-            run = mirrored.log().runId();
-            log(mirrored.log(), 1, 26_000);
-            mirrored.log().metrics(1, Map.of("odd", Double.NaN));
-            mirrored.log().text("plots/a b.txt", "größer");
-            mirrored.log().finish(RunStatus.FINISHED);
+                BookLog log = book.begin(TestRuns.info())) {
+            run = log.runId();
+            log(log, 1, 26_000);
+            log.metrics(1, Map.of("odd", Double.NaN));
+            log.text("plots/a b.txt", "größer");
+            log.finish(RunStatus.FINISHED);
         }
         BookRows other = new BookRows(folder.resolve("other"));
         String there = copies().ofRun(run).get(0).at("/info/run_id").asText();
@@ -245,19 +246,19 @@ final class MirrorTest extends AgainstFake {
     @Test
     void aSweepThatOnlyTheServerHasComesWithItsRuns() throws Exception {
         try (MirroredBook book = patient(fake.uri(), LONG);
-                MirroredLog sweep = book.begin(TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
-                MirroredLog setting = book.begin(TestRuns.named(
+                BookLog sweep = book.begin(TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
+                BookLog setting = book.begin(TestRuns.named(
                         "setting",
                         Map.of(
                                 RunInfo.SUMMARY_TAG,
                                 "1",
                                 RunInfo.PARENT_TAG,
-                                sweep.log().runId())));
-                MirroredLog child = book.begin(TestRuns.childOf(setting.log().runId()))) {
-            log(child.log(), 1, 5);
-            child.log().finish(RunStatus.FINISHED);
-            setting.log().finish(RunStatus.FINISHED);
-            sweep.log().finish(RunStatus.FINISHED);
+                                sweep.runId())));
+                BookLog child = book.begin(TestRuns.childOf(setting.runId()))) {
+            log(child, 1, 5);
+            child.finish(RunStatus.FINISHED);
+            setting.finish(RunStatus.FINISHED);
+            sweep.finish(RunStatus.FINISHED);
         }
         rows = new BookRows(folder.resolve("other"));
         try (MirroredBook book = patient(fake.uri(), LONG)) {
@@ -279,16 +280,16 @@ final class MirrorTest extends AgainstFake {
         MlflowEnvironment environment = new MlflowEnvironment(
                 Optional.of(fake.uri()), Credentials.none(), Optional.of("routers"), Optional.of(there));
         String next;
-        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, MirrorTiming.DEFAULT, notices)) {
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices)) {
             assertThat(book.experimentName("smoke")).isEqualTo("routers");
-            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
-                assertThat(mirrored.log().runId()).isEqualTo(there);
-                log(mirrored.log(), 1, 5);
-                mirrored.log().finish(RunStatus.FINISHED);
+            try (BookLog log = book.begin(TestRuns.info())) {
+                assertThat(log.runId()).isEqualTo(there);
+                log(log, 1, 5);
+                log.finish(RunStatus.FINISHED);
             }
-            try (MirroredLog mirrored = book.begin(TestRuns.info())) {
-                next = mirrored.log().runId();
-                mirrored.log().finish(RunStatus.FINISHED);
+            try (BookLog log = book.begin(TestRuns.info())) {
+                next = log.runId();
+                log.finish(RunStatus.FINISHED);
             }
             assertThat(next).isNotEqualTo(there);
         }
@@ -299,7 +300,7 @@ final class MirrorTest extends AgainstFake {
                         .at("/run/info/status")
                         .asText())
                 .isEqualTo("FINISHED");
-        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, MirrorTiming.DEFAULT, notices)) {
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices)) {
             assertThatThrownBy(() -> book.begin(TestRuns.info()))
                     .isInstanceOf(BookException.class)
                     .hasMessageContaining("run " + there + ": there is one in ");

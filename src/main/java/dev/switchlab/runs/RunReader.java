@@ -1,0 +1,44 @@
+package dev.switchlab.runs;
+
+import dev.switchlab.runs.db.PointRow;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads one run from a store: a book, or an MLflow server. */
+public interface RunReader {
+
+    /** The store, for messages. */
+    String place();
+
+    /**
+     * The run as it is now.
+     *
+     * @throws BookException if the store does not have the run
+     */
+    RunState state() throws IOException;
+
+    /**
+     * Points of one metric, in any order.
+     *
+     * @param since the earliest timestamp, in ms since 1970
+     */
+    List<PointRow> history(String key, long since) throws IOException;
+
+    /**
+     * Paths of the run's files.
+     *
+     * @throws BookException if the store cannot hand the files out
+     */
+    List<String> files() throws IOException;
+
+    /** The file on this machine; empty if the file must be downloaded. */
+    Optional<Path> local(String path);
+
+    /** Writes a file of the run to {@code target}. */
+    void download(String path, Path target) throws IOException;
+
+    /** The folder of the run's checkpoints; empty if the store has no checkpoints. */
+    Optional<Path> checkpoints();
+}

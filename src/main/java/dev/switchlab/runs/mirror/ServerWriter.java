@@ -1,0 +1,270 @@
+package dev.switchlab.runs.mirror;
+
+import dev.switchlab.runs.Book;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunChanges;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.RunState;
+import dev.switchlab.runs.RunWriter;
+import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
+import dev.switchlab.runs.db.PointRow;
+import dev.switchlab.runs.db.RunsTable.RunRow;
+import dev.switchlab.runs.mirror.ServerException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.mlflow.api.proto.Service;
+
+/**
+ * The copy of a book's run on an MLflow server. What the server has is asked for once, and remembered as it grows; after
+ * a failure it is known again from the server.
+ */
+final class ServerWriter implements RunWriter {
+    private final Book book;
+    private final String runId;
+    private final MlflowServer server;
+    private final ServerRuns runs;
+    private final LongConsumer progress;
+    private final Set<DatasetRow> datasets = new HashSet<>();
+    /** What the server has, with the book's id of the parent; null until the server has been asked. */
+    private RunState there;
+
+    private Service.RunInfo info;
+    private String status = "";
+    /** When this pass began, in ms since 1970. */
+    private long begun;
+    /** Files that changed before this time are there. */
+    private long filesBefore;
+
+    private volatile boolean whole;
+
+    /** @param progress is told bytes as they flow in a long upload */
+    ServerWriter(Book book, String runId, MlflowServer server, LongConsumer progress) {
+        this.book = book;
+        this.runId = runId;
+        this.server = server;
+        this.runs = new ServerRuns(book, server);
+        this.progress = progress;
+    }
+
+    @Override
+    public String place() {
+        return server.uri().toString();
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean isMirror() {
+        return true;
+    }
+
+    /** Creates the run on the server if need be. */
+    @Override
+    public Optional<RunState> existing() throws ServerException {
+        whole = false;
+        begun = System.currentTimeMillis();
+        if (there == null) {
+            Service.Run found = runs.ensure(runId);
+            Run run = runs.inBook(runId);
+            RunState state = ServerReader.stateOf(found, run.experiment(), List.of());
+            String parent = run.tags().get(RunInfo.PARENT_TAG);
+            if (parent != null && runs.idOnServer(parent).equals(state.tags().get(RunInfo.PARENT_TAG))) {
+                state.tags().put(RunInfo.PARENT_TAG, parent);
+            }
+            filesBefore = MirrorState.of(run, server.uri()).map(MirrorState::time).orElse(0L);
+            status = state.row().status();
+            info = found.getInfo();
+            there = state;
+        }
+        return Optional.of(there);
+    }
+
+    @Override
+    public List<PointRow> history(String key) throws ServerException {
+        return server.history(info.getRunId(), key);
+    }
+
+    /** Writes the status last: a run that looks finished is whole. */
+    @Override
+    public boolean write(RunChanges changes) throws IOException {
+        writeTexts(changes);
+        writePoints(changes);
+        writeDatasets(changes);
+        writeFiles(changes);
+        filesBefore = begun;
+        writeStatus(changes.state());
+        whole = changes.state().hasEnded();
+        return true;
+    }
+
+    private void writeTexts(RunChanges changes) throws ServerException {
+        for (LogBatch batch : LogBatch.ofParams(changes.params())) {
+            send(batch, changes);
+        }
+        there.params().putAll(changes.params());
+        Map<String, String> tags = new LinkedHashMap<>(changes.tags());
+        tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG));
+        String parent = tags.get(RunInfo.PARENT_TAG);
+        if (parent != null) {
+            tags.put(RunInfo.PARENT_TAG, runs.idOnServer(parent));
+        }
+        for (LogBatch batch : LogBatch.ofTags(tags)) {
+            send(batch, changes);
+        }
+        there.tags().putAll(changes.tags());
+    }
+
+    private void writePoints(RunChanges changes) throws IOException {
+        List<PointRow> waiting = new ArrayList<>();
+        changes.points().<IOException>forEachMetric(points -> {
+            for (PointRow point : points) {
+                waiting.add(point);
+                if (waiting.size() == LogBatch.MAX_METRICS) {
+                    sendPoints(waiting, changes);
+                }
+            }
+        });
+        if (!waiting.isEmpty()) {
+            sendPoints(waiting, changes);
+        }
+    }
+
+    private void sendPoints(List<PointRow> points, RunChanges changes) throws ServerException {
+        send(LogBatch.ofMetrics(points), changes);
+        points.forEach(point -> there.latest().put(point.key(), point));
+        points.clear();
+    }
+
+    /** Sends a batch; where the server refuses it, by halves, to find what it does not take. */
+    private void send(LogBatch batch, RunChanges changes) throws ServerException {
+        try {
+            server.official().call(client -> {
+                client.logBatch(info.getRunId(), batch.metrics(), batch.params(), batch.tags());
+                return batch;
+            });
+            progress.accept(batch.size());
+        } catch (ServerException e) {
+            if (e.kind() != Kind.REJECTED) {
+                throw e;
+            }
+            runs.requireActive(info.getRunId());
+            if (batch.size() > 1) {
+                for (LogBatch half : batch.halves()) {
+                    send(half, changes);
+                }
+            } else if (!isThere(batch)) {
+                tell(changes, "the server does not take its " + batch.describe() + ", which stays in the book: "
+                        + e.getMessage());
+            }
+        }
+    }
+
+    private void tell(RunChanges changes, String notice) {
+        changes.notices().accept("run " + runId + ": " + notice);
+    }
+
+    /**
+     * Whether the server has an item although it refuses it. MLflow refuses a NaN that is sent again: its search for
+     * what is stored compares NaN with NaN and finds nothing, and then its table refuses the second row.
+     */
+    private boolean isThere(LogBatch item) throws ServerException {
+        if (!item.metrics().isEmpty()) {
+            Service.Metric metric = item.metrics().get(0);
+            return history(metric.getKey())
+                    .contains(PointRow.of(
+                            metric.getKey(), metric.getValue(), metric.getTimestamp(), metric.getStep()));
+        }
+        Service.RunData data =
+                server.official().call(client -> client.getRun(info.getRunId()).getData());
+        return data.getParamsList().containsAll(item.params())
+                && data.getTagsList().containsAll(item.tags());
+    }
+
+    private void writeDatasets(RunChanges changes) throws ServerException {
+        for (DatasetRow dataset : changes.state().datasets()) {
+            if (datasets.contains(dataset)) {
+                continue;
+            }
+            try {
+                server.logDataset(info.getRunId(), dataset);
+            } catch (ServerException e) {
+                // Servers before MLflow 2.4 have no datasets.
+                if (e.kind() != Kind.REJECTED && e.status() != 404) {
+                    throw e;
+                }
+                tell(changes, "the server does not take its dataset: " + e.getMessage());
+            }
+            datasets.add(dataset);
+        }
+    }
+
+    /** Uploads files that have changed since the last pass began. */
+    private void writeFiles(RunChanges changes) throws IOException {
+        for (String path : changes.files()) {
+            Path file = changes.from().local(path).orElseThrow();
+            // The file system's clock may be coarser than ours.
+            if (Files.getLastModifiedTime(file).toMillis() < filesBefore - 2000) {
+                continue;
+            }
+            if (!RestClient.isProxied(info.getArtifactUri())) {
+                tell(changes, "its files stay in the book, because the server has its artifacts at "
+                        + info.getArtifactUri() + ", which only a client with access to that storage can reach");
+                return;
+            }
+            try {
+                server.rest().upload(info.getArtifactUri(), path, file, progress);
+            } catch (ServerException e) {
+                boolean noSuchDoor = e.status() == 404 || e.status() == 405 || e.status() == 501;
+                if (e.kind() != Kind.REJECTED && !noSuchDoor) {
+                    throw e;
+                }
+                tell(changes, "its files stay in the book, because " + e.getMessage());
+            }
+        }
+    }
+
+    private void writeStatus(RunState run) throws ServerException {
+        RunRow row = run.row();
+        if (row.status().equals(status)) {
+            return;
+        }
+        if (run.hasEnded()) {
+            server.official().call(client -> {
+                client.setTerminated(
+                        info.getRunId(),
+                        Service.RunStatus.valueOf(row.status()),
+                        row.endTime().orElseThrow());
+                return row;
+            });
+            runs.removeTwins(runId, info);
+        } else {
+            server.setStatus(info.getRunId(), row.status());
+        }
+        status = row.status();
+    }
+
+    /** Whether the run has ended and the server has all of it. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    /** Keeps with the run how far its copy is. */
+    void keepState() {
+        if (info != null) {
+            new MirrorState(Optional.of(info.getRunId()), Optional.of(info.getExperimentId()), whole, filesBefore)
+                    .keep(book, runId, server.uri());
+        }
+    }
+}
