@@ -2,7 +2,7 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.IntervalChart;
-import dev.switchlab.analysis.chart.IntervalChart.Scale;
+import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.Arrays;

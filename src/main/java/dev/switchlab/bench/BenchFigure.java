@@ -1,6 +1,7 @@
 package dev.switchlab.bench;
 
 import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.analysis.chart.Scale;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -38,7 +39,7 @@ public final class BenchFigure {
                                 + result.setup().machine().cpu() + ", "
                                 + result.setup().threads() + " threads",
                         "experts",
-                        LineChart.XAxis.DOUBLING,
+                        Scale.LOGARITHMIC,
                         "ms per step",
                         lines)
                 .svg();

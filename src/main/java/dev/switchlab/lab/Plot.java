@@ -3,7 +3,6 @@ package dev.switchlab.lab;
 import dev.switchlab.analysis.chart.BarChart;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.analysis.chart.LineChart;
-import dev.switchlab.analysis.chart.Svg;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -80,11 +79,11 @@ public final class Plot {
 
     @Override
     public String toString() {
-        return chart.draw(new TextRenderer());
+        return TextRenderer.of(chart);
     }
 
     /** A drawing that needs nothing else; every bar says its value on hover. */
     public String svg() {
-        return Svg.of(chart);
+        return chart.svg();
     }
 }

@@ -182,8 +182,13 @@ public final class TextTable<R> {
             html.open("tr");
             for (Column column : columns) {
                 String cell = column.cells.get(row);
-                String kind = column.isRight ? "n" : cell.length() > LONG ? "long" : "";
-                html.element("td", cell, kind.isEmpty() ? new Object[0] : new Object[] {"class", kind});
+                if (column.isRight) {
+                    html.element("td", cell, "class", "n");
+                } else if (cell.length() > LONG) {
+                    html.element("td", cell, "class", "long");
+                } else {
+                    html.element("td", cell);
+                }
             }
             html.close().raw("\n");
         }

@@ -4,10 +4,9 @@ import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.RouterSaturation;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.analysis.chart.IntervalChart;
-import dev.switchlab.analysis.chart.IntervalChart.Scale;
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.analysis.chart.LineChart.Line;
-import dev.switchlab.analysis.chart.LineChart.XAxis;
+import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -82,7 +81,7 @@ final class AnswerFigures {
                     scores.stream().mapToDouble(MeanInterval::low).toArray(),
                     scores.stream().mapToDouble(MeanInterval::high).toArray()));
         }
-        return new LineChart("validation loss by experts", "experts", XAxis.DOUBLING, LOSS, lines);
+        return new LineChart("validation loss by experts", "experts", Scale.LOGARITHMIC, LOSS, lines);
     }
 
     /** Mean over seeds and layers, a line for each variant, and what chance gives. */

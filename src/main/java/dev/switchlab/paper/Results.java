@@ -2,7 +2,6 @@ package dev.switchlab.paper;
 
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.chart.Chart;
-import dev.switchlab.analysis.chart.Svg;
 import dev.switchlab.io.Durations;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.runs.Run;
@@ -56,7 +55,9 @@ public final class Results {
             if (!answer.variants().isEmpty()) {
                 for (Map.Entry<String, Chart> chart :
                         new AnswerFigures(answer, measures).all().entrySet()) {
-                    WholeFile.write(figures.resolve(chart.getKey() + ".svg"), Svg.of(chart.getValue()));
+                    WholeFile.write(
+                            figures.resolve(chart.getKey() + ".svg"),
+                            chart.getValue().svg());
                     // Who does not see the figure reads what is in it.
                     links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
                 }

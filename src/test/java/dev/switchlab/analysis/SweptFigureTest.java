@@ -2,7 +2,7 @@ package dev.switchlab.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.analysis.chart.IntervalChart.Scale;
+import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.page.HtmlPage;
 import java.util.Arrays;
 import java.util.List;

@@ -39,21 +39,6 @@ public record BarChart(String title, String valueTitle, List<String> categories,
      */
     public record Series(String name, double[] values) {}
 
-    /** The length of a bar: 0 for what cannot be drawn. */
-    static double length(double value) {
-        return Double.isFinite(value) && value > 0 ? value : 0;
-    }
-
-    /** The longest row's length. */
-    double longest() {
-        return IntStream.range(0, categories.size())
-                .mapToDouble(row -> series.stream()
-                        .mapToDouble(own -> length(own.values[row]))
-                        .sum())
-                .max()
-                .orElse(0);
-    }
-
     @Override
     public String description() {
         return "Bar chart, " + valueTitle + ": "
@@ -71,7 +56,7 @@ public record BarChart(String title, String valueTitle, List<String> categories,
     }
 
     @Override
-    public <R> R draw(Renderer<R> renderer) {
-        return renderer.bars(this);
+    public String svg() {
+        return new BarDrawing(this).svg();
     }
 }

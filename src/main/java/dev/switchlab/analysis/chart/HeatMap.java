@@ -82,7 +82,7 @@ public record HeatMap(
     }
 
     @Override
-    public <R> R draw(Renderer<R> renderer) {
-        return renderer.heatMap(this);
+    public String svg() {
+        return new HeatMapDrawing(this).svg();
     }
 }

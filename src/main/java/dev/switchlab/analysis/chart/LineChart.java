@@ -12,37 +12,15 @@ import java.util.stream.Stream;
  *
  * @param title names the chart where it stands alone
  * @param xTitle what x is
- * @param xAxis how far apart values of x lie
+ * @param scale how far apart values of x lie
  * @param yTitle what y is, with its unit
  * @param lines at least one, in the order of the legend
  */
-public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle, List<Line> lines) implements Chart {
+public record LineChart(String title, String xTitle, Scale scale, String yTitle, List<Line> lines) implements Chart {
 
     /** Along an axis on which equal differences are equally long. */
     public LineChart(String title, String xTitle, String yTitle, List<Line> lines) {
-        this(title, xTitle, XAxis.LINEAR, yTitle, lines);
-    }
-
-    /** How far apart values lie. */
-    public enum XAxis {
-        /** Equal differences are equally long. */
-        LINEAR,
-        /** From a value to its double is the same length everywhere; all values are above 0. */
-        DOUBLING;
-
-        /** Where a value lies. */
-        double place(double value) {
-            if (this == LINEAR) {
-                return value;
-            }
-            int exponent = Math.getExponent(value); // exact for powers of two, which a logarithm is not
-            return exponent + Math.log(Math.scalb(value, -exponent)) / Math.log(2);
-        }
-
-        /** The value at a place. */
-        double value(double place) {
-            return this == LINEAR ? place : Math.pow(2, place);
-        }
+        this(title, xTitle, Scale.LINEAR, yTitle, lines);
     }
 
     /** Checks that there is something to draw. */
@@ -52,10 +30,9 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
             throw new IllegalArgumentException("chart '" + title + "' has no line");
         }
         for (Line line : lines) {
-            if (xAxis == XAxis.DOUBLING && line.x().length > 0 && line.x()[0] <= 0) {
-                throw new IllegalArgumentException(
-                        "chart '" + title + "': x must be above 0 on an axis that doubles, but" + " line '"
-                                + line.name() + "' has " + line.x()[0]);
+            if (line.x().length > 0 && !scale.allows(line.x()[0])) {
+                throw new IllegalArgumentException("chart '" + title + "': x must be above 0 on a logarithmic axis, but"
+                        + " line '" + line.name() + "' begins at " + line.x()[0]);
             }
         }
     }
@@ -65,8 +42,8 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
      *
      * @param name what the legend calls it
      * @param x finite and ascending
-     * @param y as many as {@code x}
-     * @param low the band's lower edge, as many as {@code x}; none without a band
+     * @param y one value per {@code x}
+     * @param low the band's lower edge, one value per {@code x}; empty without a band
      * @param high its upper edge
      */
     public record Line(String name, double[] x, double[] y, double[] low, double[] high) {
@@ -118,23 +95,6 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
         }
     }
 
-    /** The same with each x where it lies on the axis: equal differences are equally long. */
-    LineChart placed() {
-        return new LineChart(
-                title,
-                xTitle,
-                XAxis.LINEAR,
-                yTitle,
-                lines.stream()
-                        .map(line -> new Line(
-                                line.name(),
-                                Arrays.stream(line.x()).map(xAxis::place).toArray(),
-                                line.y(),
-                                line.low(),
-                                line.high()))
-                        .toList());
-    }
-
     @Override
     public String description() {
         return "Line chart, " + yTitle + " by " + xTitle + ": "
@@ -142,7 +102,7 @@ public record LineChart(String title, String xTitle, XAxis xAxis, String yTitle,
     }
 
     @Override
-    public <R> R draw(Renderer<R> renderer) {
-        return renderer.lines(this);
+    public String svg() {
+        return new LineDrawing(this).svg();
     }
 }

@@ -46,17 +46,17 @@ public final class Palette {
 
     /** Colour {@code index} as a background for black text; it comes again after {@link #COLORS}. */
     public static String background(int index) {
-        Color color = Color.decode(OKABE_ITO.get(index % COLORS));
-        return hex(new Color(tint(color.getRed()), tint(color.getGreen()), tint(color.getBlue())));
+        return between(Color.decode(OKABE_ITO.get(index % COLORS)), Color.WHITE, TINT);
     }
 
     /** Cividis at {@code share} from 0 (dark) to 1 (light). */
     static String cividis(double share) {
         double place = Math.min(1, Math.max(0, share)) * (CIVIDIS.size() - 1);
         int stop = (int) Math.min(CIVIDIS.size() - 2, place);
-        Color low = Color.decode(CIVIDIS.get(stop));
-        Color high = Color.decode(CIVIDIS.get(stop + 1));
-        double part = place - stop;
+        return between(Color.decode(CIVIDIS.get(stop)), Color.decode(CIVIDIS.get(stop + 1)), place - stop);
+    }
+
+    private static String between(Color low, Color high, double part) {
         return hex(new Color(
                 between(low.getRed(), high.getRed(), part),
                 between(low.getGreen(), high.getGreen(), part),
@@ -65,10 +65,6 @@ public final class Palette {
 
     private static int between(int low, int high, double part) {
         return (int) Math.round(low + (high - low) * part);
-    }
-
-    private static int tint(int channel) {
-        return (int) Math.round(channel + (255 - channel) * TINT);
     }
 
     private static String hex(Color color) {

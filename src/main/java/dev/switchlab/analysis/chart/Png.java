@@ -1,10 +1,10 @@
 package dev.switchlab.analysis.chart;
 
 import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.Arrays;
 import javax.imageio.ImageIO;
 
 /** A matrix as a PNG image: nothing but colours, so that neither fonts nor a display are needed. */
@@ -28,15 +28,15 @@ public final class Png {
         int columns = shares[0].length;
         int cell = Math.max(1, Math.min(MOST_CELL, SIDE / Math.max(rows, columns)));
         BufferedImage image = new BufferedImage(columns * cell, rows * cell, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
                 double share = shares[row][column];
-                Color color = Double.isNaN(share) ? Color.WHITE : Color.decode(Palette.cividis(share));
-                int[] pixels = new int[cell * cell];
-                Arrays.fill(pixels, color.getRGB());
-                image.setRGB(column * cell, row * cell, cell, cell, pixels, 0, cell);
+                graphics.setColor(Double.isNaN(share) ? Color.WHITE : Color.decode(Palette.cividis(share)));
+                graphics.fillRect(column * cell, row * cell, cell, cell);
             }
         }
+        graphics.dispose();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             // Without a cache file: the image is small.

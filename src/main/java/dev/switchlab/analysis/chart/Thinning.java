@@ -3,6 +3,8 @@ package dev.switchlab.analysis.chart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Leaves out the points of a long line that make no difference to its picture: of each column of pixels the first, the
@@ -19,28 +21,36 @@ final class Thinning {
      * @param columns how many columns {@code x} is divided into
      */
     static List<int[]> runs(LineChart.Line line, Range x, int columns) {
-        List<int[]> runs = new ArrayList<>();
+        return pieces(line.y().length, i -> Double.isFinite(line.y()[i])).stream()
+                .map(piece -> thinned(line, x, columns, piece))
+                .toList();
+    }
+
+    /** Indices below {@code length} without those that are not drawn, parted where there is one. */
+    static List<int[]> pieces(int length, IntPredicate isDrawn) {
+        List<int[]> pieces = new ArrayList<>();
         int from = 0;
-        for (int i = 0; i <= line.y().length; i++) {
-            if (i == line.y().length || !Double.isFinite(line.y()[i])) {
+        for (int i = 0; i <= length; i++) {
+            if (i == length || !isDrawn.test(i)) {
                 if (i > from) {
-                    runs.add(run(line, x, columns, from, i));
+                    pieces.add(IntStream.range(from, i).toArray());
                 }
                 from = i + 1;
             }
         }
-        return runs;
+        return pieces;
     }
 
-    private static int[] run(LineChart.Line line, Range x, int columns, int from, int to) {
+    private static int[] thinned(LineChart.Line line, Range x, int columns, int[] piece) {
         TreeSet<Integer> kept = new TreeSet<>();
-        int first = from;
-        while (first < to) {
+        int end = piece[piece.length - 1] + 1;
+        int first = piece[0];
+        while (first < end) {
             int column = column(line, x, columns, first);
             int low = first;
             int high = first;
             int next = first;
-            for (; next < to && column(line, x, columns, next) == column; next++) {
+            for (; next < end && column(line, x, columns, next) == column; next++) {
                 low = line.y()[next] < line.y()[low] ? next : low;
                 high = line.y()[next] > line.y()[high] ? next : high;
             }

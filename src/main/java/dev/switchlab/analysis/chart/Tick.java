@@ -5,41 +5,31 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.DoubleFunction;
 
 /**
- * Round values along an axis, 1, 2 or 5 times a power of ten apart (Heckbert, "Nice numbers for graph labels", 1990).
- *
- * @param values ascending
- * @param labels as many
+ * A labelled value of an axis. The values of an axis are 1, 2 or 5 times a power of ten apart (Heckbert, "Nice numbers
+ * for graph labels", 1990).
  */
-record Ticks(List<Double> values, List<String> labels) {
+record Tick(double value, String label) {
 
-    /** About {@code count} ticks inside {@code range}. */
-    static Ticks of(Range range, int count) {
+    /** About {@code count} ticks inside {@code range}, ascending. */
+    static List<Tick> of(Range range, int count) {
         return every(step((range.high() - range.low()) / count), range);
     }
 
-    /** The same for what is counted: at whole numbers only. */
-    static Ticks ofWhole(Range range, int count) {
+    /** About {@code count} ticks at whole numbers inside {@code range}, ascending. */
+    static List<Tick> ofWhole(Range range, int count) {
         return every(step((range.high() - range.low()) / count).max(BigDecimal.ONE), range);
     }
 
-    /** The same ticks, called otherwise. */
-    Ticks labelled(DoubleFunction<String> label) {
-        return new Ticks(values, values.stream().map(label::apply).toList());
-    }
-
-    private static Ticks every(BigDecimal step, Range range) {
+    private static List<Tick> every(BigDecimal step, Range range) {
         BigDecimal tick = BigDecimal.valueOf(range.low()).divide(step, 0, RoundingMode.CEILING);
-        List<Double> values = new ArrayList<>();
-        List<String> labels = new ArrayList<>();
+        List<Tick> ticks = new ArrayList<>();
         for (; tick.multiply(step).doubleValue() <= range.high(); tick = tick.add(BigDecimal.ONE)) {
             BigDecimal value = tick.multiply(step);
-            values.add(value.doubleValue());
-            labels.add(label(value, step));
+            ticks.add(new Tick(value.doubleValue(), label(value, step)));
         }
-        return new Ticks(values, labels);
+        return ticks;
     }
 
     private static BigDecimal step(double wanted) {
