@@ -13,7 +13,7 @@ import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.provenance.Machine;
-import dev.switchlab.sweep.ChildStart;
+import dev.switchlab.sweep.WorkerJvm;
 import dev.switchlab.sweep.StartTimes;
 import dev.switchlab.train.KernelChoice;
 import java.io.IOException;
@@ -141,7 +141,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Children as a sweep starts them, with one thread each. */
     private BenchTable starts() throws IOException, InterruptedException {
-        Map<String, List<Double>> times = StartTimes.measure(ChildStart.of(Main.class.getName()), 1, quick ? 2 : 10);
+        Map<String, List<Double>> times = StartTimes.measure(WorkerJvm.of(Main.class.getName()), 1, quick ? 2 : 10);
         return BenchTable.of("start", STARTS, "process", "child", times);
     }
 

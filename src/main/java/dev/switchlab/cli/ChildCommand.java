@@ -2,14 +2,14 @@ package dev.switchlab.cli;
 
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.sweep.ChildLine;
-import dev.switchlab.sweep.ChildPlan;
-import dev.switchlab.sweep.ChildRun;
-import dev.switchlab.sweep.ChildState;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
+import dev.switchlab.sweep.RunPlan;
+import dev.switchlab.sweep.SweepWorker;
+import dev.switchlab.sweep.Status;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.utils.Signals;
@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * Trains one child of a sweep, or goes on with it. A launcher starts it; its standard output is for that, see
- * {@link ChildLine}.
+ * Trains one run of a sweep, or goes on with it. A launcher starts it; its standard output is for that, see
+ * {@link Status#line}.
  */
-@Command(name = "child", description = "Train one child of a sweep, from its plan.", hidden = true)
+@Command(name = "child", description = "Train one run of a sweep, from its plan.", hidden = true)
 final class ChildCommand implements Callable<Integer> {
 
     private static final int STOPPED = 130;
@@ -30,7 +30,7 @@ final class ChildCommand implements Callable<Integer> {
     @Mixin
     private BookOption books;
 
-    @Parameters(paramLabel = "FILE", description = "The plan of the child.")
+    @Parameters(paramLabel = "FILE", description = "The plan of the run.")
     private Path file;
 
     @Option(names = "--watch-input", description = "End in good order when standard input ends.")
@@ -48,13 +48,13 @@ final class ChildCommand implements Callable<Integer> {
             watch.setDaemon(true);
             watch.start();
         }
-        ChildPlan plan = ChildPlan.read(file);
+        RunPlan plan = RunPlan.read(file);
         try (MirroredBook store = books.open()) {
-            ChildState end = ChildRun.done(plan, store).orElse(null);
-            if (end == null) {
-                ChildRun run = new ChildRun(plan, store, stop::get, ChildCommand::tell);
-                end = run.run(EngineStart.start(plan.device(), plan.threads()));
-            }
+            SweepWorker worker = new SweepWorker(plan, store, stop::get, ChildCommand::tell);
+            Optional<Status> done = worker.done();
+            Status end = done.isPresent()
+                    ? done.get()
+                    : worker.run(EngineStart.start(plan.device(), plan.threads()));
             tell(end);
             return end instanceof Done ? 0 : STOPPED;
         } catch (IOException | RuntimeException e) {
@@ -63,8 +63,8 @@ final class ChildCommand implements Callable<Integer> {
         }
     }
 
-    private static void tell(ChildState state) {
-        System.out.println(ChildLine.of(state));
+    private static void tell(Status state) {
+        System.out.println(state.line());
         System.out.flush();
     }
 

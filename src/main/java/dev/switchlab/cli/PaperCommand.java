@@ -8,8 +8,8 @@ import dev.switchlab.paper.Question;
 import dev.switchlab.paper.Questions;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.sweep.ReadySweep;
-import dev.switchlab.sweep.ReadySweep.Conditions;
+import dev.switchlab.sweep.ResolvedSweep;
+import dev.switchlab.sweep.ResolvedSweep.Conditions;
 import dev.switchlab.sweep.Sweep;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -85,7 +85,7 @@ final class PaperCommand implements Callable<Integer> {
         List<ReadyQuestion> ready = new ArrayList<>();
         for (Question question : all) {
             ready.add(new ReadyQuestion(
-                    question, ReadySweep.of(Sweep.of(question.request(), experiments.folder()), conditions(question))));
+                    question, ResolvedSweep.of(Sweep.of(question.request(), experiments.folder()), conditions(question))));
         }
         Device device = training.engine().start();
         ready.replaceAll(question ->

@@ -3,7 +3,7 @@ package dev.switchlab.cli;
 import dev.switchlab.io.Durations;
 import dev.switchlab.paper.PaperSession;
 import dev.switchlab.paper.Question;
-import dev.switchlab.sweep.SweepView;
+import dev.switchlab.sweep.SweepSession;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -21,7 +21,7 @@ final class PaperConsole implements PaperSession.View {
     }
 
     @Override
-    public synchronized SweepView begin(
+    public synchronized SweepSession.View begin(
             Question question, int position, int asked, int done, int all, OptionalDouble later) {
         out.println();
         out.println("question " + question.number() + "  " + question.question() + "  (" + position + " of " + asked

@@ -1,15 +1,11 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.experiment.ExperimentException;
-import dev.switchlab.sweep.Grid;
-import dev.switchlab.sweep.Resources;
-import dev.switchlab.sweep.Seeds;
+import dev.switchlab.sweep.SweepSpec.Grid;
 import dev.switchlab.sweep.SweepFile;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,45 +61,26 @@ final class SweepCommand implements Callable<Integer> {
         return sweeps.run(sweep.isBlank() ? typed() : file(), experiments, training, dryRun);
     }
 
-    private SweepRequest typed() {
-        return new SweepRequest(
-                "",
-                "",
-                experiments.several(),
-                experiments.changesWithoutSeed(),
-                Map.of(),
-                Grid.parse(grid),
-                seeds(List.of(1L)),
-                List.of(),
-                Resources.DEFAULT);
+    private SweepSpec typed() {
+        return SweepSpec.of(
+                experiments.several(), experiments.changesWithoutSeed(), Grid.parse(grid), seeds(List.of(1L)));
     }
 
     /** What the file says, with other seeds if they were given, and with what SET changes in all runs. */
-    private SweepRequest file() {
+    private SweepSpec file() {
         if (experiments.isGiven() || !grid.isBlank()) {
             throw new ExperimentException(
                     "SWEEP=" + sweep + " names its experiments and its grid itself, allowed beside it: SEEDS, SET,"
                             + " CORPUS; leave out EXPERIMENT and GRID");
         }
-        SweepRequest file = SweepFile.read(sweep.strip(), experiments.folder());
-        Map<String, String> set = new LinkedHashMap<>(file.set());
-        set.putAll(experiments.changesWithoutSeed());
-        return new SweepRequest(
-                file.name(),
-                file.about(),
-                file.experiments(),
-                set,
-                file.variants(),
-                file.grid(),
-                seeds(file.seeds()),
-                file.excluded(),
-                file.resources());
+        SweepSpec file = SweepFile.read(sweep.strip(), experiments.folder());
+        return file.withSet(experiments.changesWithoutSeed()).withSeeds(seeds(file.seeds()));
     }
 
     private List<Long> seeds(List<Long> otherwise) {
         if (!seeds.isBlank()) {
-            return Seeds.parse(seeds);
+            return SweepSpec.parseSeeds(seeds);
         }
-        return experiments.seed().map(Seeds::parse).orElse(otherwise);
+        return experiments.seed().map(SweepSpec::parseSeeds).orElse(otherwise);
     }
 }

@@ -3,18 +3,18 @@ package dev.switchlab.cli;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Durations;
-import dev.switchlab.sweep.Child;
-import dev.switchlab.sweep.ChildState;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.sweep.Status;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
 import dev.switchlab.sweep.Launcher;
-import dev.switchlab.sweep.SettingSummary;
+import dev.switchlab.sweep.SweepSession.SettingSummary;
 import dev.switchlab.sweep.SweepProgress;
+import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.SweepTable;
-import dev.switchlab.sweep.SweepView;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +29,7 @@ import java.util.function.Function;
  * What a person sees of a sweep: a table that is drawn again and again on a terminal, else a line for each begin and
  * end.
  */
-final class SweepConsole implements SweepView {
+final class SweepConsole implements SweepSession.View {
 
     private static final Duration REDRAW = Duration.ofMillis(400);
     private static final Duration QUIET = Duration.ofSeconds(30);
@@ -39,7 +39,7 @@ final class SweepConsole implements SweepView {
     private final Function<OptionalDouble, String> more;
     private final boolean live;
     private final TerminalSize size = new TerminalSize();
-    private final Map<Integer, ChildState> said = new HashMap<>();
+    private final Map<Integer, Status> said = new HashMap<>();
     private SweepTable table;
     private int drawn;
     private long last = System.nanoTime();
@@ -59,9 +59,9 @@ final class SweepConsole implements SweepView {
     @Override
     public void begun(String parent, SweepProgress progress, Launcher launcher) {
         table = new SweepTable(progress, more);
-        int all = progress.sweep().children().size();
+        int all = progress.sweep().runs().size();
         int done = progress.count(Done.class);
-        out.println("sweep       " + progress.sweep().request().words());
+        out.println("sweep       " + progress.sweep().spec().words());
         out.println("children    " + all + (done == 0 ? "" : ", " + done + " of them done already") + "; "
                 + launcher.words());
         out.println("run         " + parent + " in " + books.folder().resolve("mlflow.db"));
@@ -97,18 +97,18 @@ final class SweepConsole implements SweepView {
     }
 
     @Override
-    public synchronized void changed(Child child, ChildState state) {
-        ChildState before = said.put(child.number(), state);
+    public synchronized void changed(SweepRun run, Status state) {
+        Status before = said.put(run.number(), state);
         boolean news = state.hasEnded() || before == null || before.getClass() != state.getClass();
         long now = System.nanoTime();
         if (!live && (news || now - last > QUIET.toNanos())) {
             last = now;
-            out.println((child.variant().isEmpty() ? child.row() : child.variant()) + " seed " + child.seed() + "  "
+            out.println((run.variant().isEmpty() ? run.row() : run.variant()) + " seed " + run.seed() + "  "
                     + words(state) + "   [" + table.whole() + "]");
         }
     }
 
-    private static String words(ChildState state) {
+    private static String words(Status state) {
         if (state instanceof Running running) {
             return running.step() == 0
                     ? "begins"
@@ -122,7 +122,7 @@ final class SweepConsole implements SweepView {
         } else if (state instanceof Stopped stopped) {
             return stopped.step() == 0 ? "not begun" : "stopped after step " + stopped.step();
         }
-        return state instanceof Waiting waiting ? ("waits for " + waiting.why()).replaceFirst(" for $", "") : "";
+        return state instanceof Waiting waiting ? ("waits for " + waiting.reason()).replaceFirst(" for $", "") : "";
     }
 
     /** Above the table. */

@@ -5,17 +5,17 @@ import dev.switchlab.io.Durations;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.sweep.Child;
-import dev.switchlab.sweep.ChildStart;
-import dev.switchlab.sweep.KnownTimes;
+import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.sweep.WorkerJvm;
+import dev.switchlab.sweep.PastRuns;
 import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.LocalLauncher;
-import dev.switchlab.sweep.ReadySweep;
-import dev.switchlab.sweep.ReadySweep.Conditions;
-import dev.switchlab.sweep.Resources;
+import dev.switchlab.sweep.ResolvedSweep;
+import dev.switchlab.sweep.ResolvedSweep.Conditions;
+import dev.switchlab.sweep.SweepSpec.Resources;
 import dev.switchlab.sweep.Sweep;
-import dev.switchlab.sweep.SweepOptions;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSession.Options;
+import dev.switchlab.sweep.SweepSpec;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.slurm.SlurmLauncher;
 import java.io.IOException;
@@ -62,7 +62,7 @@ final class SweepFlags {
     private String launcher;
 
     /** Runs what is missing of a sweep, or prints it, and returns the exit code. */
-    int run(SweepRequest request, ExperimentOptions experiments, TrainingOptions training, boolean dryRun)
+    int run(SweepSpec request, ExperimentOptions experiments, TrainingOptions training, boolean dryRun)
             throws IOException, InterruptedException {
         check();
         training.ranks().requireOne("a sweep");
@@ -72,7 +72,7 @@ final class SweepFlags {
             print(sweep, training.engine().threads(), training);
             return 0;
         }
-        ReadySweep opened = ReadySweep.of(
+        ResolvedSweep opened = ResolvedSweep.of(
                 sweep,
                 new Conditions(
                         device(request.resources(), training), training.engine().threads(), training.kernels()));
@@ -80,11 +80,11 @@ final class SweepFlags {
                 ? EngineStart.start("cpu", training.engine().threads())
                 : training.engine().start();
         // What multiplies is chosen where a child trains.
-        ReadySweep ready = isSlurm() ? opened : opened.on(device);
+        ResolvedSweep ready = isSlurm() ? opened : opened.on(device);
         try (MirroredBook store = training.open()) {
             SweepConsole console = new SweepConsole(System.out, training.books());
             Launcher launcher = isSlurm()
-                    ? SlurmLauncher.of(start(), store, request.resources(), threads(ready), jobs, console::say)
+                    ? new SlurmLauncher(start(), store, request.resources(), threads(ready), jobs, console::say)
                     : local(store, device, training.engine().threads());
             SweepSession session = new SweepSession(ready, device, store, launcher, options(training, false), console);
             return run(session, launcher, console);
@@ -123,8 +123,8 @@ final class SweepFlags {
      *
      * @param reuse whether runs that the book has of other sweeps count; not where all is to begin anew
      */
-    SweepOptions options(TrainingOptions training, boolean reuse) {
-        return new SweepOptions(training.typed(Map.of()), retry, failFast, fresh, reuse && !fresh);
+    SweepSession.Options options(TrainingOptions training, boolean reuse) {
+        return new SweepSession.Options(training.typed(Map.of()), retry, failFast, fresh, reuse && !fresh);
     }
 
     private int jobs(boolean gpu, int threads) {
@@ -144,15 +144,15 @@ final class SweepFlags {
         return training.engine().device();
     }
 
-    private static ChildStart start() {
+    private static WorkerJvm start() {
         try {
-            return ChildStart.of(Main.class.getName());
+            return WorkerJvm.of(Main.class.getName());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static int threads(ReadySweep ready) {
+    private static int threads(ResolvedSweep ready) {
         return ready.conditions().threads();
     }
 
@@ -185,28 +185,29 @@ final class SweepFlags {
     void print(Sweep sweep, int threads, TrainingOptions training) {
         Path folder = training.books().folder();
         if (!Files.exists(folder.resolve("mlflow.db"))) {
-            print(sweep, child -> OptionalDouble.empty(), threads);
+            print(sweep, run -> OptionalDouble.empty(), threads);
             return;
         }
         try (Book book = Book.open(folder)) {
-            print(sweep, new KnownTimes(book, threads)::of, threads);
+            PastRuns past = new PastRuns(book);
+            print(sweep, run -> past.expectedSeconds(run, threads), threads);
         }
     }
 
-    private void print(Sweep sweep, Function<Child, OptionalDouble> expected, int threads) {
+    private void print(Sweep sweep, Function<SweepRun, OptionalDouble> expected, int threads) {
         double sum = 0;
-        for (Child child : sweep.children()) {
-            OptionalDouble seconds = expected.apply(child);
+        for (SweepRun run : sweep.runs()) {
+            OptionalDouble seconds = expected.apply(run);
             sum += seconds.orElse(Double.NaN);
             System.out.printf(
                     "%4d  %s seed %d  %s%n",
-                    child.number(),
-                    child.row(),
-                    child.seed(),
+                    run.number(),
+                    run.row(),
+                    run.seed(),
                     seconds.isPresent() ? Durations.text(seconds.getAsDouble()) : "unknown");
         }
-        int width = isSlurm() && jobs == 0 ? sweep.children().size() : jobs(false, threads);
-        System.out.println(sweep.children().size() + " runs, " + width + " at a time: "
+        int width = isSlurm() && jobs == 0 ? sweep.runs().size() : jobs(false, threads);
+        System.out.println(sweep.runs().size() + " runs, " + width + " at a time: "
                 + (Double.isNaN(sum)
                         ? "unknown, nothing like some of them is in the book"
                         : Durations.text(sum / width)));

@@ -4,12 +4,9 @@ import ai.djl.Device;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.TrainingInput;
-import dev.switchlab.sweep.Grid;
-import dev.switchlab.sweep.Resources;
-import dev.switchlab.sweep.Seeds;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec.Grid;
+import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -74,16 +71,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** One experiment with several seeds. */
-    private SweepRequest smallest() {
-        return new SweepRequest(
-                "",
-                "",
+    private SweepSpec smallest() {
+        return SweepSpec.of(
                 experiments.several(),
                 experiments.changesWithoutSeed(),
-                Map.of(),
-                Grid.none(),
-                Seeds.parse(seeds),
-                List.of(),
-                Resources.DEFAULT);
+                Grid.NONE,
+                SweepSpec.parseSeeds(seeds));
     }
 }

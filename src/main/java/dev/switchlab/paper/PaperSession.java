@@ -6,14 +6,11 @@ import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.sweep.Child;
-import dev.switchlab.sweep.KnownTimes;
+import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.Launcher;
-import dev.switchlab.sweep.ReadySweep;
-import dev.switchlab.sweep.SweepOptions;
+import dev.switchlab.sweep.PastRuns;
+import dev.switchlab.sweep.ResolvedSweep;
 import dev.switchlab.sweep.SweepSession;
-import dev.switchlab.sweep.SweepView;
-import dev.switchlab.sweep.TrainedBefore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +42,7 @@ public final class PaperSession {
          * @param later seconds that the questions after this one may take; empty while nothing is known
          * @return who watches its sweep
          */
-        SweepView begin(Question question, int position, int asked, int done, int all, OptionalDouble later);
+        SweepSession.View begin(Question question, int position, int asked, int done, int all, OptionalDouble later);
 
         /** The results were written. */
         void written(Path file);
@@ -67,7 +64,7 @@ public final class PaperSession {
             List<ReadyQuestion> all,
             Device device,
             Function<ReadyQuestion, Launcher> launcher,
-            SweepOptions options,
+            SweepSession.Options options,
             boolean quick,
             Path file) {}
 
@@ -77,7 +74,7 @@ public final class PaperSession {
      * @param question the question
      * @param ready its sweep, on the device that it is run on
      */
-    public record ReadyQuestion(Question question, ReadySweep ready) {}
+    public record ReadyQuestion(Question question, ResolvedSweep ready) {}
 
     private final Plan plan;
     private final MirroredBook store;
@@ -147,25 +144,24 @@ public final class PaperSession {
         return new Outcome(done, stopRequested, failures);
     }
 
-    private SweepView begin(int index) {
-        TrainedBefore before = new TrainedBefore(store, cpu);
+    private SweepSession.View begin(int index) {
+        PastRuns past = new PastRuns(store);
         Set<Map<String, String>> seen = new HashSet<>();
         int done = 0;
         double later = 0;
         for (int i = 0; i < plan.asked().size(); i++) {
-            ReadySweep ready = plan.asked().get(i).ready();
-            KnownTimes times = new KnownTimes(store.book(), ready.conditions().threads());
+            ResolvedSweep ready = plan.asked().get(i).ready();
             int width = plan.launcher().apply(plan.asked().get(i)).width();
-            for (Child child : ready.sweep().children()) {
-                Map<String, String> identity = new HashMap<>(child.experiment().toParams());
-                identity.put("id", child.experiment().id());
+            for (SweepRun run : ready.sweep().runs()) {
+                Map<String, String> identity = new HashMap<>(run.experiment().toParams());
+                identity.put("id", run.experiment().id());
                 if (!seen.add(identity)) {
                     continue;
                 }
-                boolean isDone = before.of(child, ready).isPresent();
+                boolean isDone = past.equal(run, ready, cpu).isPresent();
                 done += isDone ? 1 : 0;
                 if (i > index && !isDone) {
-                    later += times.of(child).orElse(Double.NaN) / width;
+                    later += past.expectedSeconds(run, ready.conditions().threads()).orElse(Double.NaN) / width;
                 }
             }
         }
@@ -180,9 +176,9 @@ public final class PaperSession {
 
     /** Writes what the book has of all questions. */
     public void write() throws IOException {
-        TrainedBefore before = new TrainedBefore(store, cpu);
+        PastRuns past = new PastRuns(store);
         List<Answer> answers =
-                plan.all().stream().map(ready -> answer(ready, before)).toList();
+                plan.all().stream().map(ready -> answer(ready, past)).toList();
         new Results(answers, RunSource.of(store), this::weights, plan.quick()).write(plan.file());
         view.written(plan.file());
     }
@@ -191,15 +187,15 @@ public final class PaperSession {
         return store.book().artifacts(run.runId()).file(StoredRun.WEIGHTS);
     }
 
-    private static Answer answer(ReadyQuestion asked, TrainedBefore before) {
+    private Answer answer(ReadyQuestion asked, PastRuns past) {
         List<Variant> variants = new ArrayList<>();
         int missing = 0;
-        for (List<Child> children : asked.ready().sweep().settings().values()) {
+        for (List<SweepRun> setting : asked.ready().sweep().settings().values()) {
             SortedMap<Long, Run> runs = new TreeMap<>();
-            children.forEach(child -> before.of(child, asked.ready()).ifPresent(run -> runs.put(child.seed(), run)));
-            missing += children.size() - runs.size();
+            setting.forEach(run -> past.equal(run, asked.ready(), cpu).ifPresent(found -> runs.put(run.seed(), found)));
+            missing += setting.size() - runs.size();
             if (!runs.isEmpty()) {
-                Child first = children.get(0);
+                SweepRun first = setting.get(0);
                 String name = first.variant().isEmpty() ? first.experiment().id() : first.variant();
                 variants.add(new Variant(name, first, runs));
             }

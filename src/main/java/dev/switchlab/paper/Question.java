@@ -2,7 +2,7 @@ package dev.switchlab.paper;
 
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.sweep.SweepFile;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -50,7 +50,7 @@ public record Question(
         Asked asked,
         List<Column> columns,
         List<Figure> figures,
-        SweepRequest request) {
+        SweepSpec request) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
     private static final List<String> KEYS =
@@ -95,7 +95,7 @@ public record Question(
                     file + ": not the name of a question, allowed: two digits and a name, for example 03-top-2.yaml");
         }
         SweepFile sweep = SweepFile.of(file, KEYS);
-        SweepRequest request = sweep.request();
+        SweepSpec request = sweep.spec();
         String baseline = sweep.text("baseline");
         int named = request.variants().size();
         int experiments = request.experiments().size();
@@ -129,25 +129,12 @@ public record Question(
                 words(sweep.text("figures"))
                         .map(word -> constant(Figure.class, word, file, "figures"))
                         .toList(),
-                named(request, "paper/" + name.group(1) + "-" + name.group(2)));
+                request.withName("paper/" + name.group(1) + "-" + name.group(2)));
     }
 
     /** The same question with another sweep. */
-    Question with(SweepRequest other) {
+    Question with(SweepSpec other) {
         return new Question(number, slug, question, paper, reading, baseline, against, asked, columns, figures, other);
-    }
-
-    private static SweepRequest named(SweepRequest request, String name) {
-        return new SweepRequest(
-                name,
-                request.about(),
-                request.experiments(),
-                request.set(),
-                request.variants(),
-                request.grid(),
-                request.seeds(),
-                request.excluded(),
-                request.resources());
     }
 
     private static void requireVariant(Path file, String key, String name, Collection<String> variants) {

@@ -4,7 +4,7 @@ import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Durations;
 import dev.switchlab.runs.Run;
-import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.MakeLine;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,7 +120,7 @@ final class QuestionSection {
                 + Variant.score(shown.runs().get(seed)) + ":\n\n    " + command(shown.child(), seed) + "\n\n";
     }
 
-    private String command(Child child, long seed) {
+    private String command(SweepRun child, long seed) {
         Map<String, String> variables = new TreeMap<>();
         variables.put("EXPERIMENT", child.experiment().id());
         variables.put("SEED", Long.toString(seed));
@@ -130,7 +130,7 @@ final class QuestionSection {
     }
 
     /** Without the place where the text was found. */
-    private static String settings(Child child) {
+    private static String settings(SweepRun child) {
         Map<String, String> changes = new TreeMap<>(child.changes());
         changes.remove("corpus");
         return ExperimentLoader.text(changes);

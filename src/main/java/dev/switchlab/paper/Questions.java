@@ -2,7 +2,7 @@ package dev.switchlab.paper;
 
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -76,19 +76,7 @@ public final class Questions {
 
     /** A question with settings changed in all of its runs, such as where its text is. */
     public static Question changed(Question question, Map<String, String> changes) {
-        SweepRequest request = question.request();
-        Map<String, String> set = new LinkedHashMap<>(request.set());
-        set.putAll(changes);
-        return question.with(new SweepRequest(
-                request.name(),
-                request.about(),
-                request.experiments(),
-                set,
-                request.variants(),
-                request.grid(),
-                request.seeds(),
-                request.excluded(),
-                request.resources()));
+        return question.with(question.request().withSet(changes));
     }
 
     /**
@@ -97,7 +85,7 @@ public final class Questions {
      * @param experiments the folder of experiment files
      */
     public static Question quick(Question question, Path experiments) {
-        SweepRequest request = question.request();
+        SweepSpec request = question.request();
         int steps = ExperimentLoader.load(request.experiments().get(0), List.of(), experiments)
                 .train()
                 .steps();
@@ -119,7 +107,7 @@ public final class Questions {
             set.remove(STEPS);
         }
         List<Long> seeds = request.seeds().stream().limit(QUICK_SEEDS).toList();
-        return question.with(new SweepRequest(
+        return question.with(new SweepSpec(
                 request.name() + "-quick",
                 request.about(),
                 request.experiments(),

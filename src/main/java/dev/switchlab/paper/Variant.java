@@ -3,7 +3,7 @@ package dev.switchlab.paper;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
-import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.SweepRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -17,7 +17,7 @@ import java.util.function.ToDoubleFunction;
  * @param child with its first seed
  * @param runs finished, by seed; at least one
  */
-public record Variant(String name, Child child, SortedMap<Long, Run> runs) {
+public record Variant(String name, SweepRun child, SortedMap<Long, Run> runs) {
 
     static final String SCORE = MetricNames.FINAL + MetricNames.CROSS_ENTROPY;
 

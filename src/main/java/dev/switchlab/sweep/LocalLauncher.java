@@ -1,22 +1,25 @@
 package dev.switchlab.sweep;
 
 import dev.switchlab.io.AvailableMemory;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.AbstractMap.SimpleImmutableEntry;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -24,53 +27,49 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Runs children as processes of this machine, so many at a time, as long as they fit into its memory. */
+/** Runs processes on this machine, some at a time, as long as they fit into its memory. */
 public final class LocalLauncher implements Launcher {
 
-    private static final long LOOK_MILLIS = 500;
+    private static final long MEMORY_CHECK_MILLIS = 500;
 
-    private final ChildStart start;
+    private final WorkerJvm jvm;
     private final Path runs;
     private final int jobs;
     private final int threads;
-    private final MemoryWatch watch;
-    private final BlockingQueue<Told> news = new LinkedBlockingQueue<>();
-    private final Deque<ChildPlan> waiting = new ArrayDeque<>();
-    private final Set<ChildProcess> running = new LinkedHashSet<>();
+    private final MemoryWatch memory;
+    private final BlockingQueue<Change> changes = new LinkedBlockingQueue<>();
+    private final Deque<SweepRun> waiting = new ArrayDeque<>();
+    private final Set<Worker> running = new LinkedHashSet<>();
     private boolean archiving;
     private volatile boolean stopping;
     private volatile boolean killing;
 
-    /** What a child told. */
-    private record Told(Optional<ChildProcess> child, ChildState state) {
-
-        static final Told NOTHING = new Told(Optional.empty(), new Waiting(""));
+    /** A change of status, or with no worker a reason to look around. */
+    private record Change(Optional<Worker> worker, Status status) {
+        static final Change NONE = new Change(Optional.empty(), new Waiting(""));
     }
 
     /**
-     * A launcher.
-     *
-     * @param start how processes are started
-     * @param runs the folder of the book
+     * @param runs the runs folder
      * @param jobs processes at a time
-     * @param threads of each, for people
+     * @param threads of each, for {@link #words}
      */
-    public LocalLauncher(ChildStart start, Path runs, int jobs, int threads) {
-        this(start, runs, jobs, threads, AvailableMemory::bytes);
+    public LocalLauncher(WorkerJvm jvm, Path runs, int jobs, int threads) {
+        this(jvm, runs, jobs, threads, AvailableMemory::bytes);
     }
 
-    /** The same with another memory. */
-    LocalLauncher(ChildStart start, Path runs, int jobs, int threads, Supplier<OptionalLong> available) {
-        this.start = start;
+    LocalLauncher(WorkerJvm jvm, Path runs, int jobs, int threads, Supplier<OptionalLong> availableMemory) {
+        this.jvm = jvm;
         this.runs = runs;
         this.jobs = jobs;
         this.threads = threads;
-        this.watch = new MemoryWatch(available);
+        this.memory = new MemoryWatch(availableMemory);
     }
 
     @Override
-    public void run(Path folder, List<ChildPlan> children, Observer observer) throws IOException, InterruptedException {
-        waiting.addAll(children);
+    public void run(SweepFolder folder, List<SweepRun> all, Observer observer)
+            throws IOException, InterruptedException {
+        waiting.addAll(all);
         try {
             while (!running.isEmpty() || !waiting.isEmpty()) {
                 if (stopping) {
@@ -79,84 +78,59 @@ public final class LocalLauncher implements Launcher {
                 while (!stopping && !waiting.isEmpty() && running.size() < jobs && fits(observer)) {
                     startNext(folder, observer);
                 }
-                Told told = Optional.ofNullable(news.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS))
-                        .orElse(Told.NOTHING);
-                if (told.child().isPresent()) {
-                    take(told.child().get(), told.state(), observer);
+                Change change = Optional.ofNullable(changes.poll(MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS))
+                        .orElse(Change.NONE);
+                if (change.worker().isPresent()) {
+                    take(change.worker().get(), change.status(), observer);
                 }
-                running.forEach(child -> watch.saw(child.plan().label(), child.peakMemory()));
+                running.forEach(worker -> memory.saw(worker.run.row(), worker.peakMemory()));
             }
         } finally {
-            // Whatever ends this loop: no child stays behind.
-            running.forEach(ChildProcess::stop);
+            running.forEach(Worker::stop); // after an error, too
         }
     }
 
     private boolean fits(Observer observer) {
-        if (running.isEmpty()) {
-            return true;
-        }
-        ChildPlan next = waiting.getFirst();
-        List<Map.Entry<String, OptionalLong>> used = running.stream()
-                .<Map.Entry<String, OptionalLong>>map(
-                        child -> new SimpleImmutableEntry<>(child.plan().label(), child.memory()))
-                .toList();
-        boolean fits = watch.fits(next.label(), used);
+        SweepRun next = waiting.getFirst();
+        boolean fits = running.isEmpty() || memory.fits(next.row(), running);
         if (!fits) {
             observer.changed(next, new Waiting("memory"));
         }
         return fits;
     }
 
-    private void startNext(Path folder, Observer observer) throws IOException {
-        ChildPlan plan = waiting.removeFirst();
-        List<String> arguments = List.of(
-                "child",
-                "--watch-input",
-                "--runs",
-                runs.toString(),
-                plan.in(folder).toString());
-        Optional<Path> archive = start.hasArchive() || archiving ? Optional.empty() : Optional.of(start.newArchive());
+    private void startNext(SweepFolder folder, Observer observer) throws IOException {
+        SweepRun run = waiting.removeFirst();
+        String plan = folder.plan(run).toString();
+        List<String> arguments = List.of("child", "--watch-input", "--runs", runs.toString(), plan);
+        Optional<Path> archive = jvm.hasArchive() || archiving ? Optional.empty() : Optional.of(jvm.newArchive());
         archiving |= archive.isPresent();
-        List<String> command =
-                archive.isPresent() ? start.commandLeaving(archive.get(), arguments) : start.command(arguments);
-        observer.changed(plan, new Running(0, 0, Double.NaN, OptionalDouble.empty()));
-        running.add(ChildProcess.start(
-                plan, folder, command, archive, (child, state) -> news.add(new Told(Optional.of(child), state))));
+        observer.changed(run, Running.STARTING);
+        running.add(new Worker(run, folder, jvm.command(archive, arguments), archive));
     }
 
-    private void take(ChildProcess child, ChildState state, Observer observer) throws IOException {
-        if (state.hasEnded()) {
-            running.remove(child);
-            if (child.archive().isPresent()) {
+    private void take(Worker worker, Status status, Observer observer) throws IOException {
+        if (status.hasEnded()) {
+            running.remove(worker);
+            if (worker.archive.isPresent()) {
                 archiving = false;
-                if (state instanceof Done) {
-                    start.keepArchive(child.archive().get());
-                } else {
-                    Files.deleteIfExists(child.archive().get());
-                }
+                jvm.keepArchive(worker.archive.get(), status instanceof Done);
             }
         }
-        boolean wasKilled = stopping && state instanceof Failed failed && failed.isKilled();
-        observer.changed(child.plan(), wasKilled ? new Stopped(0) : state);
+        boolean wasKilledByUs = stopping && status instanceof Failed failed && failed.isKilled();
+        observer.changed(worker.run, wasKilledByUs ? new Stopped(0) : status);
     }
 
     private void endAll(Observer observer) {
-        waiting.forEach(child -> observer.changed(child, new Stopped(0)));
+        waiting.forEach(run -> observer.changed(run, new Stopped(0)));
         waiting.clear();
-        for (ChildProcess child : running) {
-            if (killing) {
-                child.kill();
-            } else {
-                child.stop();
-            }
-        }
+        running.forEach(killing ? Worker::kill : Worker::stop);
     }
 
     @Override
     public void stop() {
         stopping = true;
-        news.add(Told.NOTHING);
+        changes.add(Change.NONE);
     }
 
     @Override
@@ -173,5 +147,151 @@ public final class LocalLauncher implements Launcher {
     @Override
     public String words() {
         return jobs + " at a time on this machine, " + threads + (threads == 1 ? " thread" : " threads") + " each";
+    }
+
+    /** The process of one run. It continues as long as its standard input is open. */
+    private final class Worker implements MemoryWatch.User {
+
+        /** A shell's exit code of a process that a signal ended is this plus the signal's number. */
+        private static final int BY_SIGNAL = 128;
+
+        private static final int SIGKILL = 9;
+
+        final SweepRun run;
+        /** Where the process leaves an archive of its classes. */
+        final Optional<Path> archive;
+
+        private final SweepFolder folder;
+        private final Process process;
+
+        /** Starts the process, and a thread that reads its output. */
+        Worker(SweepRun run, SweepFolder folder, List<String> command, Optional<Path> archive) throws IOException {
+            this.run = run;
+            this.folder = folder;
+            this.archive = archive;
+            this.process = WorkerJvm.process(command)
+                    .redirectError(ProcessBuilder.Redirect.appendTo(folder.log(run).toFile()))
+                    .start();
+            Thread reader = new Thread(this::read, "run-" + run.number());
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        private void read() {
+            Status last = new Waiting("");
+            try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    Optional<Status> status = Status.parse(line);
+                    if (status.isEmpty()) {
+                        Files.writeString(
+                                folder.log(run), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                        continue;
+                    }
+                    last = status.get();
+                    if (!last.hasEnded()) {
+                        changes.add(new Change(Optional.of(this), last));
+                    }
+                }
+            } catch (IOException | UncheckedIOException e) {
+                // The process was killed: its exit code tells the rest.
+            }
+            changes.add(new Change(Optional.of(this), end(last)));
+        }
+
+        /** The status after the end of the process, which may have told none. */
+        private Status end(Status last) {
+            try {
+                int code = process.waitFor();
+                return last.hasEnded() ? last : new Failed(reason(last, code), code > BY_SIGNAL);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Failed("interrupted", true);
+            }
+        }
+
+        private String reason(Status last, int code) {
+            String where = last instanceof Running at ? " after step " + at.step() : " before its first step";
+            if (code == BY_SIGNAL + SIGKILL) {
+                return "killed (SIGKILL)" + where + ", by a user or for lack of memory";
+            }
+            String how = code > BY_SIGNAL ? "ended by signal " + (code - BY_SIGNAL) : "ended with exit code " + code;
+            String line = folder.lastLogLine(run).map(text -> ": " + text).orElse("");
+            return how + where + line + " (" + folder.log(run) + ")";
+        }
+
+        @Override
+        public String setting() {
+            return run.row();
+        }
+
+        @Override
+        public OptionalLong memory() {
+            return AvailableMemory.of(process.pid());
+        }
+
+        OptionalLong peakMemory() {
+            return AvailableMemory.peakOf(process.pid());
+        }
+
+        /** Asks the process to end in good order. */
+        void stop() {
+            try {
+                process.getOutputStream().close();
+            } catch (IOException e) {
+                return; // it has ended
+            }
+        }
+
+        void kill() {
+            process.destroyForcibly();
+        }
+    }
+
+    /**
+     * Whether one more run fits into memory: what is available, less what running ones may still take, has to hold the
+     * peak of a run of its setting, or else of any run. Without knowledge, it fits.
+     */
+    static final class MemoryWatch {
+
+        /** Peaks are sampled, so the true ones may be higher. */
+        private static final double MARGIN = 1.1;
+
+        private final Supplier<OptionalLong> available;
+        private final Map<String, Long> peaks = new HashMap<>();
+
+        /** A running process. */
+        interface User {
+            String setting();
+
+            /** Bytes in use. */
+            OptionalLong memory();
+        }
+
+        /** @param available bytes that programs could have */
+        MemoryWatch(Supplier<OptionalLong> available) {
+            this.available = available;
+        }
+
+        /** Notes the peak, in bytes, of a run of a setting. */
+        void saw(String setting, OptionalLong peak) {
+            peak.ifPresent(bytes -> peaks.merge(setting, bytes, Math::max));
+        }
+
+        boolean fits(String setting, Iterable<? extends User> running) {
+            OptionalLong free = available.get();
+            if (free.isEmpty() || peaks.isEmpty()) {
+                return true;
+            }
+            double promised = 0;
+            for (User user : running) {
+                promised += Math.max(0, peak(user.setting()) - user.memory().orElse(0));
+            }
+            return free.getAsLong() - promised >= MARGIN * peak(setting);
+        }
+
+        private long peak(String setting) {
+            long ofAny = peaks.values().stream().mapToLong(Long::longValue).max().orElse(0);
+            return peaks.getOrDefault(setting, ofAny);
+        }
     }
 }

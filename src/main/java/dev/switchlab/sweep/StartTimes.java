@@ -4,9 +4,9 @@ import dev.switchlab.data.CorpusStore;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.runs.Book;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,16 +18,13 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/**
- * How long it takes to start a child and to end it, apart from its steps: measured with children that take a single
- * small one.
- */
+/** Time to start and to end the process of a run, apart from its steps, measured with runs of one small step. */
 public final class StartTimes {
 
-    /** From the process' start to the moment when its first step begins, in ms. */
+    /** From the start of the process to the begin of its first step. */
     public static final String START = "to the first step";
 
-    /** From the end of its step to the end of the process, in ms: scores, sample, weights. */
+    /** From the end of the step to the end of the process: scores, sample, weights. */
     public static final String END = "from the last step";
 
     private static final Experiment TINY = Experiment.of(
@@ -40,80 +37,69 @@ public final class StartTimes {
     private StartTimes() {}
 
     /**
-     * Starts children, one after the other, in a book of their own. The first leaves an archive of classes, where there
-     * is none yet, and is not counted.
+     * Starts runs one after another in a book of their own. The first one, which may leave an archive of classes, is
+     * not counted.
      *
-     * @param rounds how many are counted
-     * @return by part, {@value #START}, {@value #END} and {@code total}: a time of each, in ms
+     * @param rounds runs that are counted
+     * @return times in ms by part: {@value #START}, {@value #END} and {@code total}
      */
-    public static Map<String, List<Double>> measure(ChildStart start, int threads, int rounds)
+    public static Map<String, List<Double>> measure(WorkerJvm jvm, int threads, int rounds)
             throws IOException, InterruptedException {
         Map<String, List<Double>> times = new LinkedHashMap<>();
         Path folder = Files.createTempDirectory("switchlab-start");
         try {
             for (int round = 0; round <= rounds; round++) {
-                ChildPlan plan = new ChildPlan(
-                        round + 1,
-                        Book.newRunId(),
-                        "start",
-                        false,
-                        TINY.toYaml(),
-                        CorpusStore.DICKENS,
-                        "",
-                        "auto",
-                        "cpu",
-                        threads,
-                        "make bench",
-                        Map.of());
-                plan.write(folder);
-                Clock clock = new Clock();
-                new LocalLauncher(start, folder, 1, threads, OptionalLong::empty).run(folder, List.of(plan), clock);
+                Map<String, Double> parts = run(jvm, threads, new SweepFolder(folder), round + 1);
                 if (round > 0) {
-                    clock.addTo(times);
+                    parts.forEach((part, ms) ->
+                            times.computeIfAbsent(part, name -> new ArrayList<>()).add(ms));
                 }
             }
             return times;
         } finally {
-            delete(folder);
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 
-    /** Takes the time of one child. */
-    private static final class Clock implements Launcher.Observer {
-
-        private final long begin = System.nanoTime();
-        private final List<Long> steps = new ArrayList<>();
-        private long end;
-
-        @Override
-        public void changed(ChildPlan child, ChildState state) {
-            if (state instanceof Failed failed) {
-                throw new IllegalStateException("a child could not be started: " + failed.reason());
-            } else if (state instanceof Running running && running.steps() > 0) {
+    private static Map<String, Double> run(WorkerJvm jvm, int threads, SweepFolder folder, int number)
+            throws IOException, InterruptedException {
+        folder.write(new RunPlan(
+                number,
+                Book.newRunId(),
+                "start",
+                false,
+                TINY.toYaml(),
+                CorpusStore.DICKENS,
+                "",
+                "auto",
+                "cpu",
+                threads,
+                "make bench",
+                Map.of()));
+        SweepRun run = new SweepRun(number, "", TINY, "", Map.of(), Map.of());
+        List<Long> steps = new ArrayList<>();
+        List<Long> end = new ArrayList<>();
+        long begin = System.nanoTime();
+        LocalLauncher launcher = new LocalLauncher(jvm, folder.path(), 1, threads, OptionalLong::empty);
+        launcher.run(folder, List.of(run), (same, status) -> {
+            if (status instanceof Failed failed) {
+                throw new IllegalStateException("a run could not be started: " + failed.reason());
+            } else if (status instanceof Running running && running.steps() > 0) {
                 steps.add(System.nanoTime());
-            } else if (state instanceof Done) {
-                end = System.nanoTime();
+            } else if (status instanceof Done) {
+                end.add(System.nanoTime());
             }
-        }
-
-        void addTo(Map<String, List<Double>> times) {
-            long first = steps.get(0);
-            long last = steps.get(steps.size() - 1);
-            add(times, "total", end - begin - (last - first));
-            add(times, START, first - begin);
-            add(times, END, end - last);
-        }
-
-        private static void add(Map<String, List<Double>> times, String part, long nanoseconds) {
-            times.computeIfAbsent(part, name -> new ArrayList<>()).add(nanoseconds / 1e6);
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        });
+        double start = (steps.get(0) - begin) / 1e6;
+        double rest = (end.get(0) - steps.get(steps.size() - 1)) / 1e6;
+        Map<String, Double> parts = new LinkedHashMap<>();
+        parts.put("total", start + rest);
+        parts.put(START, start);
+        parts.put(END, rest);
+        return parts;
     }
 }

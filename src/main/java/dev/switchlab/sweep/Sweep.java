@@ -13,72 +13,73 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * A sweep, resolved: experiments times variants times the combinations of a grid times seeds, less what is excluded.
+ * The runs of a sweep: experiments times variants times grid times seeds, without what is excluded.
  *
- * @param request what was asked for
- * @param children in the order in which they are started: the first seed of each setting, then the second, so that a
- *     setting that cannot work shows itself early
+ * @param spec what was asked for
+ * @param runs in the order in which they are started: the first seed of each setting, then the second, so that a
+ *     setting that cannot work fails early
  */
-public record Sweep(SweepRequest request, List<Child> children) {
-
-    private static final String EXPERIMENT = "experiment";
-    private static final String VARIANT = "variant";
-    private static final String SEED = "seed";
+public record Sweep(SweepSpec spec, List<SweepRun> runs) {
 
     /** Copies the list. */
     public Sweep {
-        children = List.copyOf(children);
+        runs = List.copyOf(runs);
     }
 
     /**
-     * Reads the experiments and checks the names and values of all children.
+     * Reads the experiments, and checks names and values of all runs.
      *
      * @param experiments the folder of experiment files
-     * @throws ExperimentException in one line, for the first that is wrong
+     * @throws ExperimentException in one line, for the first error
      */
-    public static Sweep of(SweepRequest request, Path experiments) {
-        List<Child> first = new ArrayList<>();
-        Set<Integer> useful = new TreeSet<>();
-        for (String source : request.experiments()) {
-            variants(request).forEach((variant, settings) -> {
-                for (Map<String, String> combination : request.grid().combinations()) {
-                    Map<String, String> overrides = new LinkedHashMap<>(settings);
-                    add(overrides, combination, "GRID", "variants");
-                    Map<String, String> changes = new LinkedHashMap<>(request.set());
-                    add(changes, overrides, settings.isEmpty() ? "GRID" : "a variant or GRID", "SET");
-                    Experiment experiment = ExperimentLoader.load(source, texts(changes), experiments);
-                    String name = variant.isEmpty() ? "" : (variant + " " + shown(combination)).strip();
-                    first.add(new Child(0, source, experiment, name, request.set(), overrides));
-                }
-            });
-        }
-        refuseTwins(first);
-        List<Child> children = new ArrayList<>();
-        for (long seed : request.seeds()) {
-            for (Child child : first) {
-                Experiment experiment = child.experiment().with(SEED + "=" + seed);
-                if (!isExcluded(request, child, seed, useful)) {
-                    children.add(new Child(
-                            children.size() + 1,
-                            child.source(),
-                            experiment,
-                            child.variant(),
-                            child.common(),
-                            child.overrides()));
+    public static Sweep of(SweepSpec spec, Path experiments) {
+        List<SweepRun> settings = settings(spec, experiments);
+        refuseTwins(settings);
+        List<SweepRun> runs = new ArrayList<>();
+        Set<Integer> usedExclusions = new TreeSet<>();
+        for (long seed : spec.seeds()) {
+            for (SweepRun setting : settings) {
+                SweepRun run = new SweepRun(
+                        runs.size() + 1,
+                        setting.source(),
+                        setting.experiment().with("seed=" + seed),
+                        setting.variant(),
+                        setting.common(),
+                        setting.overrides());
+                if (!isExcluded(spec, run, usedExclusions)) {
+                    runs.add(run);
                 }
             }
         }
-        refuseUseless(request, useful);
-        if (children.isEmpty()) {
+        refuseUnused(spec, usedExclusions);
+        if (runs.isEmpty()) {
             throw new ExperimentException(
-                    "a sweep of no children: all combinations are excluded; leave one out of exclude");
+                    "a sweep of no runs: all combinations are excluded; leave one out of exclude");
         }
-        return new Sweep(request, children);
+        return new Sweep(spec, runs);
     }
 
-    /** Without named variants there is one, of no name, that changes nothing. */
-    private static Map<String, Map<String, String>> variants(SweepRequest request) {
-        return request.variants().isEmpty() ? Map.of("", Map.of()) : request.variants();
+    /** A run of each setting, with the seed of its experiment. */
+    private static List<SweepRun> settings(SweepSpec spec, Path experiments) {
+        List<SweepRun> settings = new ArrayList<>();
+        Map<String, Map<String, String>> variants =
+                spec.variants().isEmpty() ? Map.of("", Map.of()) : spec.variants();
+        for (String source : spec.experiments()) {
+            variants.forEach((variant, assignments) -> {
+                for (Map<String, String> combination : spec.grid().combinations()) {
+                    Map<String, String> overrides = new LinkedHashMap<>(assignments);
+                    add(overrides, combination, "GRID", "variants");
+                    Map<String, String> changes = new LinkedHashMap<>(spec.set());
+                    add(changes, overrides, assignments.isEmpty() ? "GRID" : "a variant or GRID", "SET");
+                    String text = ExperimentLoader.text(changes);
+                    Experiment experiment =
+                            ExperimentLoader.load(source, text.isEmpty() ? List.of() : List.of(text), experiments);
+                    String name = variant.isEmpty() ? "" : (variant + " " + shortText(combination)).strip();
+                    settings.add(new SweepRun(0, source, experiment, name, spec.set(), overrides));
+                }
+            });
+        }
+        return settings;
     }
 
     private static void add(Map<String, String> settings, Map<String, String> more, String from, String other) {
@@ -91,61 +92,56 @@ public record Sweep(SweepRequest request, List<Child> children) {
     }
 
     /** Such as {@code n_experts=2 z_loss=0}. */
-    private static String shown(Map<String, String> combination) {
+    private static String shortText(Map<String, String> combination) {
         return ExperimentLoader.text(combination).replaceAll("(^|\\s)\\w+\\.", "$1");
     }
 
-    private static List<String> texts(Map<String, String> changes) {
-        String text = ExperimentLoader.text(changes);
-        return text.isEmpty() ? List.of() : List.of(text);
-    }
-
-    /** Two children that would train the same are a mistake, such as the values 2 and 02. */
-    private static void refuseTwins(List<Child> children) {
-        Map<Map<String, String>, Child> seen = new LinkedHashMap<>();
-        for (Child child : children) {
-            Map<String, String> all = new TreeMap<>(child.experiment().toParams());
-            all.put("id", child.experiment().id());
-            Child twin = seen.putIfAbsent(all, child);
+    /** Two settings that train alike are a mistake, such as the values 2 and 02. */
+    private static void refuseTwins(List<SweepRun> settings) {
+        Map<Map<String, String>, SweepRun> seen = new LinkedHashMap<>();
+        for (SweepRun run : settings) {
+            Map<String, String> all = new TreeMap<>(run.experiment().toParams());
+            all.put("id", run.experiment().id());
+            SweepRun twin = seen.putIfAbsent(all, run);
             if (twin != null) {
                 throw new ExperimentException("a sweep has each setting once, but '" + twin.row() + "' and '"
-                        + child.row() + "' are the same; take one out of EXPERIMENT or GRID");
+                        + run.row() + "' are the same; take one out of EXPERIMENT or GRID");
             }
         }
     }
 
-    private static boolean isExcluded(SweepRequest request, Child child, long seed, Set<Integer> useful) {
-        Map<String, String> mine = new LinkedHashMap<>(child.overrides());
-        mine.put(EXPERIMENT, child.experiment().id());
-        mine.put(VARIANT, child.variant());
-        mine.put(SEED, Long.toString(seed));
+    private static boolean isExcluded(SweepSpec spec, SweepRun run, Set<Integer> used) {
+        Map<String, String> own = new LinkedHashMap<>(run.overrides());
+        own.put("experiment", run.experiment().id());
+        own.put("variant", run.variant());
+        own.put("seed", Long.toString(run.seed()));
         boolean excluded = false;
-        for (int i = 0; i < request.excluded().size(); i++) {
-            if (mine.entrySet().containsAll(request.excluded().get(i).entrySet())) {
-                useful.add(i);
+        for (int i = 0; i < spec.excluded().size(); i++) {
+            if (own.entrySet().containsAll(spec.excluded().get(i).entrySet())) {
+                used.add(i);
                 excluded = true;
             }
         }
         return excluded;
     }
 
-    /** What matches nothing is misspelt. */
-    private static void refuseUseless(SweepRequest request, Set<Integer> useful) {
-        for (int i = 0; i < request.excluded().size(); i++) {
-            if (!useful.contains(i)) {
-                throw new ExperimentException(
-                        "exclude: '" + ExperimentLoader.text(request.excluded().get(i))
-                                + "' is no combination of this sweep, allowed: values of the grid, as they are written there, experiment,"
-                                + " variant and seed, for example model.n_experts=1 train.z_loss=0.001");
+    /** An exclusion that matches nothing is misspelt. */
+    private static void refuseUnused(SweepSpec spec, Set<Integer> used) {
+        for (int i = 0; i < spec.excluded().size(); i++) {
+            if (!used.contains(i)) {
+                throw new ExperimentException("exclude: '"
+                        + ExperimentLoader.text(spec.excluded().get(i))
+                        + "' is no combination of this sweep, allowed: values of the grid, as they are written there,"
+                        + " experiment, variant and seed, for example model.n_experts=1 train.z_loss=0.001");
             }
         }
     }
 
-    /** Its settings: the children of each, by {@link Child#row()}, in order. */
-    public Map<String, List<Child>> settings() {
-        Map<String, List<Child>> settings = new LinkedHashMap<>();
-        children.forEach(child ->
-                settings.computeIfAbsent(child.row(), row -> new ArrayList<>()).add(child));
+    /** The runs of each setting, by {@link SweepRun#row()}, in order. */
+    public Map<String, List<SweepRun>> settings() {
+        Map<String, List<SweepRun>> settings = new LinkedHashMap<>();
+        runs.forEach(run ->
+                settings.computeIfAbsent(run.row(), row -> new ArrayList<>()).add(run));
         return settings;
     }
 }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.sweep.SweepSpec.Grid;
+import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -78,7 +80,7 @@ public final class SweepFile {
      * @param experiments the folder of experiment files
      * @throws ExperimentException in one line
      */
-    public static SweepRequest read(String idOrPath, Path experiments) {
+    public static SweepSpec read(String idOrPath, Path experiments) {
         Path file = idOrPath.endsWith(SUFFIX)
                 ? Path.of(idOrPath)
                 : experiments.resolve("sweeps").resolve(idOrPath + SUFFIX);
@@ -86,7 +88,7 @@ public final class SweepFile {
             throw new ExperimentException("there is no sweep " + file + ", allowed: "
                     + known(experiments.resolve("sweeps")) + ", or the path of a .yaml file");
         }
-        return new SweepFile(file, List.of()).request();
+        return new SweepFile(file, List.of()).spec();
     }
 
     private static String known(Path folder) {
@@ -114,7 +116,7 @@ public final class SweepFile {
     }
 
     /** The sweep. */
-    public SweepRequest request() {
+    public SweepSpec spec() {
         List<String> experiments = words(all.get("experiments"));
         if (experiments.isEmpty()) {
             throw wrong(
@@ -133,14 +135,14 @@ public final class SweepFile {
         for (String combination : exclude instanceof List<?> list ? texts(list) : List.of(text(exclude))) {
             excluded.add(ExperimentLoader.changes(List.of(combination)));
         }
-        return new SweepRequest(
+        return new SweepSpec(
                 name,
                 text(all.getOrDefault("about", "")).strip(),
                 experiments,
                 ExperimentLoader.changes(List.of(text(all.getOrDefault("set", "")))),
                 variants,
                 new Grid(axes),
-                Seeds.parse(text(all.getOrDefault("seeds", "1"))),
+                SweepSpec.parseSeeds(text(all.getOrDefault("seeds", "1"))),
                 excluded,
                 resources(mapping(all.getOrDefault("slurm", Map.of()), "slurm", SLURM)));
     }

@@ -17,7 +17,7 @@ import java.util.function.Function;
  * What a sweep consists of: two calls with one identity are one sweep.
  *
  * @param conditions what decides rounding: device, threads, kernels
- * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link Child#row()},
+ * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link SweepRun#row()},
  *     its text included, as text; not the seed
  * @param children which seeds each row has
  */
@@ -32,7 +32,7 @@ public record SweepIdentity(
     private static final int DIGITS = 16;
 
     /** Of a sweep, on its texts, under conditions. */
-    static SweepIdentity of(Sweep sweep, Function<Child, Corpus> texts, Map<String, String> conditions) {
+    static SweepIdentity of(Sweep sweep, Function<SweepRun, Corpus> texts, Map<String, String> conditions) {
         SortedMap<String, SortedMap<String, String>> settings = new TreeMap<>();
         SortedMap<String, List<Long>> children = new TreeMap<>();
         sweep.settings().forEach((row, of) -> {
@@ -43,7 +43,7 @@ public record SweepIdentity(
             all.put("corpus.name", corpus.name());
             all.put("corpus.sha256", corpus.sha256());
             settings.put(row, all);
-            children.put(row, of.stream().map(Child::seed).sorted().toList());
+            children.put(row, of.stream().map(SweepRun::seed).sorted().toList());
         });
         return new SweepIdentity(new TreeMap<>(conditions), settings, children);
     }

@@ -1,76 +1,85 @@
 package dev.switchlab.sweep;
 
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Waiting;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** How all children of a sweep stand, from any thread. */
+/** The status of all runs of a sweep, and the time that is left; for any thread. */
 public final class SweepProgress {
 
     private final Sweep sweep;
     private final int width;
-    private final Function<Child, OptionalDouble> expected;
-    private final Map<Integer, ChildState> states = new LinkedHashMap<>();
-    private final Map<Integer, Long> begun = new HashMap<>();
-    /** Of children that were done in this call, from the start of their process to its end. */
-    private final Map<Integer, Double> seconds = new HashMap<>();
+    private final Function<SweepRun, OptionalDouble> expected;
+    private final Map<SweepRun, Status> statuses = new HashMap<>();
+    /** Start of the processes of this call, {@link System#nanoTime}. */
+    private final Map<SweepRun, Long> started = new HashMap<>();
+    /** From start to end of the processes that ended in this call. */
+    private final Map<SweepRun, Double> seconds = new HashMap<>();
 
     /**
-     * All wait.
+     * All runs wait.
      *
-     * @param width children that run at a time
-     * @param expected seconds that a child may take by what is known from before
+     * @param width runs at a time
+     * @param expected seconds that a run may take, as known from before
      */
-    public SweepProgress(Sweep sweep, int width, Function<Child, OptionalDouble> expected) {
+    public SweepProgress(Sweep sweep, int width, Function<SweepRun, OptionalDouble> expected) {
         this.sweep = sweep;
         this.width = Math.max(1, width);
         this.expected = expected;
-        sweep.children().forEach(child -> states.put(child.number(), new Waiting("")));
+        sweep.runs().forEach(run -> statuses.put(run, new Waiting("")));
     }
 
-    /** What they are children of. */
+    /** The sweep. */
     public Sweep sweep() {
         return sweep;
     }
 
-    /** A child stands otherwise. */
-    public synchronized void set(Child child, ChildState state) {
-        ChildState before = states.put(child.number(), state);
-        if (state instanceof Running && !(before instanceof Running)) {
-            begun.put(child.number(), System.nanoTime());
-        } else if (state instanceof Done && begun.containsKey(child.number())) {
-            seconds.put(child.number(), (System.nanoTime() - begun.get(child.number())) / 1e9);
+    /** Sets the status of a run. */
+    public synchronized void set(SweepRun run, Status status) {
+        Status before = statuses.put(run, status);
+        if (status instanceof Running && !(before instanceof Running)) {
+            started.put(run, System.nanoTime());
+        } else if (status instanceof Done && started.containsKey(run)) {
+            seconds.put(run, (System.nanoTime() - started.get(run)) / 1e9);
         }
     }
 
-    /** How a child stands. */
-    public synchronized ChildState of(Child child) {
-        return states.get(child.number());
+    /** The status of a run. */
+    public synchronized Status of(SweepRun run) {
+        return statuses.get(run);
     }
 
-    /** How many stand so. */
-    public synchronized int count(Class<? extends ChildState> kind) {
-        return (int) states.values().stream().filter(kind::isInstance).count();
+    /** Number of runs with a kind of status. */
+    public synchronized int count(Class<? extends Status> kind) {
+        return (int) statuses.values().stream().filter(kind::isInstance).count();
     }
 
-    /** Seconds until all have ended; empty while nothing is known. */
+    /** Whether all are done. */
+    public boolean isDone() {
+        return count(Done.class) == sweep.runs().size();
+    }
+
+    /** Whether one has failed. */
+    public boolean hasFailures() {
+        return count(Failed.class) > 0;
+    }
+
+    /** Seconds until all have ended; empty while unknown. */
     public synchronized OptionalDouble secondsLeft() {
         double sum = 0;
         double longest = 0;
-        for (Child child : sweep.children()) {
-            ChildState state = states.get(child.number());
+        for (SweepRun run : sweep.runs()) {
             OptionalDouble left = OptionalDouble.of(0);
-            if (state instanceof Running running) {
-                left = running.secondsLeft().isPresent() ? running.secondsLeft() : expected(child);
-            } else if (state instanceof Waiting) {
-                left = expected(child);
+            if (statuses.get(run) instanceof Running running) {
+                left = running.secondsLeft().isPresent() ? running.secondsLeft() : expected(run);
+            } else if (statuses.get(run) instanceof Waiting) {
+                left = expected(run);
             }
             if (left.isEmpty()) {
                 return left;
@@ -81,39 +90,24 @@ public final class SweepProgress {
         return OptionalDouble.of(Math.max(longest, sum / width));
     }
 
-    /**
-     * Seconds that a child may take: as those of its setting, as others of its experiment, as was known before, as any
-     * other.
-     */
-    private OptionalDouble expected(Child child) {
-        OptionalDouble seconds = mean(other -> other.row().equals(child.row()));
+    /** Seconds that a run may take: as those of its setting, as known from before, as its experiment's, as any. */
+    private OptionalDouble expected(SweepRun run) {
+        OptionalDouble seconds = mean(other -> other.row().equals(run.row()));
         if (seconds.isEmpty()) {
-            seconds = expected.apply(child);
+            seconds = expected.apply(run);
         }
         if (seconds.isEmpty()) {
-            seconds = mean(
-                    other -> other.experiment().id().equals(child.experiment().id()));
+            seconds = mean(other -> other.experiment().id().equals(run.experiment().id()));
         }
         return seconds.isEmpty() ? mean(other -> true) : seconds;
     }
 
-    private OptionalDouble mean(Predicate<Child> like) {
-        return sweep.children().stream()
+    private OptionalDouble mean(Predicate<SweepRun> like) {
+        return sweep.runs().stream()
                 .filter(like)
-                .filter(child -> states.get(child.number()) instanceof Done)
-                .mapToDouble(
-                        child -> seconds.getOrDefault(child.number(), ((Done) states.get(child.number())).seconds()))
+                .filter(run -> statuses.get(run) instanceof Done)
+                .mapToDouble(run -> seconds.getOrDefault(run, ((Done) statuses.get(run)).seconds()))
                 .filter(Double::isFinite)
                 .average();
-    }
-
-    /** Whether all are done. */
-    public boolean isDone() {
-        return count(Done.class) == sweep.children().size();
-    }
-
-    /** Whether one has failed. */
-    public boolean hasFailures() {
-        return count(Failed.class) > 0;
     }
 }

@@ -1,6 +1,7 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
+import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
@@ -8,9 +9,9 @@ import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Waiting;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,64 +27,108 @@ import java.util.Set;
  * One call of a sweep.
  *
  * <ol>
- *   <li>Its runs are begun in the book, or gone on with.
- *   <li>What is done stays. What was cut off goes on; what failed stays failed, or is tried once more where that is
- *       asked for.
- *   <li>Settings that are whole are summed up.
+ *   <li>Its summary runs are begun in the book, or resumed.
+ *   <li>Finished runs stay. Interrupted ones are resumed; failed ones stay failed, or are tried once more on request.
+ *   <li>Complete settings are summed up.
  * </ol>
  */
 public final class SweepSession {
 
-    private final ReadySweep ready;
+    private final ResolvedSweep resolved;
     private final Device device;
     private final MirroredBook store;
     private final Launcher launcher;
-    private final SweepOptions options;
-    private final SweepView view;
-    private final Map<Integer, Child> children = new HashMap<>();
-    /** The run of each child, by its number: its own, or the one that is reused. */
-    private final Map<Integer, String> runIds = new HashMap<>();
+    private final Options options;
+    private final View view;
+    private final List<SweepRun> runs;
+    /** The id of each run in the book: its own, or that of an equal run. */
+    private final Map<SweepRun, String> runIds = new HashMap<>();
 
-    private final Set<Integer> tried = new HashSet<>();
+    private final Set<SweepRun> retried = new HashSet<>();
     private volatile boolean stopRequested;
 
     /**
-     * @param ready what to run, with kernels chosen where this machine trains
+     * How a sweep is run; no part of its identity.
+     *
+     * @param command as typed
+     * @param retry whether a failed run is tried once more in this call
+     * @param failFast whether the first failure stops the sweep
+     * @param fresh whether to begin anew beside an earlier sweep of the same call
+     * @param reuse whether a run counts as done if the book has an equal one, whatever that was trained for
+     */
+    public record Options(String command, boolean retry, boolean failFast, boolean fresh, boolean reuse) {}
+
+    /**
+     * Result of a call.
+     *
+     * @param parent id of the sweep's parent run
+     * @param progress status of each run
+     * @param isStopped whether {@link #stop} was called
+     */
+    public record Outcome(String parent, SweepProgress progress, boolean isStopped) {}
+
+    /**
+     * Scores of the runs of one setting, all of them done.
+     *
+     * @param row the setting, see {@link SweepRun#row()}
+     * @param score cross-entropy on the whole validation split, in nats per character
+     * @param lines mean and interval of all scores, a line each
+     */
+    public record SettingSummary(String row, MeanInterval score, String lines) {}
+
+    /** Watches a sweep. Calls come from one thread at a time. */
+    public interface View {
+
+        /**
+         * The summary runs are open, and no run was started in this call yet.
+         *
+         * @param parent id of the parent run
+         * @param progress status of each run, now and from now on
+         */
+        void begun(String parent, SweepProgress progress, Launcher launcher);
+
+        /** The status of a run changed. */
+        void changed(SweepRun run, Status status);
+
+        /** No more run is started in this call. */
+        void ended();
+
+        /** Complete settings, in order. */
+        void summaries(List<SettingSummary> settings);
+
+        /** The report of the sweep was written. */
+        void report(Path file);
+
+        /** A problem that does not end the sweep. */
+        void warning(String text);
+
+        /** Failed runs, each with its reason in one line and the command that repeats it in the next. */
+        void failures(List<String> lines);
+    }
+
+    /**
+     * @param resolved what to run, with kernels chosen if this machine trains
      * @param device where this machine computes
-     * @param store the book that gets all runs
+     * @param store the book for all runs
      */
     public SweepSession(
-            ReadySweep ready,
-            Device device,
-            MirroredBook store,
-            Launcher launcher,
-            SweepOptions options,
-            SweepView view) {
-        this.ready = ready;
+            ResolvedSweep resolved, Device device, MirroredBook store, Launcher launcher, Options options, View view) {
+        this.resolved = resolved;
         this.device = device;
         this.store = store;
         this.launcher = launcher;
         this.options = options;
         this.view = view;
-        ready.sweep().children().forEach(child -> children.put(child.number(), child));
+        this.runs = resolved.sweep().runs();
     }
 
-    /**
-     * How a call ended.
-     *
-     * @param parent the id of the sweep's parent run
-     * @param progress how each child stands
-     * @param isStopped whether a stop was asked for by {@link #stop}
-     */
-    public record Outcome(String parent, SweepProgress progress, boolean isStopped) {}
-
-    /** Ends this call in good order, from any thread, as {@link Launcher#leave} says. */
+    /** Ends this call in good order, from any thread, see {@link Launcher#leave}. */
     public void stop() {
         stopRequested = true;
         launcher.leave();
     }
 
-    /** Ends it at once, after {@link #stop}. */
+    /** Ends this call at once, after {@link #stop}. */
     public void kill() {
         stopRequested = true;
         launcher.kill();
@@ -91,34 +136,32 @@ public final class SweepSession {
 
     /** Runs what is missing. */
     public Outcome run() throws IOException, InterruptedException {
-        try (SweepRuns runs = SweepRuns.open(store, ready, device, options.command(), options.fresh())) {
-            KnownTimes times = new KnownTimes(store.book(), ready.conditions().threads());
-            SweepProgress progress = new SweepProgress(ready.sweep(), launcher.width(), times::of);
-            String digest = ready.identity().digest();
-            Path folder = ChildPlan.folder(store.book().folder(), runs.parent());
-            List<ChildPlan> plans = new ArrayList<>();
-            for (Child child : ready.sweep().children()) {
-                ChildPlan plan = ready.plan(child, runs.parent(), digest);
-                runIds.put(child.number(), plan.runId());
-                progress.set(child, before(plan));
-                plans.add(plan);
+        try (SummaryRuns summaries = SummaryRuns.open(store, resolved, device, options.command(), options.fresh())) {
+            String parent = summaries.parent();
+            PastRuns past = new PastRuns(store);
+            int threads = resolved.conditions().threads();
+            SweepProgress progress = new SweepProgress(
+                    resolved.sweep(), launcher.width(), run -> past.expectedSeconds(run, threads));
+            for (SweepRun run : runs) {
+                runIds.put(run, run.runId(parent));
+                progress.set(run, Status.of(store.book().byId(runIds.get(run))));
             }
             if (options.reuse()) {
-                reuse(runs.parent(), progress);
+                reuse(parent, past, progress);
             }
-            view.begun(runs.parent(), progress, launcher);
-            boolean ran = launch(folder, plans, progress);
+            view.begun(parent, progress, launcher);
+            boolean hasRun = launch(SweepFolder.of(store.book().folder(), parent), progress);
             view.ended();
             boolean stopped = stopRequested;
             if (progress.hasFailures()) {
-                view.failures(failures(plans, progress));
+                view.failures(failures(progress));
             }
-            sumUp(runs, progress);
-            runs.end(status(progress, stopped));
-            if (progress.isDone() && ready.sweep().children().size() > 1) {
-                report(runs.parent(), ran);
+            view.summaries(sumUp(summaries, progress));
+            summaries.end(status(progress, stopped));
+            if (progress.isDone() && runs.size() > 1) {
+                report(parent, hasRun);
             }
-            return new Outcome(runs.parent(), progress, stopped);
+            return new Outcome(parent, progress, stopped);
         }
     }
 
@@ -129,108 +172,90 @@ public final class SweepSession {
         return stopped && !progress.hasFailures() ? RunStatus.KILLED : RunStatus.FAILED;
     }
 
-    /** How the book has a child, before anything is started. */
-    private ChildState before(ChildPlan plan) {
-        Optional<ChildState> done = ChildRun.done(plan, store);
-        if (done.isPresent()) {
-            return done.get();
-        }
-        Optional<Run> run = store.book().byId(plan.runId());
-        String reason =
-                run.map(Run::tags).map(tags -> tags.get(RunInfo.FAILURE_TAG)).orElse("");
-        boolean failed = run.isPresent() && run.get().status().equals(RunStatus.FAILED.name()) && !reason.isEmpty();
-        return failed ? new Failed(reason, false) : new Waiting("");
-    }
-
-    /** Takes what the book has for children that did not begin. */
-    private void reuse(String parent, SweepProgress progress) {
-        TrainedBefore before =
-                new TrainedBefore(store, Machine.current().cpu());
-        ready.sweep().settings().forEach((row, of) -> {
-            List<String> taken = new ArrayList<>();
-            for (Child child : of) {
-                boolean isBegun = store.book().byId(runIds.get(child.number())).isPresent();
-                Optional<Run> twin = isBegun ? Optional.empty() : before.of(child, ready);
-                twin.ifPresent(run -> {
-                    taken.add(run.runId());
-                    runIds.put(child.number(), run.runId());
-                    progress.set(child, ChildRun.done(run));
+    /** Takes equal runs of the book for those that did not begin. */
+    private void reuse(String parent, PastRuns past, SweepProgress progress) {
+        String cpu = Machine.current().cpu();
+        for (List<SweepRun> setting : resolved.sweep().settings().values()) {
+            List<String> reused = new ArrayList<>();
+            for (SweepRun run : setting) {
+                boolean isBegun = store.book().byId(runIds.get(run)).isPresent();
+                Optional<Run> equal = isBegun ? Optional.empty() : past.equal(run, resolved, cpu);
+                equal.ifPresent(found -> {
+                    reused.add(found.runId());
+                    runIds.put(run, found.runId());
+                    progress.set(run, Done.of(found));
                 });
             }
-            if (!taken.isEmpty()) {
-                store.book().tag(ready.settingRunId(parent, row), Map.of(RunInfo.REUSED_TAG, String.join(" ", taken)));
-            }
-        });
-    }
-
-    /** Whether there was anything to run. */
-    private boolean launch(Path folder, List<ChildPlan> plans, SweepProgress progress)
-            throws IOException, InterruptedException {
-        List<ChildPlan> next = new ArrayList<>();
-        for (ChildPlan plan : plans) {
-            ChildState state = progress.of(children.get(plan.number()));
-            boolean again = options.retry() && state instanceof Failed;
-            if (again) {
-                tried.add(plan.number());
-                progress.set(children.get(plan.number()), new Waiting("retry"));
-            }
-            if (again || state instanceof Waiting) {
-                plan.write(folder);
-                next.add(plan);
+            if (!reused.isEmpty()) {
+                String summary = resolved.settingRunId(parent, setting.get(0));
+                store.book().tag(summary, Map.of(RunInfo.REUSED_TAG, String.join(" ", reused)));
             }
         }
-        boolean runs = !next.isEmpty();
+    }
+
+    /** Returns whether there was anything to run. */
+    private boolean launch(SweepFolder folder, SweepProgress progress) throws IOException, InterruptedException {
+        String digest = resolved.identity().digest();
+        retry(progress);
+        List<SweepRun> next =
+                runs.stream().filter(run -> progress.of(run) instanceof Waiting).toList();
+        for (SweepRun run : next) {
+            folder.write(resolved.plan(run, folder.parentRunId(), digest));
+        }
+        boolean hasRun = !next.isEmpty();
         while (!next.isEmpty() && !stopRequested) {
-            launcher.run(folder, next, (plan, state) -> changed(plan, state, progress));
-            next = plans.stream()
-                    .filter(plan -> options.retry() && progress.of(children.get(plan.number())) instanceof Failed)
-                    .filter(plan -> tried.add(plan.number()))
-                    .toList();
-            next.forEach(plan -> progress.set(children.get(plan.number()), new Waiting("retry")));
+            launcher.run(folder, next, (run, status) -> changed(run, status, progress));
+            next = retry(progress);
         }
-        return runs;
+        return hasRun;
     }
 
-    private void changed(ChildPlan plan, ChildState state, SweepProgress progress) {
-        Child child = children.get(plan.number());
-        progress.set(child, state);
-        view.changed(child, state);
-        boolean isLast = !options.retry() || tried.contains(plan.number());
-        if (state instanceof Failed && options.failFast() && isLast) {
+    /** Sets failed runs to waiting that are to be tried once more and were not in this call. */
+    private List<SweepRun> retry(SweepProgress progress) {
+        List<SweepRun> retries = runs.stream()
+                .filter(run -> options.retry() && progress.of(run) instanceof Failed && retried.add(run))
+                .toList();
+        retries.forEach(run -> progress.set(run, new Waiting("retry")));
+        return retries;
+    }
+
+    private void changed(SweepRun run, Status status, SweepProgress progress) {
+        progress.set(run, status);
+        view.changed(run, status);
+        boolean isFinal = !options.retry() || retried.contains(run);
+        if (status instanceof Failed && options.failFast() && isFinal) {
             launcher.stop();
         }
     }
 
-    private List<String> failures(List<ChildPlan> plans, SweepProgress progress) {
+    private List<String> failures(SweepProgress progress) {
         List<String> lines = new ArrayList<>();
-        for (ChildPlan plan : plans) {
-            if (progress.of(children.get(plan.number())) instanceof Failed failed) {
-                lines.add(plan.label() + " seed " + children.get(plan.number()).seed() + ": " + failed.reason());
-                lines.add("    " + plan.command());
+        for (SweepRun run : runs) {
+            if (progress.of(run) instanceof Failed failed) {
+                lines.add(run.title().label() + " seed " + run.seed() + ": " + failed.reason());
+                lines.add("    " + resolved.command(run));
             }
         }
         return lines;
     }
 
-    private void sumUp(SweepRuns runs, SweepProgress progress) {
-        List<SettingSummary> summaries = new ArrayList<>();
-        ready.sweep().settings().forEach((row, of) -> {
-            boolean whole = of.stream().allMatch(child -> progress.of(child) instanceof Done);
-            if (whole) {
-                List<Run> finished = of.stream()
-                        .map(child -> runIds.get(child.number()))
-                        .map(id -> store.book().byId(id).orElseThrow())
+    private List<SettingSummary> sumUp(SummaryRuns summaries, SweepProgress progress) {
+        List<SettingSummary> settings = new ArrayList<>();
+        resolved.sweep().settings().forEach((row, setting) -> {
+            if (setting.stream().allMatch(run -> progress.of(run) instanceof Done)) {
+                List<Run> finished = setting.stream()
+                        .map(run -> store.book().byId(runIds.get(run)).orElseThrow())
                         .toList();
-                summaries.add(runs.sumUp(row, finished));
+                settings.add(summaries.sumUp(row, finished));
             }
         });
-        view.summaries(summaries);
+        return settings;
     }
 
-    /** All children on one page, as the parent's report; where nothing ran, the one that is there. */
-    private void report(String parent, boolean ran) throws IOException {
+    /** Writes all runs on one page as the parent's report, unless nothing ran and there is a report. */
+    private void report(String parent, boolean hasRun) throws IOException {
         try {
-            if (!ran && store.book().artifacts(parent).list().contains(Reports.ARTIFACT)) {
+            if (!hasRun && store.book().artifacts(parent).list().contains(Reports.ARTIFACT)) {
                 view.report(store.book().artifacts(parent).file(Reports.ARTIFACT));
                 return;
             }

@@ -1,11 +1,11 @@
 package dev.switchlab.sweep;
 
 import dev.switchlab.io.Durations;
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,7 +29,7 @@ public final class SweepTable {
 
     private final SweepProgress progress;
     private final Function<OptionalDouble, String> more;
-    private final Map<String, List<Child>> settings;
+    private final Map<String, List<SweepRun>> settings;
     private final Set<Long> seeds = new LinkedHashSet<>();
 
     /** @param progress what is shown, as it is at each call of {@link #lines} */
@@ -46,7 +46,7 @@ public final class SweepTable {
         this.more = more;
         this.progress = progress;
         this.settings = progress.sweep().settings();
-        seeds.addAll(progress.sweep().request().seeds());
+        seeds.addAll(progress.sweep().spec().seeds());
     }
 
     /**
@@ -86,7 +86,7 @@ public final class SweepTable {
         List<List<String>> table = new ArrayList<>();
         table.add(List.of("setting", "done", "mean", "now"));
         for (String row : rows) {
-            List<ChildState> states =
+            List<Status> states =
                     settings.get(row).stream().map(progress::of).toList();
             OptionalDouble mean = states.stream()
                     .filter(Done.class::isInstance)
@@ -106,7 +106,7 @@ public final class SweepTable {
     }
 
     /** A child in a few words. */
-    static String cell(ChildState state) {
+    static String cell(Status state) {
         if (state instanceof Done done) {
             return score(done.score());
         } else if (state instanceof Failed) {
@@ -116,7 +116,7 @@ public final class SweepTable {
         } else if (state instanceof Running running) {
             return running(running);
         }
-        return state instanceof Waiting waiting && !waiting.why().isEmpty() ? "waits: " + waiting.why() : "waits";
+        return state instanceof Waiting waiting && !waiting.reason().isEmpty() ? "waits: " + waiting.reason() : "waits";
     }
 
     private static String running(Running running) {
@@ -143,17 +143,17 @@ public final class SweepTable {
      * keys.
      */
     private String name(String row) {
-        Child child = settings.get(row).get(0);
+        SweepRun child = settings.get(row).get(0);
         String setting =
                 !child.variant().isEmpty() ? child.variant() : child.setting().replaceAll("(^|\\s)\\w+\\.", "$1");
-        boolean several = progress.sweep().request().experiments().size() > 1;
+        boolean several = progress.sweep().spec().experiments().size() > 1;
         String name = several || setting.isEmpty() ? (child.experiment().id() + " " + setting).strip() : setting;
         return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 3) + "..." : name;
     }
 
     /** Such as {@code 5 of 12 done, 2 running, 1 failed; 3:20 min left}. */
     public String whole() {
-        int all = progress.sweep().children().size();
+        int all = progress.sweep().runs().size();
         StringBuilder text = new StringBuilder(progress.count(Done.class) + " of " + all + " done");
         count(text, progress.count(Running.class), "running");
         count(text, progress.count(Failed.class), "failed");

@@ -5,7 +5,7 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
-import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.SweepRun;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,7 +53,7 @@ final class FakeRuns implements RunSource {
         }
         Experiment experiment = Experiment.of(Semantics.PAPER, settings);
         return new Variant(
-                name, new Child(1, "paper", experiment, name, Map.of("corpus", "/a/place"), settings(settings)), runs);
+                name, new SweepRun(1, "paper", experiment, name, Map.of("corpus", "/a/place"), settings(settings)), runs);
     }
 
     private static Map<String, String> settings(String text) {

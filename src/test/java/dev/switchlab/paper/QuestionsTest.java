@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.experiment.ExperimentException;
-import dev.switchlab.sweep.Child;
+import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.Sweep;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +46,8 @@ class QuestionsTest {
                         question.request().variants().size(),
                         question.request().experiments().size()))
                 .allSatisfy(children -> assertThat(children).hasSizeGreaterThanOrEqualTo(3));
-        assertThat(sweep.children())
-                .extracting(Child::variant)
+        assertThat(sweep.runs())
+                .extracting(SweepRun::variant)
                 .containsAll(question.request().variants().keySet());
         assertThat(question.question()).endsWith("?");
     }
@@ -58,9 +58,9 @@ class QuestionsTest {
         Sweep whole = Sweep.of(question.request(), EXPERIMENTS);
         Sweep quick = Sweep.of(Questions.quick(question, EXPERIMENTS).request(), EXPERIMENTS);
         assertThat(quick.settings()).hasSameSizeAs(whole.settings());
-        assertThat(quick.request().seeds()).hasSize(2);
-        for (Child child : quick.children()) {
-            Child twin = whole.children().stream()
+        assertThat(quick.spec().seeds()).hasSize(2);
+        for (SweepRun child : quick.runs()) {
+            SweepRun twin = whole.runs().stream()
                     .filter(other -> other.variant().equals(child.variant()))
                     .findFirst()
                     .orElseThrow();
@@ -73,8 +73,8 @@ class QuestionsTest {
     void settingsOfAllRuns() {
         Question question = questions().get(3);
         Question changed = Questions.changed(question, java.util.Map.of("corpus", "dickens"));
-        assertThat(Sweep.of(changed.request(), EXPERIMENTS).children())
-                .hasSameSizeAs(Sweep.of(question.request(), EXPERIMENTS).children())
+        assertThat(Sweep.of(changed.request(), EXPERIMENTS).runs())
+                .hasSameSizeAs(Sweep.of(question.request(), EXPERIMENTS).runs())
                 .allSatisfy(child -> assertThat(child.experiment().corpus()).isEqualTo("dickens"));
     }
 
@@ -135,7 +135,7 @@ class QuestionsTest {
     /** The sweep knows where its file is. */
     @Test
     void theSweepIsNamedAfterItsFile() {
-        SweepRequest request = questions().get(0).request();
+        SweepSpec request = questions().get(0).request();
         assertThat(request.name()).isEqualTo("paper/01-switch-against-dense");
     }
 }

@@ -2,9 +2,9 @@ package dev.switchlab.paper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.sweep.Grid;
-import dev.switchlab.sweep.Resources;
-import dev.switchlab.sweep.SweepRequest;
+import dev.switchlab.sweep.SweepSpec.Grid;
+import dev.switchlab.sweep.SweepSpec.Resources;
+import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,13 +36,13 @@ class ResultsTest {
 
     private static Question question(
             String baseline, Map<String, String> against, List<Column> columns, List<Question.Figure> figures) {
-        SweepRequest request = new SweepRequest(
+        SweepSpec request = new SweepSpec(
                 "paper/03-it",
                 "",
                 List.of("paper"),
                 Map.of(),
                 Map.of(baseline, Map.of()),
-                Grid.none(),
+                Grid.NONE,
                 List.of(1L, 2L, 3L),
                 List.of(),
                 Resources.DEFAULT);

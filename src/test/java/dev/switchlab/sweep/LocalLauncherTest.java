@@ -2,11 +2,15 @@ package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.data.CorpusStore;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.Semantics;
+import dev.switchlab.sweep.LocalLauncher.MemoryWatch;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,58 +36,52 @@ class LocalLauncherTest {
 
     private static final long PLENTY = Long.MAX_VALUE / 2;
 
+    private static final Experiment EXPERIMENT =
+            Experiment.of(Semantics.PAPER, "corpus=" + CorpusStore.DICKENS);
+
     @TempDir
     Path folder;
 
-    private final Map<Integer, List<ChildState>> told = new TreeMap<>();
-    private ChildStart start;
+    private final Map<Integer, List<Status>> told = new TreeMap<>();
+    private WorkerJvm start;
 
     @BeforeEach
     void start() throws IOException {
         Files.createDirectories(folder.resolve("sweep"));
-        start = ChildStart.of(
-                FakeChild.class.getName(), System.getProperty("java.class.path"), folder.resolve("cache"));
+        start = WorkerJvm.of(
+                FakeWorker.class.getName(), System.getProperty("java.class.path"), folder.resolve("cache"));
     }
 
     private LocalLauncher launcher(int jobs, long available) {
         return new LocalLauncher(start, folder, jobs, 1, () -> OptionalLong.of(available));
     }
 
-    private List<ChildPlan> plans(String... labels) throws IOException {
-        List<ChildPlan> plans = new ArrayList<>();
+    /** Runs whose processes behave as their labels say. */
+    private List<SweepRun> runs(String... labels) throws IOException {
+        List<SweepRun> runs = new ArrayList<>();
         for (String label : labels) {
-            ChildPlan plan = new ChildPlan(
-                    plans.size() + 1,
-                    "id" + plans.size(),
-                    label,
-                    false,
-                    "",
-                    "",
-                    "",
-                    "auto",
-                    "cpu",
-                    1,
-                    "make",
-                    Map.of());
-            plan.write(folder.resolve("sweep"));
-            plans.add(plan);
+            int number = runs.size() + 1;
+            SweepFolder sweep = new SweepFolder(folder.resolve("sweep"));
+            sweep.write(new RunPlan(
+                    number, "id" + number, label, false, "", "", "", "auto", "cpu", 1, "make", Map.of()));
+            runs.add(new SweepRun(number, "", EXPERIMENT, "", Map.of(), Map.of()));
         }
-        return plans;
+        return runs;
     }
 
-    private void run(LocalLauncher launcher, List<ChildPlan> plans, Runnable atEachChange) throws Exception {
-        launcher.run(folder.resolve("sweep"), plans, (plan, state) -> {
-            told.computeIfAbsent(plan.number(), number -> new ArrayList<>()).add(state);
+    private void run(LocalLauncher launcher, List<SweepRun> runs, Runnable atEachChange) throws Exception {
+        launcher.run(new SweepFolder(folder.resolve("sweep")), runs, (run, status) -> {
+            told.computeIfAbsent(run.number(), number -> new ArrayList<>()).add(status);
             atEachChange.run();
         });
     }
 
-    private ChildState last(int number) {
-        List<ChildState> states = told.get(number);
+    private Status last(int number) {
+        List<Status> states = told.get(number);
         return states.get(states.size() - 1);
     }
 
-    private long count(Class<? extends ChildState> kind) {
+    private long count(Class<? extends Status> kind) {
         return told.keySet().stream()
                 .filter(number -> kind.isInstance(last(number)))
                 .count();
@@ -94,7 +92,7 @@ class LocalLauncherTest {
         List<Long> runningAtOnce = new ArrayList<>();
         run(
                 launcher(2, PLENTY),
-                plans("works", "fails", "crashes", "works", "works"),
+                runs("works", "fails", "crashes", "works", "works"),
                 () -> runningAtOnce.add(count(Running.class)));
         assertThat(runningAtOnce).contains(2L).allMatch(count -> count <= 2);
         for (int number : List.of(1, 4, 5)) {
@@ -115,14 +113,14 @@ class LocalLauncherTest {
         }
         assertThat(start.command(List.of())).anyMatch(option -> option.startsWith("-XX:SharedArchiveFile="));
         told.clear();
-        run(launcher(1, PLENTY), plans("works"), () -> {});
+        run(launcher(1, PLENTY), runs("works"), () -> {});
         assertThat(last(1)).isEqualTo(new Done(2.5, 0.3));
     }
 
     @Test
     void aStopEndsInOrderWhatRunsAndDoesNotBeginWhatWaits() throws Exception {
         LocalLauncher launcher = launcher(2, PLENTY);
-        run(launcher, plans("obeys", "obeys", "works"), () -> {
+        run(launcher, runs("obeys", "obeys", "works"), () -> {
             if (told.size() == 2 && told.values().stream().allMatch(states -> states.size() == 2)) {
                 launcher.stop();
             }
@@ -149,7 +147,7 @@ class LocalLauncherTest {
             }
         });
         impatient.start();
-        run(launcher, plans("deaf"), () -> {});
+        run(launcher, runs("deaf"), () -> {});
         impatient.join();
         assertThat(last(1)).isEqualTo(new Stopped(0));
     }
@@ -169,7 +167,7 @@ class LocalLauncherTest {
                     .forEach(ProcessHandle::destroyForcibly);
         });
         killer.start();
-        run(launcher(1, PLENTY), plans("deaf"), () -> {});
+        run(launcher(1, PLENTY), runs("deaf"), () -> {});
         killer.join();
         assertThat(last(1)).isInstanceOfSatisfying(Failed.class, failed -> {
             assertThat(failed.isKilled()).isTrue();
@@ -186,10 +184,52 @@ class LocalLauncherTest {
         // What one takes is seen while the first runs; from then on there is never room for a second.
         run(
                 launcher(2, 1_000_000),
-                plans("works", "works", "works", "works"),
+                runs("works", "works", "works", "works"),
                 () -> runningAtOnce.add(told.size() < 3 ? 0 : count(Running.class)));
         assertThat(count(Done.class)).isEqualTo(4);
         assertThat(told.get(3)).contains(new Waiting("memory"));
         assertThat(runningAtOnce).doesNotContain(2L).contains(1L);
+    }
+
+    /** A running process as the memory watch sees it. */
+    private record User(String setting, OptionalLong memory) implements MemoryWatch.User {
+        User(String setting, long bytes) {
+            this(setting, OptionalLong.of(bytes));
+        }
+    }
+
+    private static MemoryWatch watch(long available) {
+        return new MemoryWatch(() -> OptionalLong.of(available));
+    }
+
+    @Test
+    void withoutKnowledgeARunFits() {
+        assertThat(watch(1).fits("a", List.of())).isTrue();
+        MemoryWatch elsewhere = new MemoryWatch(OptionalLong::empty);
+        elsewhere.saw("a", OptionalLong.of(600));
+        assertThat(elsewhere.fits("a", List.of())).isTrue();
+    }
+
+    @Test
+    void aRunNeedsThePeakOfItsSetting() {
+        assertThat(peaks(watch(600)).fits("small", List.of())).isTrue();
+        assertThat(peaks(watch(600)).fits("large", List.of())).as("no room above the peak").isFalse();
+        assertThat(peaks(watch(600)).fits("new", List.of())).as("as much as any").isFalse();
+        assertThat(peaks(watch(700)).fits("large", List.of())).isTrue();
+    }
+
+    /** A process that was just started does not use its peak yet. */
+    @Test
+    void theMemoryThatRunningProcessesMayStillTakeIsReserved() {
+        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 600)))).isTrue();
+        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 100)))).isFalse();
+    }
+
+    private static MemoryWatch peaks(MemoryWatch watch) {
+        watch.saw("small", OptionalLong.of(100));
+        watch.saw("large", OptionalLong.of(600));
+        watch.saw("large", OptionalLong.of(500));
+        watch.saw("large", OptionalLong.empty());
+        return watch;
     }
 }

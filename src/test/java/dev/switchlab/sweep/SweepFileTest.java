@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.sweep.SweepSpec.Grid;
+import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +22,7 @@ class SweepFileTest {
     @TempDir
     Path folder;
 
-    private SweepRequest read(String text) throws IOException {
+    private SweepSpec read(String text) throws IOException {
         Path sweeps = Files.createDirectories(folder.resolve("sweeps"));
         Files.writeString(sweeps.resolve("mine.yaml"), text);
         return SweepFile.read("mine", folder);
@@ -29,7 +31,7 @@ class SweepFileTest {
     /** Values stay as they are written: YAML alone would take 010 for eight and 1e-3 for a text. */
     @Test
     void everythingThatAFileMaySay() throws IOException {
-        SweepRequest request = read("""
+        SweepSpec request = read("""
                 about: |
                   Why there is this sweep.
                 experiments: [dense, tiny-shakespeare]
@@ -61,9 +63,9 @@ class SweepFileTest {
 
     @Test
     void oneExperimentIsEnough() throws IOException {
-        SweepRequest request = read("experiments: smoke");
+        SweepSpec request = read("experiments: smoke");
         assertThat(request.experiments()).containsExactly("smoke");
-        assertThat(request.grid()).isEqualTo(Grid.none());
+        assertThat(request.grid()).isEqualTo(Grid.NONE);
         assertThat(request.seeds()).containsExactly(1L);
         assertThat(request.resources()).isEqualTo(Resources.DEFAULT);
     }
@@ -104,9 +106,9 @@ class SweepFileTest {
             List<Path> all = files.toList();
             assertThat(all).isNotEmpty();
             for (Path file : all) {
-                SweepRequest request = SweepFile.read(file.toString(), Path.of("experiments"));
+                SweepSpec request = SweepFile.read(file.toString(), Path.of("experiments"));
                 assertThat(request.about()).isNotEmpty();
-                assertThat(Sweep.of(request, Path.of("experiments")).children()).isNotEmpty();
+                assertThat(Sweep.of(request, Path.of("experiments")).runs()).isNotEmpty();
             }
         }
     }
@@ -114,7 +116,7 @@ class SweepFileTest {
     /** Names keep their order and may have commas; a variant may change nothing. */
     @Test
     void namedVariants() throws IOException {
-        SweepRequest request = read("""
+        SweepSpec request = read("""
                 experiments: small
                 variants:
                   dense, wide: model.feed_forward=dense model.d_ff=512
@@ -132,7 +134,7 @@ class SweepFileTest {
         SweepFile read = SweepFile.of(file, List.of("question", "answer"));
         assertThat(read.text("question")).isEqualTo("Why?");
         assertThat(read.text("answer")).isEmpty();
-        assertThat(read.request().experiments()).containsExactly("small");
+        assertThat(read.spec().experiments()).containsExactly("small");
         assertThatThrownBy(() -> SweepFile.of(file, List.of())).hasMessageContaining("the file has question, allowed");
     }
 }

@@ -3,11 +3,11 @@ package dev.switchlab.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.switchlab.sweep.ChildState.Done;
-import dev.switchlab.sweep.ChildState.Failed;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
+import dev.switchlab.sweep.Status.Done;
+import dev.switchlab.sweep.Status.Failed;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -21,8 +21,8 @@ class SweepTableTest {
         return new SweepProgress(sweep, 2, child -> expected);
     }
 
-    private static void set(SweepProgress progress, int number, ChildState state) {
-        progress.set(progress.sweep().children().get(number - 1), state);
+    private static void set(SweepProgress progress, int number, Status state) {
+        progress.set(progress.sweep().runs().get(number - 1), state);
     }
 
     @Test

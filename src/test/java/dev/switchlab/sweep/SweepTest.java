@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchlab.data.Corpus;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.sweep.SweepSpec.Grid;
+import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,19 +34,19 @@ class SweepTest {
         Files.writeString(folder.resolve("dense.yaml"), "extends: small\nmodel: {n_experts: 1}\n");
     }
 
-    private Sweep sweep(SweepRequest request) {
+    private Sweep sweep(SweepSpec request) {
         return Sweep.of(request, folder);
     }
 
-    static SweepRequest request(String experiments, String set, String grid, String seeds, String... excluded) {
-        return new SweepRequest(
+    static SweepSpec request(String experiments, String set, String grid, String seeds, String... excluded) {
+        return new SweepSpec(
                 "",
                 "",
                 List.of(experiments.split(" ", -1)),
                 ExperimentLoader.changes(List.of(set)),
                 Map.of(),
                 Grid.parse(grid),
-                Seeds.parse(seeds),
+                SweepSpec.parseSeeds(seeds),
                 List.of(excluded).stream()
                         .map(text -> ExperimentLoader.changes(List.of(text)))
                         .toList(),
@@ -54,14 +56,14 @@ class SweepTest {
     @Test
     void theProductOfExperimentsGridAndSeeds() {
         Sweep sweep = sweep(request("small dense", "train.steps=5", "model.heads=2,4 train.z_loss=0,0.001", "1,7"));
-        assertThat(sweep.children()).hasSize(2 * 4 * 2);
-        assertThat(sweep.children())
-                .extracting(Child::number)
+        assertThat(sweep.runs()).hasSize(2 * 4 * 2);
+        assertThat(sweep.runs())
+                .extracting(SweepRun::number)
                 .startsWith(1, 2, 3)
                 .doesNotHaveDuplicates();
         // The first seed of each setting comes first.
-        assertThat(sweep.children().subList(0, 8)).extracting(Child::seed).containsOnly(1L);
-        Child last = sweep.children().get(15);
+        assertThat(sweep.runs().subList(0, 8)).extracting(SweepRun::seed).containsOnly(1L);
+        SweepRun last = sweep.runs().get(15);
         assertThat(last.experiment().id()).isEqualTo("dense");
         assertThat(last.experiment().model().nExperts()).isEqualTo(1);
         assertThat(last.experiment().model().heads()).isEqualTo(4);
@@ -93,11 +95,11 @@ class SweepTest {
         return SweepIdentity.of(sweep(request("small", set, "", "1")), child -> TEXT, HERE);
     }
 
-    private static SweepRequest variants(Map<String, String> variants, String set, String grid, String... excluded) {
-        SweepRequest plain = request("small", set, grid, "1..2", excluded);
+    private static SweepSpec variants(Map<String, String> variants, String set, String grid, String... excluded) {
+        SweepSpec plain = request("small", set, grid, "1..2", excluded);
         Map<String, Map<String, String>> all = new LinkedHashMap<>();
         new TreeMap<>(variants).forEach((name, settings) -> all.put(name, ExperimentLoader.changes(List.of(settings))));
-        return new SweepRequest(
+        return new SweepSpec(
                 "",
                 "",
                 plain.experiments(),
@@ -111,13 +113,13 @@ class SweepTest {
 
     @Test
     void variantsTimesTheGrid() {
-        SweepRequest request = variants(
+        SweepSpec request = variants(
                 Map.of("a few", "model.heads=2 train.steps=3", "b many", "model.heads=4"),
                 "",
                 "train.z_loss=0,0.001",
                 "variant=\"b many z_loss=0\" seed=2");
         Sweep sweep = sweep(request);
-        assertThat(sweep.children())
+        assertThat(sweep.runs())
                 .extracting(child -> child.variant() + " " + child.seed())
                 .containsExactly(
                         "a few z_loss=0 1",
@@ -127,8 +129,8 @@ class SweepTest {
                         "a few z_loss=0 2",
                         "a few z_loss=0.001 2",
                         "b many z_loss=0.001 2");
-        assertThat(sweep.children().get(1).setting()).isEqualTo("model.heads=2 train.steps=3 train.z_loss=0.001");
-        assertThat(sweep.children().get(1).experiment().train().zLoss()).isEqualTo(0.001);
+        assertThat(sweep.runs().get(1).setting()).isEqualTo("model.heads=2 train.steps=3 train.z_loss=0.001");
+        assertThat(sweep.runs().get(1).experiment().train().zLoss()).isEqualTo(0.001);
         assertThat(request.words()).isEqualTo("small train.z_loss=0,0.001 2 variants seeds 1,2");
 
         refused(variants(Map.of("a", "model.heads=2"), "", "model.heads=2,4"), "model.heads is set in variants, too");
@@ -160,7 +162,7 @@ class SweepTest {
                 "model.heads=2 train.z_loss=0.001",
                 "experiment=dense model.heads=4",
                 "experiment=small model.heads=4 train.z_loss=0 seed=2"));
-        assertThat(sweep.children())
+        assertThat(sweep.runs())
                 .extracting(child -> child.row() + " " + child.seed())
                 .containsExactly(
                         "small model.heads=2 train.z_loss=0 1",
@@ -191,7 +193,7 @@ class SweepTest {
         refused(request("small", "", "model.heads=2", "1", "model.heads=2"), "all combinations are excluded");
     }
 
-    private void refused(SweepRequest request, String message) {
+    private void refused(SweepSpec request, String message) {
         assertThatThrownBy(() -> sweep(request))
                 .isInstanceOf(ExperimentException.class)
                 .hasMessageContaining(message)
@@ -201,24 +203,24 @@ class SweepTest {
     /** The identity and the call do not hang on the order in which things were written, and the identity not on how. */
     @Test
     void oneSweepHasOneIdentity() {
-        SweepRequest first = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..3");
-        SweepRequest again = request("dense small", "", "train.z_loss=0.001,0 model.heads=4,2", "3,2,1");
+        SweepSpec first = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..3");
+        SweepSpec again = request("dense small", "", "train.z_loss=0.001,0 model.heads=4,2", "3,2,1");
         assertThat(identity(again).digest()).isEqualTo(identity(first).digest()).matches("[0-9a-f]{16}");
         assertThat(again.call()).isEqualTo(first.call()).matches("[0-9a-f]{16}");
-        SweepRequest other = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.002", "1..3");
+        SweepSpec other = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.002", "1..3");
         assertThat(identity(other).digest()).isNotEqualTo(identity(first).digest());
         assertThat(other.call()).isNotEqualTo(first.call());
-        SweepRequest seeds = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..4");
+        SweepSpec seeds = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..4");
         assertThat(identity(seeds).digest()).isNotEqualTo(identity(first).digest());
     }
 
-    private SweepIdentity identity(SweepRequest request) {
+    private SweepIdentity identity(SweepSpec request) {
         return SweepIdentity.of(sweep(request), child -> TEXT, HERE);
     }
 
     @Test
     void whatChangedMeanwhileIsNamed() throws IOException {
-        SweepRequest request = request("small dense", "", "model.heads=2,4", "1..2");
+        SweepSpec request = request("small dense", "", "model.heads=2,4", "1..2");
         SweepIdentity begun = SweepIdentity.ofJson(identity(request).toJson(), "run");
         assertThat(identity(request).difference(begun)).isEmpty();
 
@@ -233,7 +235,7 @@ class SweepTest {
                 folder.resolve("dense.yaml"), "extends: small\nabout: Something else.\nmodel: {n_experts: 1}\n");
         assertThat(identity(request).digest()).isEqualTo(begun.digest());
 
-        Function<Child, Corpus> otherText = child -> new Corpus("text", "4567", "To be, or not to be");
+        Function<SweepRun, Corpus> otherText = child -> new Corpus("text", "4567", "To be, or not to be");
         assertThat(SweepIdentity.of(sweep(request), otherText, HERE).difference(begun))
                 .contains("dense model.heads=2: corpus.sha256 was 0123, is 4567 now");
         assertThat(SweepIdentity.of(sweep(request), child -> TEXT, Map.of("THREADS", "2", "DEVICE", "cpu"))

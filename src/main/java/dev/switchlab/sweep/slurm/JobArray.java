@@ -1,9 +1,10 @@
 package dev.switchlab.sweep.slurm;
 
 import dev.switchlab.io.WholeFile;
-import dev.switchlab.sweep.ChildPlan;
-import dev.switchlab.sweep.ChildStart;
-import dev.switchlab.sweep.Resources;
+import dev.switchlab.sweep.SweepFolder;
+import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.sweep.SweepSpec.Resources;
+import dev.switchlab.sweep.WorkerJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,50 +13,32 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Children as one job array: the script that each task runs, and what {@code sbatch} is told. A task's index is the
- * number of its child.
+ * Runs as one job array: the script of a task, and the options of {@code sbatch}. A task's index is its run's number.
  *
  * @param folder of the sweep
- * @param name of the job, by which it is known again
- * @param resources what a child may use
- * @param threads of a child
- * @param jobs children at a time; 0 for as many as the cluster likes
+ * @param resources limits of a run
+ * @param threads of a run
+ * @param jobs runs at a time; 0 leaves it to the cluster
  */
-record JobArray(Path folder, String name, Resources resources, int threads, int jobs) {
+record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) {
 
     private static final String INDEX = "\"$SLURM_ARRAY_TASK_ID\"";
 
-    /** The name of a sweep's jobs: its folder is called by the id of its parent run. */
-    static String name(Path folder) {
-        return "switchlab-" + String.valueOf(folder.getFileName()).substring(0, 12);
-    }
-
-    /** The folder of a child's own book. */
-    static Path book(Path folder, ChildPlan child) {
-        return folder.resolve(Integer.toString(child.number()));
-    }
-
-    /** What a child prints of its state. */
-    static Path output(Path folder, ChildPlan child) {
-        return folder.resolve(child.number() + ".out");
-    }
-
-    /** What it prints beside, warnings and Slurm's own words among them. */
-    static Path log(Path folder, ChildPlan child) {
-        return folder.resolve(child.number() + ".log");
+    /** Name of the jobs of a sweep, by which a later call finds them. */
+    static String name(SweepFolder folder) {
+        return "switchlab-" + folder.parentRunId().substring(0, 12);
     }
 
     /** Writes the script, and returns its path. */
-    Path writeScript(ChildStart start) throws IOException {
-        String java = start.command(List.of("child", "--runs")).stream()
-                .map(JobArray::quoted)
-                .collect(Collectors.joining(" "));
-        String here = quoted(folder.toString());
-        Path script = folder.resolve("job.sh");
-        // exec: the signals that Slurm sends are the child's.
+    Path writeScript(WorkerJvm jvm) throws IOException {
+        String java =
+                jvm.command(List.of("child", "--runs")).stream().map(JobArray::quoted).collect(Collectors.joining(" "));
+        String here = quoted(folder.path().toString());
+        Path script = folder.path().resolve("job.sh");
+        // exec: the process gets Slurm's signals.
         WholeFile.write(script, """
                 #!/bin/bash
-                # A child of a sweep, by its number; the same again goes on from its checkpoint.
+                # The run of a sweep with this task's number; a second start resumes it from its checkpoint.
                 exec %s %s/%s %s/%s.json
                 """.formatted(java, here, INDEX, here, INDEX));
         return script;
@@ -66,10 +49,10 @@ record JobArray(Path folder, String name, Resources resources, int threads, int 
     }
 
     /** Options of {@code sbatch}. */
-    List<String> options(List<ChildPlan> children) {
+    List<String> options(List<SweepRun> runs) {
         List<String> options = new ArrayList<>();
-        options.add("--job-name=" + name);
-        options.add("--array=" + indices(children) + (jobs > 0 ? "%" + jobs : ""));
+        options.add("--job-name=" + name(folder));
+        options.add("--array=" + indices(runs) + (jobs > 0 ? "%" + jobs : ""));
         options.add("--requeue");
         options.add("--open-mode=append");
         options.add("--output=" + pattern(".out"));
@@ -91,15 +74,14 @@ record JobArray(Path folder, String name, Resources resources, int threads, int 
         return options;
     }
 
-    /** Where Slurm writes to; it reads {@code %a} as a task's index, and {@code %%} as a percent sign. */
+    /** File of a task for Slurm, which reads {@code %a} as the task's index and {@code %%} as a percent sign. */
     private String pattern(String suffix) {
-        return folder.toString().replace("%", "%%") + "/%a" + suffix;
+        return folder.path().toString().replace("%", "%%") + "/%a" + suffix;
     }
 
     /** Numbers as Slurm writes them, such as {@code 1-4,7}. */
-    private static String indices(List<ChildPlan> children) {
-        List<Integer> numbers =
-                children.stream().map(ChildPlan::number).sorted().toList();
+    private static String indices(List<SweepRun> runs) {
+        List<Integer> numbers = runs.stream().map(SweepRun::number).sorted().toList();
         List<String> ranges = new ArrayList<>();
         for (int from = 0; from < numbers.size(); ) {
             int to = from;

@@ -1,15 +1,16 @@
 package dev.switchlab.sweep.slurm;
 
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.sweep.ChildPlan;
-import dev.switchlab.sweep.ChildStart;
-import dev.switchlab.sweep.ChildState;
-import dev.switchlab.sweep.ChildState.Running;
-import dev.switchlab.sweep.ChildState.Stopped;
-import dev.switchlab.sweep.ChildState.Waiting;
 import dev.switchlab.sweep.Launcher;
-import dev.switchlab.sweep.Resources;
-import dev.switchlab.sweep.slurm.SlurmCommands.Refused;
+import dev.switchlab.sweep.Status;
+import dev.switchlab.sweep.Status.Running;
+import dev.switchlab.sweep.Status.Stopped;
+import dev.switchlab.sweep.Status.Waiting;
+import dev.switchlab.sweep.SweepFolder;
+import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.sweep.SweepSpec.Resources;
+import dev.switchlab.sweep.WorkerJvm;
+import dev.switchlab.sweep.slurm.Slurm.Refused;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,113 +19,82 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Runs children as one job array of a Slurm cluster, and follows it. A call may be left, or killed, and made again:
- * what earlier calls submitted is known by its name and followed on, what has ended meanwhile is collected, and only
- * the rest is submitted.
+ * Runs a sweep as one job array of a Slurm cluster, and follows the array. A call may be left or killed, and repeated:
+ * it finds submitted jobs by their name, collects those that have ended, and submits only what is missing.
  */
 public final class SlurmLauncher implements Launcher {
 
-    private final ChildStart start;
+    /** Pause between questions to Slurm after a change; it grows by half until the longest one. */
+    private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final WorkerJvm jvm;
     private final MirroredBook store;
     private final Resources resources;
     private final int threads;
     private final int jobs;
     private final Consumer<String> notices;
-    private final SlurmCommands slurm;
-    private final Pauses pauses;
+    private final Slurm slurm = new Slurm(Map.of());
     private final Semaphore wake = new Semaphore(0);
     private volatile String name = "";
     private volatile boolean stopping;
     private volatile boolean leaving;
 
     /**
-     * How often Slurm is asked.
-     *
-     * @param first after something has changed
-     * @param last after a long time without a change
-     */
-    record Pauses(Duration first, Duration last) {
-
-        static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(10));
-
-        Duration after(Duration pause) {
-            Duration longer = pause.multipliedBy(3).dividedBy(2);
-            return longer.compareTo(last) < 0 ? longer : last;
-        }
-    }
-
-    /**
-     * A launcher.
-     *
-     * @param start how processes are started; nodes find its files at the same paths
+     * @param jvm with files that nodes find at the same paths
      * @param store the sweep's book, in a folder that nodes find at the same path
-     * @param resources what a child may use
-     * @param threads of a child
-     * @param jobs children at a time; 0 for as many as the cluster likes
+     * @param resources limits of a run
+     * @param threads of a run
+     * @param jobs runs at a time; 0 leaves it to the cluster
      * @param notices takes one-line messages for the user
      * @throws IllegalArgumentException in one line, if jobs cannot be submitted from this machine
      */
-    public static SlurmLauncher of(
-            ChildStart start, MirroredBook store, Resources resources, int threads, int jobs, Consumer<String> notices)
+    public SlurmLauncher(
+            WorkerJvm jvm, MirroredBook store, Resources resources, int threads, int jobs, Consumer<String> notices)
             throws InterruptedException {
-        SlurmCommands slurm = new SlurmCommands(Map.of());
-        slurm.require();
-        return new SlurmLauncher(start, store, resources, threads, jobs, notices, slurm, Pauses.DEFAULT);
-    }
-
-    /** The same with other commands, asked at other times. */
-    SlurmLauncher(
-            ChildStart start,
-            MirroredBook store,
-            Resources resources,
-            int threads,
-            int jobs,
-            Consumer<String> notices,
-            SlurmCommands slurm,
-            Pauses pauses) {
-        this.start = start;
+        this.jvm = jvm;
         this.store = store;
         this.resources = resources;
         this.threads = threads;
         this.jobs = jobs;
         this.notices = notices;
-        this.slurm = slurm;
-        this.pauses = pauses;
+        slurm.require();
     }
 
     @Override
-    public void run(Path folder, List<ChildPlan> children, Observer observer) throws IOException, InterruptedException {
+    public void run(SweepFolder folder, List<SweepRun> runs, Observer observer)
+            throws IOException, InterruptedException {
         // Other machines read these paths.
-        Path shared = folder.toAbsolutePath().normalize();
+        SweepFolder shared = new SweepFolder(folder.path().toAbsolutePath().normalize());
         name = JobArray.name(shared);
-        ChildBooks books = new ChildBooks(store, shared, notices);
-        Map<ChildPlan, ChildState> followed = new LinkedHashMap<>();
-        List<ChildPlan> missing = new ArrayList<>();
-        List<ArrayTask> tasks = tasks();
-        for (ChildPlan child : children) {
-            boolean isUnderWay = ArrayTask.of(child.number(), tasks)
-                    .filter(task -> !task.hasEnded())
-                    .isPresent();
-            Optional<ChildState> left = isUnderWay ? Optional.empty() : books.collect(child);
-            left.ifPresent(state -> observer.changed(child, state));
-            if (left.isEmpty()) {
-                followed.put(child, new Waiting(""));
-                if (!isUnderWay) {
-                    missing.add(child);
-                }
+        TaskResults results = new TaskResults(slurm, store, shared, notices);
+        List<Slurm.Task> tasks = tasks();
+        Map<SweepRun, Status> followed = new LinkedHashMap<>();
+        List<SweepRun> missing = new ArrayList<>();
+        for (SweepRun run : runs) {
+            Optional<Slurm.Task> task = Slurm.Task.of(run.number(), tasks);
+            boolean hasTask = task.isPresent() && !task.get().hasEnded();
+            Optional<Status> collected = hasTask ? Optional.empty() : results.collect(run);
+            if (collected.isPresent()) {
+                observer.changed(run, collected.get());
+                continue;
+            }
+            followed.put(run, new Waiting(""));
+            if (!hasTask) {
+                missing.add(run);
             }
         }
-        long job = missing.isEmpty() || leaving || stopping ? 0 : submit(shared, books, missing);
-        new Following(followed, observer, new TaskEnd(slurm, books, job)).run();
+        long job = missing.isEmpty() || leaving || stopping ? 0 : submit(shared, results, missing);
+        new Following(shared, followed, observer, results, job).run();
     }
 
-    private List<ArrayTask> tasks() throws InterruptedException {
+    private List<Slurm.Task> tasks() throws InterruptedException {
         try {
             return slurm.tasks(name);
         } catch (Refused e) {
@@ -133,59 +103,67 @@ public final class SlurmLauncher implements Launcher {
         }
     }
 
-    private long submit(Path folder, ChildBooks books, List<ChildPlan> children)
+    private long submit(SweepFolder folder, TaskResults results, List<SweepRun> runs)
             throws IOException, InterruptedException {
-        for (ChildPlan child : children) {
-            books.prepare(child);
+        for (SweepRun run : runs) {
+            results.prepare(run);
         }
-        JobArray array = new JobArray(folder, name, resources, threads, jobs);
-        Path script = array.writeScript(start);
-        List<String> options = array.options(children);
+        JobArray array = new JobArray(folder, resources, threads, jobs);
+        Path script = array.writeScript(jvm);
+        List<String> options = array.options(runs);
         try {
             return slurm.submit(options, script.toString());
         } catch (Refused e) {
-            // An answer may be lost on its way.
-            Optional<ArrayTask> there = tasks().stream()
+            // The answer may be lost, and the job there.
+            return Slurm.Task.of(runs.get(0).number(), tasks())
                     .filter(task -> !task.hasEnded())
-                    .filter(task -> task.number() == children.get(0).number())
-                    .findFirst();
-            return there.orElseThrow(() -> new IllegalArgumentException(
+                    .map(Slurm.Task::job)
+                    .orElseThrow(() -> new IllegalArgumentException(
                             "Slurm does not take the runs: " + e.getMessage() + " (sbatch " + String.join(" ", options)
                                     + ")",
-                            e))
-                    .job();
+                            e));
         }
     }
 
-    /** Looks at children until each has ended, or until it is to leave them. */
+    /** Follows runs until each has ended, or until they are left. */
     private final class Following {
 
-        private final Map<ChildPlan, ChildState> states;
+        private final SweepFolder folder;
+        private final Map<SweepRun, Status> statuses;
         private final Observer observer;
-        private final TaskEnd end;
+        private final TaskResults results;
+        private final long job;
         private boolean isCancelled;
         private boolean isAnswered = true;
 
-        Following(Map<ChildPlan, ChildState> states, Observer observer, TaskEnd end) {
-            this.states = states;
+        /** @param statuses of the runs to follow; the ended ones are taken out */
+        Following(
+                SweepFolder folder,
+                Map<SweepRun, Status> statuses,
+                Observer observer,
+                TaskResults results,
+                long job) {
+            this.folder = folder;
+            this.statuses = statuses;
             this.observer = observer;
-            this.end = end;
+            this.results = results;
+            this.job = job;
         }
 
         void run() throws InterruptedException {
-            Duration pause = pauses.first();
-            while (!states.isEmpty() && !leaving) {
+            long pause = SHORTEST_PAUSE.toMillis();
+            while (!statuses.isEmpty() && !leaving) {
                 if (stopping) {
                     cancel();
                 }
                 boolean changed = look();
-                pause = changed ? pauses.first() : pauses.after(pause);
-                if (!states.isEmpty() && wake.tryAcquire(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                pause = changed ? SHORTEST_PAUSE.toMillis() : Math.min(pause * 3 / 2, LONGEST_PAUSE.toMillis());
+                if (!statuses.isEmpty() && wake.tryAcquire(pause, TimeUnit.MILLISECONDS)) {
                     wake.drainPermits();
                 }
             }
-            states.forEach((child, state) ->
-                    observer.changed(child, new Stopped(state instanceof Running running ? running.step() : 0)));
+            statuses.forEach((run, status) ->
+                    observer.changed(run, new Stopped(status instanceof Running running ? running.step() : 0)));
         }
 
         private void cancel() throws InterruptedException {
@@ -199,8 +177,9 @@ public final class SlurmLauncher implements Launcher {
             }
         }
 
+        /** Asks Slurm once; returns whether a status changed. */
         private boolean look() throws InterruptedException {
-            List<ArrayTask> tasks;
+            List<Slurm.Task> tasks;
             try {
                 tasks = slurm.tasks(name);
                 answered("");
@@ -209,56 +188,53 @@ public final class SlurmLauncher implements Launcher {
                 return false;
             }
             boolean changed = false;
-            for (ChildPlan child : List.copyOf(states.keySet())) {
-                ChildState before = states.get(child);
-                Optional<ArrayTask> task = ArrayTask.of(child.number(), tasks);
-                ChildState now = task.isPresent() && !task.get().hasEnded()
-                        ? underWay(child, task.get())
-                        : end.of(child, task).orElse(before);
+            for (SweepRun run : List.copyOf(statuses.keySet())) {
+                Status before = statuses.get(run);
+                Optional<Slurm.Task> task = Slurm.Task.of(run.number(), tasks);
+                Status now = task.isPresent() && !task.get().hasEnded()
+                        ? underWay(run, task.get(), before)
+                        : results.end(run, task, job).orElse(before);
                 if (!now.equals(before)) {
                     changed = true;
-                    observer.changed(child, now);
+                    observer.changed(run, now);
                 }
                 if (now.hasEnded()) {
-                    states.remove(child);
+                    statuses.remove(run);
                 } else {
-                    states.put(child, now);
+                    statuses.put(run, now);
                 }
             }
             return changed;
         }
 
-        private ChildState underWay(ChildPlan child, ArrayTask task) {
-            end.isUnderWay(child);
+        private Status underWay(SweepRun run, Slurm.Task task, Status before) {
+            results.hasTask(run);
             if (!task.isOnANode()) {
-                return new Waiting(task.why());
+                return new Waiting(task.waitsFor());
             }
-            return end.books()
-                    .told(child)
+            return folder.lastStatus(run)
                     .filter(Running.class::isInstance)
-                    .orElseGet(() -> states.get(child) instanceof Running running
-                            ? running
-                            : new Running(0, 0, Double.NaN, OptionalDouble.empty()));
+                    .orElse(before instanceof Running ? before : Running.STARTING);
         }
 
-        /** Slurm's controller may be away for a while: its jobs go on, and so does this. */
+        /** Slurm's controller may be away for a while; its jobs continue, and so does this call. */
         private void answered(String trouble) {
             if (trouble.isEmpty() != isAnswered) {
                 isAnswered = trouble.isEmpty();
                 notices.accept(
-                        isAnswered ? "Slurm answers again" : trouble + "; its jobs go on, it is asked again ...");
+                        isAnswered ? "Slurm answers again" : trouble + "; its jobs continue, asking again ...");
             }
         }
     }
 
-    /** Cancels the jobs: what runs takes the step in progress and saves. */
+    /** Cancels the jobs: running ones take the step in progress and save. */
     @Override
     public void stop() {
         stopping = true;
         wake.release();
     }
 
-    /** Only ends this call: the jobs are Slurm's. */
+    /** Only ends this call; the jobs continue in Slurm. */
     @Override
     public void leave() {
         leaving = true;
@@ -267,7 +243,7 @@ public final class SlurmLauncher implements Launcher {
 
     @Override
     public String leaving() {
-        return "the jobs go on in Slurm: the same call follows them again, " + SlurmCommands.cancelling(name)
+        return "the jobs go on in Slurm: the same call follows them again, " + Slurm.cancelCommand(name)
                 + " ends them";
     }
 

@@ -63,10 +63,10 @@ record SlurmCluster(Path folder) {
     }
 
     /** The tasks of all jobs that were ever submitted. */
-    List<ArrayTask> tasks() throws Exception {
-        List<ArrayTask> tasks = new ArrayList<>();
-        run("squeue", "--noheader", "--array", "--states=all", "--format=" + ArrayTask.FORMAT)
-                .forEach(line -> ArrayTask.parse(line).ifPresent(tasks::add));
+    List<Slurm.Task> tasks() throws Exception {
+        List<Slurm.Task> tasks = new ArrayList<>();
+        run("squeue", "--noheader", "--array", "--states=all", "--format=" + Slurm.Task.FORMAT)
+                .forEach(line -> Slurm.Task.parse(line).ifPresent(tasks::add));
         return tasks;
     }
 

@@ -7,9 +7,8 @@ import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.fake.BookRows;
-import dev.switchlab.sweep.ChildLine;
-import dev.switchlab.sweep.ChildState;
-import dev.switchlab.sweep.ChildState.Running;
+import dev.switchlab.sweep.Status;
+import dev.switchlab.sweep.Status.Running;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -112,8 +111,8 @@ final class SlurmSweepTest {
     private static void addSteps(Path sweep, Map<Integer, Integer> steps) throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(sweep, "*.out")) {
             for (Path file : files) {
-                Optional<ChildState> last = Files.readAllLines(file).stream()
-                        .map(ChildLine::parse)
+                Optional<Status> last = Files.readAllLines(file).stream()
+                        .map(Status::parse)
                         .flatMap(Optional::stream)
                         .reduce((first, second) -> second);
                 int number = Integer.parseInt(file.getFileName().toString().replace(".out", ""));
@@ -141,7 +140,7 @@ final class SlurmSweepTest {
     }
 
     private String task(int number) throws Exception {
-        ArrayTask task = ArrayTask.of(number, cluster.tasks()).orElseThrow();
+        Slurm.Task task = Slurm.Task.of(number, cluster.tasks()).orElseThrow();
         return task.job() + "_" + task.number();
     }
 
@@ -220,7 +219,7 @@ final class SlurmSweepTest {
                 .isZero();
         Map<Long, List<Integer>> submitted = cluster.tasks().stream()
                 .collect(Collectors.groupingBy(
-                        ArrayTask::job, TreeMap::new, Collectors.mapping(ArrayTask::number, Collectors.toList())));
+                        Slurm.Task::job, TreeMap::new, Collectors.mapping(Slurm.Task::number, Collectors.toList())));
         assertThat(submitted).hasSize(2);
         List<List<Integer>> arrays = List.copyOf(submitted.values());
         assertThat(arrays.get(0)).containsExactlyInAnyOrder(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
@@ -275,7 +274,7 @@ final class SlurmSweepTest {
         atWork(process);
         process.destroyForcibly();
         process.waitFor();
-        while (cluster.tasks().stream().filter(ArrayTask::hasEnded).count() < 3) {
+        while (cluster.tasks().stream().filter(Slurm.Task::hasEnded).count() < 3) {
             Thread.sleep(100);
         }
         assertThat(end(begin(runs, sweep, "--launcher", "slurm", "--jobs", "1")))

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A process that behaves as the label of its plan says, instead of training. */
-public final class FakeChild {
+/** A worker that behaves as the label of its plan says, instead of training. */
+public final class FakeWorker {
 
-    private FakeChild() {}
+    private FakeWorker() {}
 
     /** Takes the arguments of the command {@code child}. */
     public static void main(String[] args) throws IOException, InterruptedException {
         Path file = Path.of(args[args.length - 1]);
-        ChildPlan plan = ChildPlan.read(file);
+        RunPlan plan = RunPlan.read(file);
         System.out.println("at 1 2 3.5 1.0");
         switch (plan.label()) {
             case "works" -> {

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ChildStartTest {
+class WorkerJvmTest {
 
     @TempDir
     Path folder;
@@ -26,7 +26,7 @@ class ChildStartTest {
         if (!Files.exists(some)) {
             Files.writeString(some, "build " + number);
         }
-        List<String> command = ChildStart.of("Main", classes.toString(), folder.resolve("cache"))
+        List<String> command = WorkerJvm.of("Main", classes.toString(), folder.resolve("cache"))
                 .command(List.of());
         return Path.of(command.get(command.indexOf("-cp") + 1));
     }

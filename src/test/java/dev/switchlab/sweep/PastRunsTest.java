@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TrainedBeforeTest {
+class PastRunsTest {
 
     private static final String CPU = "a processor";
     private static final String ONE_MODEL = "model.n_experts=2";
@@ -28,17 +28,17 @@ class TrainedBeforeTest {
     Path folder;
 
     private MirroredBook store;
-    private ReadySweep ready;
-    private Child child;
+    private ResolvedSweep ready;
+    private SweepRun child;
 
     @BeforeEach
     void sweep() throws IOException {
         store = MirroredBook.open(folder.resolve("runs"), MlflowEnvironment.NONE);
         Files.writeString(folder.resolve("small.yaml"), "semantics: paper\ncorpus: dickens\n");
-        ready = ReadySweep.of(
+        ready = ResolvedSweep.of(
                 Sweep.of(SweepTest.request("small", ONE_MODEL, "", "7"), folder),
-                new ReadySweep.Conditions("cpu", 1, "auto"));
-        child = ready.sweep().children().get(0);
+                new ResolvedSweep.Conditions("cpu", 1, "auto"));
+        child = ready.sweep().runs().get(0);
     }
 
     @AfterEach
@@ -74,7 +74,7 @@ class TrainedBeforeTest {
     }
 
     private Optional<String> found() {
-        return new TrainedBefore(store, CPU).of(child, ready).map(Run::runId);
+        return new PastRuns(store).equal(child, ready, CPU).map(Run::runId);
     }
 
     @Test

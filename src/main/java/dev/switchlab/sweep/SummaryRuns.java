@@ -1,0 +1,261 @@
+package dev.switchlab.sweep;
+
+import ai.djl.Device;
+import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.sweep.SweepSession.SettingSummary;
+import dev.switchlab.train.RunLock;
+import dev.switchlab.train.RunStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The runs of a sweep that sum up: its parent and, with several settings, one for each setting. They are open while the
+ * sweep runs.
+ */
+final class SummaryRuns implements AutoCloseable {
+
+    private static final int LONGEST_NAME = 200;
+    private static final List<String> SCORES = List.of(
+            MetricNames.FINAL_TRAIN_CROSS_ENTROPY,
+            MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
+            MetricNames.FINAL + MetricNames.BITS_PER_CHAR,
+            MetricNames.FINAL + MetricNames.ACCURACY);
+
+    private final MirroredBook store;
+    private final ResolvedSweep resolved;
+    private final String parent;
+    private final RunLock lock;
+    /** By setting, or {@code ""} for the parent of several. */
+    private final Map<String, BookLog> open = new LinkedHashMap<>();
+
+    private SummaryRuns(MirroredBook store, ResolvedSweep resolved, String parent, RunLock lock) {
+        this.store = store;
+        this.resolved = resolved;
+        this.parent = parent;
+        this.lock = lock;
+    }
+
+    /**
+     * Begins the summary runs, or resumes those of the same sweep.
+     *
+     * @param command as typed
+     * @param fresh whether to begin anew beside an earlier sweep
+     * @throws ExperimentException in one line, if the same call began another sweep that is not finished
+     * @throws dev.switchlab.train.TrainingException in one line, if another process runs this sweep
+     */
+    static SummaryRuns open(MirroredBook store, ResolvedSweep resolved, Device device, String command, boolean fresh)
+            throws IOException {
+        SweepIdentity identity = resolved.identity();
+        Optional<Run> earlier = fresh ? Optional.empty() : earlier(store, resolved, identity);
+        String parent = earlier.map(Run::runId).orElseGet(store::newRunId);
+        RunLock lock = RunLock.take(store.book().checkpoints(parent), parent);
+        SummaryRuns runs = new SummaryRuns(store, resolved, parent, lock);
+        boolean opened = false;
+        try {
+            runs.openAll(identity, new Provenances(device, command));
+            opened = true;
+            return runs;
+        } finally {
+            if (!opened) {
+                runs.close();
+            }
+        }
+    }
+
+    /** The newest sweep of the same call, if it is the same sweep. */
+    private static Optional<Run> earlier(MirroredBook store, ResolvedSweep resolved, SweepIdentity identity)
+            throws IOException {
+        String call = resolved.sweep().spec().call();
+        List<Run> calls = store.book().tagged(RunInfo.CALL_TAG).stream()
+                .filter(run -> call.equals(run.tags().get(RunInfo.CALL_TAG)))
+                .toList();
+        if (calls.isEmpty()) {
+            return Optional.empty();
+        }
+        Run newest = calls.get(calls.size() - 1);
+        if (identity.digest().equals(newest.tags().get(RunInfo.SWEEP_TAG))) {
+            return Optional.of(newest);
+        }
+        if (newest.status().equals(RunStatus.FINISHED.name())) {
+            return Optional.empty(); // complete, and left alone
+        }
+        SweepIdentity begun = SweepIdentity.ofJson(
+                Files.readString(store.book().artifacts(newest.runId()).file(SweepIdentity.ARTIFACT)),
+                "run " + newest.runId());
+        throw new ExperimentException("the sweep that this call began (run " + newest.shortId()
+                + ") is not finished, and something changed since: "
+                + identity.difference(begun).orElse("its files")
+                + "; undo the change to continue, or begin anew beside it with NEW=true");
+    }
+
+    /** The provenance of summary runs, collected once for each text. */
+    private record Provenances(Device device, String command, Map<String, Provenance> known) {
+
+        Provenances(Device device, String command) {
+            this(device, command, new HashMap<>());
+        }
+
+        Provenance of(TrainingInput input) {
+            return known.computeIfAbsent(
+                    input.data().corpus().name() + " " + input.kernels(),
+                    text -> input.provenance(command, device, input.kernels(), "", 1, false));
+        }
+    }
+
+    private void openAll(SweepIdentity identity, Provenances provenances) {
+        Sweep sweep = resolved.sweep();
+        Map<String, String> parentTags = new TreeMap<>();
+        parentTags.put(RunInfo.CALL_TAG, sweep.spec().call());
+        parentTags.put(RunInfo.SWEEP_TAG, identity.digest());
+        parentTags.put(RunInfo.SUMMARY_TAG, Integer.toString(sweep.runs().size()));
+        if (!resolved.hasOneSetting()) {
+            open("", parent, sweepInfo(provenances, parentTags));
+        }
+        sweep.settings().forEach((row, runs) -> {
+            SweepRun first = runs.get(0);
+            Map<String, String> tags = new TreeMap<>();
+            if (resolved.hasOneSetting()) {
+                tags.putAll(parentTags);
+            } else {
+                tags.put(RunInfo.PARENT_TAG, parent);
+                tags.put(RunInfo.SWEEP_TAG, identity.digest());
+                tags.put(RunInfo.SUMMARY_TAG, Integer.toString(runs.size()));
+            }
+            tags.put(RunInfo.SETTING_TAG, first.setting());
+            TrainingInput input = resolved.inputs().get(row);
+            String seeds = SweepSpec.seedsText(runs.stream().map(SweepRun::seed).toList());
+            RunInfo info = input.parentInfo(store, provenances.of(input), seeds, tags);
+            open(row, resolved.settingRunId(parent, first), info);
+        });
+        BookLog parentLog = open.values().iterator().next();
+        parentLog.text(SweepIdentity.ARTIFACT, identity.toJson());
+        parentLog.sync();
+    }
+
+    /** Begins a run or resumes it; the finished run of a setting stays closed. */
+    private void open(String row, String runId, RunInfo info) {
+        Optional<Run> existing = store.book().byId(runId);
+        boolean isParent = runId.equals(parent);
+        if (existing.isEmpty()) {
+            open.put(row, store.begin(info, runId));
+        } else if (isParent || !existing.get().status().equals(RunStatus.FINISHED.name())) {
+            open.put(row, store.resume(runId, -1));
+        }
+    }
+
+    private RunInfo sweepInfo(Provenances provenances, Map<String, String> more) {
+        Sweep sweep = resolved.sweep();
+        SweepSpec spec = sweep.spec();
+        TrainingInput first = resolved.inputs().values().iterator().next();
+        Provenance provenance = provenances.of(first);
+        Map<String, String> tags = new TreeMap<>(provenance.tags());
+        tags.putAll(more);
+        Map<String, String> params = new TreeMap<>();
+        params.put("experiments", String.join(" ", spec.experiments()));
+        params.put("set", ExperimentLoader.text(spec.set()));
+        params.put("variants", String.join("; ", spec.variants().keySet()));
+        params.put("grid", spec.grid().toString());
+        params.put("seeds", SweepSpec.seedsText(spec.seeds()));
+        params.put("device", provenance.computation().device());
+        params.put("threads", Integer.toString(resolved.conditions().threads()));
+        params.values().removeIf(String::isEmpty);
+        String name = "sweep " + spec.words();
+        return new RunInfo(
+                store.experimentName(first.experiment().id()),
+                first.experiment().about(),
+                name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + " ..." : name,
+                spec.about().isEmpty() ? "A sweep of " + sweep.runs().size() + " runs." : spec.about(),
+                provenances.command(),
+                spec.name().isEmpty() ? "experiments/" + first.experiment().id() + ".yaml" : spec.file(),
+                Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
+                System.getProperty("user.name"),
+                params,
+                tags,
+                Optional.empty());
+    }
+
+    /** Id of the sweep's parent. */
+    String parent() {
+        return parent;
+    }
+
+    /**
+     * Sums up a setting all of whose runs are done: mean and 95 % interval of their scores, under the names and at the
+     * step of the scores themselves, so that charts draw them together. An earlier summary stays as it is.
+     *
+     * @param runs of the setting
+     */
+    SettingSummary sumUp(String row, List<Run> runs) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        StringBuilder summary = new StringBuilder();
+        MeanInterval score = new MeanInterval(runs.size(), Double.NaN, Double.NaN);
+        for (String metric : SCORES) {
+            double[] values = runs.stream()
+                    .map(run -> run.metrics().get(metric))
+                    .filter(Objects::nonNull)
+                    .mapToDouble(Double::doubleValue)
+                    .toArray();
+            if (values.length == 0) {
+                continue;
+            }
+            MeanInterval interval = MeanInterval.of(values);
+            score = metric.equals(MetricNames.FINAL + MetricNames.CROSS_ENTROPY) ? interval : score;
+            metrics.put(metric, interval.mean());
+            if (values.length > 1) {
+                metrics.put(metric + "_ci95_low", interval.low());
+                metrics.put(metric + "_ci95_high", interval.high());
+            }
+            summary.append(String.format(
+                    Locale.ROOT, "%-26s %s  (mean and 95 %% interval of %d seeds)%n", metric, interval, interval.n()));
+        }
+        BookLog log = open.get(row);
+        if (log != null) {
+            int steps = resolved.inputs().get(row).experiment().train().steps();
+            log.metrics(steps, metrics);
+            log.text("seeds.txt", summary.toString());
+            if (!resolved.hasOneSetting()) {
+                open.remove(row);
+                close(log, RunStatus.FINISHED);
+            }
+        }
+        return new SettingSummary(row, score, summary.toString());
+    }
+
+    /** Ends the open runs. */
+    void end(RunStatus status) {
+        List<BookLog> logs = List.copyOf(open.values());
+        open.clear();
+        logs.forEach(log -> close(log, status));
+    }
+
+    private static void close(BookLog log, RunStatus status) {
+        log.finish(status);
+        log.close();
+    }
+
+    @Override
+    public void close() {
+        try {
+            end(RunStatus.FAILED);
+        } finally {
+            lock.close();
+        }
+    }
+}
