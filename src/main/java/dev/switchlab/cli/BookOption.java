@@ -3,7 +3,6 @@ package dev.switchlab.cli;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
-import dev.switchlab.runs.mirror.TrackingUri;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,7 +34,7 @@ final class BookOption {
     MirroredBook open() {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (!uri.isBlank()) {
-            environment.put(TrackingUri.VARIABLE, uri);
+            environment.put(MlflowEnvironment.TRACKING_URI, uri);
         }
         return MirroredBook.open(
                 runs,

@@ -4,7 +4,7 @@ import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.Mirrors;
-import dev.switchlab.runs.mirror.TrackingUri;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.StoredRun;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,7 +34,7 @@ final class FlushCommand implements Callable<Integer> {
         try (MirroredBook store = books.open()) {
             Mirrors server = store.mirrors()
                     .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
-                            + TrackingUri.VARIABLE + "=http://127.0.0.1:5000 make flush"));
+                            + MlflowEnvironment.TRACKING_URI + "=http://127.0.0.1:5000 make flush"));
             StoredRun.failDead(store);
             List<Run> behind = run.isBlank() ? server.behind() : List.of(store.find(run.strip()));
             List<Run> sent = behind.stream()

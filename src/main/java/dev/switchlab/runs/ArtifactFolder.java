@@ -64,13 +64,21 @@ public record ArtifactFolder(Path root) {
     }
 
     /** Keeps bytes under a path, replacing what was there. */
-    void write(String path, byte[] bytes) throws IOException {
-        WholeFile.write(resolve(path), bytes);
+    void write(String path, byte[] bytes) {
+        keep(path, "the contents", part -> Files.write(part, bytes));
     }
 
     /** Keeps a file under a path, replacing what was there; the file may be changed or deleted afterwards. */
-    void copy(String path, Path file) throws IOException {
-        WholeFile.<IOException>write(resolve(path), part -> Files.copy(file, part));
+    void copy(String path, Path file) {
+        keep(path, file.toString(), part -> Files.copy(file, part));
+    }
+
+    private void keep(String path, String what, WholeFile.Contents<IOException> contents) {
+        try {
+            WholeFile.write(resolve(path), contents);
+        } catch (IOException e) {
+            throw new BookException("artifact '" + path + "': cannot keep " + what + ": " + e.getMessage(), e);
+        }
     }
 
     /** Where a path is, after a check that it stays inside. */

@@ -1,17 +1,14 @@
 package dev.switchlab.runs;
 
 import dev.switchlab.runs.db.Database;
-import dev.switchlab.runs.db.DatabaseException;
 import dev.switchlab.runs.db.DatasetsTable;
-import dev.switchlab.runs.db.ExperimentsTable;
-import dev.switchlab.runs.db.ExperimentsTable.ExperimentRow;
 import dev.switchlab.runs.db.MetricsTable;
-import dev.switchlab.runs.db.ParamsTable;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable;
+import dev.switchlab.runs.db.RunsTable.ExperimentRow;
 import dev.switchlab.runs.db.RunsTable.RunRow;
 import dev.switchlab.runs.db.Session;
-import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -84,7 +81,7 @@ public final class Book implements AutoCloseable {
         Path whole = folder.toAbsolutePath().normalize();
         try {
             return new Book(whole, Database.open(whole.resolve("mlflow.db")), options);
-        } catch (DatabaseException e) {
+        } catch (IOException e) {
             throw new BookException(e.getMessage(), e);
         }
     }
@@ -134,7 +131,7 @@ public final class Book implements AutoCloseable {
             }
             ExperimentRow experiment = experiment(session, info.experimentName(), now);
             if (!info.about().isBlank()) {
-                ExperimentsTable.setTag(session, experiment.id(), RunInfo.NOTE_TAG, info.about());
+                TextsTable.EXPERIMENT_TAGS.set(session, experiment.id(), Map.of(RunInfo.NOTE_TAG, info.about()));
             }
             RunRow row = new RunRow(
                     runId,
@@ -145,10 +142,10 @@ public final class Book implements AutoCloseable {
                     "RUNNING",
                     now,
                     Optional.empty(),
-                    artifactUri(experiment, runId));
+                    experiment.artifactUri(runId));
             RunsTable.insert(session, row);
-            TagsTable.set(session, runId, BookLog.cut(redactor.clean(info.allTags()), BookLog.MAX_TAG));
-            ParamsTable.log(session, runId, BookLog.cut(redactor.clean(info.params()), BookLog.MAX_PARAM));
+            TextsTable.TAGS.set(session, runId, BookLog.cut(redactor.clean(info.allTags()), BookLog.MAX_TAG));
+            TextsTable.PARAMS.add(session, runId, BookLog.cut(redactor.clean(info.params()), BookLog.MAX_PARAM));
             if (info.dataset().isPresent()) {
                 DatasetsTable.log(
                         session, runId, experiment.id(), info.dataset().get().row(redactor));
@@ -163,20 +160,12 @@ public final class Book implements AutoCloseable {
      * @throws BookException if MLflow's user deleted it
      */
     static ExperimentRow experiment(Session session, String name, long now) throws SQLException {
-        ExperimentRow experiment = ExperimentsTable.named(session, name, now);
+        ExperimentRow experiment = RunsTable.experiment(session, name, now);
         if (!experiment.isActive()) {
             throw new BookException(
                     "experiment '" + name + "' was deleted in MLflow; restore it there, or take another runs folder");
         }
         return experiment;
-    }
-
-    /**
-     * Where a run's files are: in {@code mlartifacts/}, also where another client made the experiment with another
-     * place for them.
-     */
-    static String artifactUri(ExperimentRow experiment, String runId) {
-        return ExperimentsTable.ARTIFACT_ROOT + experiment.id() + "/" + runId + "/artifacts";
     }
 
     /**
@@ -189,7 +178,7 @@ public final class Book implements AutoCloseable {
     public BookLog resume(String runId, long step) {
         RunRow run = row(runId);
         BookLog.Start start = read(session -> BookLog.Start.after(session, runId, step));
-        boolean sumsUp = read(session -> TagsTable.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
+        boolean sumsUp = read(session -> TextsTable.TAGS.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
         BookLog log = new BookLog(this, run, start, sumsUp);
         writer.submit(session -> {
             RunsTable.setStatus(session, runId, "RUNNING", Optional.empty());
@@ -200,55 +189,39 @@ public final class Book implements AutoCloseable {
 
     /** The run with this whole id. */
     public Optional<Run> byId(String runId) {
-        return read(session -> {
-            Optional<RunRow> row = RunsTable.byId(session, runId);
-            return row.isEmpty() ? Optional.empty() : Optional.of(run(session, row.get()));
-        });
+        return runs(session -> RunsTable.byId(session, runId).stream().toList()).stream()
+                .findFirst();
     }
 
     /**
-     * Runs by their id, the beginning of it, the same of the id that a server gave them, or their name; the newest
-     * first.
+     * Runs by their id, the beginning of their id, the beginning of the id that a server gave them, or their name; the
+     * newest first.
      *
      * @param text not blank
      */
     public List<Run> called(String text) {
-        return read(session -> {
-            List<Run> runs = new ArrayList<>();
-            for (RunRow row : RunsTable.called(session, text, MIRROR_TAG)) {
-                runs.add(run(session, row));
-            }
-            return runs;
-        });
+        return runs(session -> RunsTable.called(session, text, MIRROR_TAG));
     }
 
     /** Runs of an experiment, or of all, the newest first. */
     public List<Run> runs(Optional<String> experiment, int limit) {
-        return read(session -> {
-            List<Run> runs = new ArrayList<>();
-            for (RunRow row : RunsTable.newest(session, experiment, limit)) {
-                runs.add(run(session, row));
-            }
-            return runs;
-        });
+        return runs(session -> RunsTable.newest(session, experiment, limit));
     }
 
     /** The runs whose parent this one is, the oldest first. */
     public List<Run> children(String runId) {
-        return read(session -> {
-            List<Run> runs = new ArrayList<>();
-            for (RunRow row : RunsTable.tagged(session, RunInfo.PARENT_TAG, runId)) {
-                runs.add(run(session, row));
-            }
-            return runs;
-        });
+        return runs(session -> RunsTable.tagged(session, RunInfo.PARENT_TAG, runId));
     }
 
     /** Runs that have a tag, the oldest first. */
     public List<Run> tagged(String key) {
+        return runs(session -> RunsTable.tagged(session, key));
+    }
+
+    private List<Run> runs(Database.Work<List<RunRow>> rows) {
         return read(session -> {
             List<Run> runs = new ArrayList<>();
-            for (RunRow row : RunsTable.tagged(session, key)) {
+            for (RunRow row : rows.run(session)) {
                 runs.add(run(session, row));
             }
             return runs;
@@ -268,8 +241,8 @@ public final class Book implements AutoCloseable {
                 row.status(),
                 Instant.ofEpochMilli(row.startTime()),
                 row.endTime().map(Instant::ofEpochMilli),
-                ParamsTable.of(session, row.id()),
-                TagsTable.of(session, row.id()),
+                TextsTable.PARAMS.of(session, row.id()),
+                TextsTable.TAGS.of(session, row.id()),
                 metrics);
     }
 
@@ -320,34 +293,24 @@ public final class Book implements AutoCloseable {
     public void tag(String runId, Map<String, String> tags) {
         tags.keySet().forEach(key -> Keys.check("tag", key));
         write(session -> {
-            TagsTable.set(session, runId, tags);
+            TextsTable.TAGS.set(session, runId, tags);
             return null;
         });
     }
 
     /** Adds a file to a run, whether it goes on or not, or replaces one. */
     public void keep(String runId, String path, Path file) {
-        ArtifactFolder artifacts = artifacts(runId);
-        try {
-            artifacts.copy(path, file);
-        } catch (IOException e) {
-            throw new BookException("artifact '" + path + "': cannot keep " + file + ": " + e.getMessage(), e);
-        }
+        artifacts(runId).copy(path, file);
     }
 
-    /** The same with UTF-8 text. */
+    /** Adds a file with UTF-8 text. */
     public void keep(String runId, String path, String text) {
         keep(runId, path, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The same with bytes. */
+    /** Adds a file with these bytes. */
     public void keep(String runId, String path, byte[] bytes) {
-        ArtifactFolder artifacts = artifacts(runId);
-        try {
-            artifacts.write(path, bytes);
-        } catch (IOException e) {
-            throw new BookException("artifact '" + path + "': cannot be kept: " + e.getMessage(), e);
-        }
+        artifacts(runId).write(path, bytes);
     }
 
     /** Says how a run ended whose process did not. */
@@ -398,6 +361,10 @@ public final class Book implements AutoCloseable {
     @Override
     public void close() {
         writer.close();
-        database.close();
+        try {
+            database.close();
+        } catch (SQLException e) {
+            throw new BookException("cannot close " + folder.resolve("mlflow.db") + ": " + e.getMessage(), e);
+        }
     }
 }

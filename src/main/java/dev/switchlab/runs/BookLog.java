@@ -2,15 +2,13 @@ package dev.switchlab.runs;
 
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.db.MetricsTable;
-import dev.switchlab.runs.db.ParamsTable;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable;
 import dev.switchlab.runs.db.RunsTable.RunRow;
 import dev.switchlab.runs.db.Session;
-import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.train.RunLog;
 import dev.switchlab.train.RunStatus;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,7 +119,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     public void params(Map<String, String> params) {
         Map<String, String> ready = ready("param", params, MAX_PARAM);
         writer.submit(session -> {
-            ParamsTable.log(session, run.id(), ready);
+            TextsTable.PARAMS.add(session, run.id(), ready);
             return null;
         });
     }
@@ -130,7 +128,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     public void tags(Map<String, String> tags) {
         Map<String, String> ready = ready("tag", tags, MAX_TAG);
         writer.submit(session -> {
-            TagsTable.set(session, run.id(), ready);
+            TextsTable.TAGS.set(session, run.id(), ready);
             return null;
         });
     }
@@ -220,11 +218,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         if (!Files.isRegularFile(file)) {
             throw new BookException("artifact '" + path + "': " + file + " is not a file");
         }
-        try {
-            artifacts.copy(path, file);
-        } catch (IOException e) {
-            throw new BookException("artifact '" + path + "': cannot keep " + file + ": " + e.getMessage(), e);
-        }
+        artifacts.copy(path, file);
     }
 
     @Override

@@ -3,15 +3,13 @@ package dev.switchlab.runs;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.runs.db.DatasetsTable;
 import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
-import dev.switchlab.runs.db.ExperimentsTable;
-import dev.switchlab.runs.db.ExperimentsTable.ExperimentRow;
 import dev.switchlab.runs.db.MetricsTable;
-import dev.switchlab.runs.db.ParamsTable;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable;
+import dev.switchlab.runs.db.RunsTable.ExperimentRow;
 import dev.switchlab.runs.db.RunsTable.RunRow;
 import dev.switchlab.runs.db.Session;
-import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.RunLock;
 import java.io.IOException;
@@ -72,9 +70,9 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         MetricsTable.latest(session, row.id()).forEach(point -> latest.put(point.key(), point));
         return new RunState(
                 row,
-                ExperimentsTable.tags(session, row.experiment()),
-                ParamsTable.of(session, row.id()),
-                TagsTable.of(session, row.id()),
+                TextsTable.EXPERIMENT_TAGS.of(session, row.experimentId()),
+                TextsTable.PARAMS.of(session, row.id()),
+                TextsTable.TAGS.of(session, row.id()),
                 latest,
                 DatasetsTable.of(session, row.id()));
     }
@@ -128,7 +126,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
                         source.status(),
                         source.startTime(),
                         source.endTime(),
-                        Book.artifactUri(experiment, id)));
+                        experiment.artifactUri(id)));
         boolean newFiles = writeFiles(changes, row);
         boolean newCheckpoints = writeCheckpoints(changes);
         boolean newRows = book.write(session -> writeRows(session, row, changes));
@@ -176,9 +174,9 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
             RunsTable.insert(session, row);
         }
         RunState source = changes.state();
-        int added = ExperimentsTable.addTags(session, row.experimentId(), source.experimentTags());
-        added += ParamsTable.log(session, id, changes.params());
-        TagsTable.set(session, id, changes.tags());
+        int added = TextsTable.EXPERIMENT_TAGS.add(session, row.experimentId(), source.experimentTags());
+        added += TextsTable.PARAMS.add(session, id, changes.params());
+        TextsTable.TAGS.set(session, id, changes.tags());
         for (DatasetRow dataset : source.datasets()) {
             added += DatasetsTable.log(session, id, row.experimentId(), dataset);
         }

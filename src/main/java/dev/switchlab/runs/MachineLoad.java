@@ -4,12 +4,14 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.switchlab.io.AvailableMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}).
@@ -17,12 +19,19 @@ import java.util.OptionalLong;
  */
 final class MachineLoad {
     private static final double MEGA = 1e6;
+    private static final double MEBI_TO_MEGA = 1.048576;
     private static final Path NETWORK = Path.of("/proc/net/dev");
+    private static final String[] NVIDIA_SMI = {
+        "nvidia-smi",
+        "--query-gpu=index,utilization.gpu,memory.used,memory.total,power.draw,power.limit",
+        "--format=csv,noheader,nounits"
+    };
+    private static final int NVIDIA_SMI_SECONDS = 5;
 
     private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private final Path folder;
-    private final GpuLoad gpus = new GpuLoad();
     private final long[] firstTraffic;
+    private boolean hasGpus = true;
 
     /** @param folder on the disk whose use is told */
     MachineLoad(Path folder) {
@@ -46,7 +55,9 @@ final class MachineLoad {
             metrics.put("system/network_receive_megabytes", (traffic[0] - firstTraffic[0]) / MEGA);
             metrics.put("system/network_transmit_megabytes", (traffic[1] - firstTraffic[1]) / MEGA);
         }
-        metrics.putAll(gpus.sample());
+        if (hasGpus) {
+            metrics.putAll(gpus());
+        }
         return metrics;
     }
 
@@ -97,5 +108,60 @@ final class MachineLoad {
             return new long[0];
         }
         return new long[] {received, sent};
+    }
+
+    /** The load of NVIDIA GPUs, which {@code nvidia-smi} prints; nothing where that program is absent or fails. */
+    private Map<String, Double> gpus() {
+        hasGpus = false;
+        try {
+            Process process = new ProcessBuilder(NVIDIA_SMI)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(NVIDIA_SMI_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                return Map.of();
+            }
+            hasGpus = process.exitValue() == 0;
+            return gpus(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return Map.of();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Map.of();
+        }
+    }
+
+    /** Reads lines such as {@code 0, 35, 1024, 81559, 120.5, 700.0}; an unknown value is "[N/A]". */
+    static Map<String, Double> gpus(String csv) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        for (String line : csv.lines().toList()) {
+            String[] fields = line.split("\\s*,\\s*", -1);
+            if (fields.length != 6) {
+                continue;
+            }
+            String gpu = "system/gpu_" + fields[0].strip() + "_";
+            double used = number(fields[2]);
+            double power = number(fields[4]);
+            put(metrics, gpu + "utilization_percentage", number(fields[1]));
+            put(metrics, gpu + "memory_usage_megabytes", used * MEBI_TO_MEGA);
+            put(metrics, gpu + "memory_usage_percentage", 100 * used / number(fields[3]));
+            put(metrics, gpu + "power_usage_watts", power);
+            put(metrics, gpu + "power_usage_percentage", 100 * power / number(fields[5]));
+        }
+        return metrics;
+    }
+
+    private static void put(Map<String, Double> metrics, String name, double value) {
+        if (Double.isFinite(value)) {
+            metrics.put(name, value);
+        }
+    }
+
+    private static double number(String field) {
+        try {
+            return Double.parseDouble(field.strip());
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
     }
 }

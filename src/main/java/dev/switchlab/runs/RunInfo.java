@@ -1,6 +1,6 @@
 package dev.switchlab.runs;
 
-import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.runs.db.TextsTable;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -91,7 +91,7 @@ public record RunInfo(
     /** All tags, those that MLflow's UI shows first: name, user, description, source, commit. */
     Map<String, String> allTags() {
         Map<String, String> all = new LinkedHashMap<>();
-        all.put(TagsTable.RUN_NAME, runName);
+        all.put(TextsTable.RUN_NAME, runName);
         all.put("mlflow.user", user);
         all.put(NOTE_TAG, description + "\n\nReproduce it:\n\n```sh\n" + command + "\n```\n");
         all.put("mlflow.source.name", sourceName);

@@ -162,7 +162,7 @@ final class BookFileTest {
                 "UPDATE alembic_version SET version_num = 'ffffffffffff'",
                 "ALTER TABLE params DROP COLUMN value",
                 "PRAGMA journal_mode = DELETE");
-        assertRefused("mlflow.db has MLflow schema revision ffffffffffff", "column params.value is gone");
+        assertRefused("mlflow.db: it has MLflow schema revision ffffffffffff", "column params.value is gone");
     }
 
     @Test

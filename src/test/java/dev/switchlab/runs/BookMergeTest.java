@@ -396,7 +396,7 @@ final class BookMergeTest {
         run(there, TestRuns.info(), RunStatus.FINISHED);
         there.execute(
                 "UPDATE alembic_version SET version_num = 'ffffffffffff'", "ALTER TABLE params DROP COLUMN value");
-        assertRefused("mlflow.db has MLflow schema revision ffffffffffff", "column params.value is gone");
+        assertRefused("mlflow.db: it has MLflow schema revision ffffffffffff", "column params.value is gone");
     }
 
     /**

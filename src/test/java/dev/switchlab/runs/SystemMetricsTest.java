@@ -65,7 +65,7 @@ final class SystemMetricsTest {
 
     @Test
     void gpusAreReadFromNvidiaSmi() {
-        assertThat(GpuLoad.parse("0, 35, 1000, 80000, 175.50, 700.00\n1, [N/A], 0, 80000, [N/A], [N/A]\nNo devices\n"))
+        assertThat(MachineLoad.gpus("0, 35, 1000, 80000, 175.50, 700.00\n1, [N/A], 0, 80000, [N/A], [N/A]\nNo devices\n"))
                 .isEqualTo(Map.of(
                         "system/gpu_0_utilization_percentage", 35.0,
                         "system/gpu_0_memory_usage_megabytes", 1048.576,
@@ -74,6 +74,6 @@ final class SystemMetricsTest {
                         "system/gpu_0_power_usage_percentage", 100 * 175.5 / 700,
                         "system/gpu_1_memory_usage_megabytes", 0.0,
                         "system/gpu_1_memory_usage_percentage", 0.0));
-        assertThat(GpuLoad.parse("")).isEmpty();
+        assertThat(MachineLoad.gpus("")).isEmpty();
     }
 }

@@ -1,6 +1,7 @@
 package dev.switchlab.runs.db;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -51,9 +52,9 @@ public final class Database implements AutoCloseable {
     /**
      * Opens the book, creating it when absent.
      *
-     * @throws DatabaseException if the file is not an MLflow store that can be written here
+     * @throws IOException in one line, if the file is not an MLflow store that can be written here
      */
-    public static Database open(Path file) {
+    public static Database open(Path file) throws IOException {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             long deadline = System.nanoTime() + BUSY_TIMEOUT.toNanos();
@@ -70,10 +71,10 @@ public final class Database implements AutoCloseable {
                 }
             }
         } catch (SQLException | IOException e) {
-            throw new DatabaseException("cannot open the book " + file + ": " + firstLine(e), e);
+            throw new IOException("cannot open the book " + file + ": " + firstLine(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DatabaseException("interrupted while opening the book " + file, e);
+            throw new InterruptedIOException("interrupted while opening the book " + file);
         }
     }
 
@@ -159,7 +160,7 @@ public final class Database implements AutoCloseable {
         Session session = connect(file);
         try {
             // Refuse a foreign file before anything in it changes, its journal mode included.
-            Schema.checkRevision(session, file);
+            Schema.checkRevision(session);
             if (!"wal"
                     .equals(session.first("PRAGMA journal_mode", row -> row.getString(1))
                             .orElse(""))) {
@@ -170,7 +171,7 @@ public final class Database implements AutoCloseable {
             session.execute("PRAGMA cache_size = -32768");
             session.execute("PRAGMA foreign_keys = ON");
             transaction(session, "BEGIN IMMEDIATE", s -> {
-                Schema.createIfAbsent(s, file);
+                Schema.createIfAbsent(s);
                 return null;
             });
             return session;
@@ -208,20 +209,12 @@ public final class Database implements AutoCloseable {
 
     /** Closes all connections; call it when no other call is under way. */
     @Override
-    public void close() {
+    public void close() throws SQLException {
         List<Session> sessions = new ArrayList<>();
         idleReaders.drainTo(sessions);
-        sessions.add(writer);
-        SQLException failure = null;
         for (Session session : sessions) {
-            try {
-                session.close();
-            } catch (SQLException e) {
-                failure = e;
-            }
+            session.close();
         }
-        if (failure != null) {
-            throw new DatabaseException("cannot close the book " + file + ": " + firstLine(failure), failure);
-        }
+        writer.close();
     }
 }

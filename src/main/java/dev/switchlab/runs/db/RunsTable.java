@@ -5,12 +5,21 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** The table runs, without those that MLflow's user deleted. */
+/** The tables experiments and runs. Runs that were deleted with MLflow are not read. */
 public final class RunsTable {
+    /** How the URI of artifacts that {@code mlflow server} serves from {@code mlartifacts/} begins. */
+    private static final String ARTIFACT_ROOT = "mlflow-artifacts:/";
+
+    /** MLflow's word for what was not deleted. */
+    private static final String ACTIVE = "active";
+
+    private static final String EXPERIMENT_COLUMNS =
+            "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
+
     private static final String SELECT =
             "SELECT run_uuid, runs.experiment_id, experiments.name AS experiment, runs.name, user_id, status, start_time,"
                     + " end_time, artifact_uri FROM runs JOIN experiments USING (experiment_id)"
-                    + " WHERE runs.lifecycle_stage = '" + ExperimentsTable.ACTIVE + "'";
+                    + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
 
     private RunsTable() {}
 
@@ -31,6 +40,56 @@ public final class RunsTable {
             Optional<Long> endTime,
             String artifactUri) {}
 
+    /**
+     * One experiment.
+     *
+     * @param isActive false if the experiment was deleted with MLflow
+     */
+    public record ExperimentRow(long id, String name, boolean isActive) {
+
+        /**
+         * Where the files of a run of this experiment are: in {@code mlartifacts/}, also if another client made the
+         * experiment with another place for them.
+         */
+        public String artifactUri(String runId) {
+            return ARTIFACT_ROOT + id + "/" + runId + "/artifacts";
+        }
+    }
+
+    /** The experiment that {@code mlflow server} expects in every store. */
+    static void insertDefaultExperiment(Session session, long now) throws SQLException {
+        session.update(
+                "INSERT INTO experiments (experiment_id, " + EXPERIMENT_COLUMNS + ") VALUES (0, 'Default', ?, ?, ?, ?)",
+                ARTIFACT_ROOT + "0",
+                ACTIVE,
+                now,
+                now);
+    }
+
+    /**
+     * The experiment of that name, made if there is none.
+     *
+     * @param now ms since 1970
+     */
+    public static ExperimentRow experiment(Session session, String name, long now) throws SQLException {
+        Optional<ExperimentRow> known = findExperiment(session, name);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        session.update(
+                "INSERT INTO experiments (" + EXPERIMENT_COLUMNS + ") VALUES (?, '', ?, ?, ?)", name, ACTIVE, now, now);
+        session.update(
+                "UPDATE experiments SET artifact_location = ? || experiment_id WHERE name = ?", ARTIFACT_ROOT, name);
+        return findExperiment(session, name).orElseThrow();
+    }
+
+    private static Optional<ExperimentRow> findExperiment(Session session, String name) throws SQLException {
+        return session.first(
+                "SELECT experiment_id, name, lifecycle_stage FROM experiments WHERE name = ?",
+                row -> new ExperimentRow(row.getLong(1), row.getString(2), ACTIVE.equals(row.getString(3))),
+                name);
+    }
+
     /** Adds a run. */
     public static void insert(Session session, RunRow run) throws SQLException {
         session.update(
@@ -43,7 +102,7 @@ public final class RunsTable {
                 run.status(),
                 run.startTime(),
                 run.endTime().orElse(null),
-                ExperimentsTable.ACTIVE,
+                ACTIVE,
                 run.artifactUri(),
                 run.experimentId());
     }
@@ -115,7 +174,7 @@ public final class RunsTable {
                 text(row, "user_id"),
                 text(row, "status"),
                 row.getLong("start_time"),
-                Session.optionalLong(row, "end_time"),
+                row.getObject("end_time") == null ? Optional.empty() : Optional.of(row.getLong("end_time")),
                 text(row, "artifact_uri"));
     }
 

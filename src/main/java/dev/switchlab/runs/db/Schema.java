@@ -3,10 +3,12 @@ package dev.switchlab.runs.db;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** MLflow's tables at the Alembic revision that this program reads and writes. */
@@ -16,14 +18,26 @@ final class Schema {
 
     private static final String RESOURCE = "schema-" + REVISION + ".sql";
 
+    private static final List<String> WRITTEN = List.of(
+            "experiments",
+            "experiment_tags",
+            "runs",
+            "metrics",
+            "latest_metrics",
+            "params",
+            "tags",
+            "datasets",
+            "inputs",
+            "input_tags");
+
     private Schema() {}
 
     /**
      * Checks that the file is empty, a store of {@link #REVISION}, or one that can be written as such; reads only.
      *
-     * @throws DatabaseException if it is anything else
+     * @throws IOException in one line, if it is anything else
      */
-    static void checkRevision(Session session, Path file) throws SQLException, IOException {
+    static void checkRevision(Session session) throws SQLException, IOException {
         List<String> tables = session.list(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
                 row -> row.getString(1));
@@ -31,17 +45,17 @@ final class Schema {
             return;
         }
         if (!tables.contains("alembic_version")) {
-            throw new DatabaseException(
-                    file + " is a SQLite file but not an MLflow store (it has no table alembic_version);"
+            throw new IOException(
+                    "it is a SQLite file but not an MLflow store (it has no table alembic_version);"
                             + " allowed: an MLflow store or no file, e.g. another runs folder");
         }
         List<String> revisions = session.list("SELECT version_num FROM alembic_version", row -> row.getString(1));
         if (revisions.equals(List.of(REVISION))) {
             return;
         }
-        Optional<String> obstacle = NewerSchema.obstacle(session, statements());
+        Optional<String> obstacle = obstacle(session);
         if (obstacle.isPresent()) {
-            throw new DatabaseException(file + " has MLflow schema revision " + String.join(", ", revisions)
+            throw new IOException("it has MLflow schema revision " + String.join(", ", revisions)
                     + ", which cannot be written here (" + obstacle.get()
                     + "): a newer MLflow has upgraded it; serve it with that MLflow, name that server"
                     + " (MLFLOW_TRACKING_URI), and use another runs folder");
@@ -52,9 +66,9 @@ final class Schema {
      * Creates tables, indexes, revision and the default experiment in an empty file; one transaction, so all or
      * nothing.
      */
-    static void createIfAbsent(Session session, Path file) throws SQLException, IOException {
+    static void createIfAbsent(Session session) throws SQLException, IOException {
         // Again, now holding the write lock: another process may have created the store since the first check.
-        checkRevision(session, file);
+        checkRevision(session);
         if (session.first("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'", row -> 1)
                 .isPresent()) {
             return;
@@ -63,7 +77,7 @@ final class Schema {
             session.execute(statement);
         }
         session.update("INSERT INTO alembic_version (version_num) VALUES (?)", REVISION);
-        ExperimentsTable.insertDefault(session, System.currentTimeMillis());
+        RunsTable.insertDefaultExperiment(session, System.currentTimeMillis());
     }
 
     private static List<String> statements() throws IOException {
@@ -78,5 +92,64 @@ final class Schema {
                     .filter(statement -> !statement.isEmpty())
                     .toList();
         }
+    }
+
+    private record Column(String name, String type, boolean required, int keyPosition) {}
+
+    /**
+     * Why a store that a newer MLflow has upgraded cannot be written as before; empty if it can. MLflow 3.x upgrades
+     * the file when it opens it, which is what looking at runs with {@code mlflow server} does: training has to go on
+     * after that.
+     *
+     * <p>Decided by looking, not by a list of revisions: in every table that this program writes, its columns must be
+     * there with the same types and primary key, and every column it does not know must be nullable or have a default.
+     */
+    private static Optional<String> obstacle(Session store) throws SQLException, IOException {
+        try (Session own = new Session(DriverManager.getConnection("jdbc:sqlite::memory:"))) {
+            for (String statement : statements()) {
+                own.execute(statement);
+            }
+            for (String table : WRITTEN) {
+                Optional<String> obstacle = obstacle(table, columns(own, table), columns(store, table));
+                if (obstacle.isPresent()) {
+                    return obstacle;
+                }
+            }
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> obstacle(String table, List<Column> own, List<Column> found) {
+        List<Column> unknown = new ArrayList<>(found);
+        for (Column column : own) {
+            Optional<Column> same =
+                    found.stream().filter(c -> c.name().equals(column.name())).findFirst();
+            if (same.isEmpty()) {
+                return Optional.of("column " + table + "." + column.name() + " is gone");
+            }
+            unknown.remove(same.get());
+            if (!same.get().type().equals(column.type()) || same.get().keyPosition() != column.keyPosition()) {
+                return Optional.of("column " + table + "." + column.name() + " has changed");
+            }
+        }
+        return unknown.stream()
+                .filter(Column::required)
+                .findFirst()
+                .map(c -> "column " + table + "." + c.name() + " is new and needs a value");
+    }
+
+    private static List<Column> columns(Session session, String table) throws SQLException {
+        return session.list(
+                "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info('" + table + "')",
+                row -> new Column(
+                        row.getString(1),
+                        baseType(row.getString(2)),
+                        (row.getInt(3) != 0 || row.getInt(5) != 0) && row.getString(4) == null,
+                        row.getInt(5)));
+    }
+
+    /** VARCHAR(500) and VARCHAR(8000) are the same to SQLite. */
+    private static String baseType(String type) {
+        return type.replaceAll("\\(.*", "").strip().toUpperCase(Locale.ROOT);
     }
 }

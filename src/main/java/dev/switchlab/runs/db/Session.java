@@ -76,12 +76,6 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** The 64-bit value of a nullable column. */
-    static Optional<Long> optionalLong(ResultSet row, String column) throws SQLException {
-        long value = row.getLong(column);
-        return row.wasNull() ? Optional.empty() : Optional.of(value);
-    }
-
     private PreparedStatement bound(String sql, Object... arguments) throws SQLException {
         PreparedStatement statement = prepare(sql);
         for (int i = 0; i < arguments.length; i++) {

@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -37,24 +39,29 @@ public final class Mirror implements AutoCloseable {
                 Duration.ofSeconds(30));
     }
 
-    /** So long the end of a run may be silent. */
+    /** The end of a run may take this long before a message says what it waits for. */
     private static final Duration SILENCE = Duration.ofSeconds(1);
 
     private final Book book;
     private final String runId;
     private final MlflowServer server;
-    private final ServerWriter writer;
-    private final RunCopy copy;
     private final Timing timing;
     private final Consumer<String> notices;
+    private final ServerWriter writer;
+    private final RunCopy copy;
     private final Deque<String> leftBehind;
     private final Thread thread = new Thread(this::run, "mirror");
-    private boolean ending;
+    private final CountDownLatch ending = new CountDownLatch(1);
     private boolean inTrouble;
     private volatile long lastProgress = System.nanoTime();
     private volatile String failure = "";
 
-    private Mirror(
+    /**
+     * Starts to copy.
+     *
+     * @param leftBehind runs that have ended and that the server does not have whole
+     */
+    Mirror(
             Book book,
             String runId,
             List<String> leftBehind,
@@ -70,78 +77,7 @@ public final class Mirror implements AutoCloseable {
         this.writer = new ServerWriter(book, runId, server, bytes -> lastProgress = System.nanoTime());
         this.copy = new RunCopy(new BookRun(book, runId), writer, notices);
         thread.setDaemon(true);
-    }
-
-    /**
-     * Begins to copy.
-     *
-     * @param leftBehind runs that have ended and of which the server does not have everything
-     */
-    static Mirror start(
-            Book book,
-            String runId,
-            List<String> leftBehind,
-            MlflowServer server,
-            Timing timing,
-            Consumer<String> notices) {
-        Mirror mirror = new Mirror(book, runId, leftBehind, server, timing, notices);
-        mirror.thread.start();
-        return mirror;
-    }
-
-    private void run() {
-        Duration retry = timing.firstRetry();
-        while (true) {
-            boolean last = isEnding();
-            try {
-                copy.copy();
-                progressed();
-                retry = timing.firstRetry();
-                if (last) {
-                    failure = "";
-                    return;
-                }
-                if (leftBehind.isEmpty()) {
-                    pause(timing.pause());
-                } else {
-                    copyLeftBehind();
-                }
-            } catch (ServerException e) {
-                failed(e.getMessage());
-                if (isHopeless(e.kind())) {
-                    return;
-                }
-                pause(isEnding() ? shorter(retry) : retry);
-                Duration twice = retry.multipliedBy(2);
-                retry = twice.compareTo(timing.lastRetry()) < 0 ? twice : timing.lastRetry();
-            } catch (IOException | BookException e) {
-                failed(e.getMessage());
-                if (last) {
-                    return;
-                }
-                pause(timing.lastRetry());
-            }
-        }
-    }
-
-    /**
-     * Copies one of the earlier runs; the next pass over our own run comes before the next of them. One that cannot be
-     * copied as things are is no trouble of ours: that is said, and the run stays behind.
-     */
-    private void copyLeftBehind() throws ServerException {
-        String id = leftBehind.removeFirst();
-        try {
-            copyOnce(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
-        } catch (ServerException e) {
-            if (e.kind() == Kind.PASSING) {
-                leftBehind.addLast(id);
-                throw e;
-            }
-            notices.accept(
-                    "run " + id + ", which was left behind, is not sent: " + server.uri() + ": " + e.getMessage());
-        } catch (IOException | BookException e) {
-            notices.accept("run " + id + ", which was left behind, is not sent: " + e.getMessage());
-        }
+        thread.start();
     }
 
     /**
@@ -158,7 +94,60 @@ public final class Mirror implements AutoCloseable {
         return writer.isWhole();
     }
 
-    private void progressed() {
+    private void run() {
+        Duration retry = timing.firstRetry();
+        while (true) {
+            boolean last = isEnding();
+            try {
+                copy.copy();
+                succeeded();
+                retry = timing.firstRetry();
+                if (last) {
+                    return;
+                }
+                if (leftBehind.isEmpty()) {
+                    pause(timing.pause());
+                } else {
+                    copyLeftBehind();
+                }
+            } catch (ServerException e) {
+                failed(e.getMessage());
+                if (isEnding() && isHopeless(e.kind())) {
+                    return;
+                }
+                // At the end, a few attempts are to fit into the patience.
+                pause(isEnding() ? shorter(retry, timing.finish().dividedBy(4)) : retry);
+                retry = shorter(retry.multipliedBy(2), timing.lastRetry());
+            } catch (IOException | BookException e) {
+                failed(e.getMessage());
+                if (last) {
+                    return;
+                }
+                pause(timing.lastRetry());
+            }
+        }
+    }
+
+    /**
+     * Copies one of the earlier runs; the next pass over this run comes before the next earlier run. An earlier run that
+     * the server does not take stays behind, and a message says so.
+     */
+    private void copyLeftBehind() throws ServerException {
+        String id = leftBehind.removeFirst();
+        try {
+            copyOnce(book, id, server, notices, bytes -> lastProgress = System.nanoTime());
+        } catch (IOException | BookException e) {
+            if (e instanceof ServerException refusal && refusal.kind() == Kind.PASSING) {
+                leftBehind.addLast(id);
+                throw refusal;
+            }
+            notices.accept(
+                    "run " + id + ", which was left behind, is not sent: " + server.uri() + ": " + e.getMessage());
+        }
+    }
+
+    private void succeeded() {
+        failure = "";
         lastProgress = System.nanoTime();
         if (inTrouble) {
             inTrouble = false;
@@ -175,52 +164,45 @@ public final class Mirror implements AutoCloseable {
         }
     }
 
-    private synchronized boolean isEnding() {
-        return ending;
+    private boolean isEnding() {
+        return ending.getCount() == 0;
     }
 
-    /** At the end, waiting helps only against what passes; and nobody waits for a server that never answered. */
-    private synchronized boolean isHopeless(Kind kind) {
-        return ending
-                && (kind != Kind.PASSING
-                        || !server.official().hasAnswered()
-                        || System.nanoTime() - lastProgress > timing.finish().toNanos());
+    /** At the end, waiting helps only against what passes, and only if the server has ever answered. */
+    private boolean isHopeless(Kind kind) {
+        return kind != Kind.PASSING
+                || !server.official().hasAnswered()
+                || System.nanoTime() - lastProgress > timing.finish().toNanos();
     }
 
-    /** At the end a few attempts are to fit into the patience. */
-    private Duration shorter(Duration retry) {
-        Duration quarter = timing.finish().dividedBy(4);
-        return retry.compareTo(quarter) < 0 ? retry : quarter;
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
-    /** Sleeps; the news that the run has ended cuts it short, once. */
-    private synchronized void pause(Duration duration) {
-        boolean before = ending;
-        long end = System.nanoTime() + duration.toNanos();
-        for (long left = duration.toNanos(); left > 0 && ending == before; left = end - System.nanoTime()) {
-            try {
-                wait(Math.max(1, left / 1_000_000));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+    /** Sleeps; the end of the run cuts a pause short that began before it. */
+    private void pause(Duration duration) {
+        try {
+            if (isEnding()) {
+                Thread.sleep(duration.toMillis());
+            } else {
+                ending.await(duration.toMillis(), TimeUnit.MILLISECONDS);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     /**
-     * Sends the rest, for as long as the server takes it, and says what it waits for. What cannot be sent is said, too,
-     * with what to do about it later.
+     * Sends the rest, for as long as the server takes it, and says what it waits for. A message says what cannot be
+     * sent, and what to do about it later.
      */
     @Override
     public void close() {
-        synchronized (this) {
-            if (ending) {
-                return;
-            }
-            ending = true;
-            lastProgress = System.nanoTime();
-            notifyAll();
+        if (isEnding()) {
+            return;
         }
+        lastProgress = System.nanoTime();
+        ending.countDown();
         boolean interrupted = false;
         try {
             thread.join(SILENCE.toMillis());

@@ -55,7 +55,7 @@ public final class Mirrors {
                 .map(Run::runId)
                 .toList();
         new MirrorState(known.runId(), known.experimentId(), false, known.time()).keep(book, runId, uri);
-        return Mirror.start(book, runId, behind, server(), timing, notices);
+        return new Mirror(book, runId, behind, server(), timing, notices);
     }
 
     /** Says that a run of the book is the server's run of that id. */

@@ -2,6 +2,7 @@ package dev.switchlab.runs.mirror;
 
 import dev.switchlab.runs.BookException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +24,12 @@ public record MlflowEnvironment(
     public static final MlflowEnvironment NONE =
             new MlflowEnvironment(Optional.empty(), Credentials.none(), Optional.empty(), Optional.empty());
 
+    /** The variable that names the server. */
+    public static final String TRACKING_URI = "MLFLOW_TRACKING_URI";
+
     private static final String RUN_ID = "MLFLOW_RUN_ID";
+    private static final String ALLOWED =
+            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the book in runs/ alone";
 
     /**
      * Reads the environment.
@@ -41,9 +47,9 @@ public record MlflowEnvironment(
             throw new BookException(RUN_ID + " is '" + runId.get()
                     + "', allowed: the id of a run, 32 hexadecimal digits, e.g. 3f2a91c04b5d4e6f8a7b6c5d4e3f2a1b");
         }
-        Optional<URI> server = TrackingUri.fromEnvironment(environment);
+        Optional<URI> server = text(environment, TRACKING_URI).map(MlflowEnvironment::trackingUri);
         if (runId.isPresent() && server.isEmpty()) {
-            throw new BookException(RUN_ID + " names run " + runId.get() + ", but " + TrackingUri.VARIABLE
+            throw new BookException(RUN_ID + " names run " + runId.get() + ", but " + TRACKING_URI
                     + " names no server that has it; unset it, or name the server, e.g. http://127.0.0.1:5000");
         }
         return new MlflowEnvironment(
@@ -55,5 +61,51 @@ public record MlflowEnvironment(
 
     private static Optional<String> text(Map<String, String> environment, String name) {
         return Optional.of(environment.getOrDefault(name, "").strip()).filter(text -> !text.isEmpty());
+    }
+
+    /**
+     * Checks an address; the result has no slash at its end.
+     *
+     * @throws BookException if the address is not one that can be logged to; credentials in it are not repeated
+     */
+    static URI trackingUri(String text) {
+        String shown = TRACKING_URI + ": '" + withoutUserInfo(text) + "' ";
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            throw new BookException(shown + "is not an address; " + ALLOWED);
+        }
+        if (hasUserInfo(uri)) {
+            throw new BookException(shown + "carries a user name; put it into " + Credentials.USERNAME + " and "
+                    + Credentials.PASSWORD + "; " + ALLOWED);
+        }
+        String scheme = uri.getScheme();
+        if (scheme == null || text.startsWith("/") || scheme.equals("file")) {
+            throw new BookException(shown + "is a file path, not an address; " + ALLOWED);
+        }
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            boolean upperCase = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
+            throw new BookException(shown
+                    + (upperCase ? "has its scheme in upper case; " : "has the scheme '" + scheme + "'; ")
+                    + ALLOWED);
+        }
+        if (uri.getHost() == null) {
+            throw new BookException(shown + "has no host name; " + ALLOWED);
+        }
+        if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw new BookException(shown + "has a query or a fragment; " + ALLOWED);
+        }
+        return URI.create(text.replaceAll("/+$", ""));
+    }
+
+    /** Also where the rest is so strange that {@link URI} leaves the user info unparsed. */
+    private static boolean hasUserInfo(URI uri) {
+        String authority = uri.isOpaque() ? uri.getRawSchemeSpecificPart() : uri.getRawAuthority();
+        return authority != null && authority.contains("@");
+    }
+
+    private static String withoutUserInfo(String text) {
+        return text.replaceFirst("^([A-Za-z]+://)?.*@", "$1***@");
     }
 }

@@ -1,8 +1,5 @@
 package dev.switchlab.runs.mirror;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.io.Watchdog;
 import dev.switchlab.runs.Redactor;
 import dev.switchlab.runs.mirror.ServerException.Kind;
@@ -31,7 +28,6 @@ final class OfficialClient implements AutoCloseable {
         T on(MlflowClient client) throws Exception;
     }
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
     /**
      * The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody
      * holds.
@@ -88,11 +84,8 @@ final class OfficialClient implements AutoCloseable {
     private ServerException failure(Throwable cause) {
         if (cause instanceof MlflowHttpException http) {
             answered = true;
-            JsonNode body = json(http.getBodyMessage());
-            return ServerException.ofStatus(
-                    http.getStatusCode(),
-                    body.path("error_code").asText(""),
-                    redactor.clean(body.path("message").asText("")));
+            String body = http.getBodyMessage();
+            return ServerException.ofAnswer(http.getStatusCode(), body == null ? "" : body, redactor);
         }
         Throwable root = cause;
         while (root instanceof MlflowClientException && root.getCause() != null) {
@@ -111,14 +104,6 @@ final class OfficialClient implements AutoCloseable {
             throw error;
         }
         return new ServerException(Kind.PASSING, redactor.clean(String.valueOf(cause)), cause);
-    }
-
-    private static JsonNode json(String text) {
-        try {
-            return MAPPER.readTree(text == null ? "" : text);
-        } catch (JsonProcessingException e) {
-            return MAPPER.missingNode();
-        }
     }
 
     /** Ends calls under way; the next call begins anew. */

@@ -191,16 +191,7 @@ final class RestClient {
                     Kind.UNUSABLE,
                     "it redirects elsewhere (HTTP " + status + "); give the address that it redirects to");
         }
-        JsonNode json;
-        try {
-            json = MAPPER.readTree(body);
-        } catch (JsonProcessingException e) {
-            json = MAPPER.missingNode();
-        }
-        throw ServerException.ofStatus(
-                status,
-                json.path("error_code").asText(""),
-                redactor.clean(json.path("message").asText("")));
+        throw ServerException.ofAnswer(status, body, redactor);
     }
 
     /** A short reason for a failure of the network. */

@@ -1,10 +1,15 @@
 package dev.switchlab.runs.mirror;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.runs.Redactor;
 import java.io.IOException;
 
 /** A call to the server failed; the message is the reason alone, without credentials. */
 final class ServerException extends IOException {
     private static final long serialVersionUID = 1L;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** What a failure means for the data that could not be sent. */
     enum Kind {
@@ -47,14 +52,16 @@ final class ServerException extends IOException {
     }
 
     /**
-     * What an HTTP status means.
+     * What an answer means that is an error.
      *
      * @param status 400 to 599
-     * @param errorCode MLflow's error code, empty if the answer had none
-     * @param message the answer's message
+     * @param body MLflow's JSON with an error code and a message, or something else
      */
-    static ServerException ofStatus(int status, String errorCode, String message) {
-        String said = message.isBlank() ? "" : ": " + firstLine(message);
+    static ServerException ofAnswer(int status, String body, Redactor redactor) {
+        JsonNode json = json(body);
+        String errorCode = json.path("error_code").asText("");
+        String message = firstLine(redactor.clean(json.path("message").asText("")));
+        String said = message.isBlank() ? "" : ": " + message;
         String answered = "it answered HTTP " + status + said;
         if (status == 401 || status == 403) {
             String hint = " (" + Credentials.USERNAME + " and _PASSWORD, or " + Credentials.TOKEN + ")";
@@ -68,6 +75,14 @@ final class ServerException extends IOException {
         }
         boolean missing = errorCode.equals("RESOURCE_DOES_NOT_EXIST");
         return new ServerException(missing ? Kind.MISSING : Kind.REJECTED, answered, status);
+    }
+
+    private static JsonNode json(String body) {
+        try {
+            return MAPPER.readTree(body);
+        } catch (JsonProcessingException e) {
+            return MAPPER.missingNode();
+        }
     }
 
     private static String firstLine(String text) {

@@ -6,7 +6,7 @@ import dev.switchlab.runs.RunState;
 import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable.RunRow;
-import dev.switchlab.runs.db.TagsTable;
+import dev.switchlab.runs.db.TextsTable;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -45,7 +45,7 @@ final class ServerReader implements RunReader {
             histories.put(metric.getKey(), server.history(id, metric.getKey()));
         }
         RunState state = stateOf(run, experiment, server.datasets(id));
-        state.tags().putIfAbsent(TagsTable.RUN_NAME, run.getInfo().getRunName());
+        state.tags().putIfAbsent(TextsTable.RUN_NAME, run.getInfo().getRunName());
         state.tags().put(FETCHED_TAG, place());
         return state;
     }
@@ -67,7 +67,7 @@ final class ServerReader implements RunReader {
                 info.getRunId(),
                 Long.parseLong(info.getExperimentId()),
                 experiment,
-                tags.getOrDefault(TagsTable.RUN_NAME, info.getRunName()),
+                tags.getOrDefault(TextsTable.RUN_NAME, info.getRunName()),
                 info.getUserId(),
                 info.getStatus().name(),
                 info.getStartTime(),

@@ -7,7 +7,7 @@ import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
-import dev.switchlab.runs.db.ExperimentsTable;
+import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -62,17 +62,13 @@ final class ServerRuns {
     private Service.Run findOrCreate(Run run) throws ServerException {
         Optional<String> known = MirrorState.of(run, server.uri()).flatMap(MirrorState::runId);
         if (known.isPresent()) {
-            Service.Run there = null;
-            try {
-                there = get(known.get());
-            } catch (ServerException e) {
-                // Somebody emptied the server. But a run that was named by its server's id is not made anew.
-                if (e.kind() != Kind.MISSING || known.get().equals(run.runId())) {
-                    throw e;
-                }
+            Optional<Service.Run> there = server.run(known.get());
+            if (there.isPresent()) {
+                return active(there.get()); // a run that was deleted there is not created anew
             }
-            if (there != null) {
-                return active(there); // one that was deleted there is not made anew either
+            // The server was emptied. But a run that was named by its server's id is not created anew.
+            if (known.get().equals(run.runId())) {
+                throw new ServerException(Kind.MISSING, "it does not have run " + known.get());
             }
         }
         String experiment = experimentId(run);
@@ -165,7 +161,7 @@ final class ServerRuns {
         if (known.isEmpty()) {
             try {
                 String id = server.official().call(client -> client.createExperiment(name));
-                describe(id, name);
+                describe(id, run);
                 return id;
             } catch (ServerException e) {
                 // Another process, or an earlier try whose answer was lost, may have created it meanwhile.
@@ -183,9 +179,9 @@ final class ServerRuns {
     }
 
     /** Gives an experiment that we made the description that it has in the book. */
-    private void describe(String id, String name) throws ServerException {
-        String about =
-                book.read(session -> ExperimentsTable.tags(session, name)).get(RunInfo.NOTE_TAG);
+    private void describe(String id, Run run) throws ServerException {
+        String about = book.read(session -> TextsTable.EXPERIMENT_TAGS.of(session, run.experimentId()))
+                .get(RunInfo.NOTE_TAG);
         if (about != null) {
             server.official().call(client -> {
                 client.setExperimentTag(id, RunInfo.NOTE_TAG, about);

@@ -1,0 +1,63 @@
+package dev.switchlab.runs.db;
+
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The tables of texts by key: params and tags of runs, and tags of experiments. */
+public enum TextsTable {
+    /** By run; a param never changes once it is logged. */
+    PARAMS("params", "run_uuid"),
+    /** By run. The tag {@value #RUN_NAME} and the run's name column always agree. */
+    TAGS("tags", "run_uuid"),
+    /** By experiment; MLflow shows {@code mlflow.note.content} as the description. */
+    EXPERIMENT_TAGS("experiment_tags", "experiment_id");
+
+    /** The tag that MLflow shows as the run's name. */
+    public static final String RUN_NAME = "mlflow.runName";
+
+    private final String insert;
+    private final String select;
+
+    TextsTable(String table, String owner) {
+        this.insert = "INSERT INTO " + table + " (key, value, " + owner + ") VALUES (?, ?, ?) ON CONFLICT (key, " + owner
+                + ") DO ";
+        this.select = "SELECT key, value FROM " + table + " WHERE " + owner + " = ? ORDER BY rowid";
+    }
+
+    /**
+     * Adds texts; a key that is there keeps its text.
+     *
+     * @param id of the run or the experiment
+     * @return how many were added
+     */
+    public int add(Session session, Object id, Map<String, String> texts) throws SQLException {
+        int added = 0;
+        for (Map.Entry<String, String> text : texts.entrySet()) {
+            added += session.update(insert + "NOTHING", text.getKey(), text.getValue(), id);
+        }
+        return added;
+    }
+
+    /** Adds texts; a key that is there gets the new text. */
+    public void set(Session session, Object id, Map<String, String> texts) throws SQLException {
+        for (Map.Entry<String, String> text : texts.entrySet()) {
+            session.update(insert + "UPDATE SET value = excluded.value", text.getKey(), text.getValue(), id);
+        }
+        if (this == TAGS && texts.containsKey(RUN_NAME)) {
+            session.update("UPDATE runs SET name = ? WHERE run_uuid = ?", texts.get(RUN_NAME), id);
+        }
+    }
+
+    /** The texts of a run or an experiment, in order of logging. */
+    public Map<String, String> of(Session session, Object id) throws SQLException {
+        Map<String, String> texts = new LinkedHashMap<>();
+        session.list(
+                select,
+                row -> texts.put(
+                        row.getString(1), Optional.ofNullable(row.getString(2)).orElse("")),
+                id);
+        return texts;
+    }
+}
