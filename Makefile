@@ -171,6 +171,10 @@ notebooks: target/classpath ## Run all notebooks and compare what they print wit
 test: ## Build, check and run all tests, golden tensors included
 	$(MVN) -B -ntp verify
 
+.PHONY: quick-test
+quick-test: ## Build and run the tests without a tag: no browser, no other processes, no long training
+	$(MVN) -B -ntp -q test -Pquick
+
 .PHONY: format
 format: ## Format the sources
 	$(MVN) -q -B spotless:apply

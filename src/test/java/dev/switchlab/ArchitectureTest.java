@@ -13,15 +13,20 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture;
 import com.tngtech.archunit.library.Architectures.LayeredArchitecture.LayerDependencySpecification;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The rooms of the house and who may use whom; and the DJL calls that corrupt gradients. */
+/** Which package may use which, as the architecture page of the guide has it; and the DJL calls that corrupt gradients. */
 @AnalyzeClasses(packages = "dev.switchlab", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -31,34 +36,13 @@ class ArchitectureTest {
             "to(Float|Double|Long|Int|Byte|Uint8|Boolean|String)?Array|toByteBuffer|encode|contentEquals"
                     + "|all|any|get(Float|Double|Long|Int|Byte|Uint8|Boolean|String)");
 
-    /** Per room: the rooms it may use; what those may use, it may use too. A room stands above all that it uses. */
-    private static final String ROOMS = """
-            cli            notebook bench sweep.slurm paper
-            notebook       lab
-            lab            session golden
-            sweep.slurm    sweep
-            paper          sweep
-            sweep          session
-            session        analysis provenance
-            bench          analysis.chart provenance train
-            analysis       analysis.chart runs.mirror provenance
-            analysis.chart page
-            golden         page train
-            page
-            runs.mirror    runs
-            runs           runs.db train
-            runs.db
-            train          nn data safetensors
-            provenance     experiment io
-            nn             nn.kernel experiment world
-            nn.kernel
-            data           experiment random io
-            safetensors    io
-            random         io
-            world          io
-            experiment
-            io
-            """;
+    /**
+     * Per package, the packages that it may use; what those may use is allowed as well. A package stands above all that it
+     * uses. The table is the first text block of architecture.md.
+     */
+    private static final Pattern TABLE = Pattern.compile("```text\n(.*?)```", Pattern.DOTALL);
+
+    private static final Path ARCHITECTURE = Path.of("src/site/markdown/architecture.md");
 
     @ArchTest
     static final ArchRule arrowsPointDown = layers();
@@ -66,7 +50,7 @@ class ArchitectureTest {
     private static ArchRule layers() {
         LayeredArchitecture house = layeredArchitecture().consideringOnlyDependenciesInLayers();
         Map<String, Set<String>> reach = new HashMap<>();
-        List<String> lines = ROOMS.lines().toList();
+        List<String> lines = table();
         for (int i = lines.size() - 1; i >= 0; i--) {
             List<String> words = List.of(lines.get(i).split(" +"));
             Set<String> below = new HashSet<>();
@@ -86,6 +70,18 @@ class ArchitectureTest {
         return house.ensureAllClassesAreContainedInArchitecture();
     }
 
+    private static List<String> table() {
+        try {
+            Matcher table = TABLE.matcher(Files.readString(ARCHITECTURE));
+            if (!table.find()) {
+                throw new IllegalStateException(ARCHITECTURE + " has no table of packages");
+            }
+            return table.group(1).lines().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /**
      * DJL frees the scalar of {@code mul(Number)} and its relatives while autograd still holds it: if a garbage
      * collection runs before the backward pass, the gradient is garbage (see ForcedGcTest). Scalars are float32 tensors
@@ -103,7 +99,7 @@ class ArchitectureTest {
                 }
             });
 
-    /** Each of these waits for the device; one that is not counted would be one that nobody sees. */
+    /** Reading a tensor waits for the device. Only HostCopy may do so, which counts each read. */
     @ArchTest
     static final ArchRule tensorsAreReadWhereItIsCounted = noClasses()
             .that()

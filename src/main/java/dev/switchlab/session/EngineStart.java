@@ -60,7 +60,7 @@ public final class EngineStart {
         int index = request.equals("gpu") ? 0 : Integer.parseInt(request.substring(4));
         if (index >= gpus) {
             throw new IllegalArgumentException("DEVICE is '" + request + "', but DJL finds " + gpus
-                    + " CUDA devices; use DEVICE=cpu, or see \"CUDA\" in README.md for the libraries that it needs");
+                    + " CUDA devices; use DEVICE=cpu, or see src/site/markdown/gpu.md for the CUDA libraries");
         }
         return Device.gpu(index);
     }

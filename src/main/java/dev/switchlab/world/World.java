@@ -90,7 +90,7 @@ public sealed interface World permits OneWorld, MpiWorld {
     void allGather(ByteBuffer part, ByteBuffer all);
 
     /**
-     * A part from each rank to each. What rank r sends to rank q, q receives from r: see {@link #exchange}.
+     * A part from each rank to each. What rank r sends to rank q, q receives from r.
      *
      * @param out what goes to rank 0, then what goes to rank 1, and so on
      * @param outBytes how long each of these is

@@ -20,9 +20,8 @@ class MutantTest {
     }
 
     @Test
-    void theDocumentsSayHowManyThereAre() throws Exception {
+    void theDocumentSaysHowManyThereAre() throws Exception {
         int mutants = Mutant.all().size();
-        assertThat(Files.readString(Path.of("README.md"))).contains("in " + mutants + " small ways");
         assertThat(Files.readString(Path.of("golden/README.md")))
                 .contains("makes " + mutants + " small, wrong changes");
     }
