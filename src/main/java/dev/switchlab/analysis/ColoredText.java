@@ -1,7 +1,7 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.Palette;
-import dev.switchlab.page.Html;
+import dev.switchlab.page.Markup;
 import dev.switchlab.train.RoutingTrace;
 import java.util.List;
 
@@ -13,30 +13,26 @@ final class ColoredText {
 
     private ColoredText() {}
 
-    /** The style of {@code nExperts} experts. */
+    /** The CSS of {@code nExperts} experts. */
     static String style(int nExperts) {
-        StringBuilder css = new StringBuilder("<style>");
+        StringBuilder css = new StringBuilder();
         for (int e = 0; e < nExperts; e++) {
-            css.append(".e")
-                    .append(e)
-                    .append("{background:")
-                    .append(Palette.background(e))
-                    .append(
-                            e < Palette.COLORS
-                                    ? "}"
-                                    : ";border-bottom:2px " + LINES.get((e / Palette.COLORS - 1) % LINES.size())
-                                            + " #222}");
+            String line = e < Palette.COLORS
+                    ? ""
+                    : ";border-bottom:2px " + LINES.get((e / Palette.COLORS - 1) % LINES.size()) + " #222";
+            css.append(".e" + e + "{background:" + Palette.background(e) + line + "}");
         }
-        return css.append("</style>\n").toString();
+        return css.toString();
     }
 
     /** Which colour is which expert. */
     static String key(int nExperts) {
-        StringBuilder html = new StringBuilder("<p>");
+        Markup html = new Markup().open("p");
         for (int e = 0; e < nExperts; e++) {
-            html.append("<span class=\"key e" + e + "\">expert " + e + "</span>");
+            html.element("span", "expert " + e, "class", "key e" + e);
         }
-        return html.append("<span class=\"key\"><s>dropped</s></span></p>\n").toString();
+        html.open("span", "class", "key").element("s", "dropped").close();
+        return html.close().text("\n").toString();
     }
 
     /**
@@ -46,25 +42,27 @@ final class ColoredText {
     static String layer(RoutingTrace trace, int layer, int length) {
         RoutingTrace.Layer routing = trace.layers().get(layer);
         int end = Math.min(length, trace.tokens());
-        StringBuilder html = new StringBuilder("<pre class=\"routed\">");
+        Markup html = new Markup().open("pre", "class", "routed");
         for (int from = 0, to; from < end; from = to) {
-            int first = trace.firstPair(from);
             to = endOfRun(trace, routing, from, end);
-            html.append("<i class=\"e").append(routing.expert()[first]);
-            html.append(routing.dropped()[first] ? " d\" title=\"" : "\" title=\"")
-                    .append(routing.expert()[first]);
-            html.append(routing.dropped()[first] ? ", dropped:" : ":");
+            int expert = routing.expert()[trace.firstPair(from)];
+            boolean isDropped = routing.dropped()[trace.firstPair(from)];
+            StringBuilder probabilities = new StringBuilder();
+            StringBuilder characters = new StringBuilder();
             for (int token = from; token < to; token++) {
-                html.append(' ').append(Math.round(100 * routing.probability()[trace.firstPair(token)]));
+                probabilities
+                        .append(Math.round(100 * routing.probability()[trace.firstPair(token)]))
+                        .append(' ');
+                characters.append(trace.text()[token] == '\n' ? "⏎\n" : Character.toString(trace.text()[token]));
             }
-            html.append(" %\">");
-            for (int token = from; token < to; token++) {
-                int character = trace.text()[token];
-                html.append(character == '\n' ? "⏎\n" : Html.escape(Character.toString(character)));
-            }
-            html.append("</i>");
+            html.element(
+                    "i",
+                    characters.toString(),
+                    "class title",
+                    "e" + expert + (isDropped ? " d" : ""),
+                    expert + (isDropped ? ", dropped: " : ": ") + probabilities + "%");
         }
-        return html.append("</pre>\n").toString();
+        return html.close().text("\n").toString();
     }
 
     private static int endOfRun(RoutingTrace trace, RoutingTrace.Layer routing, int from, int end) {

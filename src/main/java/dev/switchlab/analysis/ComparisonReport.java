@@ -1,7 +1,6 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.io.WholeFile;
-import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,12 +55,12 @@ public final class ComparisonReport {
     private HtmlPage page() {
         HtmlPage page = new HtmlPage(title);
         ComparisonView view = new ComparisonView(comparison);
-        comparison.warnings().forEach(warning -> page.raw("<p><b>Warning:</b> " + Html.escape(warning) + "</p>\n"));
+        comparison.warnings().forEach(page::warning);
         page.heading("Settings");
         page.text(
                 "Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over seeds (Student's"
                         + " t); best is the best run's. Time is from a run's start to its end, speed in tokens a second.");
-        page.raw(Html.table(ComparisonView.pretty(view.wide())));
+        page.table(ComparisonView.pretty(view.wide()));
         if (!comparison.differences().isEmpty()) {
             page.text(
                     "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval that contains 0 leaves the"
@@ -75,19 +74,18 @@ public final class ComparisonReport {
         new ComparisonSections(comparison, page).write();
         page.heading("Details");
         if (comparison.settings().size() > 1) {
-            page.raw(Html.folded("Everything that differs", false, Html.pairs(view.values())));
+            page.folded("Everything that differs", false, () -> page.pairs(view.values()));
         }
-        page.raw(Html.folded("Final value of each metric", false, Html.table(ComparisonView.pretty(view.metrics()))));
+        page.folded("Final value of each metric", false, () -> page.table(ComparisonView.pretty(view.metrics())));
         if (!comparison.differences().isEmpty()) {
-            page.raw(Html.folded(
-                    "Differences in each metric", false, Html.table(tables.differences())));
+            page.folded("Differences in each metric", false, () -> page.table(tables.differences()));
         }
-        page.raw(Html.folded("Runs", comparison.settings().size() == 1, Html.table(view.runs())));
+        page.folded("Runs", comparison.settings().size() == 1, () -> page.table(view.runs()));
         Table origins = tables.origins();
         if (origins.isEmpty()) {
             page.text("Code, text, versions, machine and threads are the same in all runs.");
         } else {
-            page.raw(Html.folded("Where the runs come from, as far as that differs", false, Html.table(origins)));
+            page.folded("Where the runs come from, as far as that differs", false, () -> page.table(origins));
         }
         return page;
     }

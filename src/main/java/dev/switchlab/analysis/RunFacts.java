@@ -1,7 +1,6 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.provenance.Promise;
 import dev.switchlab.runs.Run;
@@ -38,12 +37,12 @@ record RunFacts(Run run, HtmlPage page) {
         run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
         for (String metric : Comparison.METRICS) {
             if (run.metrics().containsKey(metric)) {
-                facts.put(metric, Html.number(run.metrics().get(metric)));
+                facts.put(metric, HtmlPage.number(run.metrics().get(metric)));
             }
         }
         Optional.ofNullable(run.metrics().get(MetricNames.BEST_CROSS_ENTROPY))
-                .ifPresent(best -> facts.put(MetricNames.BEST_CROSS_ENTROPY, Html.number(best)));
-        page.raw(Html.pairs(facts));
+                .ifPresent(best -> facts.put(MetricNames.BEST_CROSS_ENTROPY, HtmlPage.number(best)));
+        page.pairs(facts);
     }
 
     /** What is needed to come to the same result, and the digests that tell whether one has. */
@@ -64,9 +63,9 @@ record RunFacts(Run run, HtmlPage page) {
         put(facts, "SwitchLab", tag("switchlab.version"));
         put(facts, "libtorch", tag("switchlab.libtorch"));
         put(facts, "JDK", tag("switchlab.jdk"));
-        page.heading("Provenance").raw(Html.pairs(facts));
-        page.raw(Html.folded("All parameters", false, Html.pairs(new TreeMap<>(run.params()))));
-        page.raw(Html.folded("All tags", false, Html.pairs(new TreeMap<>(run.tags()))));
+        page.heading("Provenance").pairs(facts);
+        page.folded("All parameters", false, () -> page.pairs(new TreeMap<>(run.params())));
+        page.folded("All tags", false, () -> page.pairs(new TreeMap<>(run.tags())));
     }
 
     private Optional<Matcher> note() {

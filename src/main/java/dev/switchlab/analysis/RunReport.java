@@ -1,16 +1,11 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.analysis.chart.LineChart;
-import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tech.tablesaw.api.Table;
@@ -20,8 +15,6 @@ import tech.tablesaw.api.Table;
  * provenance.
  */
 public final class RunReport {
-
-    private static final int CHARACTERS_SHOWN = 1000;
 
     private final Run run;
     private final RunTables tables;
@@ -34,8 +27,8 @@ public final class RunReport {
      * @param run the run
      * @param source where its metrics and artifacts are
      * @param trace its model's routing of a text
-     * @param similarity what {@link ExpertSimilarity#of} says of its model
-     * @param sample text that its model wrote
+     * @param similarity the {@link ExpertSimilarity} of its model
+     * @param sample text that its model generated
      */
     public RunReport(Run run, RunSource source, RoutingTrace trace, Table similarity, Optional<String> sample) {
         this.run = run;
@@ -57,7 +50,7 @@ public final class RunReport {
         return page.pictures();
     }
 
-    /** What MLflow's own pages show of the run beside this page. */
+    /** Artifacts and tags for MLflow's own pages. */
     public MlflowArtifacts forMlflow() {
         return trace.layers().isEmpty()
                 ? MlflowArtifacts.none()
@@ -66,62 +59,20 @@ public final class RunReport {
 
     private HtmlPage page() {
         HtmlPage page = new HtmlPage(run.name());
+        boolean isDense = trace.layers().isEmpty();
         RunFacts facts = new RunFacts(run, page);
+        TrainingSections training = new TrainingSections(run, tables, page);
         facts.summary();
-        losses(page);
-        if (trace.layers().isEmpty()) {
+        training.losses(isDense);
+        if (isDense) {
             page.heading("Experts").text("This model is dense: it has no router and no experts.");
         } else {
-            new ExpertSections(run, tables, page).write();
-            new SaturationSection(saturation, page).write();
-            new RoutingSections(trace, similarity, page).write(CHARACTERS_SHOWN);
+            training.experts();
+            training.saturation(saturation);
+            new RoutingSections(trace, similarity, page).write();
         }
         sample.ifPresent(text -> page.heading("Sample").verbatim(text));
         facts.provenance();
         return page;
-    }
-
-    private void losses(HtmlPage page) {
-        Map<String, String> wanted = new LinkedHashMap<>();
-        wanted.put(MetricNames.TRAIN_CROSS_ENTROPY, "training");
-        wanted.put(MetricNames.VALID + MetricNames.CROSS_ENTROPY, "validation");
-        page.heading("Losses");
-        lines(
-                page,
-                "losses",
-                wanted,
-                "Cross-entropy over training",
-                "nats per character",
-                "Cross-entropy by step: on the training batch of the step, and on batches of the validation text. Lower is better; validation"
-                        + " rising while training falls is overfitting.");
-        if (trace.layers().isEmpty()) {
-            return; // a dense model's is 0 throughout
-        }
-        lines(
-                page,
-                "load-balancing-loss",
-                Map.of(MetricNames.TRAIN_LOAD_BALANCE, "load balance"),
-                "Load-balancing loss over training",
-                "loss",
-                "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the number of experts where one"
-                        + " expert takes all.");
-    }
-
-    private void lines(
-            HtmlPage page, String slug, Map<String, String> metrics, String title, String unit, String caption) {
-        Table histories = tables.histories(List.of(run), metrics::containsKey);
-        List<LineChart.Line> lines = new ArrayList<>();
-        metrics.forEach((metric, name) -> {
-            Table own = histories.where(histories.stringColumn("metric").isEqualTo(metric));
-            if (!own.isEmpty()) {
-                lines.add(new LineChart.Line(
-                        name,
-                        own.longColumn("step").asDoubleArray(),
-                        own.doubleColumn("value").asDoubleArray()));
-            }
-        });
-        if (!lines.isEmpty()) {
-            page.figure(slug, new LineChart(title, "step", unit, lines), caption);
-        }
     }
 }

@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import tech.tablesaw.api.Table;
 
 /**
  * One HTML page in the look of all pages: its style and figures are in the file, and its content security policy
@@ -20,8 +22,8 @@ public final class HtmlPage {
     private final String title;
     private final boolean isFirstLine;
     private final StringBuilder style = new StringBuilder();
-    private final StringBuilder contents = new StringBuilder();
-    private final StringBuilder body = new StringBuilder();
+    private final Markup contents = new Markup();
+    private final Markup body = new Markup();
     private final Map<String, String> pictures = new LinkedHashMap<>();
     private int headings;
 
@@ -49,22 +51,68 @@ public final class HtmlPage {
     /** A section's heading, which the table of contents leads to. */
     public HtmlPage heading(String text) {
         String id = "section-" + ++headings;
-        contents.append("<a href=\"#")
-                .append(id)
-                .append("\">")
-                .append(Html.escape(text))
-                .append("</a>\n");
-        return raw("<h2 id=\"" + id + "\">" + Html.escape(text) + "</h2>\n");
+        contents.element("a", text, "href", "#" + id).text("\n");
+        body.element("h2", text, "id", id).text("\n");
+        return this;
+    }
+
+    /** A heading inside a section. */
+    public HtmlPage subheading(String text) {
+        body.element("h3", text).text("\n");
+        return this;
     }
 
     /** A paragraph. */
     public HtmlPage text(String text) {
-        return raw("<p>" + Html.escape(text) + "</p>\n");
+        body.element("p", text).text("\n");
+        return this;
+    }
+
+    /** A paragraph marked as a warning. */
+    public HtmlPage warning(String text) {
+        body.open("p").element("b", "Warning:").text(" " + text).close().text("\n");
+        return this;
     }
 
     /** Text with its line breaks kept. */
     public HtmlPage verbatim(String text) {
-        return raw("<pre>" + Html.escape(text) + "</pre>\n");
+        body.element("pre", text).text("\n");
+        return this;
+    }
+
+    /** A table that scrolls sideways by itself where the page is narrow. */
+    public HtmlPage table(TextTable<?> table) {
+        return raw(table.html());
+    }
+
+    /** A Tablesaw table; missing values are shown as a dash. */
+    public HtmlPage table(Table table) {
+        return table(TextTable.of(table, HtmlPage::number, "–"));
+    }
+
+    /** Names and values, whose values break anywhere where the page is narrow. */
+    public HtmlPage pairs(Map<String, String> entries) {
+        body.open("table", "class", "pairs").open("tbody").text("\n");
+        entries.forEach((name, value) -> body.open("tr")
+                .open("th", "scope", "row")
+                .raw(breakable(name))
+                .close()
+                .element("td", value)
+                .close()
+                .text("\n"));
+        body.close().close().text("\n");
+        return this;
+    }
+
+    /**
+     * Content under a line that folds and unfolds it; printed, it is unfolded.
+     *
+     * @param content adds it to this page
+     */
+    public HtmlPage folded(String summary, boolean isOpen, Runnable content) {
+        body.raw(isOpen ? "<details open>" : "<details>").element("summary", summary);
+        content.run();
+        return raw("</details>\n");
     }
 
     /**
@@ -78,9 +126,11 @@ public final class HtmlPage {
         if (pictures.put(slug, svg) != null) {
             throw new IllegalArgumentException("two figures of a page are called '" + slug + "'");
         }
-        return raw("<figure id=\"" + slug + "\"><div class=\"scroll\">" + svg + "</div><figcaption><b>Figure "
-                + pictures.size() + ". " + Html.escape(drawing.title()) + ".</b> " + Html.escape(caption)
-                + "</figcaption></figure>\n");
+        String title = "Figure " + pictures.size() + ". " + drawing.title() + ".";
+        body.open("figure", "id", slug).open("div", "class", "scroll").raw(svg).close();
+        body.open("figcaption").element("b", title).text(" " + caption).close();
+        body.close().text("\n");
+        return this;
     }
 
     /** The figures so far as SVG drawings that stand alone, by slug, in the page's order. */
@@ -90,24 +140,35 @@ public final class HtmlPage {
 
     /** HTML as it is. */
     public HtmlPage raw(String html) {
-        body.append(html);
+        body.raw(html);
         return this;
     }
 
     /** The whole page. */
     public String render() {
-        String first = isFirstLine ? "<h1>" + Html.escape(title) + "</h1>\n" : "";
-        String nav = contents.isEmpty() ? "" : "<nav aria-label=\"Contents\">\n" + contents + "</nav>\n";
+        Markup all = new Markup();
+        if (isFirstLine) {
+            all.element("h1", title).text("\n");
+        }
+        if (headings > 0) {
+            all.open("nav", "aria-label", "Contents").text("\n").raw(contents.toString());
+            all.close().text("\n");
+        }
         // The body last: what stands in it is never taken for a placeholder of the template.
         return resource(TEMPLATE)
-                .replace("@TITLE@", Html.escape(title))
+                .replace("@TITLE@", new Markup().text(title).toString())
                 .replace("@STYLE@", resource(STYLE) + style)
-                .replace("@BODY@", first + nav + body);
+                .replace("@BODY@", all.raw(body.toString()).toString());
+    }
+
+    /** A number with four digits after the point; none for large numbers. */
+    public static String number(double value) {
+        return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.4f", value);
     }
 
     /** A name as HTML that may break after the characters that stand for a blank in names of metrics and parameters. */
     static String breakable(String name) {
-        return Html.escape(name).replaceAll("[_/.]", "$0<wbr>");
+        return new Markup().text(name).toString().replaceAll("[_/.]", "$0<wbr>");
     }
 
     private static String resource(String name) {
