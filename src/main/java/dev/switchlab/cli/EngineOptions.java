@@ -3,9 +3,11 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.provenance.Computation;
 import dev.switchlab.session.EngineStart;
+import dev.switchlab.train.KernelChoice;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The device and threads that a command computes with. Has to be started before anything else touches DJL. */
+/** The device and threads to compute with. To be started before anything else touches DJL. */
 final class EngineOptions {
 
     @Option(
@@ -18,30 +20,32 @@ final class EngineOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description =
-                    "CPU threads; results are equal to the bit only for equal counts (default: all cores, at most "
-                            + EngineStart.MOST_THREADS + ").",
+            description = "CPU threads. Results are equal to the bit only for equal counts (default: all cores, at most "
+                    + EngineStart.MOST_THREADS + ").",
             defaultValue = "0")
     private int threads;
 
-    /** Starts the engine and says which device it computes on. */
+    /** Starts the engine and returns the device to compute on. */
     Device start() {
         return EngineStart.start(device, threads);
     }
 
-    /** Takes so many threads where none were asked for. */
+    /** Takes {@code count} threads if no number was asked for. */
     void defaultThreads(int count) {
         if (threads == 0) {
             threads = count;
         }
     }
 
-    /** Threads that were asked for; 0 if the number was left to SwitchLab. */
-    int askedThreads() {
-        return threads;
+    /** Takes device and threads of a recorded run where none were asked for. */
+    void defaultTo(Computation recorded) {
+        defaultThreads(recorded.threads());
+        if (isAuto() && recorded.device().equals("cpu")) {
+            device = "cpu";
+        }
     }
 
-    /** Refuses anything but the CPU, and takes it. */
+    /** Refuses any device but the CPU, and takes the CPU. */
     void requireCpu(String what) {
         if (!isAuto() && !device.equalsIgnoreCase("cpu")) {
             throw new IllegalArgumentException("DEVICE is '" + device + "', allowed with " + what + ": cpu");
@@ -54,18 +58,6 @@ final class EngineOptions {
         return device;
     }
 
-    /** Starts as a run was computed, but for what is asked for. */
-    Device startAs(Computation recorded) {
-        if (threads == 0) {
-            threads = recorded.threads();
-        }
-        if (isAuto() && recorded.device().equals("cpu")) {
-            device = "cpu";
-        }
-        return start();
-    }
-
-    /** Whether the choice of the device was left to SwitchLab. */
     boolean isAuto() {
         return device.equalsIgnoreCase("auto");
     }
@@ -73,5 +65,30 @@ final class EngineOptions {
     /** CPU threads in use. */
     int threads() {
         return EngineStart.threads(threads);
+    }
+
+    /** Threads that were asked for; 0 if none were. */
+    int askedThreads() {
+        return threads;
+    }
+
+    /** What computes matrix products. */
+    static final class Kernels {
+
+        @Option(
+                names = "--kernels",
+                paramLabel = "auto|KERNELS",
+                description = "What computes matrix products: auto, matrix, convolution, linear, or one for each product;"
+                        + " decides the last digits (default: auto; resume and reproduce: as recorded).",
+                defaultValue = "")
+        private String kernels;
+
+        Optional<String> asked() {
+            return kernels.isBlank() ? Optional.empty() : Optional.of(kernels.strip());
+        }
+
+        String orAuto() {
+            return asked().orElse(KernelChoice.AUTO);
+        }
     }
 }

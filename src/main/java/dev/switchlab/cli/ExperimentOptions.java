@@ -7,17 +7,34 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which experiment, and what is changed in it. */
-final class ExperimentOptions {
+/** An experiment, and changes of its settings. */
+class ExperimentOptions {
 
-    private static final String DEFAULT = "tiny-shakespeare";
+    /** The folder of experiment files. */
+    static final class Folder {
+
+        @Option(
+                names = "--experiments",
+                paramLabel = "FOLDER",
+                description = "The folder of experiment files (default: ${DEFAULT-VALUE}).",
+                defaultValue = "experiments")
+        private Path path;
+
+        Path path() {
+            return path;
+        }
+    }
+
+    @Mixin
+    private Folder folder;
 
     @Option(
             names = "--experiment",
             paramLabel = "ID",
-            description = "A file of experiments/ without .yaml, or a path (default: " + DEFAULT + ").",
+            description = "A file of experiments/ without .yaml, or a path (default: tiny-shakespeare; bench: reference).",
             defaultValue = "")
     private String experiment;
 
@@ -28,75 +45,66 @@ final class ExperimentOptions {
             defaultValue = "")
     private String set;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "The root seed.",
-            defaultValue = "")
-    private String seed;
-
-    @Option(
-            names = "--corpus",
-            paramLabel = "NAME|FILE",
-            description = "A known corpus or any UTF-8 text file.",
-            defaultValue = "")
-    private String corpus;
-
-    @Option(
-            names = "--experiments",
-            paramLabel = "FOLDER",
-            description = "Where experiment files are (default: ${DEFAULT-VALUE}).",
-            defaultValue = "experiments")
-    private Path folder;
-
-    /** The experiment with all changes. */
-    Experiment load() {
-        return ExperimentLoader.load(experiment.isBlank() ? DEFAULT : experiment.strip(), overrides(), folder);
-    }
-
-    /** Whether an experiment was named. */
     boolean isGiven() {
         return !experiment.isBlank();
     }
 
-    /** Several experiments, with white space between. */
-    List<String> several() {
-        return List.of((isGiven() ? experiment : DEFAULT).strip().split("\\s+", -1));
-    }
-
-    /** The seed, if one was given. */
-    Optional<String> seed() {
-        return seed.isBlank() ? Optional.empty() : Optional.of(seed.strip());
-    }
-
-    /** The changes but for the seed. */
-    Map<String, String> changesWithoutSeed() {
-        Map<String, String> changes = changes();
-        changes.remove("seed");
-        return changes;
-    }
-
-    /** Where experiment files are. */
     Path folder() {
-        return folder;
+        return folder.path();
     }
 
-    /** The changes: key to value. */
+    /** Several experiments, separated by white space. */
+    List<String> names(String otherwise) {
+        return List.of((isGiven() ? experiment : otherwise).strip().split("\\s+", -1));
+    }
+
+    /** The experiment with all changes. */
+    Experiment load(String otherwise) {
+        return ExperimentLoader.load(isGiven() ? experiment.strip() : otherwise, overrides(), folder());
+    }
+
+    /** The changes: setting to value. */
     Map<String, String> changes() {
         return ExperimentLoader.changes(overrides());
     }
 
-    private List<String> overrides() {
-        List<String> overrides = new ArrayList<>();
-        if (!set.isBlank()) {
-            overrides.add(set);
+    List<String> overrides() {
+        return set.isBlank() ? List.of() : List.of(set);
+    }
+
+    /** With options of their own for seed and corpus. */
+    static final class Trained extends ExperimentOptions {
+
+        static final String DEFAULT = "tiny-shakespeare";
+
+        @Option(names = "--seed", paramLabel = "N", description = "The root seed.", defaultValue = "")
+        private String seed;
+
+        @Option(
+                names = "--corpus",
+                paramLabel = "NAME|FILE",
+                description = "A known corpus or any UTF-8 text file.",
+                defaultValue = "")
+        private String corpus;
+
+        Optional<String> seed() {
+            return seed.isBlank() ? Optional.empty() : Optional.of(seed.strip());
         }
-        if (!seed.isBlank()) {
-            overrides.add("seed=" + seed.strip());
+
+        Map<String, String> changesWithoutSeed() {
+            Map<String, String> changes = changes();
+            changes.remove("seed");
+            return changes;
         }
-        if (!corpus.isBlank()) {
-            overrides.add("corpus=" + corpus.strip());
+
+        @Override
+        List<String> overrides() {
+            List<String> overrides = new ArrayList<>(super.overrides());
+            seed().ifPresent(given -> overrides.add("seed=" + given));
+            if (!corpus.isBlank()) {
+                overrides.add("corpus=" + corpus.strip());
+            }
+            return overrides;
         }
-        return overrides;
     }
 }

@@ -1,32 +1,40 @@
 package dev.switchlab.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line. */
+/** The command line: one subcommand for each verb. */
 @Command(
         name = "switchlab",
         description = "Reproducible Switch Transformer experiments.",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        versionProvider = Version.class,
+        versionProvider = Main.Version.class,
         subcommands = {
-            TrainCommand.class,
-            ResumeCommand.class,
-            ReproduceCommand.class,
-            EvaluateCommand.class,
-            SampleCommand.class,
-            RunsCommand.class,
-            SweepCommand.class,
-            PaperCommand.class,
-            ChildCommand.class,
-            CompareCommand.class,
-            ReportCommand.class,
-            UiCommand.class,
-            FlushCommand.class,
-            MergeCommand.class,
-            ExperimentsCommand.class,
+            TrainCommands.Train.class,
+            TrainCommands.Resume.class,
+            TrainCommands.Reproduce.class,
+            ModelCommands.Evaluate.class,
+            ModelCommands.Sample.class,
+            BookCommands.Runs.class,
+            SweepCommands.RunSweep.class,
+            SweepCommands.Paper.class,
+            SweepCommands.Child.class,
+            BookCommands.Compare.class,
+            BookCommands.Report.class,
+            BookCommands.Ui.class,
+            BookCommands.Flush.class,
+            BookCommands.Merge.class,
+            ModelCommands.Experiments.class,
             GoldenCommand.class,
             BenchCommand.class,
             BenchRanksCommand.class,
@@ -34,13 +42,12 @@ import picocli.CommandLine.ScopeType;
         })
 public final class Main implements Runnable {
 
+    private static final int FAILED = 1;
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    @CommandLine.Option(
-            names = "--debug",
-            description = "Print stack traces.",
-            scope = ScopeType.INHERIT)
+    @CommandLine.Option(names = "--debug", description = "Print stack traces.", scope = ScopeType.INHERIT)
     private boolean debug;
 
     private Main() {}
@@ -62,13 +69,56 @@ public final class Main implements Runnable {
         return new CommandLine(main)
                 .setDefaultValueProvider(new MakeVariables(System.getenv()))
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(new OneLineErrors(() -> main.debug))
-                .setParameterExceptionHandler(new UsageErrors())
+                .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e))
+                .setParameterExceptionHandler((e, arguments) -> wrongUsage(e))
                 .execute(args);
     }
 
     @Override
     public void run() {
         spec.commandLine().usage(System.out);
+    }
+
+    /** One line; the stack trace only with {@code --debug}. */
+    private int failed(Exception e) {
+        if (debug) {
+            e.printStackTrace();
+        }
+        System.err.println("switchlab: " + message(e));
+        return FAILED;
+    }
+
+    private static int wrongUsage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        System.err.println("switchlab: " + message(e) + "; see: switchlab "
+                + (command.getParent() == null ? "" : command.getCommandName() + " ") + "--help");
+        UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    /** What went wrong, in one line. */
+    static String message(Throwable e) {
+        String text = e.getMessage();
+        if (e instanceof NoSuchFileException) {
+            text = "no such file: " + e.getMessage();
+        } else if (e instanceof FileSystemException file && file.getReason() == null) {
+            text = "cannot use " + e.getMessage() + " (" + e.getClass().getSimpleName() + ")";
+        } else if (text == null || text.isBlank()) {
+            text = e.getClass().getSimpleName() + " (run again with --debug, or DEBUG=true, for the stack trace)";
+        }
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    /** The version that Maven built. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() throws IOException {
+            Properties properties = new Properties();
+            try (InputStream in = Main.class.getResourceAsStream("/switchlab.properties")) {
+                properties.load(in);
+            }
+            return new String[] {"SwitchLab " + properties.getProperty("version")};
+        }
     }
 }

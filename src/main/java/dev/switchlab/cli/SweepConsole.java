@@ -3,18 +3,21 @@ package dev.switchlab.cli;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Durations;
-import dev.switchlab.sweep.SweepRun;
-import dev.switchlab.sweep.Status;
+import dev.switchlab.paper.PaperSession;
+import dev.switchlab.paper.Question;
+import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.Status.Done;
 import dev.switchlab.sweep.Status.Failed;
 import dev.switchlab.sweep.Status.Running;
 import dev.switchlab.sweep.Status.Stopped;
 import dev.switchlab.sweep.Status.Waiting;
-import dev.switchlab.sweep.Launcher;
-import dev.switchlab.sweep.SweepSession.SettingSummary;
+import dev.switchlab.sweep.Status;
 import dev.switchlab.sweep.SweepProgress;
+import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.sweep.SweepSession.SettingSummary;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.SweepTable;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,33 +26,38 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jline.terminal.Size;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.Signals;
 
 /**
- * What a person sees of a sweep: a table that is drawn again and again on a terminal, else a line for each begin and
- * end.
+ * Prints a sweep: on a terminal a table that is drawn again and again; in a file or a pipe a line for the start and the
+ * end of each run.
  */
 final class SweepConsole implements SweepSession.View {
 
     private static final Duration REDRAW = Duration.ofMillis(400);
-    private static final Duration QUIET = Duration.ofSeconds(30);
+    private static final Duration BETWEEN_LINES = Duration.ofSeconds(30);
 
     private final PrintStream out;
-    private final BookOption books;
+    private final BookOptions books;
     private final Function<OptionalDouble, String> more;
     private final boolean live;
     private final TerminalSize size = new TerminalSize();
-    private final Map<Integer, Status> said = new HashMap<>();
+    private final Map<Integer, Status> printed = new HashMap<>();
     private SweepTable table;
     private int drawn;
     private long last = System.nanoTime();
 
-    SweepConsole(PrintStream out, BookOption books) {
+    SweepConsole(PrintStream out, BookOptions books) {
         this(out, books, left -> "");
     }
 
-    /** @param more what is said after the line for the whole, by the seconds that the sweep may still take */
-    SweepConsole(PrintStream out, BookOption books, Function<OptionalDouble, String> more) {
+    /** @param more text after the line for the whole sweep, given the seconds that the sweep may still take */
+    SweepConsole(PrintStream out, BookOptions books, Function<OptionalDouble, String> more) {
         this.more = more;
         this.out = out;
         this.books = books;
@@ -82,7 +90,7 @@ final class SweepConsole implements SweepSession.View {
         }
     }
 
-    /** Draws over what was drawn last; false once there is nothing more to draw. */
+    /** Draws over the last table; false once there is nothing more to draw. */
     private synchronized boolean draw() {
         if (table == null) {
             return false;
@@ -97,36 +105,36 @@ final class SweepConsole implements SweepSession.View {
     }
 
     @Override
-    public synchronized void changed(SweepRun run, Status state) {
-        Status before = said.put(run.number(), state);
-        boolean news = state.hasEnded() || before == null || before.getClass() != state.getClass();
+    public synchronized void changed(SweepRun run, Status status) {
+        Status before = printed.put(run.number(), status);
+        boolean news = status.hasEnded() || before == null || before.getClass() != status.getClass();
         long now = System.nanoTime();
-        if (!live && (news || now - last > QUIET.toNanos())) {
+        if (!live && (news || now - last > BETWEEN_LINES.toNanos())) {
             last = now;
             out.println((run.variant().isEmpty() ? run.row() : run.variant()) + " seed " + run.seed() + "  "
-                    + words(state) + "   [" + table.whole() + "]");
+                    + words(status) + "   [" + table.whole() + "]");
         }
     }
 
-    private static String words(Status state) {
-        if (state instanceof Running running) {
+    private static String words(Status status) {
+        if (status instanceof Running running) {
             return running.step() == 0
                     ? "begins"
                     : String.format(
                             Locale.ROOT, "step %d/%d  train %.3f", running.step(), running.steps(), running.loss());
-        } else if (state instanceof Done done) {
+        } else if (status instanceof Done done) {
             return String.format(
                     Locale.ROOT, "done  validation %.4f  in %s", done.score(), Durations.text(done.seconds()));
-        } else if (state instanceof Failed failed) {
+        } else if (status instanceof Failed failed) {
             return "failed: " + failed.reason();
-        } else if (state instanceof Stopped stopped) {
+        } else if (status instanceof Stopped stopped) {
             return stopped.step() == 0 ? "not begun" : "stopped after step " + stopped.step();
         }
-        return state instanceof Waiting waiting ? ("waits for " + waiting.reason()).replaceFirst(" for $", "") : "";
+        return status instanceof Waiting waiting ? ("waits for " + waiting.reason()).replaceFirst(" for $", "") : "";
     }
 
-    /** Above the table. */
-    synchronized void say(String text) {
+    /** Prints a line, above the table. */
+    synchronized void println(String text) {
         if (live && drawn > 0) {
             out.print("\033[" + drawn + "A\r\033[J");
             drawn = 0;
@@ -150,7 +158,7 @@ final class SweepConsole implements SweepSession.View {
         }
     }
 
-    /** One setting in all its scores; of several a line each, the best marked. */
+    /** All scores of a single setting; of several settings one line each, the best one marked. */
     @Override
     public void summaries(List<SettingSummary> settings) {
         if (settings.isEmpty()) {
@@ -197,5 +205,80 @@ final class SweepConsole implements SweepSession.View {
         out.println();
         out.println("failed:");
         lines.forEach(line -> out.println("  " + line));
+    }
+
+    /** Prints the questions of the paper: a heading for each, and below it its sweep. */
+    static final class Questions implements PaperSession.View {
+
+        private final PrintStream out;
+        private final BookOptions books;
+        private SweepConsole sweep;
+
+        Questions(PrintStream out, BookOptions books) {
+            this.out = out;
+            this.books = books;
+        }
+
+        @Override
+        public synchronized SweepSession.View begin(
+                Question question, int position, int asked, int done, int all, OptionalDouble later) {
+            out.println();
+            out.println("question " + question.number() + "  " + question.question() + "  (" + position + " of " + asked
+                    + "; the book has " + done + " of " + all + " runs)");
+            sweep = new SweepConsole(
+                    out,
+                    books,
+                    left -> left.isPresent() && later.isPresent()
+                            ? Durations.text(left.getAsDouble() + later.getAsDouble()) + " for all questions"
+                            : "");
+            return sweep;
+        }
+
+        @Override
+        public void written(Path file) {
+            out.println("wrote       " + file);
+        }
+
+        /** Prints a line, above the table if there is one. */
+        synchronized void println(String text) {
+            if (sweep == null) {
+                out.println(text);
+            } else {
+                sweep.println(text);
+            }
+        }
+    }
+
+    /** How many characters fit on the terminal; asked again after its window was resized. */
+    private static final class TerminalSize {
+
+        private static final Size USUAL = new Size(80, 24);
+
+        private final AtomicBoolean changed = new AtomicBoolean(true);
+        private Size size = USUAL;
+
+        TerminalSize() {
+            Signals.register("WINCH", () -> changed.set(true));
+        }
+
+        int columns() {
+            return current().getColumns();
+        }
+
+        int rows() {
+            return current().getRows();
+        }
+
+        private synchronized Size current() {
+            if (changed.getAndSet(false)) {
+                try (Terminal terminal = TerminalBuilder.builder().dumb(true).build()) {
+                    Size now = terminal.getSize();
+                    size = now.getColumns() > 0 && now.getRows() > 1 ? now : USUAL;
+                } catch (IOException e) {
+                    size = USUAL;
+                }
+            }
+            return size;
+        }
     }
 }

@@ -1,44 +1,77 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Computation;
+import dev.switchlab.provenance.Versions;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
+import dev.switchlab.session.RankFollower;
+import dev.switchlab.session.RankPlan;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
-import dev.switchlab.train.KernelChoice;
+import dev.switchlab.train.TrainingException;
+import dev.switchlab.world.MpiRun;
+import dev.switchlab.world.World;
+import dev.switchlab.world.WorldException;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What all commands that train have in common: where they compute, which book they write, and what was typed. */
+/**
+ * What all commands that train have in common: engine, book, and the ranks that share a run. A command with several
+ * ranks starts itself again under Open MPI's mpirun; each of those processes {@linkplain #follow joins} the others.
+ */
 final class TrainingOptions {
+
+    private static final int STOPPED = 130;
 
     @Mixin
     private EngineOptions engine;
 
     @Mixin
-    private BookOption books;
+    private EngineOptions.Kernels kernels;
 
     @Mixin
-    private RankOptions ranks;
+    private BookOptions books;
 
     @Option(
-            names = "--kernels",
-            paramLabel = "auto|KERNELS",
-            description =
-                    "What multiplies: auto, matrix, convolution, linear, or one per product; decides the last digits (default: auto, or"
-                            + " what the run was begun with).",
-            defaultValue = "")
-    private String kernels;
+            names = "--ranks",
+            paramLabel = "N",
+            description = "Processes that share the run, each with its part of every batch, started by Open MPI's mpirun"
+                    + " (default: 1; resume and reproduce: as recorded).",
+            defaultValue = "0")
+    private int ranks;
+
+    @Option(
+            names = "--expert-parallel",
+            paramLabel = "true|false|auto",
+            description = "Whether each rank has a part of the experts, and tokens are sent to the rank that has theirs"
+                    + " (default: auto: true where layers are sparse; resume and reproduce: as recorded).",
+            defaultValue = "auto")
+    private String expertParallel;
+
+    @Option(
+            names = "--watch-input",
+            hidden = true,
+            description = "Stop when standard input ends; set for rank 0 by the process that starts the ranks.")
+    private boolean watchInput;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    /** What a session does: trains a new run, or goes on with one. */
+    private World world = World.ofOne();
+
+    /** The work of a session: to train a new run, or to resume one. */
     @FunctionalInterface
     interface Work {
         TrainingSession.Outcome in(TrainingSession session) throws IOException;
@@ -48,54 +81,11 @@ final class TrainingOptions {
         return engine;
     }
 
-    /** Starts the engine: with several ranks on the CPU, each with its share of the cores. */
-    Device start() {
-        spread();
-        return engine.start();
+    EngineOptions.Kernels kernels() {
+        return kernels;
     }
 
-    /** Starts the engine as a run was computed, but for what is asked for. */
-    Device startAs(Computation recorded) {
-        if (recorded.ranks() != ranks.world().size()) {
-            spread();
-        }
-        if (ranks.world().size() > 1) {
-            engine.requireCpu("RANKS");
-        }
-        return engine.startAs(recorded);
-    }
-
-    private void spread() {
-        if (ranks.world().size() > 1) {
-            engine.requireCpu("RANKS");
-            engine.defaultThreads(
-                    Math.max(1, EngineStart.threads(0) / ranks.world().size()));
-        }
-    }
-
-    /** With the kernels that were asked for, if any were. */
-    TrainingInput asked(TrainingInput input) {
-        return kernels.isBlank() ? input : input.withKernels(kernels.strip());
-    }
-
-    /** What multiplies, as it was asked for. */
-    String kernels() {
-        return kernels.isBlank() ? KernelChoice.AUTO : kernels.strip();
-    }
-
-    /** Over how many processes. */
-    RankOptions ranks() {
-        return ranks;
-    }
-
-    /** Runs this command again on several ranks, and returns its exit code. */
-    int launch(int count) throws InterruptedException {
-        return RankOptions.launch(
-                count, command.commandLine().getParent().getParseResult().originalArgs());
-    }
-
-    /** Which book. */
-    BookOption books() {
+    BookOptions books() {
         return books;
     }
 
@@ -105,31 +95,145 @@ final class TrainingOptions {
     }
 
     /**
-     * What was typed, such as {@code make train EXPERIMENT=smoke}.
+     * Joins the other ranks, where this process was started as one of several: to be called first of all.
      *
-     * @param changes variables to set, or to drop where the value is empty
+     * @return the exit code of a rank that only follows and is done; empty where there is a command to run
      */
-    String typed(Map<String, String> changes) {
-        return new MakeVariables(System.getenv())
-                .makeCall(command.commandLine().getParent().getParseResult().originalArgs(), changes);
+    Optional<Integer> follow() throws IOException {
+        request(); // refuses what is wrong before ranks wait for each other
+        if (!World.isStarted()) {
+            return Optional.empty();
+        }
+        world = World.start();
+        world.requireSame(
+                Map.of("code", Versions.codeDigest(), "Java", System.getProperty("java.runtime.version")));
+        if (world.isFirst()) {
+            return Optional.empty();
+        }
+        try (StopSignals.OfTraining stop = new StopSignals.OfTraining(world, () -> {})) {
+            RankFollower.follow(world, stop);
+            world.finish();
+            return Optional.of(0);
+        } catch (TrainingException e) {
+            return Optional.of(1); // rank 0 has found and reported the same
+        }
     }
 
-    /** Trains, shows it, and says how it ended; Ctrl-C ends it in good order. */
-    TrainingSession.Outcome train(TrainingInput input, Device device, MirroredBook store, Work work)
+    private RankPlan.Request request() {
+        return new RankPlan.Request(ranks, expertParallel);
+    }
+
+    /**
+     * How ranks share the run.
+     *
+     * @param recorded of the run that is resumed or repeated; empty for a new run
+     */
+    RankPlan plan(Experiment experiment, Optional<Computation> recorded) {
+        OptionalInt started = World.isStarted() ? OptionalInt.of(world.size()) : OptionalInt.empty();
+        return RankPlan.of(request(), started, recorded, experiment);
+    }
+
+    /** Whether the ranks of the plan have to be started first, see {@link #launch}. */
+    boolean mustLaunch(RankPlan plan) {
+        return plan.ranks() > 1 && !World.isStarted();
+    }
+
+    /** Refuses more than one rank. */
+    void requireOneRank(String what) {
+        if (ranks > 1) {
+            throw new IllegalArgumentException("RANKS is " + ranks + ", allowed with " + what
+                    + ": 1; a sweep takes all cores by training several runs at a time, see JOBS");
+        }
+    }
+
+    /** Starts this command again on several ranks, and returns its exit code. */
+    int launch(RankPlan plan) throws InterruptedException {
+        List<String> program = new ArrayList<>();
+        program.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        program.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        program.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        program.addAll(arguments());
+        MpiRun run = MpiRun.start(
+                plan.ranks(),
+                program,
+                Map.of("SWITCHLAB_RANKS", Integer.toString(plan.ranks()), "SWITCHLAB_WATCH_INPUT", "true"),
+                System.err::println);
+        try (StopSignals signals = new StopSignals(count -> stop(run, count))) {
+            int code = run.await();
+            if (run.lost().isPresent() && signals.exitCode() == 0) {
+                throw new WorldException(run.lost().get() + "; what was saved is intact, continue with: make resume");
+            }
+            return code;
+        }
+    }
+
+    private static void stop(MpiRun run, int count) {
+        if (count == 1) {
+            announceStop();
+            run.stop();
+        } else {
+            run.kill();
+        }
+    }
+
+    private static void announceStop() {
+        System.out.println();
+        System.out.println("stopping: the step in progress is finished and saved ...");
+    }
+
+    /**
+     * Starts the engine: several ranks on the CPU, each with its share of the cores.
+     *
+     * @param recorded of the run that is resumed or repeated: its device and threads are taken where none were asked for
+     */
+    Device start(RankPlan plan, Optional<Computation> recorded) {
+        if (plan.ranks() > 1) {
+            engine.requireCpu("RANKS");
+            if (recorded.isEmpty() || recorded.get().ranks() != plan.ranks()) {
+                engine.defaultThreads(Math.max(1, EngineStart.threads(0) / plan.ranks()));
+            }
+        }
+        recorded.ifPresent(engine::defaultTo);
+        return engine.start();
+    }
+
+    /** The input with the kernels that were asked for, if any were. */
+    TrainingInput withKernels(TrainingInput input) {
+        return kernels.asked().map(input::withKernels).orElse(input);
+    }
+
+    /**
+     * The call of make, such as {@code make train EXPERIMENT=smoke}.
+     *
+     * @param changes variables to set
+     */
+    String makeCall(Map<String, String> changes) {
+        return new MakeVariables(System.getenv()).makeCall(arguments(), changes);
+    }
+
+    private List<String> arguments() {
+        return command.commandLine().getParent().getParseResult().originalArgs();
+    }
+
+    /** Trains and prints progress and outcome; Ctrl-C ends the training in good order. */
+    TrainingSession.Outcome train(TrainingInput input, Device device, RankPlan plan, MirroredBook store, Work work)
             throws IOException {
-        try (StopOnSignal stop = StopOnSignal.listening(ranks.world())) {
-            ConsoleView view = new ConsoleView(input, books, store);
-            TrainingSession session = new TrainingSession(input, device, store, view, stop)
-                    .in(ranks.world(), ranks.isExpertParallel(input.experiment()));
+        try (StopSignals.OfTraining stop = new StopSignals.OfTraining(world, TrainingOptions::announceStop)) {
+            if (watchInput) {
+                StopSignals.onEndOfInput(stop::request);
+            }
+            TrainingConsole console = new TrainingConsole(input, books, store);
+            TrainingSession session =
+                    new TrainingSession(input, device, store, console, stop).in(world, plan.expertParallel());
             TrainingSession.Outcome outcome = work.in(session);
-            view.ended(outcome);
-            ranks.world().finish();
+            console.ended(outcome);
+            world.finish();
             return outcome;
         }
     }
 
-    /** The exit code of a training: after Ctrl-C the one that shells use for it. */
+    /** The exit code of a training; if it was stopped, the one that shells use for Ctrl-C. */
     static int exitCode(TrainingSession.Outcome outcome) {
-        return outcome.isComplete() ? 0 : 130;
+        return outcome.isComplete() ? 0 : STOPPED;
     }
 }

@@ -71,8 +71,11 @@ public record StoredRun(MirroredBook store, Run run) {
 
     /** The text that the run was trained on, in the tokens of {@code model}. */
     public TextData data(LanguageModel model) {
-        String corpus =
-                run.params().getOrDefault("corpus.name", model.experiment().corpus());
+        return data(model, run.params().getOrDefault("corpus.name", model.experiment().corpus()));
+    }
+
+    /** Another corpus, or a text file, as {@code model} reads it. */
+    public static TextData data(LanguageModel model, String corpus) {
         return TextData.of(
                 CorpusStore.create().open(corpus, Experiment.NO_FALLBACK).corpus(),
                 model.tokenizer(),

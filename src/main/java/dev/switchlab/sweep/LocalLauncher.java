@@ -1,5 +1,6 @@
 package dev.switchlab.sweep;
 
+import ai.djl.Device;
 import dev.switchlab.io.AvailableMemory;
 import dev.switchlab.sweep.Status.Done;
 import dev.switchlab.sweep.Status.Failed;
@@ -47,6 +48,16 @@ public final class LocalLauncher implements Launcher {
     /** A change of status, or with no worker a reason to look around. */
     private record Change(Optional<Worker> worker, Status status) {
         static final Change NONE = new Change(Optional.empty(), new Waiting(""));
+    }
+
+    /**
+     * Processes at a time: as many as there are cores for, or one on a GPU, if no number is asked for.
+     *
+     * @param asked 0 if no number is asked for
+     */
+    public static int jobs(int asked, Device device, int threads) {
+        int room = device.isGpu() ? 1 : Runtime.getRuntime().availableProcessors() / threads;
+        return asked > 0 ? asked : Math.max(1, room);
     }
 
     /**

@@ -74,8 +74,8 @@ class CompareCommandTest {
 
     @Test
     void namesAreSplitAtSpacesAndCommasOutsideOfQuotes() {
-        assertThat(RunsOption.split(" 3f2a,91bc  \"smoke a=1,2 seeds 1..3\" 'two words' dense"))
+        assertThat(BookOptions.SeveralRuns.split(" 3f2a,91bc  \"smoke a=1,2 seeds 1..3\" 'two words' dense"))
                 .containsExactly("3f2a", "91bc", "smoke a=1,2 seeds 1..3", "two words", "dense");
-        assertThat(RunsOption.split(" ")).isEmpty();
+        assertThat(BookOptions.SeveralRuns.split(" ")).isEmpty();
     }
 }

@@ -49,7 +49,7 @@ class RankedCommandsTest {
         assertThat(commands.output())
                 .contains(
                         "cpu, 2 ranks of 1 threads",
-                        "experts     shared out",
+                        "experts     sharded over the ranks",
                         "stopping: the step in progress is finished and saved")
                 .doesNotContain("switchlab:", "prterun");
 
@@ -61,7 +61,7 @@ class RankedCommandsTest {
                 .singleElement()
                 .asString()
                 .matches("switchlab: rank 1 on \\S+ was ended by signal 9 \\(Killed\\), and all others with it;"
-                        + " what was saved is intact, go on with: make resume");
+                        + " what was saved is intact, continue with: make resume");
         assertThat(commands.output()).doesNotContain("prterun", "-----");
 
         assertThat(commands.run("resume", "--run", run)).as(commands.output()).isZero();
@@ -78,7 +78,7 @@ class RankedCommandsTest {
      * by four.
      */
     @ParameterizedTest
-    @CsvSource({"true, 'shared out, a part on each rank'", "false, all on each rank"})
+    @CsvSource({"true, 'sharded over the ranks'", "false, all on each rank"})
     @NeedsMpi
     void killedItGoesOnWithAnotherNumberOfRanks(String expertParallel, String experts) throws Exception {
         Process two = commands.start(
@@ -140,20 +140,20 @@ class RankedCommandsTest {
     @Test
     void whatCannotBeIsSaidInOneLine() throws Exception {
         assertLine(
-                "switchlab: RANKS is 3, which does not divide train.batch_size, 16: each rank takes as many sequences; allowed"
+                "switchlab: RANKS is 3, which does not divide train.batch_size, 16: each rank takes an equal number of sequences; allowed"
                         + " here: 1, 2, 4, 8, 16",
                 "--ranks",
                 "3");
         assertLine(
-                "switchlab: RANKS is 2, which does not divide model.n_experts, 3: each rank has as many experts; allowed: 1, 3, or"
+                "switchlab: RANKS is 2, which does not divide model.n_experts, 3: each rank has an equal number of experts; allowed: 1, 3, or"
                         + " EXPERT_PARALLEL=false",
                 "--ranks",
                 "2",
                 "--set",
                 "model.n_experts=3");
         assertLine(
-                "switchlab: experts are spread over ranks only with model.feed_forward=switch, model.dispatch=fused and no dropout"
-                        + " inside experts; EXPERT_PARALLEL=false leaves all of them on each rank",
+                "switchlab: experts are sharded over ranks only with model.feed_forward=switch, model.dispatch=fused and no dropout"
+                        + " inside experts; EXPERT_PARALLEL=false keeps all of them on each rank",
                 "--ranks",
                 "2",
                 "--set",
@@ -166,7 +166,7 @@ class RankedCommandsTest {
                 "maybe");
         assertLine("switchlab: RANKS is -1, allowed: 1 or more, for example 2", "--ranks", "-1");
         assertLine(
-                "switchlab: RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by running several children at a time,"
+                "switchlab: RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by training several runs at a time,"
                         + " see JOBS",
                 "--ranks",
                 "2",

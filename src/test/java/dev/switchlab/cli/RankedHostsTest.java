@@ -41,7 +41,7 @@ class RankedHostsTest {
             Assumptions.abort(text.strip());
         }
         assertThat(code).as(text).isZero();
-        assertThat(text).contains("cpu, 2 ranks of 1 threads", "experts     shared out");
+        assertThat(text).contains("cpu, 2 ranks of 1 threads", "experts     sharded over the ranks");
         FourSteps.assertFinished(runs, 2);
     }
 }

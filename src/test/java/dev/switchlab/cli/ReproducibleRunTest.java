@@ -54,7 +54,7 @@ class ReproducibleRunTest {
         assertThat(cut).isNotEqualTo(whole);
         killAfterACheckpoint(random, "resume", "--run", cut);
         assertThat(commands.run("resume")).as(commands.output()).isZero();
-        assertThat(commands.output()).contains("going on from the checkpoint of step");
+        assertThat(commands.output()).contains("continuing from the checkpoint of step");
 
         try (MirroredBook store = commands.store()) {
             assertThat(points(store, cut)).isEqualTo(points(store, whole));
@@ -147,7 +147,7 @@ class ReproducibleRunTest {
         List<String> metrics = store.find(runId).metrics().keySet().stream()
                 .filter(metric -> !MetricNames.isTiming(metric))
                 .toList();
-        return RunOptions.points(store, runId, metrics);
+        return dev.switchlab.session.RepeatedRun.points(store, runId, metrics);
     }
 
     /** The routing of the fixed text, by path. */

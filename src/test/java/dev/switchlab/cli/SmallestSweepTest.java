@@ -158,7 +158,7 @@ class SmallestSweepTest {
         assertThat(commands.end(process)).as(commands.output()).isEqualTo(TERMINATED);
         assertThat(commands.output())
                 .contains("stopping: the step in progress is finished and saved")
-                .contains("the same call goes on with what is missing");
+                .contains("the same call continues with the missing runs");
 
         try (MirroredBook store = commands.store()) {
             List<Run> runs = oldestFirst(store);

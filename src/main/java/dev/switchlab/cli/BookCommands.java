@@ -1,0 +1,298 @@
+package dev.switchlab.cli;
+
+import ai.djl.Device;
+import dev.switchlab.analysis.Comparison;
+import dev.switchlab.analysis.ComparisonText;
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Durations;
+import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.BookMerge.Merged;
+import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.Mirrors;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
+import dev.switchlab.session.Reports;
+import dev.switchlab.session.StoredRun;
+import dev.switchlab.train.LanguageModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Commands on the book of runs: list, compare, report, mirror and merge. */
+final class BookCommands {
+
+    private BookCommands() {}
+
+    @Command(name = "runs", description = "List the runs, the newest first.")
+    static final class Runs implements Runnable {
+
+        @Mixin
+        private BookOptions books;
+
+        @Option(
+                names = "--limit",
+                paramLabel = "N",
+                description = "How many to list at most (default: ${DEFAULT-VALUE}).",
+                defaultValue = "50")
+        private int limit;
+
+        @Override
+        public void run() {
+            try (MirroredBook store = books.open()) {
+                List<Run> runs = store.book().runs(Optional.empty(), limit);
+                if (runs.isEmpty()) {
+                    System.out.println("no runs in " + books.folder() + " yet; make one with: make train");
+                    return;
+                }
+                print(runs);
+                store.mirrors().ifPresent(server -> {
+                    int behind = server.behind().size();
+                    if (behind > 0) {
+                        System.out.printf(
+                                "%s lacks parts of %d of them; send them with: make flush%n", server.uri(), behind);
+                    }
+                });
+            }
+        }
+
+        private static void print(List<Run> runs) {
+            String row = "%-9s %-34s %-9s %-10s %8s %8s %8s%n";
+            System.out.printf(row, "run", "name", "status", "age", "train", "valid", "final");
+            Instant now = Instant.now();
+            for (Run run : runs) {
+                System.out.printf(
+                        row,
+                        run.shortId(),
+                        run.name(),
+                        run.status(),
+                        Durations.text(Duration.between(run.start(), now).toMillis() / 1e3),
+                        loss(run, MetricNames.TRAIN_CROSS_ENTROPY),
+                        loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
+                        loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
+            }
+        }
+
+        private static String loss(Run run, String metric) {
+            Double value = run.metrics().get(metric);
+            return value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
+        }
+    }
+
+    @Command(
+            name = "compare",
+            description = "Compare runs by setting: scores with intervals, paired differences over seeds, times.",
+            footer = "The page that is written also has curves, experts and single runs; its tables are beside it as CSV.")
+    static final class Compare implements Callable<Integer> {
+
+        @Mixin
+        private BookOptions books;
+
+        @Mixin
+        private BookOptions.SeveralRuns runs;
+
+        @Override
+        public Integer call() throws IOException {
+            try (MirroredBook store = books.open()) {
+                Comparison comparison = runs.compare(store);
+                System.out.println(new ComparisonText(comparison).text());
+                System.out.println();
+                System.out.println(
+                        "wrote " + new Reports(store).write(comparison, "compare") + ", and its tables as CSV");
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "report",
+            description = "Write the report of a run or a sweep, or a comparison of several runs: one HTML file that needs"
+                    + " no network.",
+            footer = "A training that finishes writes its report by itself; this writes it again, or with another text.")
+    static final class Report implements Callable<Integer> {
+
+        /** Characters of a file's name. */
+        private static final int LONGEST_NAME = 80;
+
+        @Mixin
+        private BookOptions.OneRun run;
+
+        @Mixin
+        private BookOptions.SeveralRuns runs;
+
+        @Mixin
+        private EngineOptions engine;
+
+        @Mixin
+        private BookOptions books;
+
+        @Option(
+                names = "--prompt",
+                paramLabel = "TEXT",
+                description = "The text whose routing is shown (default: the beginning of the validation split).",
+                defaultValue = "")
+        private String prompt;
+
+        @Override
+        public Integer call() throws IOException {
+            if (runs.isGiven() && run.isGiven()) {
+                throw new IllegalArgumentException(
+                        "RUN and RUNS are both given, allowed: RUN for the report of one run, or RUNS to compare several,"
+                                + " for example RUNS=\"1a2b3c4d 5e6f7a8b\"");
+            }
+            try (MirroredBook store = books.open()) {
+                if (runs.isGiven()) {
+                    compare(store);
+                } else {
+                    report(store);
+                }
+            }
+            return 0;
+        }
+
+        private void compare(MirroredBook store) throws IOException {
+            Comparison comparison = runs.compare(store);
+            String name = "compare-" + String.join("-", runs.names(store)).replaceAll("[^\\w.=-]+", "-");
+            Path page =
+                    new Reports(store).write(comparison, name.substring(0, Math.min(LONGEST_NAME, name.length())));
+            System.out.println("wrote " + page + ", and its tables as CSV");
+        }
+
+        private void report(MirroredBook store) throws IOException {
+            Run found = run.find(store);
+            StoredRun stored = new StoredRun(store, found);
+            Reports reports = new Reports(store);
+            if (found.isSummary()) {
+                System.out.println("wrote " + reports.write(stored.children(runs.baseline()), found));
+            } else {
+                Device device = engine.start();
+                try (LanguageModel model = stored.model(device)) {
+                    String text = prompt.isEmpty() ? Reports.text(model, stored.data(model)) : prompt;
+                    System.out.println("wrote " + reports.write(stored, model, text));
+                }
+            }
+            store.update(found);
+            System.out.println("kept as artifact " + Reports.ARTIFACT + " of run " + found.runId());
+        }
+    }
+
+    @Command(name = "ui", description = "Print how to see the runs in MLflow's UI.")
+    static final class Ui implements Runnable {
+
+        @Mixin
+        private BookOptions books;
+
+        @Override
+        public void run() {
+            try (MirroredBook store = books.open()) {
+                System.out.println("MLflow's UI (pip install mlflow) opens the book of runs as it is:");
+                System.out.println("  cd " + books.folder() + " && mlflow server");
+                System.out.println("Before MLflow 3.7, name its files: mlflow server --backend-store-uri"
+                        + " sqlite:///mlflow.db --artifacts-destination ./mlartifacts");
+                for (Run newest : store.book().runs(Optional.empty(), 1)) {
+                    String page = BookOptions.localAddress(newest);
+                    System.out.println("Newest run:  " + page);
+                    System.out.println("Its experiment:  " + page.substring(0, page.indexOf("/runs/"))
+                            + "/runs?compareRunsMode=CHART");
+                    store.mirrors()
+                            .flatMap(server -> server.address(newest))
+                            .ifPresent(address -> System.out.println("On the server:  " + address));
+                }
+                System.out.println(
+                        "From 3.11 on, an experiment opens on an empty page of traces: click \"Model training\".");
+            }
+        }
+    }
+
+    @Command(
+            name = "flush",
+            description = "Send to the MLflow server what runs of the book could not send while the server was away.",
+            footer = "With RUN, also a run that was trained without a server.")
+    static final class Flush implements Callable<Integer> {
+
+        @Mixin
+        private BookOptions books;
+
+        @Mixin
+        private BookOptions.OneRun run;
+
+        @Override
+        public Integer call() {
+            try (MirroredBook store = books.open()) {
+                Mirrors server = store.mirrors()
+                        .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
+                                + MlflowEnvironment.TRACKING_URI + "=http://127.0.0.1:5000 make flush"));
+                StoredRun.failDead(store);
+                List<Run> behind = run.isGiven() ? List.of(run.find(store)) : server.behind();
+                if (behind.isEmpty()) {
+                    System.out.println("nothing to send: " + server.uri() + " has everything that was meant for it");
+                }
+                boolean allSent = true;
+                for (Run candidate : behind) {
+                    if (new StoredRun(store, candidate).isAlive()) {
+                        System.out.println("run " + candidate.runId() + " is still training and sends by itself");
+                    } else {
+                        allSent &= send(server, candidate);
+                    }
+                }
+                return allSent ? 0 : 1;
+            }
+        }
+
+        /** A run that the server refuses does not keep other runs from being sent. */
+        private static boolean send(Mirrors server, Run run) {
+            try {
+                boolean whole = server.flush(run);
+                System.out.println("sent: run " + run.runId()
+                        + (whole ? " is whole at " : ", which has not ended, as far as it goes, to ") + server.uri());
+                return true;
+            } catch (BookException e) {
+                System.err.println("switchlab: " + e.getMessage());
+                return false;
+            }
+        }
+    }
+
+    @Command(
+            name = "merge",
+            description = "Copy the runs of another runs folder into this book, with what is needed to resume them.",
+            footer = "Runs are matched by id: merging again copies what is new, and nothing twice.")
+    static final class Merge implements Callable<Integer> {
+
+        @Mixin
+        private BookOptions books;
+
+        @Option(
+                names = "--from",
+                paramLabel = "FOLDER",
+                description = "The other runs folder, which has an mlflow.db.",
+                defaultValue = "")
+        private String from;
+
+        @Override
+        public Integer call() {
+            if (from.isBlank()) {
+                throw new IllegalArgumentException(
+                        "FROM names no folder to merge; allowed: another runs folder, e.g. make merge FROM=../other/runs");
+            }
+            try (MirroredBook store = books.open()) {
+                Merged merged = store.merge(Path.of(from.strip()));
+                System.out.printf(
+                        "merged %s into %s: %d new, %d with something new, %d unchanged%n",
+                        from.strip(),
+                        books.folder(),
+                        merged.added().size(),
+                        merged.grown().size(),
+                        merged.unchanged().size());
+                return merged.left().isEmpty() ? 0 : 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package dev.switchlab.cli;
+
+import ai.djl.engine.Engine;
+import dev.switchlab.data.TextData;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.io.Bar;
+import dev.switchlab.io.Durations;
+import dev.switchlab.provenance.Computation;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.TrainingSession;
+import dev.switchlab.session.TrainingView;
+import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.StepResult;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Prints a training: what is trained, progress, and how it ended. */
+record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook store) implements TrainingView {
+
+    @Override
+    public void begun(String runId, LanguageModel model, Provenance provenance) {
+        Experiment experiment = input.experiment();
+        TextData data = input.data();
+        Computation computation = provenance.computation();
+        System.out.printf(
+                Locale.ROOT,
+                "experiment  %s (%s semantics, seed %d)%n",
+                experiment.id(),
+                experiment.semantics().name().toLowerCase(Locale.ROOT),
+                experiment.seed());
+        System.out.printf(
+                Locale.ROOT,
+                "corpus      %s, %,d characters, %d different%n",
+                data.corpus().name(),
+                data.corpus().characters(),
+                data.tokenizer().size());
+        System.out.printf(Locale.ROOT, "model       %,d parameters%n", model.parameters());
+        System.out.printf(
+                "device      %s, %s%d threads, PyTorch %s%n",
+                computation.device(),
+                computation.ranks() == 1 ? "" : computation.ranks() + " ranks of ",
+                computation.threads(),
+                Engine.getInstance().getVersion());
+        if (computation.ranks() > 1) {
+            System.out.println(
+                    "experts     " + (computation.expertParallel() ? "sharded over the ranks" : "all on each rank"));
+        }
+        System.out.printf("kernels     %s%n", computation.kernels());
+        System.out.printf("promise     %s%n", provenance.promise().text());
+        System.out.printf("run         %s in %s%n", runId, books.location(store));
+    }
+
+    @Override
+    public Progress progress(int steps, int taken) {
+        return new Steps(steps, taken);
+    }
+
+    @Override
+    public void stage(String what) {
+        System.out.println(what + " ...");
+    }
+
+    @Override
+    public void warning(String text) {
+        System.err.println("WARNING: " + text);
+    }
+
+    /** Prints how the run ended and what to do with it. */
+    void ended(TrainingSession.Outcome outcome) {
+        String shortId = outcome.runId().substring(0, 8);
+        if (!outcome.isComplete()) {
+            System.out.printf(
+                    "stopped after step %d of %d; continue with: make resume RUN=%s%n",
+                    outcome.result().steps(), input.experiment().train().steps(), shortId);
+            return;
+        }
+        Evaluation whole = outcome.result().validation().orElseThrow();
+        System.out.printf(
+                Locale.ROOT,
+                "done in %s: training %.3f, validation %.3f nats per character (%.3f bits, %.1f %% right)%n",
+                Durations.text(outcome.seconds()),
+                outcome.result().trainCrossEntropy(),
+                whole.crossEntropy(),
+                whole.bitsPerChar(),
+                100 * whole.accuracy());
+        outcome.report().ifPresent(file -> System.out.printf("report:     %s%n", file));
+        System.out.printf("look at it: %s%n", books.howToLook(store, store.find(outcome.runId())));
+        System.out.printf(
+                "more text:  make sample RUN=%s PROMPT=\"%s\"%n",
+                shortId, input.experiment().train().samplePrompt());
+    }
+
+    /** A bar with the time left on a terminal; in a file or a pipe, a line now and then. */
+    private static final class Steps implements Progress {
+
+        private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
+        private final int steps;
+        private final int taken;
+        private final Bar bar;
+        private final long start = System.nanoTime();
+        private long lastLine = start;
+        private double trainLoss = Double.NaN;
+        private double validLoss = Double.NaN;
+
+        /** @param taken steps that were taken before, in a run that is resumed */
+        Steps(int steps, int taken) {
+            this.steps = steps;
+            this.taken = taken;
+            bar = Bar.ofSteps("training", taken, steps);
+        }
+
+        @Override
+        public void step(int step, StepResult result) {
+            // A moving average: one noisy step does not make the number jump.
+            trainLoss = Double.isNaN(trainLoss) ? result.crossEntropy() : 0.9 * trainLoss + 0.1 * result.crossEntropy();
+            bar.reached(step);
+            bar.note(losses());
+            if (bar.isDrawn()) {
+                return;
+            }
+            long now = System.nanoTime();
+            if (step == taken + 1 || now - lastLine > BETWEEN_LINES.toNanos()) {
+                lastLine = now;
+                double left = (now - start) / 1e9 / (step - taken) * (steps - step);
+                bar.println(String.format(
+                        Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), Durations.text(left)));
+            }
+        }
+
+        @Override
+        public void evaluation(int step, Evaluation evaluation) {
+            validLoss = evaluation.crossEntropy();
+            bar.println(String.format(
+                    Locale.ROOT,
+                    "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
+                    step,
+                    steps,
+                    trainLoss,
+                    validLoss,
+                    evaluation.bitsPerChar(),
+                    100 * evaluation.accuracy()));
+        }
+
+        @Override
+        public void sample(int step, String text) {
+            bar.println("--- sample at step " + step + System.lineSeparator() + text + System.lineSeparator() + "---");
+        }
+
+        @Override
+        public void stage(String what) {
+            bar.println(what + " ...");
+        }
+
+        private String losses() {
+            return Double.isNaN(validLoss)
+                    ? String.format(Locale.ROOT, "train %.3f", trainLoss)
+                    : String.format(Locale.ROOT, "train %.3f valid %.3f", trainLoss, validLoss);
+        }
+
+        @Override
+        public void close() {
+            bar.close();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.switchlab.session;
+
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
+import dev.switchlab.provenance.Computation;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * How many ranks share a run, and how.
+ *
+ * @param ranks processes, each with an equal part of every batch
+ * @param expertParallel whether each rank has a part of the experts, rather than all of them
+ */
+public record RankPlan(int ranks, boolean expertParallel) {
+
+    private static final List<String> CHOICES = List.of("true", "false", "auto");
+
+    /**
+     * What was asked for.
+     *
+     * @param ranks 0 for as many as were recorded, 1 for a new run
+     * @param expertParallel {@code true}, {@code false}, or {@code auto}: as recorded, for a new run true where layers
+     *     are sparse
+     */
+    public record Request(int ranks, String expertParallel) {
+
+        /** @throws IllegalArgumentException in one line */
+        public Request {
+            if (ranks < 0) {
+                throw new IllegalArgumentException("RANKS is " + ranks + ", allowed: 1 or more, for example 2");
+            }
+        }
+    }
+
+    /**
+     * The plan for a run.
+     *
+     * @param started ranks that run already; empty if this process was started alone
+     * @param recorded of the run that is resumed or repeated; empty for a new run
+     * @throws IllegalArgumentException in one line, if the experiment cannot be shared so
+     */
+    public static RankPlan of(Request request, OptionalInt started, Optional<Computation> recorded, Experiment experiment) {
+        int ranks = started.orElse(
+                request.ranks() > 0
+                        ? request.ranks()
+                        : recorded.map(Computation::ranks).orElse(1));
+        if (request.ranks() > 0 && request.ranks() != ranks) {
+            throw new IllegalArgumentException("RANKS is " + request.ranks() + ", but " + ranks
+                    + " were started; leave RANKS out, or start " + request.ranks());
+        }
+        int batch = experiment.train().batchSize();
+        if (batch % ranks != 0) {
+            throw new IllegalArgumentException(
+                    "RANKS is %d, which does not divide train.batch_size, %d: each rank takes an equal number of sequences; allowed here: %s"
+                            .formatted(ranks, batch, divisors(batch)));
+        }
+        return new RankPlan(ranks, expertParallel(request, ranks, recorded, experiment.model()));
+    }
+
+    private static boolean expertParallel(
+            Request request, int ranks, Optional<Computation> recorded, ModelConfig model) {
+        if (!CHOICES.contains(request.expertParallel())) {
+            throw new IllegalArgumentException(
+                    "EXPERT_PARALLEL is '" + request.expertParallel() + "', allowed: true, false or auto");
+        }
+        boolean sparse = model.feedForward() == FeedForwardKind.SWITCH;
+        boolean wanted = request.expertParallel().equals("auto")
+                ? recorded.filter(run -> run.ranks() > 1)
+                        .map(Computation::expertParallel)
+                        .orElse(sparse)
+                : Boolean.parseBoolean(request.expertParallel());
+        if (ranks == 1 || !wanted) {
+            return false;
+        }
+        if (!sparse || model.dispatch() != DispatchForm.FUSED || model.expertDropout() > 0) {
+            throw new IllegalArgumentException(
+                    "experts are sharded over ranks only with model.feed_forward=switch, model.dispatch=fused and no"
+                            + " dropout inside experts; EXPERT_PARALLEL=false keeps all of them on each rank");
+        }
+        if (model.nExperts() % ranks != 0) {
+            throw new IllegalArgumentException(
+                    "RANKS is %d, which does not divide model.n_experts, %d: each rank has an equal number of experts; allowed: %s, or EXPERT_PARALLEL=false"
+                            .formatted(ranks, model.nExperts(), divisors(model.nExperts())));
+        }
+        return true;
+    }
+
+    private static String divisors(int number) {
+        return IntStream.rangeClosed(1, number)
+                .filter(n -> number % n == 0)
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(", "));
+    }
+}
