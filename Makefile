@@ -28,7 +28,6 @@ takes.flush     := RUN
 takes.merge     := FROM
 takes.golden    := GOLDEN REPORT $(ENGINE)
 takes.bench     := EXPERIMENT SET QUICK REFERENCE RANKS RANK_LIMIT KERNELS $(ENGINE)
-takes.gpu-check := EXPERIMENT SET QUICK GOLDEN $(ENGINE)
 takes.bench-jmh := THREADS
 takes.jshell    := $(ENGINE)
 takes.notebook  := NB UPDATE $(ENGINE)

@@ -3,11 +3,11 @@ package dev.switchlab.cli;
 import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult;
-import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
-import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,10 +55,11 @@ final class GoldenCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Device device = engine.start();
         VerifyOptions everything = VerifyOptions.everything();
-        List<Place> places = engine.isAuto() ? everything.places() : List.of(Place.of(device));
-        List<Form> forms = dispatch == null ? everything.forms() : Form.of(dispatch);
+        List<Target> targets = engine.isAuto() ? everything.targets() : List.of(Target.of(device));
+        List<Implementation> implementations =
+                dispatch == null ? everything.implementations() : Implementation.of(dispatch);
         GoldenReport result =
-                GoldenVerifier.verifyFolder(source, new VerifyOptions(forms, places, only), GoldenCommand::print);
+                GoldenVerifier.verifyFolder(source, new VerifyOptions(implementations, targets, only), GoldenCommand::print);
         if (!report.isBlank()) {
             result.write(Path.of(report));
             System.out.println("report: " + report);
@@ -70,6 +71,6 @@ final class GoldenCommand implements Callable<Integer> {
 
     private static void print(CaseResult result) {
         System.out.println(result.line());
-        GoldenReport.failure(result).forEach(System.out::println);
+        result.failure().forEach(System.out::println);
     }
 }

@@ -2,6 +2,7 @@ package dev.switchlab.golden;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Safetensors;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  *
  * @param path the file
  * @param kind what was captured
- * @param config flags and shapes
+ * @param config flags and shapes, without settings that are null
  * @param noise how far the reference in float32 is from itself in float64, by group of tensors
  * @param params weights by state_dict name, from the case itself or from the case that {@code params_from} names
  * @param inputs inputs by name, without permutations
@@ -30,7 +31,7 @@ import java.util.TreeMap;
 record CaseFile(
         Path path,
         String kind,
-        CaseConfig config,
+        ObjectNode config,
         Map<String, Double> noise,
         Map<String, Tensor> params,
         Map<String, Tensor> inputs,
@@ -38,6 +39,7 @@ record CaseFile(
         Map<String, Tensor> expected) {
 
     static final String EXTENSION = ".safetensors";
+
     /**
      * Reads a case.
      *
@@ -46,7 +48,7 @@ record CaseFile(
      */
     static CaseFile read(Path path) throws SafetensorsException {
         Safetensors content = Safetensors.read(path);
-        CaseConfig config = CaseConfig.parse(metadata(content, "config"));
+        ObjectNode config = CaseConfig.parse(metadata(content, "config"));
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         Map<String, int[]> permutations = new LinkedHashMap<>();
         Map<String, Tensor> expected = new TreeMap<>();
@@ -80,7 +82,37 @@ record CaseFile(
         return file.endsWith(EXTENSION) ? file.substring(0, file.length() - EXTENSION.length()) : file;
     }
 
-    /** The same case with other weights. */
+    /** The config as a record of {@link CaseConfig}. */
+    <C> C config(Class<C> type, Map<String, ?> defaults) {
+        return CaseConfig.bind(config, type, defaults);
+    }
+
+    /** Whether a parameter's name ends so. */
+    boolean hasParam(String suffix) {
+        return params.keySet().stream().anyMatch(name -> name.endsWith(suffix));
+    }
+
+    /** Fails unless a size in the config is that of a weight's axis. */
+    void checkSize(String field, long size, String param, int axis) {
+        Tensor tensor = params.get(param);
+        if (tensor == null) {
+            throw new GoldenException("the case has no param." + param);
+        }
+        if (tensor.shape().length <= axis || tensor.shape()[axis] != size) {
+            throw new GoldenException("config " + field + " is " + size + ", but param." + param + " is " + tensor);
+        }
+    }
+
+    /** The rows of an input (rows, columns). */
+    int rows(String name, int columns) {
+        Tensor tensor = input(name, Dtype.F32);
+        if (tensor.shape().length != 2 || tensor.shape()[0] < 1 || tensor.shape()[1] != columns) {
+            throw new GoldenException("input." + name + " is " + tensor + "; allowed: F32 [tokens, " + columns + "]");
+        }
+        return Math.toIntExact(tensor.shape()[0]);
+    }
+
+    /** This case with other weights. */
     CaseFile withParams(Map<String, Tensor> others) {
         return new CaseFile(path, kind, config, noise, others, inputs, permutations, expected);
     }
@@ -106,23 +138,24 @@ record CaseFile(
         return tensor;
     }
 
-    /** Fails for inputs that the kind does not know: they would be ignored. */
+    /** Fails for inputs that the kind does not know, since they would be ignored; {@code perm}: permutations. */
     void onlyInputs(String... known) {
         List<String> unknown = new ArrayList<>(inputs.keySet());
-        unknown.removeAll(List.of(known));
+        permutations.keySet().forEach(key -> unknown.add("perm." + key));
+        unknown.removeIf(name -> List.of(known).contains(name.replaceFirst("^perm\\..*", "perm")));
         if (!unknown.isEmpty()) {
             throw new GoldenException("a case of kind " + kind + " has no input." + unknown.get(0));
         }
     }
 
-    private static Map<String, Tensor> params(Path path, Safetensors content, CaseConfig config)
+    private static Map<String, Tensor> params(Path path, Safetensors content, ObjectNode config)
             throws SafetensorsException {
         Map<String, Tensor> tensors = content.tensors();
-        String from = config.optionalText("params_from").orElse("");
+        String from = config.path("params_from").asText();
         if (!from.isEmpty()) {
             if (from.contains("/") || from.contains("\\") || from.contains("..")) {
                 throw new GoldenException(
-                        "config params_from is '" + from + "', not the name of a case in the same folder");
+                        "config params_from is '" + from + "'; allowed: the name of a case in the same folder");
             }
             tensors = Safetensors.read(path.resolveSibling(from + EXTENSION)).tensors();
         }

@@ -2,8 +2,10 @@ package dev.switchlab.golden;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -12,22 +14,51 @@ import java.util.stream.Stream;
  * @param file its file
  * @param kind its kind, empty if the file could not be read
  * @param problem why it could not be checked at all, in one line, or empty
- * @param runs one for each device and form of dispatch
+ * @param runs one for each target and implementation
  */
 public record CaseResult(Path file, String kind, String problem, List<RunResult> runs) {
+
+    private static final int MOST_TENSORS = 5;
 
     /**
      * One run of a case.
      *
-     * @param form where it ran, as in {@code cpu batched}
+     * @param label target and implementation, as in {@code cpu batched}
      * @param problem why it could not be compared, in one line, or empty
      * @param tensors every tensor's difference
      */
-    public record RunResult(String form, String problem, List<TensorDifference> tensors) {
+    public record RunResult(String label, String problem, List<TensorDifference> tensors) {
 
         /** Whether every tensor is within its tolerance. */
         public boolean passed() {
             return problem.isEmpty() && !tensors.isEmpty() && tensors.stream().allMatch(TensorDifference::passed);
+        }
+
+        /** The name of the first wrong tensor, or the problem. */
+        private String blame() {
+            return tensors.stream()
+                    .filter(tensor -> !tensor.passed())
+                    .findFirst()
+                    .map(TensorDifference::name)
+                    .orElse(problem.isEmpty() ? "nothing compared" : problem);
+        }
+
+        /** Everything that is wrong, in lines; the worst tensors first. */
+        List<String> failure() {
+            if (!problem.isEmpty()) {
+                return List.of("  " + label + ": " + problem);
+            }
+            List<TensorDifference> failed = tensors.stream()
+                    .filter(tensor -> !tensor.passed())
+                    .sorted(Comparator.comparingDouble(tensor -> -tensor.units()))
+                    .toList();
+            List<String> lines = new ArrayList<>();
+            lines.add("  " + label + ": " + failed.size() + " of " + tensors.size() + " tensors are wrong");
+            failed.stream().limit(MOST_TENSORS).forEach(tensor -> lines.addAll(tensor.failure()));
+            if (failed.size() > MOST_TENSORS) {
+                lines.add("    ... and " + (failed.size() - MOST_TENSORS) + " more tensors");
+            }
+            return lines;
         }
     }
 
@@ -80,23 +111,23 @@ public record CaseResult(Path file, String kind, String problem, List<RunResult>
                 units(),
                 bitEqual(),
                 tensors().count());
-        return passed() ? numbers : numbers + "  " + blame();
+        String blame = runs.stream()
+                .filter(run -> !run.passed())
+                .map(run -> run.label() + ": " + run.blame())
+                .collect(Collectors.joining("; "));
+        return passed() ? numbers : numbers + "  " + blame;
     }
 
-    private String blame() {
-        List<String> failing = new ArrayList<>();
-        for (RunResult run : runs) {
-            if (!run.passed()) {
-                String first = run.problem().isEmpty()
-                        ? run.tensors().stream()
-                                .filter(t -> !t.passed())
-                                .findFirst()
-                                .map(TensorDifference::name)
-                                .orElse("nothing compared")
-                        : run.problem();
-                failing.add(run.form() + ": " + first);
+    /** Everything that is wrong with a failed case, in lines; empty for a case that passed. */
+    public List<String> failure() {
+        List<String> lines = new ArrayList<>();
+        if (!passed()) {
+            if (!problem.isEmpty()) {
+                lines.add("  " + problem);
             }
+            runs.stream().filter(run -> !run.passed()).forEach(run -> lines.addAll(run.failure()));
+            lines.add("  more: make golden GOLDEN=" + file + " REPORT=difference.html");
         }
-        return String.join("; ", failing);
+        return lines;
     }
 }

@@ -1,6 +1,11 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.page.Html;
+import dev.switchlab.page.HtmlPage;
+import dev.switchlab.page.Markup;
+import dev.switchlab.page.TextTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,11 +55,6 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
                 cases.stream().mapToDouble(CaseResult::units).max().orElse(0));
     }
 
-    /** Everything that is wrong with a failed case, in lines; empty for a case that passed. */
-    public static List<String> failure(CaseResult result) {
-        return result.passed() ? List.of() : FailureText.of(result);
-    }
-
     /**
      * Writes the whole comparison as one HTML page.
      *
@@ -66,6 +66,58 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
             throw new IllegalArgumentException(
                     "a golden report is a page, not " + file + "; its name ends with .html, for example golden.html");
         }
-        WholeFile.write(file, GoldenPage.of(this));
+        WholeFile.write(file, page());
+    }
+
+    /** One folded line per case; behind it what is wrong, and every tensor of every run, passed or not. */
+    private String page() {
+        HtmlPage page = new HtmlPage("Golden cases: " + summary()).style("main { max-width: 80rem }");
+        page.text(source + ". " + statistics() + ".");
+        cases.forEach(result -> page.raw(Html.folded(pageLine(result), !result.passed(), html(result))));
+        return page.render();
+    }
+
+    private static String pageLine(CaseResult result) {
+        String verdict = (result.passed() ? "ok " : "FAIL ") + result.name();
+        return result.problem().isEmpty()
+                ? String.format(
+                        Locale.ROOT,
+                        "%s · %s · %.3f of tolerance · %d of %d bit-equal",
+                        verdict,
+                        result.kind(),
+                        result.units(),
+                        result.bitEqual(),
+                        result.tensors().count())
+                : verdict;
+    }
+
+    private static String html(CaseResult result) {
+        Markup html = new Markup();
+        if (!result.problem().isEmpty()) {
+            html.element("p", result.problem());
+        }
+        for (RunResult run : result.runs()) {
+            html.element("h3", run.label());
+            if (!run.passed()) {
+                html.element("pre", String.join("\n", run.failure()));
+            }
+            if (!run.tensors().isEmpty()) {
+                html.raw(table(run.tensors()));
+            }
+        }
+        return html.toString();
+    }
+
+    private static String table(List<TensorDifference> tensors) {
+        return new TextTable<>(tensors)
+                .left("tensor", TensorDifference::name)
+                .left("shape", TensorDifference::shape)
+                .right("wrong", tensor -> tensor.wrong() + " of " + tensor.elements())
+                .right("of tolerance", tensor -> String.format(Locale.ROOT, "%.3f", tensor.units()))
+                .left("absolute error", tensor -> tensor.absolute().toString())
+                .left("relative error", tensor -> tensor.relative().toString())
+                .left("tolerance", tensor -> tensor.bound().toString())
+                .left("bit-equal", tensor -> tensor.bitEqual() ? "yes" : "no")
+                .html();
     }
 }

@@ -1,7 +1,10 @@
 package dev.switchlab.golden;
 
 import ai.djl.engine.EngineException;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
@@ -11,24 +14,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Verifies golden cases on the model. */
 public final class GoldenVerifier {
 
-    /**
-     * How cases run. The seam between the checker and the model: the checker's own tests put something wrong in its
-     * place.
-     */
-    @FunctionalInterface
-    interface Replay {
-        /** Does what {@link GoldenCase#replay} does. */
-        Map<String, Tensor> run(GoldenCase golden, Form form, Place place);
-    }
+    private final Function<GoldenCase, GoldenCase.Replay> replay;
 
-    private final Replay replay;
-
-    GoldenVerifier(Replay replay) {
+    /** @param replay how a case is run; tests of the checker put something wrong in its place */
+    GoldenVerifier(Function<GoldenCase, GoldenCase.Replay> replay) {
         this.replay = replay;
     }
 
@@ -86,36 +81,36 @@ public final class GoldenVerifier {
             return CaseResult.failed(file, e.getMessage());
         }
         List<RunResult> runs = new ArrayList<>();
-        for (Place place : options.places()) {
-            for (Form form : options.forms()) {
-                if (form.suits(golden.file().kind()) && (golden.dispatches() || isOnce(form, place, options))) {
-                    runs.add(run(golden, place.label() + " " + form.label(), form, place));
+        for (Target target : options.targets()) {
+            for (Implementation implementation : options.implementations()) {
+                if (implementation.suits(golden.file().kind())
+                        && (golden.dispatches() || isOnce(implementation, target, options))) {
+                    runs.add(run(golden, implementation, target));
                 }
             }
         }
         return new CaseResult(file, golden.file().kind(), "", runs);
     }
 
-    /** Without experts, forms that differ only in how tokens reach them are one, as are ways to plan their routing. */
-    private static boolean isOnce(Form form, Place place, VerifyOptions options) {
-        boolean firstForm = !form.isOfDispatchOnly() || options.forms().size() == 1;
-        boolean firstPlace = !place.routesOnDevice()
-                || place.device().isGpu()
-                || options.places().size() == 1;
-        return firstForm && firstPlace;
+    /** Without experts, forms of dispatch under autograd are one implementation, and kinds of routing plan one target. */
+    private static boolean isOnce(Implementation implementation, Target target, VerifyOptions options) {
+        boolean isFirst = implementation.dispatch() != DispatchForm.LOOP
+                || options.implementations().size() == 1;
+        return isFirst
+                && (!target.routesOnDevice()
+                        || target.device().isGpu()
+                        || options.targets().size() == 1);
     }
 
-    private static Tolerances tolerances(GoldenCase golden, Form form) {
-        return form.isSelective()
-                ? golden.tolerances().withBfloat16(golden.file().expected())
+    private RunResult run(GoldenCase golden, Implementation implementation, Target target) {
+        String label = target.label() + " " + implementation.label();
+        Map<String, Tensor> expected = golden.file().expected();
+        Tolerances tolerances = implementation.isSelective()
+                ? golden.tolerances().withBfloat16(expected)
                 : golden.tolerances();
-    }
-
-    private RunResult run(GoldenCase golden, String label, Form form, Place place) {
         try {
-            Map<String, Tensor> actual = replay.run(golden, form, place);
-            return new RunResult(
-                    label, "", CaseComparison.of(golden.file().expected(), actual, tolerances(golden, form)));
+            Map<String, Tensor> actual = replay.apply(golden).run(golden.file(), implementation, target);
+            return new RunResult(label, "", TensorDifference.all(expected, actual, tolerances));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return new RunResult(label, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());

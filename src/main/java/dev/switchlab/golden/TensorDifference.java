@@ -2,9 +2,13 @@ package dev.switchlab.golden;
 
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -28,7 +32,7 @@ public record TensorDifference(
         String problem,
         int elements,
         int wrong,
-        ErrorBound bound,
+        Bound bound,
         double units,
         boolean bitEqual,
         Spread absolute,
@@ -36,6 +40,31 @@ public record TensorDifference(
         List<Element> worst) {
 
     private static final int WORST = 10;
+    private static final String GRADIENT = "grad.";
+    private static final String NORM = "output.gradnorm.";
+
+    /** How far an element may be off: {@code |actual - expected| <= absolute + relative * |expected|}. */
+    public record Bound(double absolute, double relative) {
+
+        /** Equal values only. */
+        static final Bound EXACT = new Bound(0, 0);
+
+        /** The largest difference from an expected value. */
+        double of(double expected) {
+            return absolute + relative * Math.abs(expected);
+        }
+
+        Bound widened(double by) {
+            return new Bound(absolute + by, relative);
+        }
+
+        @Override
+        public String toString() {
+            return equals(EXACT)
+                    ? "none (exact)"
+                    : String.format(Locale.ROOT, "%.2e + %.1e * |expected|", absolute, relative);
+        }
+    }
 
     /**
      * Largest, mean and median of errors.
@@ -59,6 +88,11 @@ public record TensorDifference(
             return new Spread(
                     sorted[sorted.length - 1], Arrays.stream(sorted).average().orElse(0), median);
         }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "max %.3g, mean %.3g, median %.3g", max, mean, median);
+        }
     }
 
     /**
@@ -69,7 +103,89 @@ public record TensorDifference(
      * @param actual this model's value
      * @param units its error in units of its tolerance
      */
-    public record Element(String index, double expected, double actual, double units) {}
+    public record Element(String index, double expected, double actual, double units) {
+
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s expected %s, got %s (%.3g times the tolerance)",
+                    index,
+                    digits(expected),
+                    digits(actual),
+                    units);
+        }
+
+        /** Whole numbers as such, others with enough digits to tell float32 values apart. */
+        private static String digits(double value) {
+            return value == Math.rint(value) && Math.abs(value) < 1e9
+                    ? Long.toString((long) value)
+                    : String.format(Locale.ROOT, "%.9g", value);
+        }
+    }
+
+    /**
+     * Compares all tensors that a case expects with all that the model gave; none may be missing on either side.
+     *
+     * @return one difference for each tensor of either side, by name
+     */
+    static List<TensorDifference> all(
+            Map<String, Tensor> expected, Map<String, Tensor> given, Tolerances tolerances) {
+        Map<String, Tensor> actual = withNorms(expected, given);
+        List<TensorDifference> differences = new ArrayList<>();
+        expected.forEach((name, tensor) -> {
+            Tensor own = actual.get(name);
+            if (own == null) {
+                differences.add(incomparable(name, tensor, "the model gives no such tensor"));
+            } else if (own.dtype() != tensor.dtype() || !Arrays.equals(own.shape(), tensor.shape())) {
+                differences.add(incomparable(name, tensor, "the model gives " + own));
+            } else {
+                differences.add(of(name, tensor, own, tolerances.of(name, tensor.dtype())));
+            }
+        });
+        actual.forEach((name, tensor) -> {
+            // Cases leave empty arrays out: no output.dropped means that nothing was dropped.
+            if (!expected.containsKey(name) && tensor.elements() > 0) {
+                differences.add(incomparable(name, tensor, "the case lacks this tensor"));
+            }
+        });
+        return differences;
+    }
+
+    /** A large case stores the norm of some gradients only. */
+    private static Map<String, Tensor> withNorms(Map<String, Tensor> expected, Map<String, Tensor> given) {
+        Map<String, Tensor> actual = new TreeMap<>();
+        given.forEach((name, tensor) -> {
+            String norm = name.startsWith(GRADIENT) ? NORM + name.substring(GRADIENT.length()) : "";
+            if (expected.containsKey(norm)) {
+                double squares = Arrays.stream(tensor.doubles()).map(g -> g * g).sum();
+                actual.put(norm, Tensor.of(new float[] {(float) Math.sqrt(squares)}));
+            } else {
+                actual.put(name, tensor);
+            }
+        });
+        return actual;
+    }
+
+    /** What is wrong with the tensor, in lines; its worst elements last. */
+    List<String> failure() {
+        if (!problem.isEmpty()) {
+            return List.of("    " + name + " " + shape + ": " + problem);
+        }
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "    %s %s: %d of %d elements (%.1f%%) wrong, tolerance %s",
+                name,
+                shape,
+                wrong,
+                elements,
+                100.0 * wrong / elements,
+                bound));
+        lines.add("      absolute error: " + absolute + "; relative error: " + relative);
+        worst.forEach(element -> lines.add("      " + element));
+        return lines;
+    }
 
     /** Whether the tensor is within its tolerance. */
     public boolean passed() {
@@ -85,7 +201,7 @@ public record TensorDifference(
                 problem,
                 elements,
                 elements,
-                ErrorBound.EXACT,
+                Bound.EXACT,
                 Double.POSITIVE_INFINITY,
                 false,
                 Spread.NONE,
@@ -94,7 +210,7 @@ public record TensorDifference(
     }
 
     /** Compares element by element; both have the same dtype and shape. */
-    static TensorDifference of(String name, Tensor expected, Tensor actual, ErrorBound bound) {
+    static TensorDifference of(String name, Tensor expected, Tensor actual, Bound bound) {
         double[] e = values(expected);
         double[] a = values(actual);
         double[] absolute = new double[e.length];

@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.golden.TensorDifference.Bound;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import java.util.Arrays;
@@ -15,8 +16,12 @@ import java.util.regex.Pattern;
  * of rounding noise: the reference may lie that far from the true value on one side, and another float32 computation of
  * equal quality lay up to 2.6 times as far on the other (measured over 233 cases; six layers amplify what one
  * addition's order changes). Integers, routes, counts and dropped tokens are exact.
+ *
+ * @param noise the case's recorded float32-to-float64 errors by group of tensors
+ * @param sumOfLearningRates the furthest that Adam can have moved a weight; 0 of a case that moves none
+ * @param rounding what more an element may be off, by name of its tensor
  */
-final class Tolerances {
+record Tolerances(Map<String, Double> noise, double sumOfLearningRates, Map<String, Double> rounding) {
 
     /** How often a case's own float32-to-float64 error is added. */
     static final double NOISE_MULTIPLE = 4;
@@ -30,17 +35,6 @@ final class Tolerances {
     private static final Pattern EXACT =
             Pattern.compile("output\\.(counts|routes|capacity|n_dropped|dropped)(\\.\\d+)?");
     private static final String KEY_BIAS = "key.linear.bias";
-
-    private final Map<String, Double> noise;
-    private final double sumOfLearningRates;
-
-    private final Map<String, Double> rounding;
-
-    private Tolerances(Map<String, Double> noise, double sumOfLearningRates, Map<String, Double> rounding) {
-        this.noise = noise;
-        this.sumOfLearningRates = sumOfLearningRates;
-        this.rounding = rounding;
-    }
 
     /** Of a case that moves no weights. */
     static Tolerances of(Map<String, Double> noise) {
@@ -95,14 +89,14 @@ final class Tolerances {
         return new Tolerances(noise, sumOfLearningRates, bounds);
     }
 
-    ErrorBound of(String name, Dtype dtype) {
-        ErrorBound float32 = ofFloat32(name, dtype);
-        return float32.equals(ErrorBound.EXACT) ? float32 : float32.widened(rounding.getOrDefault(name, 0.0));
+    Bound of(String name, Dtype dtype) {
+        Bound float32 = ofFloat32(name, dtype);
+        return float32.equals(Bound.EXACT) ? float32 : float32.widened(rounding.getOrDefault(name, 0.0));
     }
 
-    private ErrorBound ofFloat32(String name, Dtype dtype) {
+    private Bound ofFloat32(String name, Dtype dtype) {
         if (!dtype.isFloat() || EXACT.matcher(name).matches()) {
-            return ErrorBound.EXACT;
+            return Bound.EXACT;
         }
         if (name.startsWith("output.final.") && name.endsWith(KEY_BIAS)) {
             return base(dtype).widened(sumOfLearningRates);
@@ -121,12 +115,12 @@ final class Tolerances {
         return name.equals("output.grad_norm") ? "grad_norm" : name.equals("output.lr") ? "" : "loss";
     }
 
-    private static ErrorBound base(Dtype dtype) {
+    private static Bound base(Dtype dtype) {
         return switch (dtype) {
-            case F64 -> new ErrorBound(1e-7, 1e-7);
-            case F16 -> new ErrorBound(1e-5, 1e-3);
-            case BF16 -> new ErrorBound(1e-5, 1.6e-2);
-            default -> new ErrorBound(1e-5, 1.3e-6);
+            case F64 -> new Bound(1e-7, 1e-7);
+            case F16 -> new Bound(1e-5, 1e-3);
+            case BF16 -> new Bound(1e-5, 1.6e-2);
+            default -> new Bound(1e-5, 1.3e-6);
         };
     }
 }

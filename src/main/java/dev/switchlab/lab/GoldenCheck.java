@@ -26,7 +26,7 @@ public record GoldenCheck(GoldenReport report) {
     /** Everything that is wrong, in lines. */
     public List<String> failures() {
         return report.cases().stream()
-                .flatMap(result -> GoldenReport.failure(result).stream())
+                .flatMap(result -> result.failure().stream())
                 .toList();
     }
 
@@ -35,7 +35,7 @@ public record GoldenCheck(GoldenReport report) {
         StringBuilder text = new StringBuilder();
         for (CaseResult result : report.cases()) {
             text.append('\n').append(result.line());
-            List<String> failure = GoldenReport.failure(result);
+            List<String> failure = result.failure();
             failure.stream().limit(MOST_LINES).forEach(line -> text.append('\n').append(line));
             if (failure.size() > MOST_LINES) {
                 text.append("\n  ... ").append(failure.size() - MOST_LINES).append(" more lines: .failures()");

@@ -4,11 +4,11 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSelection;
-import dev.switchlab.golden.Form;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
-import dev.switchlab.golden.Place;
 import dev.switchlab.golden.VerifyOptions;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.EngineStart;
@@ -176,7 +176,8 @@ public final class Lab {
             Path path = Path.of(name);
             boolean isPath = !name.isEmpty() && Files.exists(path);
             // Where the tests run, too: the CPU. `make golden` checks every device.
-            VerifyOptions options = new VerifyOptions(Form.all(), List.of(Place.of(Device.cpu())), isPath ? "" : name);
+            VerifyOptions options =
+                    new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), isPath ? "" : name);
             GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
             if (report.cases().isEmpty()) {
                 throw new LabException("no golden case has '" + name + "' in its name; goldenCases() lists them");

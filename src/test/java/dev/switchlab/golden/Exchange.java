@@ -10,6 +10,8 @@ import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
@@ -60,7 +62,7 @@ public final class Exchange {
         } else if (verb.equals("check") && args.length == 3) {
             CaseResult result = check(Path.of(args[1]), Path.of(args[2]));
             System.out.println(result.line());
-            GoldenReport.failure(result).forEach(System.out::println);
+            result.failure().forEach(System.out::println);
             return result.passed() ? 0 : 1;
         } else {
             System.err.println("usage: create <folder> | logits <weights> <logits> | check <weights> <logits>");
@@ -131,12 +133,12 @@ public final class Exchange {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("tokens", Tensor.of(tokens(99, nVocab), SEQ_LEN, BATCH));
         CaseFile file = caseFile(weights, new Safetensors(metadata, tensors));
-        tensors.put("logits", logits(file, Form.of(model.dispatch()).get(0)));
+        tensors.put("logits", logits(file, Implementation.of(model.dispatch()).get(0)));
         new Safetensors(metadata, tensors).write(logits);
     }
 
     /**
-     * Runs weights on the tokens of a logits file, in every form that {@linkplain Form#suits suits}, and compares with
+     * Runs weights on the tokens of a logits file, in every form that {@linkplain VerifyOptions.Implementation#suits suits}, and compares with
      * its logits.
      */
     public static CaseResult check(Path weights, Path logits) {
@@ -145,14 +147,14 @@ public final class Exchange {
             Safetensors content = Safetensors.read(logits);
             CaseFile file = caseFile(weights, content);
             Tensor expected = content.tensor("logits");
-            List<Form> forms =
-                    Form.all().stream().filter(form -> form.suits(KIND)).toList();
-            for (Form form : forms) {
+            List<Implementation> forms =
+                    Implementation.all().stream().filter(form -> form.suits(KIND)).toList();
+            for (Implementation form : forms) {
                 Map<String, Tensor> actual = Map.of(LOGITS, logits(file, form));
                 runs.add(new RunResult(
                         "cpu " + form.label(),
                         "",
-                        CaseComparison.of(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
+                        TensorDifference.all(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
             }
         } catch (SafetensorsException | GoldenException | IllegalArgumentException e) {
             return CaseResult.failed(weights, e.getMessage());
@@ -177,23 +179,23 @@ public final class Exchange {
                 Map.of());
     }
 
-    private static Tensor logits(CaseFile file, Form form) {
-        Architecture architecture = Architecture.of(file, "transformer.layers.");
-        Architecture.checkSize(file, "n_vocab", "src_embed.weight", 0);
-        int nVocab = file.config().size("n_vocab");
-        Tensor tokens = file.tokens("tokens", nVocab);
-        AutoregressiveModel model =
-                new AutoregressiveModel(architecture.model(form.dispatch()), nVocab, (int) tokens.shape()[0], false);
+    private static Tensor logits(CaseFile file, Implementation implementation) {
+        CaseConfig.Switch config = CaseConfig.Switch.ofTransformer(file, "transformer.layers.");
+        CaseConfig.Vocabulary vocabulary = CaseConfig.Vocabulary.of(file);
+        Tensor tokens = file.tokens("tokens", vocabulary.nVocab());
         long[] shape = tokens.shape();
-        try (Workbench<AutoregressiveModel> bench = new Workbench<>(model, file, Place.of(Device.cpu()), form)) {
+        AutoregressiveModel model = new AutoregressiveModel(
+                config.model(file, implementation.dispatch()), vocabulary.nVocab(), (int) shape[0], false);
+        Target cpu = Target.of(Device.cpu());
+        try (Harness<AutoregressiveModel> harness = new Harness<>(model, file, implementation, cpu)) {
             return model.evaluate(
-                    bench.manager(),
+                    harness.manager(),
                     tokens.longs(),
                     (int) shape[0],
                     (int) shape[1],
                     DropPolicy.byPosition(),
-                    form::of,
-                    output -> Workbench.tensor(output.logits()));
+                    implementation::apply,
+                    output -> Harness.tensor(output.logits()));
         }
     }
 }

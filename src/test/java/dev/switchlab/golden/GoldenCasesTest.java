@@ -23,7 +23,7 @@ class GoldenCasesTest {
                 .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), file.toUri(), () -> {
                     CaseResult result = GoldenVerifier.verifyFile(file, options);
                     assertThat(result.passed())
-                            .as(() -> result.line() + "\n" + String.join("\n", GoldenReport.failure(result)))
+                            .as(() -> result.line() + "\n" + String.join("\n", result.failure()))
                             .isTrue();
                 }));
     }

@@ -3,6 +3,7 @@ package dev.switchlab.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.golden.TensorDifference.Bound;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ class GoldenReportTest {
         Map<String, Tensor> expected = Map.of("output.y", Tensor.of(new float[] {1, 2, -3, 0}, 2, 2));
         Map<String, Tensor> given = Map.of("output.y", Tensor.of(actual, 2, 2));
         return new CaseResult.RunResult(
-                "cpu loop", "", CaseComparison.of(expected, given, Tolerances.of(Map.of("output", 1e-5))));
+                "cpu loop", "", TensorDifference.all(expected, given, Tolerances.of(Map.of("output", 1e-5))));
     }
 
     static GoldenReport report() {
@@ -56,7 +57,7 @@ class GoldenReportTest {
             actual[i] = i;
         }
         TensorDifference difference = TensorDifference.of(
-                "output.y", Tensor.of(expected, 100), Tensor.of(actual, 100), new ErrorBound(0.5, 0));
+                "output.y", Tensor.of(expected, 100), Tensor.of(actual, 100), new Bound(0.5, 0));
         assertThat(difference.wrong()).isEqualTo(99);
         assertThat(difference.worst()).hasSize(10).first().satisfies(worst -> {
             assertThat(worst.index()).isEqualTo("[99]");

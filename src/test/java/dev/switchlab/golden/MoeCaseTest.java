@@ -6,6 +6,8 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.io.Json;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
@@ -24,7 +26,7 @@ class MoeCaseTest {
 
     private static final String SIGMOID = "moe_titan_e4_k2_sigmoid_norm_shared1_t40";
     private static final String CHOSEN = "moe_nano_e8_k4_cf1.25_t48_bias_skew";
-    private static final VerifyOptions CPU = new VerifyOptions(Form.all(), List.of(Place.of(Device.cpu())), "");
+    private static final VerifyOptions CPU = new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), "");
 
     @TempDir
     private Path folder;
@@ -76,7 +78,7 @@ class MoeCaseTest {
                 config -> config.put("load_balance", "switch"),
                 tensors -> tensors.put("output.load_balance", Tensor.of(new float[] {(float) balance(tensors)})));
         assertThat(result.tensors().filter(t -> t.name().equals("output.load_balance")))
-                .hasSize(Form.all().size())
+                .hasSize(Implementation.all().size())
                 .allMatch(TensorDifference::passed);
     }
 
@@ -110,7 +112,7 @@ class MoeCaseTest {
             tensors.put("output.n_dropped", Tensor.of(new long[] {48 * 4}));
         });
         assertThat(result.tensors().filter(t -> t.name().matches("output\\.(y|n_dropped|counts|gates|z_loss)")))
-                .hasSize(5 * Form.all().size())
+                .hasSize(5 * Implementation.all().size())
                 .allMatch(TensorDifference::passed);
     }
 
@@ -118,16 +120,16 @@ class MoeCaseTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "score|\"softplus\"|config score is \"softplus\", not one of softmax, sigmoid",
+                "score|\"softplus\"|config score is \"softplus\"; allowed: softmax, sigmoid",
                 "score_over|\"chosen\"|config: model.router_scope is chosen; allowed: only all with model.router_score=sigmoid",
-                "activation|\"swish\"|config activation is \"swish\", not one of relu, gelu, sigmoid, silu",
-                "load_balance|\"entropy\"|config load_balance is \"entropy\", not one of none, switch",
+                "activation|\"swish\"|config activation is \"swish\"; allowed: relu, gelu, sigmoid, silu",
+                "load_balance|\"entropy\"|config load_balance is \"entropy\"; allowed: none, switch",
                 "top_k|5|config: model.top_k is 5; allowed: whole numbers from 1 to model.n_experts=4",
                 "top_k|1|cpu batched: ",
                 "scale|0|config: model.gate_scale is 0.0; allowed: finite numbers above 0",
-                "shared_experts|-1|config shared_experts is -1, but param.shared.layer1.weight is F32 [12, 8]",
-                "shared_experts|2000000000|config shared_experts is 2000000000, but param.shared.layer1.weight is F32 [12, 8]",
-                "shared_experts|0|config shared_experts is 0, but param.shared.layer1.weight is F32 [12, 8]",
+                "shared_experts|-1|config shared_experts * d_ff is -12, but param.shared.layer1.weight is F32 [12, 8]",
+                "shared_experts|2000000000|config shared_experts * d_ff is 24000000000, but param.shared.layer1.weight is F32 [12, 8]",
+                "shared_experts|0|config shared_experts * d_ff is 0, but param.shared.layer1.weight is F32 [12, 8]",
                 "router_bias|true|cpu batched: weights do not fit the model: missing 'switch.bias'",
                 "selection_bias|true|cpu batched: weights do not fit the model: missing 'selection_bias'",
                 "drop_tokens|true|config has no 'capacity'",
@@ -152,6 +154,6 @@ class MoeCaseTest {
     void permutationsAreOfOtherKinds() throws IOException {
         CaseResult result =
                 verify(CHOSEN, config -> {}, tensors -> tensors.put("input.perm.3", Tensor.of(new long[] {1, 0}, 2)));
-        assertThat(result.line()).contains("a case of kind moe drops by position: it has no input.perm.3");
+        assertThat(result.line()).contains("a case of kind moe has no input.perm.3");
     }
 }

@@ -2,6 +2,7 @@ package dev.switchlab.golden;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.testing.JavaProcess;
+import dev.switchlab.golden.VerifyOptions.Implementation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,12 +38,12 @@ public final class Mutants {
         VerifyOptions options() {
             VerifyOptions all = VerifyOptions.everything();
             if (this == PLAIN) {
-                List<Form> forms = new ArrayList<>(Form.of(DispatchForm.BATCHED));
-                forms.addAll(Form.of(DispatchForm.LOOP));
-                return new VerifyOptions(forms, all.places(), "");
+                List<Implementation> forms = new ArrayList<>(Implementation.of(DispatchForm.BATCHED));
+                forms.addAll(Implementation.of(DispatchForm.LOOP));
+                return new VerifyOptions(forms, all.targets(), "");
             }
             return new VerifyOptions(
-                    Form.of(DispatchForm.FUSED).subList(0, 2), all.places().subList(0, 1), "");
+                    Implementation.of(DispatchForm.FUSED).subList(0, 2), all.targets().subList(0, 1), "");
         }
     }
 

@@ -8,6 +8,8 @@ import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
 import dev.switchlab.world.MpiRun;
 import dev.switchlab.world.World;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,16 +39,16 @@ class RankedCasesTest {
     /** Prints a line per case, on rank 0. */
     public static void main(String[] args) throws Exception {
         World world = World.start();
-        VerifyOptions options = new VerifyOptions(Form.of(DispatchForm.FUSED), List.of(Place.of(Device.cpu())), "");
+        VerifyOptions options = new VerifyOptions(Implementation.of(DispatchForm.FUSED), List.of(Target.of(Device.cpu())), "");
         GoldenVerifier verifier =
-                new GoldenVerifier((golden, form, place) -> RankedReplay.run(world, golden, form, place));
+                new GoldenVerifier(golden -> RankedReplay.of(world, golden));
         for (Path file : GoldenVerifier.files(GoldenCasesTest.FOLDER)) {
             CaseFile content = CaseFile.read(file);
             if (RankedReplay.divides(content, world.size())) {
                 CaseResult result = verifier.verifyCase(file, options);
                 if (world.isFirst()) {
                     System.out.println(result.line());
-                    GoldenReport.failure(result).forEach(System.out::println);
+                    result.failure().forEach(System.out::println);
                 }
             }
         }

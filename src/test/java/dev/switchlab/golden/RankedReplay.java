@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.nn.BatchPart;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
@@ -52,14 +53,14 @@ final class RankedReplay {
         this.world = world;
         this.file = file;
         part = BatchPart.of(world, sequences(file));
-        experts = file.config().integer("n_experts") / world.size();
+        experts = experts(file) / world.size();
     }
 
     /** Whether tokens and experts of a case can be shared out. */
     static boolean divides(CaseFile file, int ranks) {
         return file.kind().matches("moe|switch_ff")
                 && sequences(file) % ranks == 0
-                && file.config().integer("n_experts") % ranks == 0;
+                && experts(file) % ranks == 0;
     }
 
     /** B of (S, B, D); each token of (T, D) is one. */
@@ -68,14 +69,17 @@ final class RankedReplay {
         return Math.toIntExact(shape[shape.length - 2]);
     }
 
-    /** All ranks call it together. */
-    static Map<String, Tensor> run(World world, GoldenCase golden, Form form, Place place) {
-        RankedReplay replay = new RankedReplay(world, golden.file());
-        CaseFile own = replay.own();
-        if (golden instanceof MoeCase moe) {
-            return replay.whole(new MoeCase(own, moe.config()).replay(form, place, replay.part));
-        }
-        return replay.whole(new SwitchCase(own, ((SwitchCase) golden).architecture()).replay(form, place, replay.part));
+    private static int experts(CaseFile file) {
+        return file.config().get("n_experts").intValue();
+    }
+
+    /** Replays a case on the ranks of a world; all of them call it together. */
+    static GoldenCase.Replay of(World world, GoldenCase golden) {
+        return (file, implementation, target) -> {
+            RankedReplay replay = new RankedReplay(world, file);
+            Target own = new Target(target.device(), target.routesOnDevice(), replay.part);
+            return replay.whole(golden.replay().run(replay.own(), implementation, own));
+        };
     }
 
     /** This rank's part of the case. */

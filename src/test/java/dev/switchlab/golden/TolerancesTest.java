@@ -2,6 +2,7 @@ package dev.switchlab.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.golden.TensorDifference.Bound;
 import dev.switchlab.safetensors.Dtype;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -13,19 +14,19 @@ class TolerancesTest {
     @Test
     void followTorchByDtype() {
         Tolerances plain = Tolerances.of(Map.of());
-        assertThat(plain.of("output.y", Dtype.F32)).isEqualTo(new ErrorBound(1e-5, 1.3e-6));
-        assertThat(plain.of("output.y", Dtype.F64)).isEqualTo(new ErrorBound(1e-7, 1e-7));
-        assertThat(plain.of("output.y", Dtype.F16)).isEqualTo(new ErrorBound(1e-5, 1e-3));
-        assertThat(plain.of("output.y", Dtype.BF16)).isEqualTo(new ErrorBound(1e-5, 1.6e-2));
-        assertThat(plain.of("output.y", Dtype.I64)).isEqualTo(ErrorBound.EXACT);
-        assertThat(new ErrorBound(1e-5, 1e-3).of(-2)).isEqualTo(1e-5 + 2e-3);
+        assertThat(plain.of("output.y", Dtype.F32)).isEqualTo(new Bound(1e-5, 1.3e-6));
+        assertThat(plain.of("output.y", Dtype.F64)).isEqualTo(new Bound(1e-7, 1e-7));
+        assertThat(plain.of("output.y", Dtype.F16)).isEqualTo(new Bound(1e-5, 1e-3));
+        assertThat(plain.of("output.y", Dtype.BF16)).isEqualTo(new Bound(1e-5, 1.6e-2));
+        assertThat(plain.of("output.y", Dtype.I64)).isEqualTo(Bound.EXACT);
+        assertThat(new Bound(1e-5, 1e-3).of(-2)).isEqualTo(1e-5 + 2e-3);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"output.counts", "output.routes", "output.capacity", "output.n_dropped", "output.dropped.3"})
     void countsAreExactWhateverTheirDtype(String name) {
-        assertThat(Tolerances.of(Map.of("output", 1.0)).of(name, Dtype.F32)).isEqualTo(ErrorBound.EXACT);
+        assertThat(Tolerances.of(Map.of("output", 1.0)).of(name, Dtype.F32)).isEqualTo(Bound.EXACT);
     }
 
     @Test
