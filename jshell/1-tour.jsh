@@ -30,7 +30,7 @@ run.model()
 check(run.validation() < 3.0, "validation cross-entropy is below the unigram entropy of the corpus");
 
 // %% tags=["rounding"]
-table(run.history().data().where(run.history().data().intColumn("step").isIn(1, 10, 20, 50, 100)))
+run.history().where(h -> h.intColumn("step").isIn(1, 10, 20, 50, 100))
 
 // %% [markdown]
 // Now the routing. The number below a character is the expert that takes it, one line per layer.
@@ -43,7 +43,7 @@ routes
 // The load of the first layer's experts: the share of the characters that each is sent.
 
 // %% tags=["rounding"]
-plot(routes.experts().where("layer", 0), "expert", "load")
+plot(routes.experts().where(e -> e.intColumn("layer").isEqualTo(0)), "expert", "load")
 
 // %% [markdown]
 // And what it writes. After 100 steps it has heard of words.

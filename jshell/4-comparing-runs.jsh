@@ -25,24 +25,24 @@ SideBySide comparison = compare(two.get(0), two.get(1), two.get(2), four.get(0),
 comparison
 
 // %% tags=["rounding"]
-comparison.settings().select("setting", "mark", "model.n_experts", "runs", "mean", "ci95_low", "ci95_high", "best")
+comparison.settings().selectColumns("setting", "mark", "model.n_experts", "runs", "mean", "ci95_low", "ci95_high", "best")
 
 // %%
-comparison.runs().select("name", "setting", "seed", "model.n_experts")
+comparison.runs().selectColumns("name", "setting", "seed", "model.n_experts")
 
 // %%
-check(comparison.settings().data().columnNames().contains("model.n_experts"), "the setting that differs is there");
-check(!comparison.settings().data().columnNames().contains("model.d_model"), "a setting that is equal is not");
+check(comparison.settings().columnNames().contains("model.n_experts"), "the setting that differs is there");
+check(!comparison.settings().columnNames().contains("model.d_model"), "a setting that is equal is not");
 
 // %% tags=["rounding"]
-comparison.metrics().where("metric", "final/cross_entropy").select("setting", "final", "best", "best_step")
+comparison.metrics().where(m -> m.stringColumn("metric").isEqualTo("final/cross_entropy")).selectColumns("setting", "final", "best", "best_step")
 
 // %% [markdown]
 // Now the difference B - A seed by seed: mean, and its 95 % confidence interval by Student's t with two degrees of freedom. What a
 // seed brings to both settings, such as the order of the batches, cancels. An interval that contains 0 is no difference that three seeds can tell.
 
 // %% tags=["rounding"]
-LabTable losses = comparison.differences().where("metric", "final/cross_entropy");
+Table losses = comparison.differences().where(d -> d.stringColumn("metric").isEqualTo("final/cross_entropy"));
 losses
 
 // %% [markdown]
@@ -56,22 +56,22 @@ double half = 4.302653 * deviation / Math.sqrt(3);
 System.out.printf(Locale.ROOT, "%s%nmean %.4f, from %.4f to %.4f%n", Arrays.stream(differences).mapToObj(d -> String.format(Locale.ROOT, "%.4f", d)).toList(), mean, mean - half, mean + half);
 
 // %%
-check(Math.abs(losses.data().doubleColumn("mean").get(0) - mean) < 1e-6, "the table's mean difference is the one by hand");
-check(Math.abs(losses.data().doubleColumn("ci95_low").get(0) - (mean - half)) < 1e-5, "and so is the interval");
+check(Math.abs(losses.doubleColumn("mean").get(0) - mean) < 1e-6, "the table's mean difference is the one by hand");
+check(Math.abs(losses.doubleColumn("ci95_low").get(0) - (mean - half)) < 1e-5, "and so is the interval");
 
 // %% [markdown]
 // ## Histories
 //
-// Everything is a Tablesaw table underneath: `.data()`. Here the training loss at step 60 of each run, summarised over the seeds.
+// Tables are Tablesaw tables. Here the training loss at step 60 of each run, summarised over the seeds.
 
 // %% tags=["rounding"]
 Table all = Table.create("all", IntColumn.create("experts"), DoubleColumn.create("cross_entropy"));
 for (TrainedRun each : Stream.concat(two.stream(), four.stream()).toList()) {
-    Table last = each.history().where("step", 60).data();
+    Table last = each.history().where(h -> h.intColumn("step").isEqualTo(60));
     all.intColumn("experts").append(each.model().experiment().model().nExperts());
     all.doubleColumn("cross_entropy").append(last.doubleColumn("cross_entropy").get(0));
 }
-table(all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.mean, tech.tablesaw.aggregate.AggregateFunctions.min, tech.tablesaw.aggregate.AggregateFunctions.max).by("experts"))
+all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.mean, tech.tablesaw.aggregate.AggregateFunctions.min, tech.tablesaw.aggregate.AggregateFunctions.max).by("experts")
 
 // %% [markdown]
 // A run of the book is found by its id, the beginning of it, or its name. What the first layer's router did, by step: it becomes surer, and
@@ -81,6 +81,6 @@ table(all.summarize("cross_entropy", tech.tablesaw.aggregate.AggregateFunctions.
 history(four.get(0).id(), "layer0/router_entropy", "layer0/confidence", "layer0/max_violation")
 
 // %%
-check(runs().data().rowCount() == 6, "the book has six runs");
+check(runs().rowCount() == 6, "the book has six runs");
 check(run(two.get(0).id()).params().get("model.n_experts").equals("2"), "the book knows the setting");
 check(run(two.get(0).id()).status().equals("FINISHED"), "the run is finished");

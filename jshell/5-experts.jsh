@@ -30,12 +30,13 @@ routes
 // Is the load even? It is when each bar is a quarter. The balancing loss works for that.
 
 // %% tags=["rounding"]
-plot(routes.experts().where("layer", 0), "expert", "load")
-plot(routes.experts().where("layer", 1), "expert", "load")
+Table ofLayer(int layer) { return routes.experts().where(e -> e.intColumn("layer").isEqualTo(layer)); }
+plot(ofLayer(0), "expert", "load")
+plot(ofLayer(1), "expert", "load")
 
 // %%
 check(routes.expertsInUse(0) > 1, "more than one expert is in use");
-check(Math.abs(routes.experts().where("layer", 0).data().doubleColumn("load").sum() - 1) < 1e-9, "the load of a layer sums to 1");
+check(Math.abs(ofLayer(0).doubleColumn("load").sum() - 1) < 1e-9, "the load of a layer sums to 1");
 
 // %% [markdown]
 // ## Which characters
@@ -62,7 +63,7 @@ routes.specialization()
 routes.layers()
 
 // %%
-double[] information = routes.layers().data().doubleColumn("information").asDoubleArray();
+double[] information = routes.layers().doubleColumn("information").asDoubleArray();
 check(information[0] > 0.1, "the experts of the first layer share classes of characters unevenly");
 
 // %% [markdown]
@@ -106,7 +107,7 @@ routes.coactivation()
 model().similarity()
 
 // %%
-Table cosine = model().similarity().data();
+Table cosine = model().similarity();
 for (Row row : cosine) {
     check(Math.abs(row.getDouble("other " + row.getInt("expert")) - 1) < 1e-6, "an expert is like itself");
 }

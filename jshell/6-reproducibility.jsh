@@ -10,7 +10,7 @@ var second = recipe.train();
 
 // %%
 check(first.model().digest().equals(second.model().digest()), "the same seed gives the same weights, to the bit");
-check(Arrays.equals(first.history().data().doubleColumn("cross_entropy").asDoubleArray(), second.history().data().doubleColumn("cross_entropy").asDoubleArray()), "and the same loss at every step");
+check(Arrays.equals(first.history().doubleColumn("cross_entropy").asDoubleArray(), second.history().doubleColumn("cross_entropy").asDoubleArray()), "and the same loss at every step");
 System.out.println("equal: " + first.model().digest().equals(second.model().digest()));
 
 // %% [markdown]
@@ -47,8 +47,8 @@ ai.djl.pytorch.jni.JniUtils.setNumThreads(1);
 System.out.println("equal to the bit: " + onTwo.model().digest().equals(first.model().digest()));
 
 // %%
-double[] one = first.history().data().doubleColumn("cross_entropy").asDoubleArray();
-double[] two = onTwo.history().data().doubleColumn("cross_entropy").asDoubleArray();
+double[] one = first.history().doubleColumn("cross_entropy").asDoubleArray();
+double[] two = onTwo.history().doubleColumn("cross_entropy").asDoubleArray();
 check(Math.abs(one[0] - two[0]) < 1e-5, "the first loss agrees");
 check(Math.abs(first.validation() - onTwo.validation()) < 0.05, "and so does the quality of the model");
 

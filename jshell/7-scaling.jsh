@@ -31,7 +31,7 @@ sizes.addColumns(
     LongColumn.create("billion", paper.stream().mapToLong(s -> Math.round((s.shared() + s.ofExperts()) / 1e9)).toArray()),
     LongColumn.create("million_shared", paper.stream().mapToLong(s -> Math.round(s.shared() / 1e6)).toArray()),
     LongColumn.create("million_active", paper.stream().mapToLong(s -> Math.round(s.active() / 1e6)).toArray()));
-table(sizes)
+sizes
 
 // %% [markdown]
 // A device multiplies at a rate that it sustains, and sends at a rate. Weights, their gradients and Adam's two moments are 16 bytes a weight.
@@ -80,7 +80,7 @@ Table devices(List<Size> models, Cluster c, long t, int... counts) {
     }
     return all;
 }
-table(devices(paper, accelerators, 1 << 20, 8, 64, 2048))
+devices(paper, accelerators, 1 << 20, 8, 64, 2048)
 
 // %% [markdown]
 // ## Where they cross

@@ -17,7 +17,7 @@ final class BrailleLine {
 
     private BrailleLine() {}
 
-    /** Rows that each begin with a line break; a sentence if no value is finite. */
+    /** Lines, each after a line break; a message if no value is finite. */
     static String of(LineChart.Line line) {
         double[] finite = DoubleStream.of(line.y()).filter(Double::isFinite).toArray();
         if (finite.length == 0) {

@@ -3,12 +3,9 @@ package dev.switchlab.lab;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.golden.GoldenReport;
 import java.util.List;
+import tech.tablesaw.api.Table;
 
-/**
- * What came of golden cases. Prints one line per case and, of a failed one, what is wrong with it.
- *
- * @param report the verifier's own report
- */
+/** Results of golden cases. Prints one line per case, and the differences of failed cases. */
 public record GoldenCheck(GoldenReport report) {
 
     private static final int MOST_LINES = 12;
@@ -19,11 +16,19 @@ public record GoldenCheck(GoldenReport report) {
     }
 
     /** One row per case. */
-    public LabTable table() {
-        return Tables.golden(report.cases());
+    public Table table() {
+        List<CaseResult> cases = report.cases();
+        return Table.create(
+                "golden",
+                Tables.strings("case", cases, CaseResult::name),
+                Tables.strings("kind", cases, CaseResult::kind),
+                Tables.strings("verdict", cases, result -> result.passed() ? "ok" : "FAIL"),
+                Tables.numbers("tensors", cases, result -> (double) result.tensors().count()),
+                Tables.numbers("bit equal", cases, result -> (double) result.bitEqual()),
+                Tables.numbers("of tolerance", cases, CaseResult::units));
     }
 
-    /** Everything that is wrong, in lines. */
+    /** All differences, in lines. */
     public List<String> failures() {
         return report.cases().stream()
                 .flatMap(result -> result.failure().stream())

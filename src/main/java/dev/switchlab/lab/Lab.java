@@ -4,6 +4,8 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSelection;
+import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.VerifyOptions;
@@ -16,23 +18,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * The verbs that a researcher types. Each throws a {@link LabException} of one line when it cannot do what it was asked
- * for.
+ * The verbs that a researcher types. Their errors are {@link LabException}s of one line.
  *
- * <p>They share one {@link LabSession}: the book of runs in {@code runs/}, mirrored to the server that
- * MLFLOW_TRACKING_URI names, and the model that was loaded or trained last.
+ * <p>They share one {@link LabSession}: the book of runs in {@code runs/}, mirrored to the server of
+ * MLFLOW_TRACKING_URI, and the model that was loaded or trained last.
  */
 public final class Lab {
 
+    private static final Path EXPERIMENTS = Path.of("experiments");
     private static final Path GOLDEN = Path.of("golden");
     private static LabSession session =
-            new LabSession(new LabStore(MlflowEnvironment.of(System.getenv()), Path.of("runs")), Lab::startEngine);
+            new LabSession(MlflowEnvironment.of(System.getenv()), Path.of("runs"), Lab::startEngine);
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> session().close(), "close-lab"));
@@ -58,43 +61,48 @@ public final class Lab {
         return session;
     }
 
-    /**
-     * Ends the session and begins another one over the book in {@code folder}, on the CPU with the threads there are.
-     */
+    /** Ends the session and begins another with the book in {@code folder}, on the CPU with the engine's threads. */
     public static synchronized void restart(Path folder) {
         session.close();
-        session = new LabSession(new LabStore(MlflowEnvironment.NONE, folder), Device::cpu);
+        session = new LabSession(MlflowEnvironment.NONE, folder, Device::cpu);
     }
 
-    /** The experiment files. */
-    public static LabTable experiments() {
-        return Guard.call(() -> session().experiments());
+    /** One row per experiment file: id, about. */
+    public static Table experiments() {
+        return Guard.call(() -> {
+            List<ExperimentSummary> summaries = ExperimentLoader.list(EXPERIMENTS);
+            return Table.create(
+                    "experiments",
+                    Tables.strings("id", summaries, ExperimentSummary::id),
+                    Tables.strings("about", summaries, ExperimentSummary::about));
+        });
     }
 
     /** An experiment to change and train: {@code experiment("smoke").with("model.n_experts=8").train()}. */
     public static Recipe experiment(String id) {
-        return Guard.call(() -> session().experiment(id));
+        return Guard.call(
+                () -> new Recipe(session(), ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of()));
     }
 
-    /** All runs of the book, newest first. */
-    public static LabTable runs() {
-        return Guard.call(() -> Tables.runs(session().store().runs()));
+    /** One row per run of the book, newest first: id, name, status, age, latest scores. */
+    public static Table runs() {
+        return Guard.call(() -> Tables.runs(session().runs()));
     }
 
-    /** The newest run as the book has it: id, params, tags, latest metrics. */
+    /** The newest run: id, params, tags, latest metrics. */
     public static Run run() {
         return run("");
     }
 
-    /** A run by its id, the beginning of it, or its name. */
+    /** A run by its id, the beginning of its id, or its name. */
     public static Run run(String run) {
-        return Guard.call(() -> session().store().find(run));
+        return Guard.call(() -> session().find(run));
     }
 
-    /** A sweep, or another run that sums up others, by its id, the beginning of it, or its name. */
+    /** A sweep, or another run that sums up others, by its id, the beginning of its id, or its name. */
     public static LabSweep sweep(String run) {
         return Guard.call(() -> {
-            Run parent = session().store().find(run);
+            Run parent = session().find(run);
             return new LabSweep(parent, RunSelection.below(session().source(), parent));
         });
     }
@@ -107,7 +115,7 @@ public final class Lab {
     /**
      * Runs side by side, by setting: mean scores with intervals, paired differences over seeds.
      *
-     * @param runs runs by id, beginning of an id or name; a sweep's run or an experiment stands for its finished runs
+     * @param runs runs by id, beginning of an id, or name; a sweep or an experiment stands for its finished runs
      */
     public static SideBySide compare(String... runs) {
         return Guard.call(() -> {
@@ -127,25 +135,25 @@ public final class Lab {
     }
 
     /**
-     * What a run logged, by step: one column per metric, empty where it was not logged at that step.
+     * The metrics of a run: one row per step, one column per metric.
      *
-     * @param run a run by its id, the beginning of it, or its name; blank for the newest
+     * @param run a run by its id, the beginning of its id, or its name; blank for the newest
      * @param metrics names, or beginnings that end in a slash such as {@code layer0/}; none for training and validation
      *     cross-entropy
      */
-    public static LabTable history(String run, String... metrics) {
-        return Guard.call(() -> session().history(run, metrics));
+    public static Table history(String run, String... metrics) {
+        return Guard.call(() -> session().history(session().find(run), metrics));
     }
 
     /**
-     * Loads the model of a run by its id, the beginning of it, or its name; blank for the newest. It becomes the
-     * current one.
+     * Loads the model of a run by its id, the beginning of its id, or its name; blank for the newest. It
+     * becomes the current model.
      */
     public static LabModel load(String run) {
-        return Guard.call(() -> session().load(session().store().find(run)));
+        return Guard.call(() -> session().load(session().find(run)));
     }
 
-    /** Loads the model of a run. It becomes the current one. */
+    /** Loads the model of a run. It becomes the current model. */
     public static LabModel load(Run run) {
         return Guard.call(() -> session().load(run));
     }
@@ -155,7 +163,7 @@ public final class Lab {
         return Guard.call(() -> session().current());
     }
 
-    /** Shows which experts of the current model each character goes to. */
+    /** The experts of the current model that each character goes to. */
     public static Routes route(String text) {
         return model().route(text);
     }
@@ -170,12 +178,12 @@ public final class Lab {
         return model().sample(prompt, length, 0.8, 1);
     }
 
-    /** Checks golden cases: all whose name contains {@code name}, or those of a file or folder of that path. */
+    /** Checks golden cases: those whose name contains {@code name}, or those of a file or folder. */
     public static GoldenCheck golden(String name) {
         return Guard.call(() -> {
             Path path = Path.of(name);
             boolean isPath = !name.isEmpty() && Files.exists(path);
-            // Where the tests run, too: the CPU. `make golden` checks every device.
+            // As in the tests, on the CPU; `make golden` checks every device.
             VerifyOptions options =
                     new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), isPath ? "" : name);
             GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
@@ -187,37 +195,32 @@ public final class Lab {
     }
 
     /** The names of the golden cases. */
-    public static LabTable goldenCases() {
+    public static Table goldenCases() {
         return Guard.call(() -> {
             List<Path> files = GoldenVerifier.files(GOLDEN);
             if (files.isEmpty()) {
                 throw new LabException("there are no golden cases in " + GOLDEN);
             }
-            return new LabTable(Table.create(
+            return Table.create(
                     "golden cases",
                     Tables.strings(
-                            "case", files, f -> f.getFileName().toString().replace(".safetensors", ""))));
+                            "case", files, f -> f.getFileName().toString().replace(".safetensors", "")));
         });
     }
 
-    /** A Tablesaw table that prints itself. */
-    public static LabTable table(Table table) {
-        return new LabTable(table);
-    }
-
-    /** A table with one row per element; {@code String.valueOf} prints it. */
-    public static LabTable table(String column, Iterable<?> values) {
+    /** A table of one column, with the text of each element. */
+    public static Table table(String column, Iterable<?> values) {
         StringColumn cells = StringColumn.create(column);
         values.forEach(value -> cells.append(String.valueOf(value)));
-        return new LabTable(Table.create(column, cells));
+        return Table.create(column, cells);
     }
 
     /**
-     * Column {@code y} by column {@code x}: bars where {@code x} names things, such as experts; a line where it
-     * measures, such as steps.
+     * Column {@code y} by column {@code x}: bars if {@code x} names things, such as experts; a line if {@code x} is a
+     * measure, such as steps.
      */
-    public static Plot plot(LabTable table, String x, String y) {
-        return Guard.call(() -> Plot.of(table.data(), x, y));
+    public static Plot plot(Table table, String x, String y) {
+        return Guard.call(() -> Plot.of(table, x, y));
     }
 
     /** Fails with {@code message} unless {@code condition} holds. */
@@ -227,26 +230,26 @@ public final class Lab {
         }
     }
 
-    /** What went wrong last, in full: message, causes, stack trace. */
+    /** Prints the last error in full: message, causes, stack trace. */
     public static void why() {
-        System.out.println(Guard.last().orElse("nothing has gone wrong yet that has more to say"));
+        System.out.println(Guard.last().orElse("there was no error with more details"));
     }
 
-    /** Writes the report of a run or a sweep again, as {@code make report} does; where it is. */
+    /** Writes the report of a run or a sweep, as {@code make report} does, and returns its file. */
     public static Path report(String run) {
-        return Guard.call(() -> session().report(run));
+        return Guard.call(() -> session().report(session().find(run)));
     }
 
-    /** What there is to type. */
+    /** Prints the verbs. */
     public static void help() {
         System.out.println("""
-                SwitchLab. Verbs, each with Tab completion; values print as tables, Ctrl-C stops what runs:
+                SwitchLab. Verbs, with Tab completion; Ctrl-C stops the one that runs:
                   experiments()                  the experiment files
                   experiment("smoke").train()    train one;  .with("model.n_experts=8 train.steps=50"), .seed(2), .settings()
                   runs()                         the runs of the book;   run("3f2a") one of them
-                  history("3f2a", "layer0/")     what a run logged, by step
+                  history("3f2a", "layer0/")     metrics of a run, by step
                   compare("3f2a", "91bc")        settings that differ, scores, paired differences over seeds;  .against("B")
-                  compare(sweep("3f2a"))         the same of a sweep;  sweep("3f2a") its runs
+                  compare(sweep("3f2a"))         the settings of a sweep;  sweep("3f2a") its runs
                   report("3f2a")                 its report as one HTML file
                   load("3f2a")                   a run's model becomes the current one;  load("") the newest
                   model()                        the current one;  .evaluate(), .weights(), .similarity(), .selectionBias(), .digest()
@@ -254,13 +257,14 @@ public final class Lab {
                                                  .coactivation(), .tokens()
                   sample("It was", 300)          text of the current model
                   golden("switch_ff_keep")       check golden tensors;  goldenCases()
-                  table(t)                       a Tablesaw table;  .where("layer", 0), .sort("-load"), .first(5), .select("load")
-                  plot(t, "expert", "load")      bars of a table, or a line where the first column has numbers
-                  help()  why()                  this;  the last error in full
+                  plot(t, "expert", "load")      bars of a table, or a line by a measure such as steps
+                  help()  why()                  this text;  the last error in full
+                Tables are Tablesaw's:  t.first(5), t.sortOn("-load"), t.selectColumns("expert", "load"),
+                  t.where(all -> all.intColumn("layer").isEqualTo(0))
                 """.stripTrailing());
     }
 
-    /** Seeds the engine's own generator, which the lab's seeded streams do not use. */
+    /** Seeds the engine's own generator, which training does not use. */
     public static void seedEngine(int seed) {
         Engine.getInstance().setRandomSeed(seed);
     }

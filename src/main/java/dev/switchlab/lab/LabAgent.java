@@ -21,13 +21,12 @@ import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.SPIResolutionException;
 
 /**
- * What runs in the JVM behind the prompt of {@code make jshell} in place of jshell's own agent. Values show as
- * {@link ValueText} has it, and errors read like errors of the lab: one line, and no stack trace but the snippet's own
- * lines. {@link Lab#why()} has the rest.
+ * The agent in the JVM behind the prompt of {@code make jshell}, in place of jshell's own. Values print as in
+ * {@link ValueText}; errors print as one line with only the snippet's own stack frames. {@link Lab#why()} prints all.
  */
 public final class LabAgent extends RemoteExecutionControl {
 
-    /** These stand where jshell prints the class of an exception. */
+    /** Printed in place of an exception's class. */
     private static final String LAB = "in the lab";
 
     private static final String ENGINE = "in PyTorch";
@@ -70,11 +69,11 @@ public final class LabAgent extends RemoteExecutionControl {
                 Map.of("in", System::setIn));
     }
 
-    /** jshell looks for a frame of this class and name when it stops a snippet. */
+    /** To stop a snippet, jshell looks for a frame of this class and method. */
     @Override
     protected String invoke(Method method) throws Exception {
         Object value = method.invoke(null);
-        return value == null ? valueString(null) : ValueText.atPrompt(value).orElseGet(() -> valueString(value));
+        return value == null ? valueString(null) : ValueText.text(value).orElseGet(() -> valueString(value));
     }
 
     /** See {@link #invoke}. */
@@ -89,7 +88,7 @@ public final class LabAgent extends RemoteExecutionControl {
     protected String throwConvertedInvocationException(Throwable cause)
             throws ExecutionControl.RunException, ExecutionControl.InternalException {
         if (cause.getClass().getName().startsWith(RemoteExecutionControl.class.getName())) {
-            Thread.interrupted(); // a stop interrupts, too, and would interrupt the next snippet
+            Thread.interrupted(); // or the interrupt of the stop would hit the next snippet
             return super.throwConvertedInvocationException(cause);
         }
         if (cause instanceof SPIResolutionException) {
@@ -105,7 +104,7 @@ public final class LabAgent extends RemoteExecutionControl {
                 snippetFrames(cause));
     }
 
-    /** The first line; native libraries append pages of their own stack. */
+    /** The first line; native libraries append pages of native stack. */
     private static Optional<String> message(Throwable cause) {
         String whole = Optional.ofNullable(cause.getMessage()).orElse("").strip();
         String first = whole.lines().findFirst().orElse("");

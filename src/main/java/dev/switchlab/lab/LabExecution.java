@@ -10,14 +10,13 @@ import jdk.jshell.spi.ExecutionControlProvider;
 import jdk.jshell.spi.ExecutionEnv;
 
 /**
- * How {@code make jshell} runs snippets: {@code jshell --execution lab}. As jshell does it by itself, in a JVM of their
- * own that it can stop them in, but with {@link LabAgent} there. A JDK that the agent does not understand gets jshell's
- * own.
+ * Runs the snippets of {@code make jshell} ({@code jshell --execution lab}) in a JVM of their own, as jshell does, but
+ * with {@link LabAgent} as the agent. On a JDK that does not accept this agent, jshell's own is used.
  */
 public final class LabExecution implements ExecutionControlProvider {
 
-    /** What jshell takes by itself. */
-    private static final String USUAL = "failover:0(jdi:hostname(127.0.0.1)),1(jdi:launch(true)),2(jdi)";
+    /** jshell's default. */
+    private static final String DEFAULT = "failover:0(jdi:hostname(127.0.0.1)),1(jdi:launch(true)),2(jdi)";
 
     @Override
     public String name() {
@@ -34,16 +33,15 @@ public final class LabExecution implements ExecutionControlProvider {
             return jdi.generate(new WithoutConsole(env), ours);
         } catch (Exception | LinkageError e) {
             env.userErr()
-                    .println(
-                            "WARNING: values and errors show as jshell has them; its JDK does not take the lab's agent: "
-                                    + e.getMessage());
-            return ExecutionControl.generate(env, USUAL);
+                    .println("WARNING: this JDK does not accept the lab's agent; values and errors print as in plain"
+                            + " jshell: " + e.getMessage());
+            return ExecutionControl.generate(env, DEFAULT);
         }
     }
 
     /**
-     * JDK 22 and later let snippets use {@code System.console()}, and take no agent but their own for that. Here it is
-     * null, as it was before: the interface's own {@code console()} stays.
+     * From JDK 22, snippets may use {@code System.console()}, which only jshell's own agent supports. This environment
+     * inherits the interface's {@code console()}, so the console is null, as before JDK 22.
      */
     private record WithoutConsole(ExecutionEnv env) implements ExecutionEnv {
 

@@ -4,6 +4,8 @@ import dev.switchlab.analysis.ExpertSimilarity;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.train.Evaluation;
@@ -13,7 +15,9 @@ import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.Sampler;
 import dev.switchlab.train.TextGenerator;
 import dev.switchlab.train.TextRouter;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,7 +26,7 @@ import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** A trained model at the prompt. The lab closes it at its end. */
+/** A trained model at the prompt. The session closes the model at its end. */
 public final class LabModel implements AutoCloseable {
 
     private static final Pattern SELECTION_BIAS = Pattern.compile(".*layers\\.(\\d+)\\.feed_forward\\.selection_bias");
@@ -35,18 +39,16 @@ public final class LabModel implements AutoCloseable {
         this.model = model;
     }
 
-    /** The experiment that the model belongs to. */
+    /** The experiment of the model. */
     public Experiment experiment() {
         return model.experiment();
     }
 
     /**
-     * Shows which experts each character of {@code text} goes to; evaluation mode, as in {@code make report}. A text of
-     * at most {@code train.seq_len} characters goes through as one sequence. A longer one is cut into windows of that
-     * length, which go through in batches of the training size: the model has never seen more at once
-     * ({@link #sample(String)} shows it no more either), and what is dropped depends on what shares a batch. An
-     * expert's capacity is a share of the tokens of its batch, so a short text fills experts more easily than training
-     * does.
+     * Shows which experts each character of {@code text} goes to, in evaluation mode. A text of at most
+     * {@code train.seq_len} characters is one sequence. A longer text is cut into windows of that length, in batches of
+     * the training size: the model has never seen more at once, and dropping depends on the batch. An expert's capacity
+     * is a share of the tokens of its batch, so a short text fills experts more easily than training does.
      */
     public Routes route(String text) {
         return Guard.call(() -> {
@@ -58,19 +60,19 @@ public final class LabModel implements AutoCloseable {
         });
     }
 
-    /** One row per layer and expert: the cosine between its weights and those of each expert of the layer. */
-    public LabTable similarity() {
+    /** One row per layer and expert: the cosine similarity of its weights to each expert of the layer. */
+    public Table similarity() {
         return Guard.call(() -> {
             Table similarity = ExpertSimilarity.of(model.stateDict().weights());
             if (similarity.isEmpty()) {
                 throw dense("there are no experts");
             }
-            return new LabTable(similarity).wide("other", "cosine");
+            return Tables.wide(similarity, "other", "cosine");
         });
     }
 
-    /** One row per layer and expert: the bias that moves the choice of experts, where the model has one. */
-    public LabTable selectionBias() {
+    /** One row per layer and expert: the selection bias, if the model has one. */
+    public Table selectionBias() {
         return Guard.call(() -> {
             Table biases = Table.create(
                     "selection bias",
@@ -89,7 +91,7 @@ public final class LabModel implements AutoCloseable {
                 throw new LabException("experiment " + experiment().id() + " has no selection bias; take one with"
                         + " train.selection_bias_rate=0.001");
             }
-            return new LabTable(biases);
+            return biases;
         });
     }
 
@@ -106,9 +108,9 @@ public final class LabModel implements AutoCloseable {
     /**
      * Continues {@code prompt}.
      *
-     * @param length characters to write
+     * @param length characters to generate
      * @param temperature 0 takes the most probable character
-     * @param seed another seed writes another text
+     * @param seed of the random choices
      */
     public String sample(String prompt, int length, double temperature, long seed) {
         return Guard.call(() -> {
@@ -131,28 +133,30 @@ public final class LabModel implements AutoCloseable {
         });
     }
 
-    /** The weights by their state_dict names: shape, mean and standard deviation. */
-    public LabTable weights() {
+    /** One row per weight: state_dict name, shape, mean and standard deviation. */
+    public Table weights() {
         return Guard.call(() -> {
-            StringColumn name = StringColumn.create("weight");
-            StringColumn shape = StringColumn.create("shape");
-            DoubleColumn mean = DoubleColumn.create("mean");
-            DoubleColumn deviation = DoubleColumn.create("deviation");
+            Table weights = Table.create(
+                    "weights",
+                    StringColumn.create("weight"),
+                    StringColumn.create("shape"),
+                    DoubleColumn.create("mean"),
+                    DoubleColumn.create("deviation"));
             model.stateDict().weights().forEach((key, weight) -> {
                 DoubleColumn values = DoubleColumn.create(key);
                 for (float value : weight.values()) {
                     values.append(value);
                 }
-                name.append(key);
-                shape.append(Arrays.toString(weight.shape()));
-                mean.append(values.mean());
-                deviation.append(values.size() > 1 ? values.standardDeviation() : 0);
+                weights.stringColumn("weight").append(key);
+                weights.stringColumn("shape").append(Arrays.toString(weight.shape()));
+                weights.doubleColumn("mean").append(values.mean());
+                weights.doubleColumn("deviation").append(values.size() > 1 ? values.standardDeviation() : 0);
             });
-            return new LabTable(Table.create("weights", name, shape, mean, deviation));
+            return weights;
         });
     }
 
-    /** SHA-256 over names, shapes and bits of all weights: equal exactly when the models are equal to the bit. */
+    /** SHA-256 over names, shapes and bits of all weights. */
     public String digest() {
         return Guard.call(model::digest);
     }
@@ -171,8 +175,33 @@ public final class LabModel implements AutoCloseable {
                 e.id(),
                 e.seed(),
                 model.stateDict().size(),
-                ModelWords.layers(e.model()),
+                layers(e.model()),
                 e.model().dModel(),
                 model.tokenizer().size());
+    }
+
+    /** Such as {@code 3 layers, 8 experts (2 per token, 1 shared) in every 2nd}. */
+    static String layers(ModelConfig model) {
+        String layers = model.nLayers() == 1 ? "1 layer" : model.nLayers() + " layers";
+        if (model.feedForward() == FeedForwardKind.DENSE) {
+            return layers + ", dense";
+        }
+        List<String> details = new ArrayList<>();
+        if (model.topK() > 1) {
+            details.add(model.topK() + " per token");
+        }
+        if (model.sharedExperts() > 0) {
+            details.add(model.sharedExperts() + " shared");
+        }
+        return layers + ", " + model.nExperts() + (model.nExperts() == 1 ? " expert" : " experts")
+                + (details.isEmpty() ? "" : " (" + String.join(", ", details) + ")")
+                + (model.moeEvery() == 1 ? "" : " in every " + ordinal(model.moeEvery()));
+    }
+
+    /** 1st, 2nd, 3rd, 4th ... */
+    static String ordinal(int number) {
+        int last = number % 10;
+        boolean isTeen = number % 100 / 10 == 1;
+        return number + (isTeen || last > 3 || last == 0 ? "th" : last == 1 ? "st" : last == 2 ? "nd" : "rd");
     }
 }

@@ -4,9 +4,10 @@ import ai.djl.Device;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.RunTables;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -24,27 +26,30 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 
-/**
- * What the verbs of one session share: the book, the current model, and everything that has to be closed at its end.
- */
+/** The state that the verbs share: the book of runs, the current model, and everything to close at the end. */
 final class LabSession implements AutoCloseable {
 
-    private static final Path EXPERIMENTS = Path.of("experiments");
+    private static final int MOST_RUNS = 200;
 
     private static final List<String> LOSSES =
             List.of(MetricNames.TRAIN_CROSS_ENTROPY, MetricNames.VALID + MetricNames.CROSS_ENTROPY);
 
-    private final LabStore store;
+    private final MlflowEnvironment environment;
+    private final Path folder;
     private final Supplier<Device> engine;
+    private MirroredBook store;
     private Device device;
     private final List<LabModel> models = new ArrayList<>();
 
     /**
-     * @param engine starts the engine and says where models compute; asked once, when a model is first wanted: it takes
-     *     half a second
+     * @param environment names the server that the book is mirrored to, if any
+     * @param folder of the book
+     * @param engine starts the engine and chooses the device; called once, for the first model, as it takes half a
+     *     second
      */
-    LabSession(LabStore store, Supplier<Device> engine) {
-        this.store = store;
+    LabSession(MlflowEnvironment environment, Path folder, Supplier<Device> engine) {
+        this.environment = environment;
+        this.folder = folder;
         this.engine = engine;
     }
 
@@ -55,19 +60,34 @@ final class LabSession implements AutoCloseable {
         return device;
     }
 
-    LabStore store() {
+    private MirroredBook store() {
+        if (store == null) {
+            store = MirroredBook.open(folder, environment);
+        }
         return store;
     }
 
-    Recipe experiment(String id) {
-        return new Recipe(this, ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of());
+    RunSource source() {
+        return RunSource.of(store());
     }
 
-    LabTable experiments() {
-        return Tables.experiments(ExperimentLoader.list(EXPERIMENTS));
+    /** The runs of the book, newest first. */
+    List<Run> runs() {
+        return store().book().runs(Optional.empty(), MOST_RUNS);
     }
 
-    /** The model that verbs without a model mean: the last one loaded or trained. */
+    /** A run by its id, the beginning of its id, or its name; blank for the newest. */
+    Run find(String run) {
+        if (!run.isBlank()) {
+            return store().find(run);
+        }
+        return runs().stream()
+                .findFirst()
+                .orElseThrow(
+                        () -> new LabException("there is no run yet; make one with experiment(\"smoke\").train()"));
+    }
+
+    /** The model that verbs without a model use: the last one loaded or trained. */
     LabModel current() {
         if (models.isEmpty()) {
             throw new LabException("there is no model yet; load(\"\") takes the newest run's, or train one with"
@@ -77,25 +97,23 @@ final class LabSession implements AutoCloseable {
     }
 
     LabModel load(Run run) throws IOException {
-        return keep(new StoredRun(store.book(), run).model(device()));
+        LabModel model = new LabModel(new StoredRun(store(), run).model(device()));
+        models.add(model);
+        return model;
     }
 
-    Path report(String name) throws IOException {
-        StoredRun run = new StoredRun(store.book(), store.find(name));
-        if (run.run().isSummary()) {
-            return new Reports(store.book()).write(run.children(), run.run());
+    Path report(Run run) throws IOException {
+        StoredRun stored = new StoredRun(store(), run);
+        Reports reports = new Reports(store());
+        if (run.isSummary()) {
+            return reports.write(stored.children(), run);
         }
-        try (LanguageModel model = run.model(device())) {
-            return new Reports(store.book()).write(run, model, Reports.text(model, run.data(model)));
+        try (LanguageModel model = stored.model(device())) {
+            return reports.write(stored, model, Reports.text(model, stored.data(model)));
         }
     }
 
-    RunSource source() {
-        return RunSource.of(store.book());
-    }
-
-    LabTable history(String name, String... metrics) {
-        Run run = store.find(name);
+    Table history(Run run, String... metrics) {
         Set<String> logged = new TreeSet<>(run.metrics().keySet());
         Set<String> chosen = new TreeSet<>();
         for (String metric : metrics) {
@@ -103,7 +121,7 @@ final class LabSession implements AutoCloseable {
                     .filter(key -> metric.endsWith("/") ? key.startsWith(metric) : key.equals(metric))
                     .toList();
             if (found.isEmpty()) {
-                throw new LabException("run " + run.shortId() + " has no metric '" + metric + "', it has: "
+                throw new LabException("run " + run.shortId() + " has no metric '" + metric + "', allowed: "
                         + String.join(", ", summary(logged)));
             }
             chosen.addAll(found);
@@ -112,45 +130,40 @@ final class LabSession implements AutoCloseable {
             LOSSES.stream().filter(logged::contains).forEach(chosen::add);
         }
         Table points = new RunTables(source()).histories(List.of(run), chosen::contains);
-        return new LabTable(points)
-                .select("step", "metric", "value")
-                .wide("metric", "value")
-                .sort("step");
+        return Tables.wide(points.selectColumns("step", "metric", "value"), "metric", "value")
+                .sortOn("step");
     }
 
-    /** Metrics by name, those of layers by the beginning that they share. */
+    /** Metric names, those of layers and of the machine abbreviated to their prefix. */
     private static Set<String> summary(Set<String> metrics) {
         return metrics.stream()
                 .map(name -> name.matches("(layer\\d+|system)/.*") ? name.substring(0, name.indexOf('/') + 1) : name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private LabModel keep(LanguageModel model) {
-        LabModel kept = new LabModel(model);
-        models.add(kept);
-        return kept;
-    }
-
     /**
-     * Trains as {@code make train} does: with provenance, checkpoints and a report, in the same store.
+     * Trains as {@code make train} does: with provenance, checkpoints and a report, in the same book.
      *
-     * @param changes settings that are not as in the experiment's file
+     * @param changes settings that differ from the experiment's file
      * @param stop asked after each step; true ends the run early but in good order
      */
     TrainedRun train(Experiment experiment, Map<String, String> changes, BooleanSupplier stop) throws IOException {
         TrainingInput input = TrainingInput.of(experiment, changes);
-        History history = new History();
+        TrainedRun.History history = new TrainedRun.History();
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";
-        TrainingSession.Outcome outcome = new TrainingSession(input, device(), store.book(), history, stop)
+        TrainingSession.Outcome outcome = new TrainingSession(input, device(), store(), history, stop)
                 .train(command, Map.of("switchlab.source", "notebook"));
-        return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(store.find(outcome.runId())));
+        return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(find(outcome.runId())));
     }
 
     @Override
     public void close() {
         models.forEach(LabModel::close);
         models.clear();
-        store.close();
+        if (store != null) {
+            store.close();
+            store = null;
+        }
     }
 }

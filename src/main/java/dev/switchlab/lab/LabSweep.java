@@ -8,44 +8,36 @@ import java.util.List;
 import tech.tablesaw.api.Table;
 
 /**
- * A sweep of the book: {@code compare(sweep("..."))} compares its settings.
+ * A sweep of the book; {@code compare(sweep("..."))} compares its settings.
  *
- * @param parent the run of the sweep, which sums up its runs
+ * @param parent the run of the sweep
  * @param all the runs below it that trained a model
  */
 public record LabSweep(Run parent, List<Run> all) {
 
-    /**
-     * Refuses a run that is none.
-     *
-     * @throws LabException if it sums up nothing
-     */
+    /** Refuses a run that sums up no others. */
     public LabSweep {
         if (!parent.isSummary()) {
-            throw new LabException(
-                    "run " + parent.shortId() + " (" + parent.name()
-                            + ") trained a model by itself, allowed: a run that sums up others; run(\""
-                            + parent.shortId() + "\") shows it");
+            throw new LabException("run " + parent.shortId() + " (" + parent.name()
+                    + ") trained a model by itself, allowed: a run that sums up others; run(\"" + parent.shortId()
+                    + "\") shows it");
         }
     }
 
     /** One row per run: run, experiment, setting, seed, status, final score. */
-    public LabTable runs() {
-        return new LabTable(Table.create(
+    public Table runs() {
+        return Table.create(
                 "runs",
                 Tables.strings("run", all, Run::shortId),
                 Tables.strings("experiment", all, Run::experiment),
                 Tables.strings("setting", all, run -> run.tags().getOrDefault(RunInfo.SETTING_TAG, "")),
                 Tables.strings("seed", all, run -> run.params().getOrDefault("seed", "")),
                 Tables.strings("status", all, Run::status),
-                Tables.numbers(
-                        MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
-                        all,
-                        run -> run.metrics().get(MetricNames.FINAL + MetricNames.CROSS_ENTROPY))));
+                Tables.metric(all, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
     }
 
     @Override
     public String toString() {
-        return parent.name() + ": " + RunSelection.standing(all) + runs();
+        return parent.name() + ": " + RunSelection.standing(all) + ValueText.table(runs());
     }
 }

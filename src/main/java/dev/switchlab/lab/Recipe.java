@@ -9,14 +9,14 @@ import java.util.Map;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** An experiment that is about to be changed or trained. Immutable: every change gives another one. */
+/** An experiment to change or train. Immutable: a change gives another recipe. */
 public final class Recipe {
 
     private final LabSession session;
     private final Experiment experiment;
     private final Map<String, String> changes;
 
-    /** @param changes what is not as in the experiment's file */
+    /** @param changes settings that differ from the experiment's file */
     Recipe(LabSession session, Experiment experiment, Map<String, String> changes) {
         this.session = session;
         this.experiment = experiment;
@@ -38,12 +38,11 @@ public final class Recipe {
     }
 
     /**
-     * Trains, logs the run into the book, and makes the model the current one. Ctrl-C at the prompt ends the run after
-     * the step that it is in, as it does in {@code make train}: its checkpoint is kept, and {@code make resume} goes on
-     * with it.
+     * Trains, logs the run into the book, and makes the model the current one. As in {@code make train}, Ctrl-C ends
+     * the run after the current step with a checkpoint, and {@code make resume} continues.
      */
     public TrainedRun train() {
-        return Guard.call(() -> Stoppable.call(stop -> session.train(experiment, changes, stop)));
+        return Guard.call(() -> Guard.stoppable(stop -> session.train(experiment, changes, stop)));
     }
 
     /** The experiment record. */
@@ -52,14 +51,12 @@ public final class Recipe {
     }
 
     /** Every setting. */
-    public LabTable settings() {
-        StringColumn setting = StringColumn.create("setting");
-        StringColumn value = StringColumn.create("value");
-        for (Map.Entry<String, String> entry : experiment.toParams().entrySet()) {
-            setting.append(entry.getKey());
-            value.append(entry.getValue());
-        }
-        return new LabTable(Table.create("settings", setting, value));
+    public Table settings() {
+        Map<String, String> settings = experiment.toParams();
+        return Table.create(
+                "settings",
+                StringColumn.create("setting", settings.keySet()),
+                StringColumn.create("value", settings.values()));
     }
 
     @Override
@@ -70,7 +67,7 @@ public final class Recipe {
                 experiment.id(),
                 experiment.semantics().name().toLowerCase(Locale.ROOT),
                 experiment.seed(),
-                ModelWords.layers(experiment.model()),
+                LabModel.layers(experiment.model()),
                 experiment.model().dModel(),
                 experiment.train().steps(),
                 experiment.train().batchSize(),

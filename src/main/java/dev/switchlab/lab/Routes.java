@@ -10,8 +10,8 @@ import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /**
- * Which experts each character of a text went to, in each layer that has experts; layers are numbered as in the
- * transformer. Prints as the text with the experts' numbers below it, one line per layer and choice.
+ * The experts of each character of a text, in each sparse layer; layers are numbered as in the transformer. Prints as
+ * the text with the experts' numbers below, one line per layer and choice.
  *
  * @param trace every router decision
  */
@@ -23,38 +23,28 @@ public record Routes(RoutingTrace trace) {
         return new RoutingTables(trace);
     }
 
-    /**
-     * One row per layer and character: token, character, layer, expert, probability, dropped; per choice where a
-     * character has several.
-     */
-    public LabTable tokens() {
-        return new LabTable(tables().tokens());
+    /** One row per layer, character and choice: token, character, layer, expert, probability, dropped. */
+    public Table tokens() {
+        return tables().tokens();
     }
 
     /**
-     * One row per layer: router_entropy (nats), confidence, dropped, utilization, and information: how much of a
-     * character's class its expert tells, from 0 to 1.
+     * One row per layer: router_entropy (nats), confidence, dropped, utilization, and information: how much an expert
+     * tells about a character's class, from 0 to 1.
      */
-    public LabTable layers() {
-        return new LabTable(tables().layers());
+    public Table layers() {
+        return tables().layers();
     }
 
-    /**
-     * One row per layer and expert: load, dropped (both shares of what the layer sends out), and the characters that it
-     * takes most often.
-     */
-    public LabTable experts() {
-        return new LabTable(tables().experts());
+    /** One row per layer and expert: load, dropped (both shares of all choices of the layer), most frequent characters. */
+    public Table experts() {
+        return tables().experts();
     }
 
-    /**
-     * One row per layer and class of characters: how many they are, and the share of what they send out that each
-     * expert takes.
-     */
-    public LabTable specialization() {
+    /** One row per layer and class of characters: number of characters, and each expert's share of their choices. */
+    public Table specialization() {
         Table table = tables().specialization();
-        LabTable shares =
-                new LabTable(table).select("layer", "class", "expert", "share").wide("expert", "share");
+        Table shares = Tables.wide(table.selectColumns("layer", "class", "expert", "share"), "expert", "share");
         IntColumn tokens = IntColumn.create("tokens");
         for (int from = 0; from < table.rowCount(); from += trace.nExperts()) {
             int all = 0;
@@ -63,35 +53,15 @@ public record Routes(RoutingTrace trace) {
             }
             tokens.append(all / trace.choices());
         }
-        shares.data().insertColumn(2, tokens);
-        return shares;
+        return shares.insertColumn(2, tokens);
     }
 
-    /**
-     * One row per layer and expert: of the characters that it takes, the share that each expert of the next layer
-     * takes; by first choices.
-     */
-    public LabTable coactivation() {
-        return new LabTable(tables().coactivation()).wide("next_expert", "share");
+    /** One row per layer and expert: shares of the next layer's experts in its characters, by first choices. */
+    public Table coactivation() {
+        return Tables.wide(tables().coactivation(), "next_expert", "share");
     }
 
-    /** The expert of a character; of several, its first choice. */
-    public int expert(int layer, int position) {
-        return choices(layer, position)[0];
-    }
-
-    /** The experts of a character, its first choice first. */
-    public int[] choices(int layer, int position) {
-        return Guard.call(() -> {
-            if (position < 0 || position >= trace.tokens()) {
-                throw new LabException("there is no character " + position + ", allowed: 0 to " + (trace.tokens() - 1));
-            }
-            int first = trace.firstPair(position);
-            return Arrays.copyOfRange(layer(layer).expert(), first, first + trace.choices());
-        });
-    }
-
-    /** Different experts in use in a layer. */
+    /** The number of experts of a layer that are in use. */
     public int expertsInUse(int layer) {
         return Guard.call(
                 () -> (int) Arrays.stream(layer(layer).expert()).distinct().count());
@@ -119,7 +89,7 @@ public record Routes(RoutingTrace trace) {
             }
             for (Layer layer : trace.layers()) {
                 for (int choice = 0; choice < trace.choices(); choice++) {
-                    String head = choice == 0 ? "layer " + layer.layer() : "   " + ModelWords.ordinal(choice + 1);
+                    String head = choice == 0 ? "layer " + layer.layer() : "   " + LabModel.ordinal(choice + 1);
                     text.append(String.format(Locale.ROOT, "%n%-9s", head));
                     for (int i = from; i < to; i++) {
                         int pair = trace.firstPair(i) + choice;

@@ -1,46 +1,43 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonTables;
 import dev.switchlab.analysis.ComparisonText;
-import dev.switchlab.analysis.Comparison;
 import java.util.List;
+import tech.tablesaw.api.Table;
 
-/**
- * Runs side by side, by setting, as {@code make compare} shows them.
- *
- * @param comparison the comparison itself
- */
+/** Runs side by side, by setting, as {@code make compare} prints them. */
 public record SideBySide(Comparison comparison) {
 
     /** One row per setting: what differs, runs, mean score and its 95 % interval, best, time and speed. */
-    public LabTable settings() {
-        return new LabTable(tables().settings());
+    public Table settings() {
+        return tables().settings();
     }
 
     /** One row per run: id, name, setting (A, B, ...), seed, what differs, score. */
-    public LabTable runs() {
-        return new LabTable(tables().runs());
+    public Table runs() {
+        return tables().runs();
     }
 
     /** One row per metric and run: final value, best value and its step. */
-    public LabTable metrics() {
-        return new LabTable(tables().metrics());
+    public Table metrics() {
+        return tables().metrics();
     }
 
     /**
      * One row per setting that is not the baseline, and metric: paired difference over common seeds, with its 95 %
      * confidence interval.
      */
-    public LabTable differences() {
-        return new LabTable(tables().differences());
+    public Table differences() {
+        return tables().differences();
     }
 
-    /** The same with another baseline: a setting's letter, what tells it from the others, or one of its runs. */
+    /** The comparison with another baseline: a setting's letter, its distinguishing parameters, or one of its runs. */
     public SideBySide against(String baseline) {
         return Guard.call(() -> new SideBySide(comparison.against(baseline)));
     }
 
-    /** What to know beside the tables, such as seeds without a partner. */
+    /** Notes on the comparison, such as seeds without a partner. */
     public List<String> notes() {
         return comparison.notes();
     }

@@ -1,78 +1,37 @@
 package dev.switchlab.lab;
 
-import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.golden.CaseResult;
 import dev.switchlab.runs.Run;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** Makes tables of what the verbs return. */
+/** Builds the Tablesaw tables that verbs return. */
 final class Tables {
 
     private Tables() {}
 
-    static LabTable experiments(List<ExperimentSummary> summaries) {
-        return new LabTable(Table.create(
-                "experiments",
-                strings("id", summaries, ExperimentSummary::id),
-                strings("about", summaries, ExperimentSummary::about)));
-    }
-
-    static LabTable runs(List<Run> runs) {
+    /** One row per run: run, name, status, age, latest scores. */
+    static Table runs(List<Run> runs) {
         Instant now = Instant.now();
-        return new LabTable(Table.create(
+        return Table.create(
                 "runs",
                 strings("run", runs, Run::shortId),
                 strings("name", runs, Run::name),
                 strings("status", runs, Run::status),
                 strings("age", runs, run -> age(Duration.between(run.start(), now))),
-                numbers(
-                        MetricNames.TRAIN_CROSS_ENTROPY,
-                        runs,
-                        run -> run.metrics().get(MetricNames.TRAIN_CROSS_ENTROPY)),
-                numbers(
-                        MetricNames.VALID + MetricNames.CROSS_ENTROPY,
-                        runs,
-                        run -> run.metrics().get(MetricNames.VALID + MetricNames.CROSS_ENTROPY)),
-                numbers(
-                        MetricNames.VALID + MetricNames.ACCURACY,
-                        runs,
-                        run -> run.metrics().get(MetricNames.VALID + MetricNames.ACCURACY))));
-    }
-
-    static LabTable golden(List<CaseResult> cases) {
-        return new LabTable(Table.create(
-                "golden",
-                strings("case", cases, CaseResult::name),
-                strings("kind", cases, CaseResult::kind),
-                strings("verdict", cases, result -> result.passed() ? "ok" : "FAIL"),
-                numbers("tensors", cases, result -> (double) result.tensors().count()),
-                numbers("bit equal", cases, result -> (double) result.bitEqual()),
-                numbers("of tolerance", cases, CaseResult::units)));
-    }
-
-    static <T> StringColumn strings(String name, List<T> rows, Function<T, String> value) {
-        return StringColumn.create(name, rows.stream().map(value).collect(Collectors.toList()));
-    }
-
-    static <T> DoubleColumn numbers(String name, List<T> rows, Function<T, Double> value) {
-        DoubleColumn column = DoubleColumn.create(name);
-        for (T row : rows) {
-            Double number = value.apply(row);
-            if (number == null) {
-                column.appendMissing();
-            } else {
-                column.append(number);
-            }
-        }
-        return column;
+                metric(runs, MetricNames.TRAIN_CROSS_ENTROPY),
+                metric(runs, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
+                metric(runs, MetricNames.VALID + MetricNames.ACCURACY));
     }
 
     private static String age(Duration age) {
@@ -83,5 +42,38 @@ final class Tables {
             return age.toHours() + " h";
         }
         return age.toMinutes() > 0 ? age.toMinutes() + " min" : age.toSeconds() + " s";
+    }
+
+    static <T> StringColumn strings(String name, List<T> rows, Function<T, String> value) {
+        return StringColumn.create(name, rows.stream().map(value).collect(Collectors.toList()));
+    }
+
+    static <T> DoubleColumn numbers(String name, List<T> rows, Function<T, Double> value) {
+        return DoubleColumn.create(
+                name, rows.stream().map(value).mapToDouble(number -> number == null ? Double.NaN : number));
+    }
+
+    static DoubleColumn metric(List<Run> runs, String name) {
+        return numbers(name, runs, run -> run.metrics().get(name));
+    }
+
+    /**
+     * Turns a long table into a wide one: one column for each value of {@code key}, filled from column {@code value}.
+     * Numbers get the key's name: {@code wide(shares, "expert", "share")} has columns {@code expert 0}, {@code expert
+     * 1} and so on.
+     */
+    static Table wide(Table table, String key, String value) {
+        String prefix = table.column(key) instanceof NumericColumn<?> ? key + " " : "";
+        List<String> names = table.column(key).asStringColumn().asList().stream()
+                .map(cell -> prefix + cell)
+                .toList();
+        Table melted = table.rejectColumns(key, value)
+                .addColumns(
+                        StringColumn.create(Table.MELT_VARIABLE_COLUMN_NAME, names),
+                        table.doubleColumn(value).copy().setName(Table.MELT_VALUE_COLUMN_NAME));
+        Set<String> columns = new LinkedHashSet<>(table.columnNames());
+        columns.removeAll(List.of(key, value));
+        columns.addAll(names);
+        return melted.cast().selectColumns(columns.toArray(String[]::new));
     }
 }

@@ -1,20 +1,25 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.io.Bar;
+import dev.switchlab.provenance.Provenance;
+import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
+import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.StepResult;
 import dev.switchlab.train.TrainingResult;
 import java.util.Locale;
-import java.util.Optional;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.Table;
 
 /**
  * A run that was trained at the prompt.
  *
  * @param id its id in the book of runs
- * @param result how it ended
- * @param history one row per step: step, cross_entropy, load_balance, z_loss where the model is trained on it,
- *     grad_norm, learning_rate
- * @param model the trained model
+ * @param history one row per step: step, cross_entropy, load_balance, z_loss if it is part of the loss, grad_norm,
+ *     learning_rate
  */
-public record TrainedRun(String id, TrainingResult result, LabTable history, LabModel model) {
+public record TrainedRun(String id, TrainingResult result, Table history, LabModel model) {
 
     /** Cross-entropy on the whole validation split, in nats per character. */
     public double validation() {
@@ -28,21 +33,90 @@ public record TrainedRun(String id, TrainingResult result, LabTable history, Lab
 
     @Override
     public String toString() {
-        Optional<Evaluation> whole = result.validation();
-        String score = whole.map(e -> String.format(
-                        Locale.ROOT,
-                        "validation %.3f nats per character (%.3f bits, %.1f %% right)",
-                        e.crossEntropy(),
-                        e.bitsPerChar(),
-                        100 * e.accuracy()))
-                .orElse("stopped early; go on with: make resume RUN=" + id.substring(0, 8));
         return String.format(
                 Locale.ROOT,
                 "%s seed %d: %d steps, training %.3f, %s",
                 model.experiment().id(),
                 model.experiment().seed(),
                 result.steps(),
-                result.trainCrossEntropy(),
-                score);
+                training(),
+                result.validation()
+                        .map(whole -> "validation " + ValueText.score(whole))
+                        .orElse("stopped early; continue with: make resume RUN=" + id.substring(0, 8)));
+    }
+
+    /** Records every step, and prints a line at each evaluation; on a terminal, above a progress bar. */
+    static final class History implements TrainingView, TrainingView.Progress {
+
+        /** Set by {@code make jshell} if the prompt is on a terminal. */
+        private static final boolean TERMINAL = Boolean.getBoolean("switchlab.terminal");
+
+        private static final int WIDTH = 79;
+
+        private final IntColumn step = IntColumn.create("step");
+        private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
+        private final DoubleColumn loadBalance = DoubleColumn.create("load_balance");
+        private final DoubleColumn zLoss = DoubleColumn.create("z_loss");
+        private final DoubleColumn gradNorm = DoubleColumn.create("grad_norm");
+        private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
+
+        private int steps;
+        private Bar bar = Bar.none();
+
+        @Override
+        public void begun(String runId, LanguageModel model, Provenance provenance) {}
+
+        @Override
+        public Progress progress(int steps, int taken) {
+            this.steps = steps;
+            if (TERMINAL) {
+                bar = Bar.ofSteps("training", taken, steps, WIDTH);
+            }
+            return this;
+        }
+
+        @Override
+        public void step(int number, StepResult result) {
+            step.append(number);
+            crossEntropy.append(result.crossEntropy());
+            loadBalance.append(result.loadBalance());
+            result.zLoss().ifPresent(zLoss::append);
+            gradNorm.append(result.gradNorm());
+            learningRate.append(result.learningRate());
+            bar.reached(number);
+        }
+
+        @Override
+        public void evaluation(int number, Evaluation evaluation) {
+            bar.println(String.format(
+                    Locale.ROOT,
+                    "step %d/%d  train %.3f  valid %.3f",
+                    number,
+                    steps,
+                    crossEntropy.getDouble(crossEntropy.size() - 1),
+                    evaluation.crossEntropy()));
+        }
+
+        @Override
+        public void sample(int number, String text) {}
+
+        @Override
+        public void stage(String what) {}
+
+        @Override
+        public void warning(String text) {
+            System.err.println("WARNING: " + text);
+        }
+
+        @Override
+        public void close() {
+            bar.close();
+            bar = Bar.none();
+        }
+
+        Table table() {
+            Table table = Table.create("history", step, crossEntropy, loadBalance, gradNorm, learningRate);
+            return zLoss.isEmpty() ? table : table.insertColumn(3, zLoss);
+        }
     }
 }

@@ -6,18 +6,20 @@ import com.github.difflib.UnifiedDiffUtils;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.notebook.Notebook.Stability;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The committed page of a notebook, against which a new one is held. What is tagged unstable is not compared; what
- * hangs on rounding training is compared only on the kind of processor that the page was made on, because other kernels
- * round differently.
+ * The committed page of a notebook, with which a new page is compared. Outputs tagged {@code unstable} are not compared;
+ * outputs tagged {@code rounding} are compared only on the kind of processor that the page was made on, because other
+ * kernels round differently.
  */
 final class Expected {
 
@@ -43,12 +45,10 @@ final class Expected {
         return MADE_ON + platform() + " -->\n\n" + without(Stability.UNSTABLE, markdown);
     }
 
-    /**
-     * The lines in which {@code markdown} differs from {@code file}, as a unified difference; empty when it does not.
-     */
+    /** A unified diff from {@code file} to {@code markdown}; empty if they are equal. */
     static List<String> differences(Path file, String markdown) throws IOException {
         if (!Files.exists(file)) {
-            return List.of(file + ": there is no expected output yet; look at the page and take it with UPDATE=true");
+            return List.of(file + ": there is no expected output yet; check the page and accept it with UPDATE=true");
         }
         String expected = Files.readString(file);
         String actual = page(markdown);
@@ -62,7 +62,7 @@ final class Expected {
                 file.toString(), "this run", before, DiffUtils.diff(before, after), CONTEXT);
     }
 
-    /** Whether trained numbers of {@code file} are comparable with this machine's. */
+    /** Whether {@code file} was made on this kind of processor, so that outputs tagged rounding are compared. */
     static boolean isComparable(Path file) throws IOException {
         return Files.exists(file) && isFromHere(Files.readString(file));
     }
@@ -82,20 +82,20 @@ final class Expected {
                 .replaceAll(begin + "\n\n*(not compared)*\n\n" + END);
     }
 
-    /** What decides how float32 sums round: architecture, kind of processor, PyTorch. */
+    /** What decides the rounding of float32 sums: architecture, kind of processor, PyTorch. */
     static String platform() {
         String kind = System.getProperty("os.arch");
         Path cpuInfo = Path.of("/proc/cpuinfo");
         if (Files.isReadable(cpuInfo)) {
-            try {
-                Set<String> fields = new TreeSet<>();
-                Files.readAllLines(cpuInfo).stream()
-                        .map(CPU_FIELDS::matcher)
-                        .filter(java.util.regex.Matcher::matches)
-                        .forEach(field ->
-                                fields.add(field.group(1) + " " + field.group(2).strip()));
-                kind += ", " + String.join(", ", fields);
-            } catch (IOException e) {
+            try (Stream<String> lines = Files.lines(cpuInfo)) {
+                kind += ", "
+                        + lines.map(CPU_FIELDS::matcher)
+                                .filter(Matcher::matches)
+                                .map(field -> field.group(1) + " " + field.group(2).strip())
+                                .distinct()
+                                .sorted()
+                                .collect(Collectors.joining(", "));
+            } catch (IOException | UncheckedIOException e) {
                 kind += ", unknown processor";
             }
         }

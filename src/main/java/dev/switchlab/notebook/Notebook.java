@@ -12,26 +12,19 @@ import java.util.regex.Pattern;
 /**
  * A {@code .jsh} file in percent format: {@code // %% [markdown]} begins text (each line a comment), {@code // %%}
  * begins code.
- *
- * @param file where it is
- * @param cells in their order
  */
 record Notebook(Path file, List<Cell> cells) {
 
     private static final Pattern MARKER = Pattern.compile("// ?%%(.*)");
-    private static final Pattern TAGS = Pattern.compile("tags=\\[\"(\\w+)\"]");
     private static final String MARKDOWN = "[markdown]";
 
-    /** What may change in a cell's output without the notebook having changed. */
+    /** How far the output of a cell is reproducible. */
     enum Stability {
-        /** Nothing, on any machine. */
+        /** On any machine. */
         STABLE,
-        /**
-         * Numbers that hang on how float32 sums round, such as those of a trained model: equal to the bit on one kind
-         * of processor, not on another.
-         */
+        /** On one kind of processor: numbers that depend on the rounding of float32 sums, as in a trained model. */
         ROUNDING,
-        /** Ids, times, speeds: everything. */
+        /** Never: ids, times, speeds. */
         UNSTABLE
     }
 
@@ -93,18 +86,14 @@ record Notebook(Path file, List<Cell> cells) {
     }
 
     private static Stability stability(Path file, int markerLine, String marker) {
-        Matcher tags = TAGS.matcher(marker);
-        if (marker.isEmpty()) {
-            return Stability.STABLE;
-        }
-        if (tags.matches() && tags.group(1).equals("rounding")) {
-            return Stability.ROUNDING;
-        }
-        if (tags.matches() && tags.group(1).equals("unstable")) {
-            return Stability.UNSTABLE;
-        }
-        throw new LabException(file + ":" + markerLine + ": unknown cell marker '" + marker
-                + "', allowed: [markdown], tags=[\"rounding\"], tags=[\"unstable\"] or nothing");
+        return switch (marker) {
+            case "" -> Stability.STABLE;
+            case "tags=[\"rounding\"]" -> Stability.ROUNDING;
+            case "tags=[\"unstable\"]" -> Stability.UNSTABLE;
+            default ->
+                throw new LabException(file + ":" + markerLine + ": unknown cell marker '" + marker
+                        + "', allowed: [markdown], tags=[\"rounding\"], tags=[\"unstable\"] or nothing");
+        };
     }
 
     /** The file's name without {@code .jsh}. */

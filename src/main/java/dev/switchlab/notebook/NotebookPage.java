@@ -1,13 +1,18 @@
 package dev.switchlab.notebook;
 
+import dev.switchlab.lab.Plot;
+import dev.switchlab.lab.ValueText;
+import dev.switchlab.notebook.NotebookRunner.Result;
 import dev.switchlab.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.commonmark.ext.gfm.tables.TablesExtension;
 import org.commonmark.parser.Parser;
 import org.commonmark.renderer.html.HtmlRenderer;
+import tech.tablesaw.api.Table;
 
-/** Renders a notebook with its output. */
+/** A notebook with its outputs, as Markdown and as HTML. */
 final class NotebookPage {
 
     private static final String STYLE = """
@@ -23,8 +28,29 @@ final class NotebookPage {
 
     private NotebookPage() {}
 
-    /** As Markdown; outputs stand between comments that say how stable they are. */
-    static String markdown(NotebookResult result) {
+    /**
+     * An output of a snippet, rendered when the snippet ends: later snippets may change or close the value.
+     *
+     * @param svg the drawing that stands for the Markdown on the HTML page
+     */
+    record Output(String markdown, Optional<String> svg) {
+
+        static Output of(Object value) {
+            if (value instanceof Table table) {
+                return new Output(ValueText.markdown(table), Optional.empty());
+            }
+            Output text = ofText(ValueText.text(value).orElseGet(value::toString));
+            return value instanceof Plot plot ? new Output(text.markdown, Optional.of(plot.svg())) : text;
+        }
+
+        static Output ofText(String text) {
+            String block = text.replaceFirst("^\\R+", "").stripTrailing().replace("```", "` ` `");
+            return new Output("```text\n" + block + "\n```", Optional.empty());
+        }
+    }
+
+    /** As Markdown; comments around outputs say how stable they are. */
+    static String markdown(Result result) {
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < result.outputs().size(); i++) {
             Notebook.Cell cell = result.notebook().cells().get(i);
@@ -36,7 +62,7 @@ final class NotebookPage {
             List<Output> outputs = result.outputs().get(i);
             if (!outputs.isEmpty()) {
                 parts.add(Expected.begin(cell.stability()));
-                outputs.forEach(output -> parts.add(output.toMarkdown()));
+                outputs.forEach(output -> parts.add(output.markdown()));
                 parts.add(Expected.END);
             }
         }
@@ -44,8 +70,8 @@ final class NotebookPage {
         return String.join("\n\n", parts) + "\n";
     }
 
-    /** As one HTML file that needs no other. */
-    static String html(NotebookResult result) {
+    /** As one self-contained HTML file. */
+    static String html(Result result) {
         HtmlPage page = HtmlPage.untitled(result.notebook().name()).style(STYLE);
         for (int i = 0; i < result.outputs().size(); i++) {
             Notebook.Cell cell = result.notebook().cells().get(i);
@@ -55,17 +81,14 @@ final class NotebookPage {
             }
             page.verbatim(cell.source().strip());
             for (Output output : result.outputs().get(i)) {
-                page.raw("<div class=\"output\">" + outputHtml(output) + "</div>\n");
+                String html = output.svg().orElseGet(() -> fromMarkdown(output.markdown()));
+                page.raw("<div class=\"output\">" + html + "</div>\n");
             }
         }
         result.failure()
                 .ifPresent(failure ->
                         page.raw("<div class=\"failure\">").verbatim(failure).raw("</div>\n"));
         return page.render();
-    }
-
-    private static String outputHtml(Output output) {
-        return output instanceof Output.Figure figure ? figure.plot().svg() : fromMarkdown(output.toMarkdown());
     }
 
     private static String fromMarkdown(String markdown) {

@@ -2,16 +2,18 @@ package dev.switchlab.notebook;
 
 import dev.switchlab.lab.Lab;
 import dev.switchlab.lab.LabException;
-import dev.switchlab.lab.ValueText;
+import dev.switchlab.notebook.NotebookPage.Output;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import jdk.jshell.Diag;
@@ -21,199 +23,202 @@ import jdk.jshell.JShellException;
 import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import jdk.jshell.execution.DirectExecutionControl;
 import jdk.jshell.execution.LocalExecutionControlProvider;
 import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.ExecutionEnv;
 
 /**
- * Runs notebooks from top to bottom in this JVM. The first snippet that fails ends the run: plain jshell would go on
- * and exit 0.
+ * Runs a notebook from top to bottom in this JVM. The first snippet that fails ends the run; plain jshell would
+ * continue and exit with 0.
  */
-public final class NotebookRunner {
+final class NotebookRunner {
 
     private static final int SEED = 1;
 
-    private final Path imports;
-    private final Path runs;
+    private final JShell shell;
+    private final SnippetControl control;
+    private final ByteArrayOutputStream printed;
+    private Optional<String> failure = Optional.empty();
 
-    /**
-     * @param imports what every notebook has at hand, snippets too
-     * @param runs a folder for the notebook's own book of runs
-     */
-    NotebookRunner(Path imports, Path runs) {
-        this.imports = imports;
-        this.runs = runs;
+    private NotebookRunner(JShell shell, SnippetControl control, ByteArrayOutputStream printed) {
+        this.shell = shell;
+        this.control = control;
+        this.printed = printed;
     }
 
-    /** Runs one notebook with a fixed seed, in a session of its own. */
-    NotebookResult run(Notebook notebook) throws IOException {
+    /**
+     * The outcome of a notebook.
+     *
+     * @param outputs the outputs of each cell that was reached
+     * @param failure file, line, reason and snippet of the failure; empty if the notebook ran to its end
+     */
+    record Result(Notebook notebook, List<List<Output>> outputs, Optional<String> failure) {}
+
+    /**
+     * Runs a notebook with a fixed seed in a session of its own.
+     *
+     * @param imports snippets to run before the notebook's
+     * @param runs folder of the notebook's own book of runs
+     */
+    static Result run(Notebook notebook, Path imports, Path runs) throws IOException {
         Lab.restart(runs);
         Lab.seedEngine(SEED);
         SnippetControl control = new SnippetControl();
+        LocalExecutionControlProvider provider = new LocalExecutionControlProvider() {
+            @Override
+            public ExecutionControl generate(ExecutionEnv env, Map<String, String> parameters) {
+                return control;
+            }
+        };
         PrintStream out = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (PrintStream capture = new PrintStream(printed, true, StandardCharsets.UTF_8);
                 JShell shell = JShell.builder()
-                        .executionEngine(new Provider(control), null)
+                        .executionEngine(provider, null)
                         .compilerOptions("-classpath", System.getProperty("java.class.path"))
                         .build()) {
             System.setOut(capture);
-            Execution execution = new Execution(shell, control, printed);
-            execution.cell(imports, new Notebook.Cell(false, Notebook.Stability.STABLE, 1, Files.readString(imports)));
+            NotebookRunner runner = new NotebookRunner(shell, control, printed);
+            runner.cell(imports, new Notebook.Cell(false, Notebook.Stability.STABLE, 1, Files.readString(imports)));
             List<List<Output>> outputs = new ArrayList<>();
             for (Notebook.Cell cell : notebook.cells()) {
-                outputs.add(cell.markdown() ? List.of() : execution.cell(notebook.file(), cell));
-                if (execution.failure.isPresent()) {
+                outputs.add(cell.markdown() ? List.of() : runner.cell(notebook.file(), cell));
+                if (runner.failure.isPresent()) {
                     break;
                 }
             }
-            return new NotebookResult(notebook, outputs, execution.failure);
+            return new Result(notebook, outputs, runner.failure);
         } finally {
             System.setOut(out);
             Lab.restart(runs);
         }
     }
 
-    /** Hands JShell the control that is already there. */
-    private static final class Provider extends LocalExecutionControlProvider {
+    /** Runs snippets on the calling thread with {@code assert} on, and keeps their values: JShell has only texts. */
+    private static final class SnippetControl extends DirectExecutionControl {
 
-        private final SnippetControl control;
-
-        Provider(SnippetControl control) {
-            this.control = control;
-        }
+        private Object value;
 
         @Override
-        public ExecutionControl generate(ExecutionEnv env, java.util.Map<String, String> parameters) {
-            return control;
+        protected String invoke(Method method) throws Exception {
+            method.getDeclaringClass().getClassLoader().setDefaultAssertionStatus(true);
+            value = method.invoke(null);
+            return valueString(value);
+        }
+
+        private Optional<Object> takeValue() {
+            Optional<Object> taken = Optional.ofNullable(value);
+            value = null;
+            return taken;
         }
     }
 
-    /** One notebook's run. */
-    private static final class Execution {
-
-        private final JShell shell;
-        private final SnippetControl control;
-        private final ByteArrayOutputStream printed;
-        private Optional<String> failure = Optional.empty();
-
-        Execution(JShell shell, SnippetControl control, ByteArrayOutputStream printed) {
-            this.shell = shell;
-            this.control = control;
-            this.printed = printed;
-        }
-
-        /** Takes a cell line by line, as jshell does: a snippet ends with the line that makes it whole. */
-        List<Output> cell(Path file, Notebook.Cell cell) {
-            List<Output> outputs = new ArrayList<>();
-            List<String> lines = cell.source().lines().toList();
-            String pending = "";
-            int begin = cell.line();
-            for (int i = 0; i < lines.size() && failure.isEmpty(); i++) {
-                if (pending.isEmpty() && isBlank(lines.get(i))) {
-                    continue;
-                }
-                if (pending.isEmpty()) {
-                    begin = cell.line() + i;
-                }
-                pending += (pending.isEmpty() ? "" : "\n") + lines.get(i);
-                boolean last = i == lines.size() - 1;
-                CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
-                while (failure.isEmpty() && info.completeness().isComplete()) {
-                    snippet(file, begin, info.source(), outputs);
-                    begin = cell.line() + i;
-                    pending = isBlank(info.remaining()) ? "" : info.remaining();
-                    info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
-                }
-                if (failure.isEmpty() && last && !pending.isEmpty()) {
-                    snippet(file, begin, pending, outputs); // its error says what is missing
-                }
+    /** Reads a cell line by line, as jshell does: a snippet ends with the line that completes it. */
+    private List<Output> cell(Path file, Notebook.Cell cell) {
+        List<Output> outputs = new ArrayList<>();
+        List<String> lines = cell.source().lines().toList();
+        String pending = "";
+        int begin = cell.line();
+        for (int i = 0; i < lines.size() && failure.isEmpty(); i++) {
+            if (pending.isEmpty() && isBlank(lines.get(i))) {
+                continue;
             }
-            return outputs;
+            if (pending.isEmpty()) {
+                begin = cell.line() + i;
+            }
+            pending += (pending.isEmpty() ? "" : "\n") + lines.get(i);
+            CompletionInfo info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
+            while (failure.isEmpty() && info.completeness().isComplete()) {
+                snippet(file, begin, info.source(), outputs);
+                begin = cell.line() + i;
+                pending = isBlank(info.remaining()) ? "" : info.remaining();
+                info = shell.sourceCodeAnalysis().analyzeCompletion(pending);
+            }
         }
+        if (failure.isEmpty() && !pending.isEmpty()) {
+            snippet(file, begin, pending, outputs); // incomplete: the compiler's message says what is missing
+        }
+        return outputs;
+    }
 
-        /** Runs one snippet, which begins on {@code line}. */
-        private void snippet(Path file, int line, String source, List<Output> outputs) {
-            for (SnippetEvent event : shell.eval(source)) {
-                if (event.causeSnippet() != null || failure.isPresent()) {
-                    continue; // an update of an earlier snippet
-                }
-                flush(outputs);
-                Optional<Object> value = control.takeValue();
-                if (event.exception() != null) {
-                    fail(file, line, source, event.exception());
-                } else if (event.status() != Snippet.Status.VALID) {
-                    reject(file, line, source, event.snippet());
-                } else if (shows(event.snippet())) {
-                    value.map(v -> ValueText.text(v)
-                                    .<Output>map(Output.Text::new)
-                                    .orElseGet(() -> Output.of(v)))
-                            .ifPresent(outputs::add);
-                }
+    /** Runs one snippet, which begins on {@code line}. */
+    private void snippet(Path file, int line, String source, List<Output> outputs) {
+        for (SnippetEvent event : shell.eval(source)) {
+            if (event.causeSnippet() != null || failure.isPresent()) {
+                continue; // an update of an earlier snippet
             }
             flush(outputs);
-        }
-
-        /** An expression's value shows, unless a semicolon silences it. */
-        private static boolean shows(Snippet snippet) {
-            boolean expression = snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND
-                    || snippet.kind() == Snippet.Kind.EXPRESSION;
-            return expression && !snippet.source().strip().endsWith(";");
-        }
-
-        private void flush(List<Output> outputs) {
-            System.out.flush();
-            String text = printed.toString(StandardCharsets.UTF_8).stripTrailing();
-            printed.reset();
-            if (!text.isBlank()) {
-                outputs.add(new Output.Text(text.replaceFirst("^\\R+", "")));
+            Optional<Object> value = control.takeValue();
+            if (event.exception() != null) {
+                fail(file, line, source, event.exception());
+            } else if (event.status() != Snippet.Status.VALID) {
+                reject(file, line, source, event.snippet());
+            } else if (shows(event.snippet())) {
+                value.map(Output::of).ifPresent(outputs::add);
             }
         }
+        flush(outputs);
+    }
 
-        private void fail(Path file, int line, String source, JShellException exception) {
-            String what = exception.toString();
-            int at = line;
-            if (exception instanceof EvalException thrown) {
-                String name = thrown.getExceptionClassName();
-                boolean ours = name.equals(LabException.class.getName());
-                String message = thrown.getMessage();
-                what = ours
-                        ? message
-                        : name.substring(name.lastIndexOf('.') + 1) + (message == null ? "" : ": " + message);
-                if (thrown.getStackTrace().length > 0
-                        && String.valueOf(thrown.getStackTrace()[0].getFileName())
-                                .startsWith("#")
-                        && thrown.getStackTrace()[0].getLineNumber() > 0) {
-                    at = line + Math.min(newlines(source), thrown.getStackTrace()[0].getLineNumber() - 1);
+    /** The value of an expression is shown, unless a semicolon suppresses it. */
+    private static boolean shows(Snippet snippet) {
+        boolean expression = snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND
+                || snippet.kind() == Snippet.Kind.EXPRESSION;
+        return expression && !snippet.source().strip().endsWith(";");
+    }
+
+    private void flush(List<Output> outputs) {
+        System.out.flush();
+        String text = printed.toString(StandardCharsets.UTF_8);
+        printed.reset();
+        if (!text.isBlank()) {
+            outputs.add(Output.ofText(text));
+        }
+    }
+
+    private void fail(Path file, int line, String source, JShellException exception) {
+        String what = exception.toString();
+        int at = line;
+        if (exception instanceof EvalException thrown) {
+            String name = thrown.getExceptionClassName();
+            String message = thrown.getMessage();
+            what = name.equals(LabException.class.getName())
+                    ? message
+                    : name.substring(name.lastIndexOf('.') + 1) + (message == null ? "" : ": " + message);
+            if (thrown.getStackTrace().length > 0) {
+                StackTraceElement top = thrown.getStackTrace()[0];
+                if (String.valueOf(top.getFileName()).startsWith("#") && top.getLineNumber() > 0) {
+                    at = line + Math.min(newlines(source), top.getLineNumber() - 1);
                 }
             }
-            failure = Optional.of(message(file, at, what, source));
         }
+        failure = Optional.of(message(file, at, what, source));
+    }
 
-        private void reject(Path file, int line, String source, Snippet snippet) {
-            List<Diag> errors = shell.diagnostics(snippet).filter(Diag::isError).toList();
-            int at = line;
-            String what = "the snippet needs something that is not defined";
-            if (!errors.isEmpty()) {
-                Diag first = errors.get(0);
-                int position = (int) Math.max(0, Math.min(first.getPosition(), source.length()));
-                at = line + newlines(source.substring(0, position));
-                what = first.getMessage(Locale.ROOT).strip().replaceAll("\\s*\\R\\s*", "; ");
-            }
-            failure = Optional.of(message(file, at, what, source));
+    private void reject(Path file, int line, String source, Snippet snippet) {
+        List<Diag> errors = shell.diagnostics(snippet).filter(Diag::isError).toList();
+        int at = line;
+        String what = "the snippet needs something that is not defined";
+        if (!errors.isEmpty()) {
+            Diag first = errors.get(0);
+            int position = (int) Math.max(0, Math.min(first.getPosition(), source.length()));
+            at = line + newlines(source.substring(0, position));
+            what = first.getMessage(Locale.ROOT).strip().replaceAll("\\s*\\R\\s*", "; ");
         }
+        failure = Optional.of(message(file, at, what, source));
+    }
 
-        private static String message(Path file, int line, String what, String source) {
-            String snippet = source.strip().lines().map(text -> "    " + text).collect(Collectors.joining("\n"));
-            return file + ":" + line + ": " + what + "\n" + snippet;
-        }
+    private static String message(Path file, int line, String what, String source) {
+        String snippet = source.strip().lines().map(text -> "    " + text).collect(Collectors.joining("\n"));
+        return file + ":" + line + ": " + what + "\n" + snippet;
+    }
 
-        private static boolean isBlank(String line) {
-            return line.isBlank() || line.strip().startsWith("//");
-        }
+    private static boolean isBlank(String line) {
+        return line.isBlank() || line.strip().startsWith("//");
+    }
 
-        private static int newlines(String text) {
-            return (int) text.chars().filter(c -> c == '\n').count();
-        }
+    private static int newlines(String text) {
+        return (int) text.chars().filter(c -> c == '\n').count();
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** The prompt's own JVM with the lab's agent, as {@code make jshell} starts it. */
 class LabAgentTest {
 
-    private static final ByteArrayOutputStream PRINTED = new ByteArrayOutputStream();
+    private static final Printed PRINTED = new Printed();
     private static JShell shell;
 
     @BeforeAll
@@ -124,19 +124,35 @@ class LabAgentTest {
     @Test
     void aSnippetCanBeStopped() throws InterruptedException {
         eval("int turns = 0;");
+        eval("void turn() { while (true) { if (turns++ == 0) System.out.println(\"turning\"); } }");
         Thread stopper = new Thread(() -> {
-            try {
-                Thread.sleep(300);
-            } catch (InterruptedException e) {
-                return;
-            }
+            PRINTED.await("turning");
             shell.stop();
         });
         stopper.start();
-        SnippetEvent stopped = eval("while (true) { turns++; }");
+        SnippetEvent stopped = eval("turn()");
         stopper.join();
         assertThat(stopped.exception()).isNull();
         assertThat(eval("turns > 0 && !Thread.currentThread().isInterrupted()").value())
                 .isEqualTo("true");
+    }
+
+    private static final class Printed extends ByteArrayOutputStream {
+
+        synchronized void await(String text) {
+            try {
+                while (!toString(StandardCharsets.UTF_8).contains(text)) {
+                    wait();
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        public synchronized void write(byte[] bytes, int from, int count) {
+            super.write(bytes, from, count);
+            notifyAll();
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tech.tablesaw.api.Table;
 
 /** A model at the prompt, whatever its layers are. */
 class LabModelTest {
@@ -51,11 +52,13 @@ class LabModelTest {
             assertThat(routes.toString())
                     .contains("layer 1 ", "layer 3 ", "2nd", "3rd")
                     .doesNotContain("layer 0", "4th");
-            assertThat(routes.choices(1, 5)).hasSize(3).doesNotHaveDuplicates();
-            assertThat(routes.layers().data().intColumn("layer").asList()).isEqualTo(List.of(1, 3));
-            assertThat(model.similarity().data().intColumn("layer").unique().asList())
+            Table choices = routes.tokens()
+                    .where(t -> t.intColumn("layer").isEqualTo(1).and(t.intColumn("token").isEqualTo(5)));
+            assertThat(choices.intColumn("expert").asList()).hasSize(3).doesNotHaveDuplicates();
+            assertThat(routes.layers().intColumn("layer").asList()).isEqualTo(List.of(1, 3));
+            assertThat(model.similarity().intColumn("layer").unique().asList())
                     .containsExactly(1, 3);
-            assertThat(model.selectionBias().data().rowCount()).isEqualTo(2 * 5);
+            assertThat(model.selectionBias().rowCount()).isEqualTo(2 * 5);
             assertThat(model.sample("To ", 5, 0, 1)).startsWith("To ").hasSize(8);
         }
     }
@@ -72,7 +75,7 @@ class LabModelTest {
     @Test
     void ordinals() {
         assertThat(List.of(1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 103, 112).stream()
-                        .map(ModelWords::ordinal))
+                        .map(LabModel::ordinal))
                 .containsExactly(
                         "1st", "2nd", "3rd", "4th", "10th", "11th", "12th", "13th", "21st", "22nd", "103rd", "112th");
     }

@@ -41,21 +41,21 @@ class LabSweepTest {
     void itsRunsAreATable() {
         LabSweep found = Lab.sweep(SweepInBook.NAME);
         assertThat(found.toString()).startsWith(SweepInBook.NAME + ": 4 finished\nrun ");
-        assertThat(found.runs().data().stringColumn("setting").asList())
+        assertThat(found.runs().stringColumn("setting").asList())
                 .containsExactly("model.n_experts=2", "model.n_experts=2", "model.n_experts=4", "model.n_experts=4");
-        assertThat(found.runs().data().stringColumn("seed").asList()).containsExactly("1", "2", "1", "2");
-        assertThat(found.runs().data().doubleColumn("final/cross_entropy").asDoubleArray())
+        assertThat(found.runs().stringColumn("seed").asList()).containsExactly("1", "2", "1", "2");
+        assertThat(found.runs().doubleColumn("final/cross_entropy").asDoubleArray())
                 .containsExactly(new double[] {2.81, 2.82, 2.61, 2.62}, within(1e-9));
     }
 
     @Test
     void itsSettingsAreCompared() {
         SideBySide comparison = Lab.compare(Lab.sweep(sweep.substring(0, 8)));
-        assertThat(comparison.settings().data().stringColumn("model.n_experts").asList())
+        assertThat(comparison.settings().stringColumn("model.n_experts").asList())
                 .containsExactly("2", "4");
-        assertThat(comparison.differences().data().getString(0, "difference")).isEqualTo("B - A");
+        assertThat(comparison.differences().getString(0, "difference")).isEqualTo("B - A");
         assertThat(comparison.toString()).startsWith("\n4 runs of 2 settings;").contains("\nB *  4  ");
-        assertThat(comparison.against("n_experts=4").differences().data().getString(0, "difference"))
+        assertThat(comparison.against("n_experts=4").differences().getString(0, "difference"))
                 .isEqualTo("A - B");
         assertThatThrownBy(() -> comparison.against("C"))
                 .isInstanceOf(LabException.class)

@@ -7,6 +7,7 @@ import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.RoutingTrace.Layer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import tech.tablesaw.api.Table;
 
 /** How routes print, and what they say of characters, with one choice and several, in all layers and some. */
 class RoutesTest {
@@ -56,31 +57,20 @@ class RoutesTest {
     @Test
     void layersGoByTheirNumber() {
         Routes routes = twoChoices();
-        assertThat(routes.expert(3, 3)).isEqualTo(5);
-        assertThat(routes.choices(3, 3)).containsExactly(5, 3);
         assertThat(routes.expertsInUse(1)).isEqualTo(5);
-        assertThatThrownBy(() -> routes.expert(0, 0))
+        assertThatThrownBy(() -> routes.expertsInUse(0))
                 .isInstanceOf(LabException.class)
                 .hasMessage("layer 0 has no experts, allowed: 1, 3");
-        assertThatThrownBy(() -> routes.choices(1, 4)).hasMessage("there is no character 4, allowed: 0 to 3");
     }
 
     @Test
     void tablesCountPairsAndTokens() {
         Routes routes = twoChoices();
-        assertThat(routes.tokens().data().columnNames()).contains("choice");
-        assertThat(routes.experts()
-                        .where("layer", 1)
-                        .data()
-                        .doubleColumn("load")
-                        .sum())
-                .isEqualTo(1);
-        assertThat(routes.specialization()
-                        .where("layer", 3)
-                        .data()
-                        .intColumn("tokens")
-                        .sum())
-                .isEqualTo(TEXT.length);
-        assertThat(routes.coactivation().data().intColumn("layer").asSet()).containsExactly(1);
+        assertThat(routes.tokens().columnNames()).contains("choice");
+        Table first = routes.experts().where(t -> t.intColumn("layer").isEqualTo(1));
+        assertThat(first.doubleColumn("load").sum()).isEqualTo(1);
+        Table classes = routes.specialization().where(t -> t.intColumn("layer").isEqualTo(3));
+        assertThat(classes.intColumn("tokens").sum()).isEqualTo(TEXT.length);
+        assertThat(routes.coactivation().intColumn("layer").asSet()).containsExactly(1);
     }
 }

@@ -8,13 +8,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-class StoppableTest {
+class GuardTest {
 
     @Test
     void givesTheValueAndThrowsWhatTheWorkThrows() throws Exception {
-        int value = Stoppable.call(stop -> 7);
+        int value = Guard.stoppable(stop -> 7);
         assertThat(value).isEqualTo(7);
-        assertThatThrownBy(() -> Stoppable.call(stop -> {
+        assertThatThrownBy(() -> Guard.stoppable(stop -> {
                     throw new IOException("disk");
                 }))
                 .isInstanceOf(IOException.class)
@@ -30,7 +30,7 @@ class StoppableTest {
         AtomicBoolean orderSeen = new AtomicBoolean();
         Thread prompt = new Thread(() -> {
             try {
-                Stoppable.call(stop -> {
+                Guard.stoppable(stop -> {
                     started.countDown();
                     while (!stop.getAsBoolean()) {
                         Thread.onSpinWait();
