@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /** How alike the experts of a layer are: the cosine between all their weights and biases, taken as one vector each. */
@@ -30,19 +28,17 @@ public final class ExpertSimilarity {
                         .add(weight.values());
             }
         });
-        Table table = Table.create(
+        record Pair(int layer, int expert, int other, double cosine) {}
+        List<Pair> pairs = new ArrayList<>();
+        layers.forEach((layer, experts) -> experts.forEach((expert, a) -> experts.forEach((other, b) ->
+                pairs.add(new Pair(layer, expert, other, dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)))))));
+        Rows<Pair> rows = new Rows<>(pairs);
+        return Table.create(
                 "similarity",
-                IntColumn.create("layer"),
-                IntColumn.create("expert"),
-                IntColumn.create("other"),
-                DoubleColumn.create("cosine"));
-        layers.forEach((layer, experts) -> experts.forEach((expert, own) -> experts.forEach((other, its) -> {
-            table.intColumn("layer").append(layer);
-            table.intColumn("expert").append(expert);
-            table.intColumn("other").append(other);
-            table.doubleColumn("cosine").append(dot(own, its) / Math.sqrt(dot(own, own) * dot(its, its)));
-        })));
-        return table;
+                rows.count("layer", Pair::layer),
+                rows.count("expert", Pair::expert),
+                rows.count("other", Pair::other),
+                rows.number("cosine", Pair::cosine));
     }
 
     private static double dot(List<float[]> a, List<float[]> b) {

@@ -32,11 +32,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
      * @throws IllegalArgumentException in one line, if an artifact is damaged or does not belong to the others
      */
     public static RouterSaturation of(RunSource source, Run run) {
-        List<String> paths = source.artifacts(run.runId()).stream()
-                .filter(path -> RoutingSnapshot.step(path).isPresent())
-                .sorted(Comparator.comparingInt(
-                        path -> RoutingSnapshot.step(path).orElseThrow()))
-                .toList();
+        List<String> paths = snapshots(source, run);
         Table table = Table.create(
                 "router saturation",
                 IntColumn.create("layer"),
@@ -65,7 +61,16 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         return new RouterSaturation(table.sortAscendingOn("layer", "step"), loads, note(run, newest));
     }
 
-    private static RoutingSnapshot read(RunSource source, Run run, String path) {
+    /** The artifacts that hold the routing of a run, by step. */
+    static List<String> snapshots(RunSource source, Run run) {
+        return source.artifacts(run.runId()).stream()
+                .filter(path -> RoutingSnapshot.step(path).isPresent())
+                .sorted(Comparator.comparingInt(
+                        path -> RoutingSnapshot.step(path).orElseThrow()))
+                .toList();
+    }
+
+    static RoutingSnapshot read(RunSource source, Run run, String path) {
         return RoutingSnapshot.ofJson(source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path);
     }
 

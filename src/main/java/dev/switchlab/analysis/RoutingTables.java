@@ -2,20 +2,20 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.RoutingTrace.Layer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import tech.tablesaw.api.BooleanColumn;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** What a trace shows, as Tablesaw tables. Layers and experts are numbered from 0; shares are between 0 and 1. */
+/** A routing trace as Tablesaw tables. Layers and experts are numbered from 0; shares are between 0 and 1. */
 public final class RoutingTables {
 
     private static final int CHARACTERS_SHOWN = 8;
@@ -32,29 +32,22 @@ public final class RoutingTables {
      * choice where a token goes to several experts: there choice is a column after layer, the first is 0.
      */
     public Table tokens() {
-        IntColumn choice = IntColumn.create("choice");
+        record Decision(Layer layer, int pair) {}
+        Rows<Decision> rows = new Rows<>(trace.layers().stream()
+                .flatMap(layer -> IntStream.range(0, trace.pairs()).mapToObj(pair -> new Decision(layer, pair)))
+                .toList());
+        BooleanColumn dropped = BooleanColumn.create("dropped");
+        rows.rows().forEach(row -> dropped.append(row.layer().dropped()[row.pair()]));
         Table table = Table.create(
                 "tokens",
-                IntColumn.create("token"),
-                StringColumn.create("character"),
-                IntColumn.create("layer"),
-                IntColumn.create("expert"),
-                DoubleColumn.create("probability"),
-                BooleanColumn.create("dropped"));
-        for (int l = 0; l < trace.layers().size(); l++) {
-            Layer layer = trace.layers().get(l);
-            for (int pair = 0; pair < trace.pairs(); pair++) {
-                int token = pair / trace.choices();
-                table.intColumn("token").append(token);
-                table.stringColumn("character").append(shown(trace.text()[token]));
-                table.intColumn("layer").append(layer.layer());
-                choice.append(pair % trace.choices());
-                table.intColumn("expert").append(layer.expert()[pair]);
-                table.doubleColumn("probability").append(layer.probability()[pair]);
-                table.booleanColumn("dropped").append(layer.dropped()[pair]);
-            }
-        }
-        return trace.choices() == 1 ? table : table.insertColumn(table.columnIndex("layer") + 1, choice);
+                rows.count("token", row -> row.pair() / trace.choices()),
+                rows.text("character", row -> shown(trace.text()[row.pair() / trace.choices()])),
+                rows.count("layer", row -> row.layer().layer()),
+                rows.count("choice", row -> row.pair() % trace.choices()),
+                rows.count("expert", row -> row.layer().expert()[row.pair()]),
+                rows.number("probability", row -> row.layer().probability()[row.pair()]),
+                dropped);
+        return trace.choices() == 1 ? table.rejectColumns("choice") : table;
     }
 
     /**
@@ -63,68 +56,62 @@ public final class RoutingTables {
      * information over the entropy of the classes, 0 to 1).
      */
     public Table layers() {
-        Table table = Table.create(
+        Rows<Layer> rows = new Rows<>(trace.layers());
+        return Table.create(
                 "layers",
-                IntColumn.create("layer"),
-                DoubleColumn.create("router_entropy"),
-                DoubleColumn.create("confidence"),
-                DoubleColumn.create("dropped"),
-                DoubleColumn.create("utilization"),
-                DoubleColumn.create("information"));
-        for (int l = 0; l < trace.layers().size(); l++) {
-            Layer layer = trace.layers().get(l);
-            double confidence = 0;
-            int dropped = 0;
-            for (int token = 0; token < trace.tokens(); token++) {
-                confidence += layer.probability()[trace.firstPair(token)];
-            }
-            for (boolean isDropped : layer.dropped()) {
-                dropped += isDropped ? 1 : 0;
-            }
-            table.intColumn("layer").append(layer.layer());
-            table.doubleColumn("router_entropy")
-                    .append(Arrays.stream(layer.entropy()).average().orElseThrow());
-            table.doubleColumn("confidence").append(confidence / trace.tokens());
-            table.doubleColumn("dropped").append((double) dropped / trace.pairs());
-            table.doubleColumn("utilization")
-                    .append(layer.capacity() == 0 ? 0 : (double) (trace.pairs() - dropped) / layer.capacity());
-            table.doubleColumn("information")
-                    .append(information(List.copyOf(classCounts(l).values())));
-        }
-        return table;
+                rows.count("layer", Layer::layer),
+                rows.number(
+                        "router_entropy",
+                        layer -> Arrays.stream(layer.entropy()).average().orElseThrow()),
+                rows.number(
+                        "confidence",
+                        layer -> IntStream.range(0, trace.tokens())
+                                .mapToDouble(token -> layer.probability()[trace.firstPair(token)])
+                                .average()
+                                .orElseThrow()),
+                rows.number("dropped", layer -> share(pair -> layer.dropped()[pair])),
+                rows.number(
+                        "utilization",
+                        layer -> layer.capacity() == 0
+                                ? 0
+                                : count(pair -> !layer.dropped()[pair]) / (double) layer.capacity()),
+                rows.number(
+                        "information",
+                        layer -> information(List.copyOf(classCounts(layer).values()))));
+    }
+
+    private long count(IntPredicate isCounted) {
+        return IntStream.range(0, trace.pairs()).filter(isCounted).count();
+    }
+
+    /** Of all (token, choice) pairs of a layer. */
+    private double share(IntPredicate isCounted) {
+        return count(isCounted) / (double) trace.pairs();
     }
 
     /**
-     * Columns layer, expert, load (share of what the layer's router sends out), dropped (share of the same), characters
-     * (those it takes most often).
+     * Columns layer, expert, load (share of the layer's choices), dropped (share of the same choices), characters (the
+     * most frequent).
      */
     public Table experts() {
-        Table table = Table.create(
-                "experts",
-                IntColumn.create("layer"),
-                IntColumn.create("expert"),
-                DoubleColumn.create("load"),
-                DoubleColumn.create("dropped"),
-                StringColumn.create("characters"));
-        for (int l = 0; l < trace.layers().size(); l++) {
-            Layer layer = trace.layers().get(l);
-            for (int expert = 0; expert < trace.nExperts(); expert++) {
-                int load = 0;
-                int dropped = 0;
-                for (int pair = 0; pair < trace.pairs(); pair++) {
-                    if (layer.expert()[pair] == expert) {
-                        load++;
-                        dropped += layer.dropped()[pair] ? 1 : 0;
-                    }
-                }
-                table.intColumn("layer").append(layer.layer());
-                table.intColumn("expert").append(expert);
-                table.doubleColumn("load").append((double) load / trace.pairs());
-                table.doubleColumn("dropped").append((double) dropped / trace.pairs());
-                table.stringColumn("characters").append(frequentCharacters(l, expert));
+        record Expert(Layer layer, int number) {
+            boolean takes(int pair) {
+                return layer.expert()[pair] == number;
             }
         }
-        return table;
+        Rows<Expert> rows = new Rows<>(trace.layers().stream()
+                .flatMap(layer -> IntStream.range(0, trace.nExperts()).mapToObj(number -> new Expert(layer, number)))
+                .toList());
+        return Table.create(
+                "experts",
+                rows.count("layer", expert -> expert.layer().layer()),
+                rows.count("expert", Expert::number),
+                rows.number("load", expert -> share(expert::takes)),
+                rows.number(
+                        "dropped",
+                        expert -> share(
+                                pair -> expert.takes(pair) && expert.layer().dropped()[pair])),
+                rows.text("characters", expert -> frequentCharacters(expert::takes)));
     }
 
     /**
@@ -132,28 +119,27 @@ public final class RoutingTables {
      * over experts). Only classes that occur.
      */
     public Table specialization() {
-        Table table = Table.create(
-                "specialization",
-                IntColumn.create("layer"),
-                StringColumn.create("class"),
-                IntColumn.create("expert"),
-                IntColumn.create("tokens"),
-                DoubleColumn.create("share"));
-        for (int l = 0; l < trace.layers().size(); l++) {
-            for (Map.Entry<CharacterClass, int[]> entry : classCounts(l).entrySet()) {
-                CharacterClass kind = entry.getKey();
-                int total = Arrays.stream(entry.getValue()).sum();
+        record Share(Layer layer, CharacterClass kind, int[] counts, int expert) {}
+        List<Share> shares = new ArrayList<>();
+        for (Layer layer : trace.layers()) {
+            classCounts(layer).forEach((kind, counts) -> {
                 for (int expert = 0; expert < trace.nExperts(); expert++) {
-                    int count = entry.getValue()[expert];
-                    table.intColumn("layer").append(trace.layers().get(l).layer());
-                    table.stringColumn("class").append(kind.label());
-                    table.intColumn("expert").append(expert);
-                    table.intColumn("tokens").append(count);
-                    table.doubleColumn("share").append((double) count / total);
+                    shares.add(new Share(layer, kind, counts, expert));
                 }
-            }
+            });
         }
-        return table;
+        Rows<Share> rows = new Rows<>(shares);
+        return Table.create(
+                "specialization",
+                rows.count("layer", share -> share.layer().layer()),
+                rows.text("class", share -> share.kind().label()),
+                rows.count("expert", Share::expert),
+                rows.count("tokens", share -> share.counts()[share.expert()]),
+                rows.number("share", share -> share(share.counts(), share.expert())));
+    }
+
+    private static double share(int[] counts, int index) {
+        return counts[index] / (double) Arrays.stream(counts).sum();
     }
 
     /**
@@ -162,50 +148,46 @@ public final class RoutingTables {
      * tokens.
      */
     public Table coactivation() {
-        Table table = Table.create(
-                "coactivation",
-                IntColumn.create("layer"),
-                IntColumn.create("expert"),
-                IntColumn.create("next_expert"),
-                DoubleColumn.create("share"));
+        record Share(int layer, int expert, int[] counts, int next) {}
+        List<Share> shares = new ArrayList<>();
         for (int l = 0; l + 1 < trace.layers().size(); l++) {
+            Layer layer = trace.layers().get(l);
             int[][] counts = new int[trace.nExperts()][trace.nExperts()];
             for (int token = 0; token < trace.tokens(); token++) {
                 int first = trace.firstPair(token);
-                counts[trace.layers().get(l).expert()[first]][
-                        trace.layers().get(l + 1).expert()[first]]++;
+                counts[layer.expert()[first]][trace.layers().get(l + 1).expert()[first]]++;
             }
-            for (int from = 0; from < trace.nExperts(); from++) {
-                int total = Arrays.stream(counts[from]).sum();
-                for (int to = 0; total > 0 && to < trace.nExperts(); to++) {
-                    table.intColumn("layer").append(trace.layers().get(l).layer());
-                    table.intColumn("expert").append(from);
-                    table.intColumn("next_expert").append(to);
-                    table.doubleColumn("share").append((double) counts[from][to] / total);
+            for (int expert = 0; expert < trace.nExperts(); expert++) {
+                boolean isUsed = Arrays.stream(counts[expert]).sum() > 0;
+                for (int next = 0; isUsed && next < trace.nExperts(); next++) {
+                    shares.add(new Share(layer.layer(), expert, counts[expert], next));
                 }
             }
         }
-        return table;
+        Rows<Share> rows = new Rows<>(shares);
+        return Table.create(
+                "coactivation",
+                rows.count("layer", Share::layer),
+                rows.count("expert", Share::expert),
+                rows.count("next_expert", Share::next),
+                rows.number("share", share -> share(share.counts(), share.next())));
     }
 
     /** Tokens by class and expert; only classes that occur. */
-    private Map<CharacterClass, int[]> classCounts(int layer) {
+    private Map<CharacterClass, int[]> classCounts(Layer layer) {
         Map<CharacterClass, int[]> counts = new EnumMap<>(CharacterClass.class);
         for (int pair = 0; pair < trace.pairs(); pair++) {
             CharacterClass own = CharacterClass.of(trace.text(), pair / trace.choices());
-            counts.computeIfAbsent(own, kind -> new int[trace.nExperts()])[
-                    trace.layers().get(layer).expert()[pair]]++;
+            counts.computeIfAbsent(own, kind -> new int[trace.nExperts()])[layer.expert()[pair]]++;
         }
         return counts;
     }
 
-    private String frequentCharacters(int layer, int expert) {
+    private String frequentCharacters(IntPredicate isTaken) {
         Map<Integer, Integer> counts = new TreeMap<>();
-        for (int pair = 0; pair < trace.pairs(); pair++) {
-            if (trace.layers().get(layer).expert()[pair] == expert) {
-                counts.merge(trace.text()[pair / trace.choices()], 1, Integer::sum);
-            }
-        }
+        IntStream.range(0, trace.pairs())
+                .filter(isTaken)
+                .forEach(pair -> counts.merge(trace.text()[pair / trace.choices()], 1, Integer::sum));
         return counts.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
                 .limit(CHARACTERS_SHOWN)

@@ -3,11 +3,9 @@ package dev.switchlab.analysis;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingSnapshot;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -30,12 +28,10 @@ public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, L
      * @throws IllegalArgumentException in one line, if the artifact is damaged
      */
     public static Specialization of(RunSource source, Run run) {
-        Optional<String> newest = source.artifacts(run.runId()).stream()
-                .filter(path -> RoutingSnapshot.step(path).isPresent())
-                .max(Comparator.comparingInt(path -> RoutingSnapshot.step(path).orElseThrow()));
-        return newest.map(path -> of(RoutingSnapshot.ofJson(
-                        source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path)))
-                .orElse(new Specialization(List.of(), List.of(), List.of()));
+        List<String> paths = RouterSaturation.snapshots(source, run);
+        return paths.isEmpty()
+                ? new Specialization(List.of(), List.of(), List.of())
+                : of(RouterSaturation.read(source, run, paths.get(paths.size() - 1)));
     }
 
     /** Of a routing. */

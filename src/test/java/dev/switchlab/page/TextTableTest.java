@@ -62,6 +62,6 @@ class TextTableTest {
                 StringColumn.create("text", "a\nb", "", "c"), DoubleColumn.create("value", 3, 1e-5, Double.NaN));
         assertThat(TextTable.of(data).lines())
                 .containsExactly("text      value", "a↵b           3", "      1.000e-05", "c");
-        assertThat(TextTable.of(data, Html::number, "–").lines().get(3)).isEqualTo("c          –");
+        assertThat(TextTable.of(data, HtmlPage::number, "–").lines().get(3)).isEqualTo("c          –");
     }
 }
