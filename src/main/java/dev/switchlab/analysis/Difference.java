@@ -30,7 +30,7 @@ public record Difference(Setting setting, Setting baseline, String metric, MeanI
     }
 
     /** Pairs two settings seed by seed. */
-    static Difference of(Setting setting, Setting baseline, String metric) {
+    public static Difference of(Setting setting, Setting baseline, String metric) {
         Map<String, Run> own = setting.bySeed();
         Map<String, Run> other = baseline.bySeed();
         return new Difference(

@@ -6,7 +6,6 @@ import dev.switchlab.paper.PaperSession;
 import dev.switchlab.paper.PaperSession.Plan;
 import dev.switchlab.paper.PaperSession.ReadyQuestion;
 import dev.switchlab.paper.Question;
-import dev.switchlab.paper.Questions;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.ResolvedSweep;
@@ -150,11 +149,11 @@ final class SweepCommands {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            List<Question> all = Questions.all(experiments.folder()).stream()
-                    .map(question -> quick ? Questions.quick(question, experiments.folder()) : question)
-                    .map(question -> Questions.changed(question, experiments.changesWithoutSeed()))
+            List<Question> all = Question.all(experiments.folder()).stream()
+                    .map(question -> quick ? question.quick(experiments.folder()) : question)
+                    .map(question -> question.changed(experiments.changesWithoutSeed()))
                     .toList();
-            List<Question> asked = Questions.select(all, wanted);
+            List<Question> asked = Question.select(all, wanted);
             sweeps.requireLocal();
             training.engine().defaultThreads(1);
             if (sweeps.isDryRun()) {
@@ -182,7 +181,7 @@ final class SweepCommands {
         }
 
         private Sweep sweep(Question question) {
-            return Sweep.of(question.request(), experiments.folder());
+            return Sweep.of(question.sweep(), experiments.folder());
         }
 
         private int threads(Question question) {

@@ -1,6 +1,6 @@
 package dev.switchlab.paper;
 
-import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.analysis.Setting;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,19 +11,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Variants whose names end in a number of experts, such as {@code "dense, equal time, 8 experts"}, as lines along that
- * number. A name without it, such as {@code dense}, holds for all numbers.
+ * Variants as lines along a number of experts, in which their names end, such as {@code "dense, equal time, 8
+ * experts"}. A name without a number, such as {@code dense}, holds for all numbers.
  */
 final class Matrix {
 
     private static final Pattern NAME = Pattern.compile("(.+?),? (\\d+) experts?");
 
-    private final Map<String, Map<Integer, Variant>> lines = new LinkedHashMap<>();
-    private final Map<String, Variant> constant = new LinkedHashMap<>();
+    private final Map<String, Setting> constant = new LinkedHashMap<>();
+    private final Map<String, Map<Integer, Setting>> lines = new LinkedHashMap<>();
     private final TreeSet<Integer> numbers = new TreeSet<>();
 
-    Matrix(List<Variant> variants) {
-        for (Variant variant : variants) {
+    Matrix(List<Setting> variants) {
+        for (Setting variant : variants) {
             Matcher name = NAME.matcher(variant.name());
             if (name.matches()) {
                 int number = Integer.parseInt(name.group(2));
@@ -48,48 +48,15 @@ final class Matrix {
         return names;
     }
 
-    /** The first that changes with the number; empty if none does. */
+    /** The first line that changes with the number; empty if there is none. */
     Optional<String> firstLine() {
         return lines.keySet().stream().findFirst();
     }
 
     /** A line at a number. */
-    Optional<Variant> at(String line, int number) {
+    Optional<Setting> at(String line, int number) {
         return constant.containsKey(line)
                 ? Optional.of(constant.get(line))
                 : Optional.ofNullable(lines.getOrDefault(line, Map.of()).get(number));
-    }
-
-    /**
-     * A Markdown table: one line less each other, a row for each number. Negative numbers are in its favour.
-     *
-     * @param line that is held against the others
-     */
-    String differences(String line) {
-        List<String> others =
-                names().stream().filter(name -> !name.equals(line)).toList();
-        StringBuilder text = new StringBuilder("| experts | " + line + " | less " + String.join(" | less ", others)
-                + " |\n|" + " --- |".repeat(others.size() + 2) + "\n");
-        for (int number : numbers) {
-            Optional<Variant> own = at(line, number);
-            text.append("| ")
-                    .append(number)
-                    .append(" | ")
-                    .append(own.map(variant -> variant.score().toString()).orElse(""));
-            for (String other : others) {
-                Optional<Variant> against = at(other, number);
-                text.append(" | ");
-                if (own.isPresent() && against.isPresent()) {
-                    MeanInterval difference = own.get().lessThan(against.get());
-                    text.append(Sentence.signed(difference)).append(mark(Sentence.verdict(difference)));
-                }
-            }
-            text.append(" |\n");
-        }
-        return text.toString();
-    }
-
-    private static String mark(String verdict) {
-        return verdict.isEmpty() ? "" : " " + verdict;
     }
 }

@@ -2,21 +2,35 @@ package dev.switchlab.paper;
 
 import dev.switchlab.analysis.RouterSaturation;
 import dev.switchlab.analysis.RunSource;
+import dev.switchlab.analysis.Setting;
 import dev.switchlab.analysis.Specialization;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Durations;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Tensor;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.DoubleStream;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import tech.tablesaw.api.Row;
 
-/** What is measured of a run beside its score. Each is read once. */
+/** Measures of runs beside their score. */
 final class Measures {
+
+    /** Weights and biases of routed experts, as the reference names them; not of the shared ones. */
+    private static final Pattern EXPERT = Pattern.compile(".*\\.experts\\.\\d+\\..*");
+
+    /** A layer has settled when this share of its tokens goes where it goes at the end, and goes on doing so. */
+    private static final double SETTLED = 0.8;
 
     private final RunSource source;
     private final Function<Run, Path> weights;
@@ -25,16 +39,11 @@ final class Measures {
 
     /**
      * @param source where runs are
-     * @param weights where the file with a run's weights is
+     * @param weights finds the file with a run's weights
      */
     Measures(RunSource source, Function<Run, Path> weights) {
         this.source = source;
         this.weights = weights;
-    }
-
-    /** Cross-entropy of training at its end, in nats per character; NaN if it was not logged. */
-    double trainingLoss(Run run) {
-        return run.metrics().getOrDefault(MetricNames.FINAL_TRAIN_CROSS_ENTROPY, Double.NaN);
     }
 
     /** Largest load over mean load less one: mean over layers and the second half of training. NaN without experts. */
@@ -42,10 +51,7 @@ final class Measures {
         return ofLayers(run, "max_violation");
     }
 
-    /**
-     * Share of (token, choice) pairs that were dropped: mean over layers and the second half of training. NaN without
-     * experts.
-     */
+    /** Share of dropped (token, choice) pairs: mean over layers and the second half of training. NaN without experts. */
     double dropped(Run run) {
         return ofLayers(run, "dropped_fraction");
     }
@@ -70,66 +76,84 @@ final class Measures {
      * NaN if their speed was not logged.
      */
     double stepMillis(Run run) {
-        double[] speeds = source.history(run.runId(), MetricNames.TRAIN_TOKENS_PER_SECOND).stream()
-                .mapToDouble(MetricPoint::value)
-                .sorted()
-                .toArray();
-        double tokens = number(run, "train.batch_size") * number(run, "train.seq_len");
-        return speeds.length == 0 ? Double.NaN : 1e3 * tokens / speeds[speeds.length * 9 / 10];
+        double speed = Setting.percentile(
+                source.history(run.runId(), MetricNames.TRAIN_TOKENS_PER_SECOND).stream()
+                        .mapToDouble(MetricPoint::value),
+                90);
+        return 1e3 * number(run, "train.batch_size") * number(run, "train.seq_len") / speed;
     }
 
-    /**
-     * Seconds that all training steps take at that speed: neither start and scoring, nor pauses and what else the
-     * machine does.
-     */
+    /** Seconds of all training steps at that speed: without start, scoring, pauses and other load of the machine. */
     double trainingSeconds(Run run) {
         return number(run, "train.steps") * stepMillis(run) / 1e3;
-    }
-
-    /** Seconds from the beginning of its record to its end, pauses included; NaN if it has no end. */
-    static double wallSeconds(Run run) {
-        return run.end()
-                .map(end -> Duration.between(run.start(), end).toMillis() / 1e3)
-                .orElse(Double.NaN);
-    }
-
-    /** The middle one of a variant's runs by some measure; NaN if none has it. */
-    static double middle(Variant variant, ToDoubleFunction<Run> measure) {
-        double[] values = variant.runs().values().stream()
-                .mapToDouble(measure)
-                .filter(Double::isFinite)
-                .sorted()
-                .toArray();
-        return values.length == 0 ? Double.NaN : values[values.length / 2];
     }
 
     private static double number(Run run, String param) {
         return Double.parseDouble(run.params().getOrDefault(param, "NaN"));
     }
 
-    /** Its weights, counted. */
-    Parameters parameters(Variant variant) {
-        Run run = variant.runs().get(variant.runs().firstKey());
-        return Parameters.of(weights.apply(run), variant.child().experiment().model());
+    /** Such as {@code 1:08 min}; empty for NaN. */
+    static String duration(double seconds) {
+        return Double.isNaN(seconds) ? "" : Durations.text(seconds);
     }
 
-    /** What experts tell of the kind of character at the end of training. */
+    /**
+     * Number of weights of a model.
+     *
+     * @param all of them
+     * @param active those that a token meets: of each sparse layer's routed experts, the top k
+     */
+    record Parameters(long all, long active) {
+
+        static Parameters of(Map<String, Tensor> tensors, int topK, int nExperts) {
+            long all = 0;
+            long experts = 0;
+            for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+                long size = Arrays.stream(tensor.getValue().shape()).reduce(1, (product, length) -> product * length);
+                all += size;
+                experts += EXPERT.matcher(tensor.getKey()).matches() ? size : 0;
+            }
+            return new Parameters(all, all - experts + experts * topK / nExperts);
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%,d / %,d", all, active);
+        }
+    }
+
+    /** The weights of a variant's first run. */
+    Parameters parameters(Setting variant) {
+        try {
+            return Parameters.of(
+                    Safetensors.read(weights.apply(variant.runs().get(0))).tensors(),
+                    Integer.parseInt(variant.params().get("model.top_k")),
+                    Integer.parseInt(variant.params().get("model.n_experts")));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    /** What the experts know of the kind of character at the end of training. */
     Specialization specialization(Run run) {
         return specializations.computeIfAbsent(run.runId(), id -> Specialization.of(source, run));
     }
 
-    /** When routing settled. */
     RouterSaturation saturation(Run run) {
         return saturations.computeIfAbsent(run.runId(), id -> RouterSaturation.of(source, run));
     }
 
-    /** Standard deviation of at least two values. */
-    static double deviation(List<Double> values) {
-        double mean = values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
-        double squares = DoubleStream.of(
-                        values.stream().mapToDouble(Double::doubleValue).toArray())
-                .map(value -> (value - mean) * (value - mean))
-                .sum();
-        return Math.sqrt(squares / (values.size() - 1));
+    /** By layer, the first step from which on the routing stays near that of the end, with commas between. */
+    String settled(Run run) {
+        Map<Integer, Long> first = new TreeMap<>();
+        for (Row row : saturation(run).table()) { // layer by layer, steps ascending
+            boolean isNear = row.getDouble("saturation") >= SETTLED;
+            if (isNear) {
+                first.putIfAbsent(row.getInt("layer"), row.getLong("step"));
+            } else {
+                first.remove(row.getInt("layer"));
+            }
+        }
+        return first.values().stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 }

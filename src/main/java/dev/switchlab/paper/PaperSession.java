@@ -1,46 +1,47 @@
 package dev.switchlab.paper;
 
 import ai.djl.Device;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
+import dev.switchlab.analysis.Setting;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
-import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.PastRuns;
 import dev.switchlab.sweep.ResolvedSweep;
+import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.SweepSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Runs the sweeps of questions, one after another, and writes down what is known after each. The same call again runs
- * what is missing. A run that several questions ask for is trained once.
+ * Runs the sweeps of questions, one after another, and writes the results after each. A repeated call runs what is
+ * missing. A run that several questions ask for is trained once.
  */
 public final class PaperSession {
 
-    /** Who watches. */
+    /** Watches the session. */
     public interface View {
 
         /**
          * A question begins.
          *
-         * @param position which of the questions of this call, from 1
-         * @param asked how many they are
-         * @param done runs that the book has of all questions of this call, and how many they are
-         * @param later seconds that the questions after this one may take; empty while nothing is known
-         * @return who watches its sweep
+         * @param position of the question in this call, from 1
+         * @param asked number of questions in this call
+         * @param done number of runs of this call's questions in the book, of {@code all}
+         * @param later seconds that the questions after this one may take; empty if unknown
+         * @return watches the question's sweep
          */
         SweepSession.View begin(Question question, int position, int asked, int done, int all, OptionalDouble later);
 
@@ -49,14 +50,13 @@ public final class PaperSession {
     }
 
     /**
-     * What is to be run where.
+     * What to run where.
      *
      * @param asked questions whose sweeps are run
-     * @param all questions that the results tell of
+     * @param all questions in the results
      * @param device where runs compute
-     * @param launcher makes one for a question
-     * @param options of the sweeps
-     * @param quick whether it is only a look whether all of it works
+     * @param launcher makes the launcher of a question
+     * @param quick whether runs are cut short, to see that all of it works
      * @param file where results go
      */
     public record Plan(
@@ -69,10 +69,9 @@ public final class PaperSession {
             Path file) {}
 
     /**
-     * A question whose texts are open.
+     * A question with its sweep.
      *
-     * @param question the question
-     * @param ready its sweep, on the device that it is run on
+     * @param ready the sweep, its texts opened, on the device that it runs on
      */
     public record ReadyQuestion(Question question, ResolvedSweep ready) {}
 
@@ -91,11 +90,11 @@ public final class PaperSession {
     }
 
     /**
-     * How a call ended.
+     * The end of a call.
      *
-     * @param isDone whether the book has all runs of the questions that were asked for
-     * @param isStopped whether a stop was asked for
-     * @param hasFailures whether a run has failed
+     * @param isDone whether the book has all runs of the questions of this call
+     * @param isStopped whether {@link #stop} was called
+     * @param hasFailures whether a run failed
      */
     public record Outcome(boolean isDone, boolean isStopped, boolean hasFailures) {}
 
@@ -108,7 +107,7 @@ public final class PaperSession {
         }
     }
 
-    /** Ends it at once, after {@link #stop}. */
+    /** Ends this call at once, after {@link #stop}. */
     public void kill() {
         SweepSession session = running;
         if (session != null) {
@@ -130,7 +129,7 @@ public final class PaperSession {
                     next.ready(), plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
             running = session;
             if (stopRequested) {
-                session.stop(); // asked for while it was not running yet
+                session.stop(); // requested before it ran
             }
             SweepSession.Outcome outcome = session.run();
             running = null;
@@ -188,19 +187,29 @@ public final class PaperSession {
     }
 
     private Answer answer(ReadyQuestion asked, PastRuns past) {
-        List<Variant> variants = new ArrayList<>();
+        List<Setting> variants = new ArrayList<>();
+        Map<String, SweepRun> firstRuns = new HashMap<>();
         int missing = 0;
-        for (List<SweepRun> setting : asked.ready().sweep().settings().values()) {
-            SortedMap<Long, Run> runs = new TreeMap<>();
-            setting.forEach(run -> past.equal(run, asked.ready(), cpu).ifPresent(found -> runs.put(run.seed(), found)));
-            missing += setting.size() - runs.size();
+        for (List<SweepRun> seeds : asked.ready().sweep().settings().values()) {
+            List<Run> runs = seeds.stream()
+                    .sorted(Comparator.comparingLong(SweepRun::seed))
+                    .flatMap(run -> past.equal(run, asked.ready(), cpu).stream())
+                    .toList();
+            missing += seeds.size() - runs.size();
             if (!runs.isEmpty()) {
-                SweepRun first = setting.get(0);
+                SweepRun first = seeds.get(0);
                 String name = first.variant().isEmpty() ? first.experiment().id() : first.variant();
-                variants.add(new Variant(name, first, runs));
+                Setting variant = Setting.of(variants.size(), name, runs);
+                variants.add(variant);
+                firstRuns.put(variant.letter(), first);
             }
         }
+        Question question = asked.question();
         return new Answer(
-                asked.question(), variants, missing, asked.ready().conditions().threads());
+                question,
+                Comparison.of(RunSource.of(store), variants, question.baseline(), question.against()),
+                firstRuns,
+                missing,
+                asked.ready().conditions().threads());
     }
 }

@@ -1,43 +1,46 @@
 package dev.switchlab.paper;
 
 import dev.switchlab.experiment.ExperimentException;
+import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.sweep.SweepFile;
 import dev.switchlab.sweep.SweepSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: an ordinary sweep file with named variants, or with
- * several experiments, of which each then is a variant under its id; and beside its keys
+ * One question, a file {@code experiments/paper/<NN>-<slug>.yaml}: a sweep file whose variants are compared, or whose
+ * experiments are, each then a variant under its id. Beside the keys of a sweep file:
  *
  * <pre>{@code
  * question: Does the loss fall with the number of experts?
  * paper: Yes (figure 4).
- * baseline: 4 experts          # the variant that others are held against
- * against: {wide, dense: dense}  # variants that are held against another one; may be left out
- * asked: by_number             # how it is asked, a name of Asked; may be left out
- * show: training imbalance     # columns beside loss, difference and time: names of Column
- * figures: bars                # names of Figure
- * reading: What a person makes of the table. May be left out.
+ * baseline: 4 experts            # the variant that others are compared with
+ * against: {wide, dense: dense}  # variants with another baseline; optional
+ * asked: by_number               # a name of Asked; optional
+ * show: training imbalance       # names of Column
+ * figures: bars                  # names of Figure
+ * reading: What a person makes of the table. Optional.
  * }</pre>
  *
- * @param number the question's number
- * @param slug its file's name without number and ending
- * @param question asked in one line
+ * @param slug the name of the file without number and ending
+ * @param question one line
  * @param paper what the paper says, with its section or table
- * @param reading what a person makes of what came out; may be empty
- * @param baseline name of the variant that others are held against
- * @param against variants that are held against another one than that, by name
- * @param asked when it is asked, and what its runs have of the machine
- * @param columns what its table shows beside loss, difference and time
- * @param figures what is drawn
- * @param request the sweep
+ * @param reading what a person makes of the results; may be empty
+ * @param baseline name of the variant that others are compared with
+ * @param against variants with another baseline, by name
+ * @param columns of the table, beside loss, difference and time
  */
 public record Question(
         int number,
@@ -50,37 +53,79 @@ public record Question(
         Asked asked,
         List<Column> columns,
         List<Figure> figures,
-        SweepSpec request) {
+        SweepSpec sweep) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
     private static final List<String> KEYS =
             List.of("question", "paper", "reading", "baseline", "against", "asked", "show", "figures");
 
-    /** When a question is asked, and what its runs have of the machine. */
+    private static final double QUICK_STEPS = 0.05;
+    private static final int QUICK_SEEDS = 2;
+    private static final String STEPS = "train.steps";
+
+    /** When a question is asked, and how its runs share the machine. */
     public enum Asked {
-        /** With all others, several runs at a time. */
+        /** Together with others, several runs at a time. */
         TOGETHER,
         /** Only by its number, because its runs take minutes; several at a time. */
         BY_NUMBER,
-        /** Only by its number; each run has all cores to itself. */
+        /** Only by its number; each run has all cores. */
         ON_WHOLE_MACHINE
     }
 
-    /** What is drawn of a question. */
+    /** Figures of a question. */
     public enum Figure {
         /** Losses with their intervals, side by side. */
         BARS,
         /** Imbalance with its intervals, side by side. */
         IMBALANCE,
-        /** Losses by the number in the variants' names, a line for each name without it. */
+        /** Losses by the number of experts in the names of variants, a line for each name. */
         LINES,
-        /** How much of the routing is as at the end, by step. */
+        /** Share of the routing that is as at the end, by step. */
         SATURATION
     }
 
-    /** Whether a file's name is that of a question. */
-    static boolean isQuestion(Path file) {
-        return NAME.matcher(String.valueOf(file.getFileName())).matches();
+    /**
+     * Reads all questions, by number.
+     *
+     * @param experiments the folder of experiment files
+     * @throws ExperimentException in one line
+     */
+    public static List<Question> all(Path experiments) {
+        Path folder = experiments.resolve("paper");
+        if (!Files.isDirectory(folder)) {
+            throw new ExperimentException("there is no folder " + folder + " with questions");
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+                    .map(Question::read)
+                    .sorted(Comparator.comparingInt(Question::number))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Selects questions.
+     *
+     * @param wanted numbers with commas or blanks between, such as {@code 3} or {@code 1,4}; blank for all that are
+     *     asked together
+     */
+    public static List<Question> select(List<Question> all, String wanted) {
+        if (wanted.isBlank()) {
+            return all.stream().filter(question -> question.asked == Asked.TOGETHER).toList();
+        }
+        return words(wanted)
+                .map(word -> all.stream()
+                        .filter(question -> word.equals(Integer.toString(question.number)))
+                        .findFirst()
+                        .orElseThrow(() -> new ExperimentException("QUESTION has '" + word + "', allowed: "
+                                + all.stream()
+                                        .map(question -> Integer.toString(question.number))
+                                        .collect(Collectors.joining(", "))
+                                + ", for example QUESTION=3 or QUESTION=1,4")))
+                .toList();
     }
 
     /**
@@ -94,22 +139,21 @@ public record Question(
             throw new ExperimentException(
                     file + ": not the name of a question, allowed: two digits and a name, for example 03-top-2.yaml");
         }
-        SweepFile sweep = SweepFile.of(file, KEYS);
-        SweepSpec request = sweep.spec();
-        String baseline = sweep.text("baseline");
-        int named = request.variants().size();
-        int experiments = request.experiments().size();
-        if (named + experiments < 2
-                || (named > 0 && experiments > 1)
-                || !request.grid().axes().isEmpty()) {
+        SweepFile read = SweepFile.of(file, KEYS);
+        SweepSpec sweep = read.spec();
+        boolean hasVariants = !sweep.variants().isEmpty();
+        Collection<String> variants = hasVariants ? sweep.variants().keySet() : sweep.experiments();
+        boolean isAmbiguous = hasVariants && sweep.experiments().size() > 1;
+        if (sweep.variants().size() + sweep.experiments().size() < 2
+                || isAmbiguous
+                || !sweep.grid().axes().isEmpty()) {
             throw new ExperimentException(
                     file + ": a question has variants of one experiment, or several experiments, and no"
                             + " grid, for example variants: {dense: model.feed_forward=dense}");
         }
-        Collection<String> variants =
-                named == 0 ? request.experiments() : request.variants().keySet();
+        String baseline = read.text("baseline");
         requireVariant(file, "baseline", baseline, variants);
-        Map<String, String> against = sweep.texts("against");
+        Map<String, String> against = read.texts("against");
         against.forEach((variant, other) -> {
             requireVariant(file, "against", variant, variants);
             requireVariant(file, "against", other, variants);
@@ -117,24 +161,67 @@ public record Question(
         return new Question(
                 Integer.parseInt(name.group(1)),
                 name.group(2),
-                required(file, sweep, "question"),
-                required(file, sweep, "paper"),
-                sweep.text("reading"),
+                required(file, read, "question"),
+                required(file, read, "paper"),
+                read.text("reading"),
                 baseline,
                 against,
-                asked(file, sweep),
-                words(sweep.text("show"))
-                        .map(word -> constant(Column.class, word, file, "show"))
-                        .toList(),
-                words(sweep.text("figures"))
-                        .map(word -> constant(Figure.class, word, file, "figures"))
-                        .toList(),
-                request.withName("paper/" + name.group(1) + "-" + name.group(2)));
+                read.text("asked").isEmpty()
+                        ? Asked.TOGETHER
+                        : constant(Asked.class, read.text("asked"), file, "asked"),
+                words(read.text("show")).map(word -> constant(Column.class, word, file, "show")).toList(),
+                words(read.text("figures")).map(word -> constant(Figure.class, word, file, "figures")).toList(),
+                sweep.withName("paper/" + name.group(1) + "-" + name.group(2)));
     }
 
-    /** The same question with another sweep. */
-    Question with(SweepSpec other) {
+    private Question with(SweepSpec other) {
         return new Question(number, slug, question, paper, reading, baseline, against, asked, columns, figures, other);
+    }
+
+    /** This question with settings changed in all of its runs, such as the place of its text. */
+    public Question changed(Map<String, String> changes) {
+        return with(sweep.withSet(changes));
+    }
+
+    /**
+     * This question with two seeds and a twentieth of the steps, to see that all of it works.
+     *
+     * @param experiments the folder of experiment files
+     */
+    public Question quick(Path experiments) {
+        String steps = Integer.toString(ExperimentLoader.load(sweep.experiments().get(0), List.of(), experiments)
+                .train()
+                .steps());
+        boolean varies = sweep.variants().values().stream().anyMatch(settings -> settings.containsKey(STEPS));
+        Map<String, Map<String, String>> variants = new LinkedHashMap<>();
+        sweep.variants().forEach((variant, settings) -> variants.put(variant, varies ? fewer(settings, steps) : settings));
+        Map<String, String> set = varies ? new LinkedHashMap<>(sweep.set()) : fewer(sweep.set(), steps);
+        if (varies) {
+            set.remove(STEPS);
+        }
+        set.put("train.warmup", "2");
+        List<Long> seeds = sweep.seeds().stream().limit(QUICK_SEEDS).toList();
+        return with(new SweepSpec(
+                sweep.name() + "-quick",
+                sweep.about(),
+                sweep.experiments(),
+                set,
+                variants,
+                sweep.grid(),
+                seeds,
+                sweep.excluded().stream()
+                        .filter(combination -> !combination.containsKey("seed")
+                                || seeds.contains(Long.valueOf(combination.get("seed"))))
+                        .toList(),
+                sweep.resources()));
+    }
+
+    /** Settings with a twentieth of their steps, or of {@code steps} where they have none. */
+    private static Map<String, String> fewer(Map<String, String> settings, String steps) {
+        Map<String, String> fewer = new LinkedHashMap<>(settings);
+        long all = Long.parseLong(settings.getOrDefault(STEPS, steps));
+        fewer.put(STEPS, Long.toString(Math.max(1, Math.round(all * QUICK_STEPS))));
+        return fewer;
     }
 
     private static void requireVariant(Path file, String key, String name, Collection<String> variants) {
@@ -144,8 +231,8 @@ public record Question(
         }
     }
 
-    private static String required(Path file, SweepFile sweep, String key) {
-        String text = sweep.text(key);
+    private static String required(Path file, SweepFile read, String key) {
+        String text = read.text(key);
         if (text.isEmpty()) {
             throw new ExperimentException(file + ": " + key + " is missing, for example " + key
                     + ": Does the loss fall with the number of experts?");
@@ -153,24 +240,20 @@ public record Question(
         return text;
     }
 
-    private static Asked asked(Path file, SweepFile sweep) {
-        String text = sweep.text("asked");
-        return text.isEmpty() ? Asked.TOGETHER : constant(Asked.class, text, file, "asked");
-    }
-
     private static Stream<String> words(String text) {
         return Stream.of(text.split("[\\s,]+", -1)).filter(word -> !word.isEmpty());
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String word, Path file, String key) {
-        return Stream.of(type.getEnumConstants())
-                .filter(constant -> constant.name().equals(word.toUpperCase(Locale.ROOT)))
-                .findFirst()
-                .orElseThrow(() -> new ExperimentException(file + ": " + key + " has '" + word + "', allowed: "
-                        + String.join(
-                                ", ",
-                                Stream.of(type.getEnumConstants())
-                                        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
-                                        .toList())));
+        Map<String, E> allowed = new LinkedHashMap<>();
+        for (E constant : type.getEnumConstants()) {
+            allowed.put(constant.name().toLowerCase(Locale.ROOT), constant);
+        }
+        E found = allowed.get(word.toLowerCase(Locale.ROOT));
+        if (found == null) {
+            throw new ExperimentException(
+                    file + ": " + key + " has '" + word + "', allowed: " + String.join(", ", allowed.keySet()));
+        }
+        return found;
     }
 }

@@ -2,6 +2,7 @@ package dev.switchlab.paper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.analysis.Setting;
 import dev.switchlab.sweep.SweepSpec.Grid;
 import dev.switchlab.sweep.SweepSpec.Resources;
 import dev.switchlab.sweep.SweepSpec;
@@ -22,13 +23,13 @@ class ResultsTest {
     Path folder;
 
     private final FakeRuns runs = new FakeRuns();
-    private final Variant base = runs.variant("base", "model.n_experts=4", 2.0, 2.2, 2.1);
+    private final Setting base = runs.variant("base", "model.n_experts=4", 2.0, 2.2, 2.1);
     /** Better by 0.1 with each seed, though the seeds are farther apart than that. */
-    private final Variant better = runs.variant("better", "model.n_experts=8", 1.9, 2.101, 1.999);
+    private final Setting better = runs.variant("better", "model.n_experts=8", 1.9, 2.101, 1.999);
 
-    private final Variant worse = runs.variant("worse", "model.n_experts=2", 2.1, 2.3, 2.201);
+    private final Setting worse = runs.variant("worse", "model.n_experts=2", 2.1, 2.3, 2.201);
     /** Lower in the mean, but not with each seed. */
-    private final Variant inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
+    private final Setting inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
 
     private static Question question(String baseline, List<Column> columns, List<Question.Figure> figures) {
         return question(baseline, Map.of(), columns, figures);
@@ -60,22 +61,30 @@ class ResultsTest {
                 request);
     }
 
+    private Measures measures() {
+        return new Measures(runs, run -> NO_WEIGHTS);
+    }
+
     private String section(Answer answer) {
-        return new QuestionSection(answer, new Measures(runs, run -> NO_WEIGHTS)).text(List.of("![a](figures/a.svg)"));
+        return new QuestionSection(answer, measures()).text(List.of("![a](figures/a.svg)"));
+    }
+
+    private String sentence(Answer answer) {
+        return new QuestionSection(answer, measures()).sentence();
     }
 
     @Test
-    void aDifferenceInsideItsIntervalIsCalledThat() {
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better, worse, inside), 0, 1);
-        assertThat(new Sentence(answer).text())
-                .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
-                        + " worse: worse (+0.1003 +- 0.0014); inside the interval, so no difference that these seeds"
-                        + " show: inside (-0.0667 +- 0.3795).");
+    void aDifferenceWhoseIntervalContainsZeroIsUndecided() {
+        Answer answer = runs.answer(question("base", List.of(), List.of()), 0, base, better, worse, inside);
+        assertThat(sentence(answer))
+                .isEqualTo("Compared with **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
+                        + " worse: worse (+0.1003 +- 0.0014); undecided:"
+                        + " inside (-0.0667 +- 0.3795).");
         assertThat(section(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
                 .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
                 .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better |  |")
-                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | inside |  |")
+                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | undecided |  |")
                 .contains("![a](figures/a.svg)\n")
                 .doesNotContain("missing");
     }
@@ -86,37 +95,37 @@ class ResultsTest {
     @Test
     void aVariantMayHaveAnotherBaseline() {
         Question question = question("base", Map.of("inside", "worse"), List.of(), List.of());
-        Answer answer = new Answer(question, List.of(inside, base, worse), 0, 1);
-        assertThat(new Sentence(answer).text())
-                .isEqualTo("Held against **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
-                        + " Held against **worse** (2.2003 +- 0.2484), seed by seed: inside the interval, so no difference"
-                        + " that these seeds show: inside (-0.1670 +- 0.3797).");
+        Answer answer = runs.answer(question, 0, inside, base, worse);
+        assertThat(sentence(answer))
+                .isEqualTo("Compared with **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
+                        + " Compared with **worse** (2.2003 +- 0.2484), seed by seed: undecided:"
+                        + " inside (-0.1670 +- 0.3797).");
         assertThat(section(answer))
-                .contains("| A | inside | 3 | **2.0333 +- 0.6252** | -0.1670 +- 0.3797 to C | inside |")
+                .contains("| A | inside | 3 | **2.0333 +- 0.6252** | -0.1670 +- 0.3797 to C | undecided |")
                 .contains("| C | worse | 3 | 2.2003 +- 0.2484 | +0.1003 +- 0.0014 | worse |");
     }
 
     /** One seed has no interval, and a variant without a partner no difference. */
     @Test
     void withoutTwoCommonSeedsNothingIsClaimed() {
-        Variant single = runs.variant("single", "model.n_experts=8", 1.0);
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, single), 2, 1);
-        assertThat(new Sentence(answer).text())
-                .endsWith("no interval, for want of two common seeds: single.")
+        Setting single = runs.variant("single", "model.n_experts=8", 1.0);
+        Answer answer = runs.answer(question("base", List.of(), List.of()), 2, base, single);
+        assertThat(sentence(answer))
+                .endsWith("needs two seeds: single (-1.0000).")
                 .doesNotContain("better");
         assertThat(section(answer))
-                .contains("| B | single | 1 | **1.0000** | -1.0000 |  |  |")
+                .contains("| B | single | 1 | **1.0000** | -1.0000 | needs two seeds |  |")
                 .contains("**2 runs are missing**: `make paper QUESTION=3`");
     }
 
     @Test
     void aNumberCanBeHadAgain() {
-        Answer answer = new Answer(question("base", List.of(), List.of()), List.of(base, better), 0, 1);
+        Answer answer = runs.answer(question("base", List.of(), List.of()), 0, base, better);
         assertThat(section(answer))
                 .contains("better with seed 1, 1.9:\n\n    make train EXPERIMENT=paper SEED=1"
                         + " SET=model.n_experts=8 THREADS=1\n")
                 .contains("| A | `paper model.n_experts=4` | 1: "
-                        + base.runs().get(1L).shortId() + " 2.0000, 2: ")
+                        + base.runs().get(0).shortId() + " 2.0000, 2: ")
                 .doesNotContain("/a/place");
     }
 
@@ -136,7 +145,7 @@ class ResultsTest {
                 Column.SPREAD,
                 Column.WALL,
                 Column.STRIDE16);
-        Answer answer = new Answer(question("base", columns, List.of()), List.of(base, better), 0, 1);
+        Answer answer = runs.answer(question("base", columns, List.of()), 0, base, better);
         assertThat(section(answer))
                 .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | wall clock |"
                         + " loss by stride 16 | training |")
@@ -146,22 +155,21 @@ class ResultsTest {
 
     @Test
     void oneLineAgainstOthersByNumber() {
-        List<Variant> variants = List.of(
-                runs.variant("dense", "model.n_experts=1", 2.0, 2.2),
-                runs.variant("switch, 4 experts", "model.n_experts=4", 1.9, 2.101),
-                runs.variant("switch, 8 experts", "model.n_experts=8", 1.8, 2.3),
-                runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 2.2));
-        Matrix matrix = new Matrix(variants);
-        assertThat(matrix.firstLine()).contains("switch");
-        assertThat(matrix.differences("switch")).isEqualTo("""
+        Setting[] variants = {
+            runs.variant("dense", "model.n_experts=1", 2.0, 2.2),
+            runs.variant("switch, 4 experts", "model.n_experts=4", 1.9, 2.101),
+            runs.variant("switch, 8 experts", "model.n_experts=8", 1.8, 2.3),
+            runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 2.2)
+        };
+        assertThat(new Matrix(List.of(variants)).firstLine()).contains("switch");
+        Answer answer = runs.answer(question("dense", List.of(), List.of(Question.Figure.LINES)), 0, variants);
+        assertThat(new QuestionSection(answer, measures()).matrix()).hasValue("""
                         | experts | switch | less dense | less wide |
                         | --- | --- | --- | --- |
                         | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
-                        | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 inside | +0.1000 +- 0.0000 worse |
-                        """);
-        Answer answer = new Answer(question("dense", List.of(), List.of(Question.Figure.LINES)), variants, 0, 1);
+                        | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 undecided | +0.1000 +- 0.0000 worse |""");
         assertThat(section(answer)).contains("| experts | switch |");
-        assertThat(new AnswerFigures(answer, new Measures(runs, run -> NO_WEIGHTS)).all())
+        assertThat(new QuestionFigures(answer, measures()).all())
                 .containsOnlyKeys("paper-03-lines");
     }
 
@@ -169,8 +177,8 @@ class ResultsTest {
     @Test
     void theWholeFile() throws IOException {
         Answer first =
-                new Answer(question("base", List.of(), List.of(Question.Figure.BARS)), List.of(base, better), 0, 1);
-        Answer none = new Answer(question("base", List.of(), List.of()), List.of(), 6, 1);
+                runs.answer(question("base", List.of(), List.of(Question.Figure.BARS)), 0, base, better);
+        Answer none = runs.answer(question("base", List.of(), List.of()), 6);
         runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
         new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);
@@ -180,7 +188,7 @@ class ResultsTest {
                 .contains("| time | 1:08 min of training in all runs together |", "| commit | abcdef01 |")
                 .contains("| begun, ended | 1970-01-01 00:00 UTC, 1970-01-01 00:00 UTC |")
                 .contains("| text | sha256 0123456789abcdef |")
-                .contains("3. **Is it so?** Held against **base**", "3. **Is it so?** Not run yet.")
+                .contains("3. **Is it so?** Compared with **base**", "3. **Is it so?** Not run yet.")
                 .contains("![Means with intervals, nats per character by variant: A 2.100 (1.852 to 2.348);")
                 .doesNotContain("mean nothing");
         assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class QuestionsTest {
+class QuestionTest {
 
     private static final Path EXPERIMENTS = Path.of("experiments");
 
@@ -26,7 +27,7 @@ class QuestionsTest {
     Path folder;
 
     static List<Question> questions() {
-        return Questions.all(EXPERIMENTS);
+        return Question.all(EXPERIMENTS);
     }
 
     @Test
@@ -40,23 +41,23 @@ class QuestionsTest {
     @ParameterizedTest
     @MethodSource("questions")
     void eachExpandsToRuns(Question question) {
-        Sweep sweep = Sweep.of(question.request(), EXPERIMENTS);
+        Sweep sweep = Sweep.of(question.sweep(), EXPERIMENTS);
         assertThat(sweep.settings().values())
                 .hasSize(Math.max(
-                        question.request().variants().size(),
-                        question.request().experiments().size()))
+                        question.sweep().variants().size(),
+                        question.sweep().experiments().size()))
                 .allSatisfy(children -> assertThat(children).hasSizeGreaterThanOrEqualTo(3));
         assertThat(sweep.runs())
                 .extracting(SweepRun::variant)
-                .containsAll(question.request().variants().keySet());
+                .containsAll(question.sweep().variants().keySet());
         assertThat(question.question()).endsWith("?");
     }
 
     @ParameterizedTest
     @MethodSource("questions")
     void aQuickLookHasATwentiethOfTheStepsAndTwoSeeds(Question question) {
-        Sweep whole = Sweep.of(question.request(), EXPERIMENTS);
-        Sweep quick = Sweep.of(Questions.quick(question, EXPERIMENTS).request(), EXPERIMENTS);
+        Sweep whole = Sweep.of(question.sweep(), EXPERIMENTS);
+        Sweep quick = Sweep.of(question.quick(EXPERIMENTS).sweep(), EXPERIMENTS);
         assertThat(quick.settings()).hasSameSizeAs(whole.settings());
         assertThat(quick.spec().seeds()).hasSize(2);
         for (SweepRun child : quick.runs()) {
@@ -72,23 +73,23 @@ class QuestionsTest {
     @Test
     void settingsOfAllRuns() {
         Question question = questions().get(3);
-        Question changed = Questions.changed(question, java.util.Map.of("corpus", "dickens"));
-        assertThat(Sweep.of(changed.request(), EXPERIMENTS).runs())
-                .hasSameSizeAs(Sweep.of(question.request(), EXPERIMENTS).runs())
+        Question changed = question.changed(Map.of("corpus", "dickens"));
+        assertThat(Sweep.of(changed.sweep(), EXPERIMENTS).runs())
+                .hasSameSizeAs(Sweep.of(question.sweep(), EXPERIMENTS).runs())
                 .allSatisfy(child -> assertThat(child.experiment().corpus()).isEqualTo("dickens"));
     }
 
     @Test
     void someOfThem() {
         List<Question> all = questions();
-        assertThat(Questions.select(all, " "))
+        assertThat(Question.select(all, " "))
                 .hasSize(11)
                 .allMatch(question -> question.asked() == Question.Asked.TOGETHER);
-        assertThat(Questions.select(all, "12, 13"))
+        assertThat(Question.select(all, "12, 13"))
                 .extracting(Question::asked)
                 .containsExactly(Question.Asked.ON_WHOLE_MACHINE, Question.Asked.BY_NUMBER);
-        assertThat(Questions.select(all, "3, 1")).extracting(Question::number).containsExactly(3, 1);
-        assertThatThrownBy(() -> Questions.select(all, "14"))
+        assertThat(Question.select(all, "3, 1")).extracting(Question::number).containsExactly(3, 1);
+        assertThatThrownBy(() -> Question.select(all, "14"))
                 .isInstanceOf(ExperimentException.class)
                 .hasMessage(
                         "QUESTION has '14', allowed: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, for example QUESTION=3 or"
@@ -126,16 +127,16 @@ class QuestionsTest {
     void aFileOfAnotherNameIsNoQuestion() throws IOException {
         Path paper = Files.createDirectories(folder.resolve("paper"));
         Files.writeString(paper.resolve("README.yaml"), "nothing: here\n");
-        assertThat(Questions.all(folder)).isEmpty();
+        assertThat(Question.all(folder)).isEmpty();
         assertThatThrownBy(() -> Question.read(paper.resolve("README.yaml")))
                 .hasMessageContaining("two digits and a name");
-        assertThatThrownBy(() -> Questions.all(folder.resolve("elsewhere"))).hasMessageContaining("there is no folder");
+        assertThatThrownBy(() -> Question.all(folder.resolve("elsewhere"))).hasMessageContaining("there is no folder");
     }
 
     /** The sweep knows where its file is. */
     @Test
     void theSweepIsNamedAfterItsFile() {
-        SweepSpec request = questions().get(0).request();
+        SweepSpec request = questions().get(0).sweep();
         assertThat(request.name()).isEqualTo("paper/01-switch-against-dense");
     }
 }
