@@ -1,6 +1,5 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Durations;
 import dev.switchlab.paper.PaperSession;
@@ -14,7 +13,6 @@ import dev.switchlab.sweep.Status.Waiting;
 import dev.switchlab.sweep.Status;
 import dev.switchlab.sweep.SweepProgress;
 import dev.switchlab.sweep.SweepRun;
-import dev.switchlab.sweep.SweepSession.SettingSummary;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.SweepTable;
 import java.io.IOException;
@@ -160,34 +158,9 @@ final class SweepConsole implements SweepSession.View {
 
     /** All scores of a single setting; of several settings one line each, the best one marked. */
     @Override
-    public void summaries(List<SettingSummary> settings) {
-        if (settings.isEmpty()) {
-            return;
-        }
+    public void scores(String text) {
         out.println();
-        if (settings.size() == 1) {
-            out.println(settings.get(0).row());
-            out.print(settings.get(0).lines());
-            return;
-        }
-        int width = settings.stream()
-                .mapToInt(setting -> setting.row().length())
-                .max()
-                .orElse(0);
-        double best = settings.stream()
-                .mapToDouble(setting -> setting.score().mean())
-                .min()
-                .orElse(Double.NaN);
-        out.println("validation cross-entropy (mean and 95 % interval over seeds; * is the lowest)");
-        for (SettingSummary setting : settings) {
-            MeanInterval score = setting.score();
-            out.printf(
-                    "%-" + width + "s  %s %s (%d)%n",
-                    setting.row(),
-                    score,
-                    score.mean() == best ? "*" : " ",
-                    score.n());
-        }
+        out.print(text);
     }
 
     @Override

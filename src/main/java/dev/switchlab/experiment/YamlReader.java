@@ -5,39 +5,74 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
  * Reads a YAML document of nested sections into a flat map, {@code "model.heads" -> 4}, and remembers each key's line.
  *
- * <p>Values stay text, because YAML's own guesses (1e-8 is a string, 010 is eight) are not what an experiment file
- * means.
+ * <p>Values stay text, because YAML's own guesses (1e-8 is a string, 010 is eight) are not what an experiment or sweep
+ * file means.
  */
-final class YamlReader {
+public final class YamlReader {
     private static final YAMLFactory YAML = new YAMLFactory();
 
     private final YAMLParser parser;
     private final String source;
-    private final Map<String, Setting> settings = new LinkedHashMap<>();
+    private final String example;
+    private final Map<String, Value> values = new LinkedHashMap<>();
 
-    private YamlReader(YAMLParser parser, String source) {
+    /**
+     * A value as written.
+     *
+     * @param texts one text, or those of a list; an empty text for a key without a value
+     * @param isList whether the value is a list
+     * @param hasText false for a key without a value
+     * @param place such as {@code experiments/smoke.yaml:7}
+     */
+    public record Value(List<String> texts, boolean isList, boolean hasText, String place) {}
+
+    private YamlReader(YAMLParser parser, String source, String example) {
         this.parser = parser;
         this.source = source;
+        this.example = example;
     }
 
     /**
-     * Reads one document.
+     * Reads an experiment, which has no lists.
      *
      * @param source what the messages call the document, usually its path
      * @return settings by dotted key, in file order; modifiable
      */
     static Map<String, Setting> read(String yaml, String source) {
+        Map<String, Setting> settings = new LinkedHashMap<>();
+        readValues(yaml, source, "semantics: paper").forEach((key, value) -> {
+            if (value.isList()) {
+                throw new ExperimentException(
+                        key, value.place() + ": " + key + " is a list; allowed: one value; example: heads: 4");
+            }
+            settings.put(
+                    key, new Setting(value.hasText() ? value.texts().get(0) : null, value.place()));
+        });
+        return settings;
+    }
+
+    /**
+     * Reads a document that may have lists of texts.
+     *
+     * @param source what the messages call the document, usually its path
+     * @param example a line of such a document, for the messages
+     * @return values by dotted key, in file order
+     * @throws ExperimentException in one line, for other content
+     */
+    public static Map<String, Value> readValues(String yaml, String source, String example) {
         try (YAMLParser parser = YAML.createParser(yaml)) {
-            YamlReader reader = new YamlReader(parser, source);
+            YamlReader reader = new YamlReader(parser, source, example);
             reader.document();
-            return reader.settings;
+            return reader.values;
         } catch (JsonProcessingException e) {
             throw syntaxError(e, source);
         } catch (IOException e) {
@@ -48,14 +83,14 @@ final class YamlReader {
     private void document() throws IOException {
         JsonToken first = parser.nextToken();
         if (first == null) {
-            throw new ExperimentException(source + ": empty; an experiment file has settings, as in: semantics: paper");
+            throw new ExperimentException(source + ": empty; allowed: lines of key: value; example: " + example);
         }
         if (first != JsonToken.START_OBJECT) {
-            throw error("not a mapping; an experiment file has lines of key: value, as in: semantics: paper");
+            throw error("not a mapping; allowed: lines of key: value; example: " + example);
         }
         section("");
         if (parser.nextToken() != null) {
-            throw error("a second YAML document; an experiment file has one");
+            throw error("a second YAML document; allowed: one");
         }
     }
 
@@ -67,22 +102,39 @@ final class YamlReader {
             if (token == JsonToken.START_OBJECT) {
                 section(key + ".");
             } else if (token == JsonToken.START_ARRAY) {
-                throw new ExperimentException(
-                        key, place + ": " + key + " is a list; allowed: one value; example: heads: 4");
-            } else if (parser.isCurrentAlias() || parser.getObjectId() != null) {
-                throw new ExperimentException(
-                        key, place + ": " + key + " uses a YAML anchor or alias; use extends: <id> to share settings");
+                put(key, new Value(list(key), true, true, place));
             } else {
-                put(key, new Setting(token == JsonToken.VALUE_NULL ? null : parser.getText(), place));
+                put(key, new Value(List.of(text(key)), false, token != JsonToken.VALUE_NULL, place));
             }
         }
     }
 
-    private void put(String key, Setting setting) {
-        Setting earlier = settings.putIfAbsent(key, setting);
+    private List<String> list(String key) throws IOException {
+        List<String> texts = new ArrayList<>();
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            if (token.isStructStart()) {
+                throw new ExperimentException(
+                        key, place() + ": " + key + " has a list or section in a list; allowed: single values");
+            }
+            texts.add(text(key));
+        }
+        return texts;
+    }
+
+    private String text(String key) throws IOException {
+        if (parser.isCurrentAlias() || parser.getObjectId() != null) {
+            throw new ExperimentException(
+                    key,
+                    place() + ": " + key + " uses a YAML anchor or alias; experiments share settings by extends: <id>");
+        }
+        return parser.currentToken() == JsonToken.VALUE_NULL ? "" : parser.getText();
+    }
+
+    private void put(String key, Value value) {
+        Value earlier = values.putIfAbsent(key, value);
         if (earlier != null) {
             throw new ExperimentException(
-                    key, setting.place() + ": " + key + " is set twice, first at " + earlier.place() + "; keep one");
+                    key, value.place() + ": " + key + " is set twice, first at " + earlier.place() + "; keep one");
         }
     }
 

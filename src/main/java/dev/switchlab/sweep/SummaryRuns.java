@@ -1,7 +1,9 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.analysis.Setting;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.MetricNames;
@@ -10,8 +12,8 @@ import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.page.TextTable;
 import dev.switchlab.session.TrainingInput;
-import dev.switchlab.sweep.SweepSession.SettingSummary;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
@@ -21,9 +23,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The runs of a sweep that sum up: its parent and, with several settings, one for each setting. They are open while the
@@ -34,7 +36,7 @@ final class SummaryRuns implements AutoCloseable {
     private static final int LONGEST_NAME = 200;
     private static final List<String> SCORES = List.of(
             MetricNames.FINAL_TRAIN_CROSS_ENTROPY,
-            MetricNames.FINAL + MetricNames.CROSS_ENTROPY,
+            Comparison.FINAL_SCORE,
             MetricNames.FINAL + MetricNames.BITS_PER_CHAR,
             MetricNames.FINAL + MetricNames.ACCURACY);
 
@@ -197,45 +199,72 @@ final class SummaryRuns implements AutoCloseable {
     }
 
     /**
-     * Sums up a setting all of whose runs are done: mean and 95 % interval of their scores, under the names and at the
+     * Records mean and 95 % interval of the scores of a setting all of whose runs are done, under the names and at the
      * step of the scores themselves, so that charts draw them together. An earlier summary stays as it is.
      *
      * @param runs of the setting
      */
-    SettingSummary sumUp(String row, List<Run> runs) {
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        StringBuilder summary = new StringBuilder();
-        MeanInterval score = new MeanInterval(runs.size(), Double.NaN, Double.NaN);
-        for (String metric : SCORES) {
-            double[] values = runs.stream()
-                    .map(run -> run.metrics().get(metric))
-                    .filter(Objects::nonNull)
-                    .mapToDouble(Double::doubleValue)
-                    .toArray();
-            if (values.length == 0) {
-                continue;
-            }
-            MeanInterval interval = MeanInterval.of(values);
-            score = metric.equals(MetricNames.FINAL + MetricNames.CROSS_ENTROPY) ? interval : score;
-            metrics.put(metric, interval.mean());
-            if (values.length > 1) {
-                metrics.put(metric + "_ci95_low", interval.low());
-                metrics.put(metric + "_ci95_high", interval.high());
-            }
-            summary.append(String.format(
-                    Locale.ROOT, "%-26s %s  (mean and 95 %% interval of %d seeds)%n", metric, interval, interval.n()));
-        }
+    Setting sumUp(String row, List<Run> runs) {
+        Setting setting = Setting.of(0, row, runs);
         BookLog log = open.get(row);
         if (log != null) {
-            int steps = resolved.inputs().get(row).experiment().train().steps();
-            log.metrics(steps, metrics);
-            log.text("seeds.txt", summary.toString());
+            log.metrics(resolved.inputs().get(row).experiment().train().steps(), metrics(setting));
+            log.text("seeds.txt", allScores(setting));
             if (!resolved.hasOneSetting()) {
                 open.remove(row);
                 close(log, RunStatus.FINISHED);
             }
         }
-        return new SettingSummary(row, score, summary.toString());
+        return setting;
+    }
+
+    private static Map<String, Double> metrics(Setting setting) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        for (String metric : SCORES) {
+            MeanInterval score = setting.mean(metric);
+            if (score.n() > 0) {
+                metrics.put(metric, score.mean());
+            }
+            if (score.n() > 1) {
+                metrics.put(metric + "_ci95_low", score.low());
+                metrics.put(metric + "_ci95_high", score.high());
+            }
+        }
+        return metrics;
+    }
+
+    /** Scores for the user: of one setting all, of several the one that counts, the best marked. */
+    static String text(List<Setting> settings) {
+        if (settings.size() == 1) {
+            return settings.get(0).name() + "\n" + allScores(settings.get(0));
+        }
+        double best = settings.stream()
+                .mapToDouble(setting -> score(setting).mean())
+                .min()
+                .orElse(Double.NaN);
+        List<String> lines = new TextTable<>(settings)
+                .left("", Setting::name)
+                .left("", setting -> score(setting) + (score(setting).mean() == best ? " *" : "  "))
+                .left("", setting -> "(" + score(setting).n() + ")")
+                .lines();
+        return "validation cross-entropy (mean and 95 % interval over seeds; * is the lowest)\n"
+                + lines.stream().skip(1).map(line -> line + "\n").collect(Collectors.joining());
+    }
+
+    private static MeanInterval score(Setting setting) {
+        return setting.mean(Comparison.FINAL_SCORE);
+    }
+
+    private static String allScores(Setting setting) {
+        return SCORES.stream()
+                .filter(metric -> setting.mean(metric).n() > 0)
+                .map(metric -> String.format(
+                        Locale.ROOT,
+                        "%-26s %s  (mean and 95 %% interval of %d seeds)%n",
+                        metric,
+                        setting.mean(metric),
+                        setting.mean(metric).n()))
+                .collect(Collectors.joining());
     }
 
     /** Ends the open runs. */

@@ -1,22 +1,19 @@
 package dev.switchlab.sweep;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.YamlReader;
+import dev.switchlab.experiment.YamlReader.Value;
 import dev.switchlab.sweep.SweepSpec.Grid;
 import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -25,8 +22,8 @@ import java.util.stream.Stream;
  * <pre>{@code
  * about: Why there is this sweep.
  * experiments: [dense, tiny-shakespeare]
- * set: train.steps=500                    # in all children; may be left out, as everything below
- * variants:                               # named rows, each a set of settings; times the grid
+ * set: train.steps=500                    # of all runs; optional, as everything below
+ * variants:                               # named sets of settings; times the grid
  *   as it is:
  *   twice as wide: model.d_ff=512
  * grid:
@@ -41,35 +38,38 @@ import java.util.stream.Stream;
 public final class SweepFile {
 
     private static final String SUFFIX = ".yaml";
+    private static final String EXAMPLE = "experiments: [smoke]";
     private static final List<String> KEYS =
             List.of("about", "experiments", "set", "variants", "grid", "seeds", "exclude", "slurm");
-    private static final List<String> SLURM = List.of("cpus", "memory", "gpus", "time", "options");
+    private static final List<String> SLURM_KEYS = List.of("cpus", "memory", "gpus", "time", "options");
 
-    private final String name;
     private final Path file;
-    private final Map<String, Object> all;
+    private final Map<String, Value> values;
 
     private SweepFile(Path file, List<String> more) {
-        String fileName = String.valueOf(file.getFileName());
-        this.name = fileName.substring(0, fileName.length() - SUFFIX.length());
         this.file = file;
-        this.all = mapping(
-                tree(), "the file", Stream.concat(KEYS.stream(), more.stream()).toList());
+        try {
+            this.values = YamlReader.readValues(Files.readString(file), file.toString(), EXAMPLE);
+        } catch (IOException e) {
+            throw new ExperimentException(file + ": cannot be read: " + e.getMessage());
+        }
+        List<String> allowed = Stream.concat(KEYS.stream(), more.stream()).toList();
+        values.forEach((key, value) -> {
+            String first = key.split("\\.", 2)[0];
+            if (!allowed.contains(first)) {
+                throw wrong(key, "is no key here", String.join(", ", allowed) + ", for example " + EXAMPLE);
+            }
+        });
     }
 
     /**
-     * Reads a file that has other keys beside those of a sweep, each with a text or a mapping of texts.
+     * Reads a file that has other keys beside those of a sweep.
      *
      * @param more the other keys
      * @throws ExperimentException in one line
      */
     public static SweepFile of(Path file, List<String> more) {
         return new SweepFile(file, more);
-    }
-
-    /** The text of another key than a sweep's; empty if it is not there. */
-    public String text(String key) {
-        return text(all.getOrDefault(key, "")).strip();
     }
 
     /**
@@ -81,169 +81,117 @@ public final class SweepFile {
      * @throws ExperimentException in one line
      */
     public static SweepSpec read(String idOrPath, Path experiments) {
-        Path file = idOrPath.endsWith(SUFFIX)
-                ? Path.of(idOrPath)
-                : experiments.resolve("sweeps").resolve(idOrPath + SUFFIX);
+        Path folder = experiments.resolve("sweeps");
+        Path file = idOrPath.endsWith(SUFFIX) ? Path.of(idOrPath) : folder.resolve(idOrPath + SUFFIX);
         if (!Files.isRegularFile(file)) {
+            List<String> ids = ids(folder);
             throw new ExperimentException("there is no sweep " + file + ", allowed: "
-                    + known(experiments.resolve("sweeps")) + ", or the path of a .yaml file");
+                    + (ids.isEmpty() ? "none yet" : String.join(", ", ids)) + ", or the path of a .yaml file");
         }
         return new SweepFile(file, List.of()).spec();
     }
 
-    private static String known(Path folder) {
+    private static List<String> ids(Path folder) {
         if (!Files.isDirectory(folder)) {
-            return "none yet";
+            return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<String> ids = files.map(path -> String.valueOf(path.getFileName()))
-                    .filter(text -> text.endsWith(SUFFIX))
-                    .map(text -> text.substring(0, text.length() - SUFFIX.length()))
+            return files.filter(path -> path.toString().endsWith(SUFFIX))
+                    .map(SweepFile::id)
                     .sorted()
                     .toList();
-            return ids.isEmpty() ? "none yet" : String.join(", ", ids);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** The entries of another key than a sweep's, in order; none if it is not there. */
-    public Map<String, String> texts(String key) {
-        Map<String, String> texts = new LinkedHashMap<>();
-        mapping(all.getOrDefault(key, Map.of()), key, List.of())
-                .forEach((name, value) -> texts.put(name.strip(), text(value).strip()));
-        return texts;
+    private static String id(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.yaml$", "");
     }
 
     /** The sweep. */
     public SweepSpec spec() {
-        List<String> experiments = words(all.get("experiments"));
+        List<String> experiments = list("experiments").stream()
+                .flatMap(words -> Stream.of(words.strip().split("\\s+", -1)))
+                .filter(word -> !word.isEmpty())
+                .toList();
         if (experiments.isEmpty()) {
-            throw wrong(
-                    "experiments is missing, allowed: one or more, for example experiments: [dense, tiny-shakespeare]");
-        }
-        Map<String, Map<String, String>> variants = new LinkedHashMap<>();
-        mapping(all.getOrDefault("variants", Map.of()), "variants", List.of())
-                .forEach((variant, settings) ->
-                        variants.put(variant.strip(), ExperimentLoader.changes(List.of(text(settings)))));
-        Map<String, List<String>> axes = new LinkedHashMap<>();
-        mapping(all.getOrDefault("grid", Map.of()), "grid", List.of())
-                .forEach((key, values) ->
-                        axes.put(key, values instanceof List<?> list ? texts(list) : List.of(text(values))));
-        List<Map<String, String>> excluded = new ArrayList<>();
-        Object exclude = all.getOrDefault("exclude", List.of());
-        for (String combination : exclude instanceof List<?> list ? texts(list) : List.of(text(exclude))) {
-            excluded.add(ExperimentLoader.changes(List.of(combination)));
+            throw new ExperimentException(file + ": experiments is missing, allowed: one or more, for example"
+                    + " experiments: [dense, tiny-shakespeare]");
         }
         return new SweepSpec(
-                name,
-                text(all.getOrDefault("about", "")).strip(),
+                id(file),
+                text("about"),
                 experiments,
-                ExperimentLoader.changes(List.of(text(all.getOrDefault("set", "")))),
-                variants,
-                new Grid(axes),
-                SweepSpec.parseSeeds(text(all.getOrDefault("seeds", "1"))),
-                excluded,
-                resources(mapping(all.getOrDefault("slurm", Map.of()), "slurm", SLURM)));
+                ExperimentLoader.changes(List.of(text("set"))),
+                section("variants", name -> ExperimentLoader.changes(List.of(text(name)))),
+                new Grid(section("grid", this::list)),
+                SweepSpec.parseSeeds(values.containsKey("seeds") ? text("seeds") : "1"),
+                list("exclude").stream()
+                        .map(combination -> ExperimentLoader.changes(List.of(combination)))
+                        .toList(),
+                resources());
     }
 
-    private Resources resources(Map<String, Object> slurm) {
-        return new Resources(
-                count(slurm, "cpus"),
-                text(slurm.getOrDefault("memory", "")),
-                count(slurm, "gpus"),
-                text(slurm.getOrDefault("time", "")),
-                text(slurm.getOrDefault("options", "")));
-    }
-
-    private int count(Map<String, Object> slurm, String key) {
-        String text = text(slurm.getOrDefault(key, "0"));
-        if (!text.matches("\\d{1,6}")) {
-            throw wrong(
-                    "slurm: " + key + " is " + text + ", allowed: whole numbers from 0, for example " + key + ": 2");
-        }
-        return Integer.parseInt(text);
-    }
-
-    /** The entries of a section; with {@code allowed}, no other keys than these. */
-    private Map<String, Object> mapping(Object value, String what, List<String> allowed) {
-        if (!(value instanceof Map<?, ?> map)) {
-            throw wrong(what + " is no mapping, allowed: lines of key: value, for example experiments: [smoke]");
-        }
-        Map<String, Object> entries = new LinkedHashMap<>();
-        map.forEach((key, entry) -> {
-            if (!allowed.isEmpty() && !allowed.contains(String.valueOf(key))) {
-                throw wrong(what + " has " + key + ", allowed: " + String.join(", ", allowed) + ", for example "
-                        + allowed.get(1) + ": ...");
+    private Resources resources() {
+        texts("slurm").keySet().forEach(key -> {
+            if (!SLURM_KEYS.contains(key)) {
+                throw wrong("slurm." + key, "is no key here", String.join(", ", SLURM_KEYS) + ", for example cpus: 2");
             }
-            entries.put(String.valueOf(key), entry);
         });
+        return new Resources(
+                count("slurm.cpus"),
+                text("slurm.memory"),
+                count("slurm.gpus"),
+                text("slurm.time"),
+                text("slurm.options"));
+    }
+
+    private int count(String key) {
+        String text = text(key);
+        if (!text.matches("\\d{0,6}")) {
+            throw wrong(key, "is " + text, "whole numbers from 0, for example cpus: 2");
+        }
+        return text.isEmpty() ? 0 : Integer.parseInt(text);
+    }
+
+    /** The text of a key; empty if there is none. */
+    public String text(String key) {
+        if (values.containsKey(key) && values.get(key).isList()) {
+            throw wrong(key, "is a list", "a single value");
+        }
+        return String.join("", list(key)).strip();
+    }
+
+    /** The entries of a section, in order. */
+    public Map<String, String> texts(String section) {
+        return section(section, this::text);
+    }
+
+    /** The texts of a list, or the one text of a key; empty if there is none. */
+    private List<String> list(String key) {
+        keysOf(key).findFirst().ifPresent(entry -> {
+            throw wrong(entry, "is in a section", "a single value for " + key);
+        });
+        return values.containsKey(key) ? values.get(key).texts() : List.of();
+    }
+
+    /** The entries of a section, in order; each is read with its whole key. */
+    private <T> Map<String, T> section(String section, Function<String, T> read) {
+        if (values.containsKey(section) && values.get(section).hasText()) {
+            throw wrong(section, "is no mapping", "lines of key: value below it");
+        }
+        Map<String, T> entries = new LinkedHashMap<>();
+        keysOf(section)
+                .forEach(key -> entries.put(key.substring(section.length() + 1).strip(), read.apply(key)));
         return entries;
     }
 
-    /** A list of words, or one text with words. */
-    private List<String> words(Object value) {
-        if (value == null) {
-            return List.of();
-        }
-        return value instanceof List<?> list
-                ? texts(list)
-                : Stream.of(text(value).strip().split("\\s+", -1))
-                        .filter(word -> !word.isEmpty())
-                        .toList();
+    private Stream<String> keysOf(String section) {
+        return values.keySet().stream().filter(key -> key.startsWith(section + "."));
     }
 
-    private List<String> texts(List<?> values) {
-        return values.stream().map(this::text).toList();
-    }
-
-    private String text(Object value) {
-        if (!(value instanceof String text)) {
-            throw wrong("has a list or section where a single value is expected: " + value);
-        }
-        return text;
-    }
-
-    private ExperimentException wrong(String what) {
-        return new ExperimentException(file + ": " + what);
-    }
-
-    /** Maps, lists and texts; values stay as they are written, because YAML's own guesses would change them. */
-    private Object tree() {
-        try (YAMLParser parser = new YAMLFactory().createParser(Files.readString(file))) {
-            JsonToken first = parser.nextToken();
-            if (first == null) {
-                throw wrong("is empty, allowed: a sweep, for example experiments: [smoke]");
-            }
-            return value(parser, first);
-        } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-            throw wrong("line " + line + " is not valid YAML: " + e.getOriginalMessage());
-        } catch (IOException e) {
-            throw wrong("cannot be read: " + e.getMessage());
-        }
-    }
-
-    private Object value(YAMLParser parser, JsonToken token) throws IOException {
-        if (token == JsonToken.START_OBJECT) {
-            Map<String, Object> map = new LinkedHashMap<>();
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String key = parser.currentName();
-                if (map.put(key, value(parser, parser.nextToken())) != null) {
-                    throw wrong(key + " is there twice, allowed: once");
-                }
-            }
-            return map;
-        }
-        if (token == JsonToken.START_ARRAY) {
-            List<Object> list = new ArrayList<>();
-            for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
-                list.add(value(parser, next));
-            }
-            return list;
-        }
-        return token == JsonToken.VALUE_NULL
-                ? ""
-                : Optional.ofNullable(parser.getText()).orElse("");
+    private ExperimentException wrong(String key, String problem, String allowed) {
+        return new ExperimentException(values.get(key).place() + ": " + key + " " + problem + ", allowed: " + allowed);
     }
 }

@@ -1,7 +1,7 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
-import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.analysis.Setting;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
@@ -67,15 +67,6 @@ public final class SweepSession {
      */
     public record Outcome(String parent, SweepProgress progress, boolean isStopped) {}
 
-    /**
-     * Scores of the runs of one setting, all of them done.
-     *
-     * @param row the setting, see {@link SweepRun#row()}
-     * @param score cross-entropy on the whole validation split, in nats per character
-     * @param lines mean and interval of all scores, a line each
-     */
-    public record SettingSummary(String row, MeanInterval score, String lines) {}
-
     /** Watches a sweep. Calls come from one thread at a time. */
     public interface View {
 
@@ -93,8 +84,8 @@ public final class SweepSession {
         /** No more run is started in this call. */
         void ended();
 
-        /** Complete settings, in order. */
-        void summaries(List<SettingSummary> settings);
+        /** Scores of the complete settings, as lines of text. */
+        void scores(String text);
 
         /** The report of the sweep was written. */
         void report(Path file);
@@ -156,7 +147,10 @@ public final class SweepSession {
             if (progress.hasFailures()) {
                 view.failures(failures(progress));
             }
-            view.summaries(sumUp(summaries, progress));
+            List<Setting> complete = sumUp(summaries, progress);
+            if (!complete.isEmpty()) {
+                view.scores(SummaryRuns.text(complete));
+            }
             summaries.end(status(progress, stopped));
             if (progress.isDone() && runs.size() > 1) {
                 report(parent, hasRun);
@@ -239,8 +233,9 @@ public final class SweepSession {
         return lines;
     }
 
-    private List<SettingSummary> sumUp(SummaryRuns summaries, SweepProgress progress) {
-        List<SettingSummary> settings = new ArrayList<>();
+    /** Returns the settings all of whose runs are done. */
+    private List<Setting> sumUp(SummaryRuns summaries, SweepProgress progress) {
+        List<Setting> settings = new ArrayList<>();
         resolved.sweep().settings().forEach((row, setting) -> {
             if (setting.stream().allMatch(run -> progress.of(run) instanceof Done)) {
                 List<Run> finished = setting.stream()

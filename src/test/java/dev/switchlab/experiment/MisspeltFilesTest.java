@@ -84,15 +84,15 @@ class MisspeltFilesTest {
 
     @Test
     void whatIsNotOneMappingIsRefused() {
-        parseRefused("", "x.yaml: empty; an experiment file has settings, as in: semantics: paper");
-        parseRefused("# nothing\n", "x.yaml: empty; an experiment file has settings, as in: semantics: paper");
+        parseRefused("", "x.yaml: empty; allowed: lines of key: value; example: semantics: paper");
+        parseRefused("# nothing\n", "x.yaml: empty; allowed: lines of key: value; example: semantics: paper");
         parseRefused(
                 "- a\n",
-                "x.yaml:1: not a mapping; an experiment file has lines of key: value, as in: semantics: paper");
-        refused("---\nseed: 2\n", "x.yaml:4: a second YAML document; an experiment file has one");
+                "x.yaml:1: not a mapping; allowed: lines of key: value; example: semantics: paper");
+        refused("---\nseed: 2\n", "x.yaml:4: a second YAML document; allowed: one");
         refused(
                 "model: &m\n  heads: 4\ntrain: *m\n",
-                "x.yaml:5: train uses a YAML anchor or alias; use extends: <id> to share settings");
+                "x.yaml:5: train uses a YAML anchor or alias; experiments share settings by extends: <id>");
     }
 
     @Test

@@ -75,15 +75,18 @@ class SweepFileTest {
             delimiter = '|',
             value = {
                 "about: nothing                          | experiments is missing",
-                "experiments: smoke\\ngird: {a.b: 1}     | has gird, allowed: about, experiments, set, variants, grid",
-                "experiments: smoke\\ngrid: [a, b]       | grid is no mapping",
-                "experiments: smoke\\nexperiments: dense | there twice",
+                "experiments: smoke\\ngird: {a.b: 1}     | :2: gird.a.b is no key here, allowed: about, experiments",
+                "experiments: smoke\\ngrid: [a, b]       | :2: grid is no mapping",
+                "experiments: smoke\\nexperiments: dense | :2: experiments is set twice, first at",
                 "experiments: smoke\\nseeds: many        | SEEDS is 'many'",
-                "experiments: {a: b}                     | a single value is expected",
-                "experiments: smoke\\nslurm: {cpus: two} | cpus is two, allowed: whole numbers",
-                "experiments: smoke\\nslurm: {cpu: 2}    | slurm has cpu, allowed: cpus",
-                "experiments: [smoke                     | not valid YAML",
-                "- smoke                                 | no mapping",
+                "experiments: smoke\\nseeds: [1, 2]      | :2: seeds is a list, allowed: a single value",
+                "experiments: {a: b}                     | :1: experiments.a is in a section, allowed: a single value",
+                "experiments: smoke\\nexclude: [{a: b}]  | :2: exclude has a list or section in a list",
+                "experiments: smoke\\nslurm: {cpus: two} | slurm.cpus is two, allowed: whole numbers",
+                "experiments: smoke\\nslurm: {cpu: 2}    | slurm.cpu is no key here, allowed: cpus",
+                "experiments: [smoke                     | :1: not valid YAML",
+                "- smoke                                 | :1: not a mapping; allowed: lines of key: value",
+                "''                                      | empty; allowed: lines of key: value; example: experiments",
             })
     void whatIsNoSweepIsRefusedInOneLine(String text, String message) {
         assertThatThrownBy(() -> read(text.replace("\\n", "\n")))
@@ -129,12 +132,12 @@ class SweepFileTest {
     }
 
     @Test
-    void otherKeysWhereTheyAreAllowed() throws IOException {
+    void otherKeysOnRequest() throws IOException {
         Path file = Files.writeString(folder.resolve("mine.yaml"), "experiments: small\nquestion: Why?\n");
         SweepFile read = SweepFile.of(file, List.of("question", "answer"));
         assertThat(read.text("question")).isEqualTo("Why?");
         assertThat(read.text("answer")).isEmpty();
         assertThat(read.spec().experiments()).containsExactly("small");
-        assertThatThrownBy(() -> SweepFile.of(file, List.of())).hasMessageContaining("the file has question, allowed");
+        assertThatThrownBy(() -> SweepFile.of(file, List.of())).hasMessageContaining(":2: question is no key here, allowed");
     }
 }
