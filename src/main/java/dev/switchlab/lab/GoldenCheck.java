@@ -23,7 +23,8 @@ public record GoldenCheck(GoldenReport report) {
                 Tables.strings("case", cases, CaseResult::name),
                 Tables.strings("kind", cases, CaseResult::kind),
                 Tables.strings("verdict", cases, result -> result.passed() ? "ok" : "FAIL"),
-                Tables.numbers("tensors", cases, result -> (double) result.tensors().count()),
+                Tables.numbers(
+                        "tensors", cases, result -> (double) result.tensors().count()),
                 Tables.numbers("bit equal", cases, result -> (double) result.bitEqual()),
                 Tables.numbers("of tolerance", cases, CaseResult::units));
     }

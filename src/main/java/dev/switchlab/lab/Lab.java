@@ -80,8 +80,7 @@ public final class Lab {
 
     /** An experiment to change and train: {@code experiment("smoke").with("model.n_experts=8").train()}. */
     public static Recipe experiment(String id) {
-        return Guard.call(
-                () -> new Recipe(session(), ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of()));
+        return Guard.call(() -> new Recipe(session(), ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of()));
     }
 
     /** One row per run of the book, newest first: id, name, status, age, latest scores. */
@@ -146,8 +145,8 @@ public final class Lab {
     }
 
     /**
-     * Loads the model of a run by its id, the beginning of its id, or its name; blank for the newest. It
-     * becomes the current model.
+     * Loads the model of a run by its id, the beginning of its id, or its name; blank for the newest. It becomes the
+     * current model.
      */
     public static LabModel load(String run) {
         return Guard.call(() -> session().load(session().find(run)));

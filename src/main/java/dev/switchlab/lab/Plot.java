@@ -63,8 +63,7 @@ public final class Plot {
                 .toArray();
         LineChart.Line line = new LineChart.Line(y.name(), xs, ys);
         String title = y.name() + " by " + x.name();
-        return new Plot(
-                new LineChart(title, x.name(), y.name(), List.of(line)), "\n" + title + BrailleLine.of(line));
+        return new Plot(new LineChart(title, x.name(), y.name(), List.of(line)), "\n" + title + BrailleLine.of(line));
     }
 
     private static Plot bars(Table table, String x, NumericColumn<?> y) {

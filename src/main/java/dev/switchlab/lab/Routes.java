@@ -36,7 +36,9 @@ public record Routes(RoutingTrace trace) {
         return tables().layers();
     }
 
-    /** One row per layer and expert: load, dropped (both shares of all choices of the layer), most frequent characters. */
+    /**
+     * One row per layer and expert: load, dropped (both shares of all choices of the layer), most frequent characters.
+     */
     public Table experts() {
         return tables().experts();
     }

@@ -4,7 +4,6 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

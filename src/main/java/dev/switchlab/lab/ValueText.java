@@ -57,8 +57,8 @@ public final class ValueText {
             return Optional.of(run(run));
         }
         if (value instanceof Evaluation evaluation) {
-            return Optional.of(score(evaluation)
-                    + String.format(Locale.ROOT, " on %,d characters", evaluation.tokens()));
+            return Optional.of(
+                    score(evaluation) + String.format(Locale.ROOT, " on %,d characters", evaluation.tokens()));
         }
         if (value.getClass().isArray() && Array.getLength(value) > MOST_ELEMENTS) {
             return Optional.of(array(value));
@@ -192,8 +192,7 @@ public final class ValueText {
                 text.append(separator).append("...");
                 i = (int) shape[axis] - EDGE;
             }
-            text.append(i == 0 ? "" : separator)
-                    .append(block(values, shape, whole, axis + 1, offset + i * stride));
+            text.append(i == 0 ? "" : separator).append(block(values, shape, whole, axis + 1, offset + i * stride));
         }
         return text.append(']').toString();
     }

@@ -299,13 +299,6 @@ public final class RoutingPlan implements Plan {
         return counts[expert];
     }
 
-    /** Tokens whose first choice is {@code expert}. */
-    public int firstCount(int expert) {
-        return (int) IntStream.range(0, tokens())
-                .filter(token -> route(token) == expert)
-                .count();
-    }
-
     /** Number of pairs that {@code expert} keeps. */
     public int keptCount(int expert) {
         return kept[expert].length;

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The committed page of a notebook, with which a new page is compared. Outputs tagged {@code unstable} are not compared;
- * outputs tagged {@code rounding} are compared only on the kind of processor that the page was made on, because other
- * kernels round differently.
+ * The committed page of a notebook, with which a new page is compared. Outputs tagged {@code unstable} are not
+ * compared; outputs tagged {@code rounding} are compared only on the kind of processor that the page was made on,
+ * because other kernels round differently.
  */
 final class Expected {
 
@@ -91,7 +91,8 @@ final class Expected {
                 kind += ", "
                         + lines.map(CPU_FIELDS::matcher)
                                 .filter(Matcher::matches)
-                                .map(field -> field.group(1) + " " + field.group(2).strip())
+                                .map(field ->
+                                        field.group(1) + " " + field.group(2).strip())
                                 .distinct()
                                 .sorted()
                                 .collect(Collectors.joining(", "));

@@ -128,7 +128,8 @@ public record Reproduction(
 
         private boolean isBeyond(Tolerance tolerance) {
             if (distance().isEmpty()) {
-                // A missing point is out of tolerance, but the last digit may decide whether a score is the best so far.
+                // A missing point is out of tolerance, but the last digit may decide whether a score is the best so
+                // far.
                 return !metric.equals(MetricNames.BEST_CROSS_ENTROPY);
             }
             return !tolerance.allows(metric, step, first.orElseThrow(), second.orElseThrow());

@@ -5,7 +5,6 @@ import dev.switchlab.provenance.Reproduction.Point;
 import dev.switchlab.provenance.Reproduction.Verdict;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /** A {@link Reproduction} as Markdown, for the terminal and as the artifact {@value #ARTIFACT}. */
 public final class ReproductionReport {

@@ -178,16 +178,6 @@ public final class Tensor {
     }
 
     /**
-     * The elements of any integer dtype as ints.
-     *
-     * @throws IllegalStateException for another dtype
-     * @throws ArithmeticException if an element does not fit
-     */
-    public int[] ints() {
-        return Arrays.stream(longs()).mapToInt(Math::toIntExact).toArray();
-    }
-
-    /**
      * The elements of a BOOL tensor; any non-zero byte is true.
      *
      * @throws IllegalStateException for another dtype

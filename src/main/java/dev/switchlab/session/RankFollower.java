@@ -73,8 +73,7 @@ public final class RankFollower {
         try (LanguageModel model = weights.model()) {
             requireSame(
                     world,
-                    input.provenance(
-                            "", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
+                    input.provenance("", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
             Nobody nobody = new Nobody();
             Trainer trainer = new Trainer(
                     model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested, world);

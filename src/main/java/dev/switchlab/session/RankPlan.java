@@ -45,7 +45,8 @@ public record RankPlan(int ranks, boolean expertParallel) {
      * @param recorded of the run that is resumed or repeated; empty for a new run
      * @throws IllegalArgumentException in one line, if the experiment cannot be shared so
      */
-    public static RankPlan of(Request request, OptionalInt started, Optional<Computation> recorded, Experiment experiment) {
+    public static RankPlan of(
+            Request request, OptionalInt started, Optional<Computation> recorded, Experiment experiment) {
         int ranks = started.orElse(
                 request.ranks() > 0
                         ? request.ranks()

@@ -53,7 +53,9 @@ public record RepeatedRun(MirroredBook store, Run first, Provenance provenance) 
         String report = ReproductionReport.of(reproduction, first.runId(), secondId);
         store.book().keep(secondId, ReproductionReport.ARTIFACT, report);
         store.book()
-                .tag(secondId, Map.of("switchlab.verdict", reproduction.verdict().name()));
+                .tag(
+                        secondId,
+                        Map.of("switchlab.verdict", reproduction.verdict().name()));
         store.update(second);
         return reproduction;
     }
@@ -66,8 +68,7 @@ public record RepeatedRun(MirroredBook store, Run first, Provenance provenance) 
     }
 
     /** All stored values of some metrics: metric, step, value. */
-    public static Map<String, SortedMap<Long, Double>> points(
-            MirroredBook store, String runId, List<String> metrics) {
+    public static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId, List<String> metrics) {
         Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
         for (String metric : metrics) {
             SortedMap<Long, Double> values = new TreeMap<>();

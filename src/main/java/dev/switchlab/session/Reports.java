@@ -1,9 +1,9 @@
 package dev.switchlab.session;
 
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonReport;
 import dev.switchlab.analysis.ExpertSimilarity;
 import dev.switchlab.analysis.MlflowArtifacts;
-import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunReport;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.data.TextData;

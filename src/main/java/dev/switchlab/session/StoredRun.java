@@ -71,7 +71,9 @@ public record StoredRun(MirroredBook store, Run run) {
 
     /** The text that the run was trained on, in the tokens of {@code model}. */
     public TextData data(LanguageModel model) {
-        return data(model, run.params().getOrDefault("corpus.name", model.experiment().corpus()));
+        return data(
+                model,
+                run.params().getOrDefault("corpus.name", model.experiment().corpus()));
     }
 
     /** Another corpus, or a text file, as {@code model} reads it. */

@@ -163,8 +163,7 @@ public final class TrainingSession {
     }
 
     private Provenance provenance(String command, Kernels kernels, FirstWeights first) {
-        return input.provenance(
-                command, device, kernels.toString(), first.digest(), world.size(), expertParallel);
+        return input.provenance(command, device, kernels.toString(), first.digest(), world.size(), expertParallel);
     }
 
     /** Trains from {@code checkpoint}, then keeps weights, digests and the report. */
@@ -228,8 +227,8 @@ public final class TrainingSession {
             StoredRun run = new StoredRun(store, store.find(runId));
             return Optional.of(new Reports(store).write(run, model, Reports.text(model, input.data())));
         } catch (BookException | IOException e) {
-            view.warning("no report: " + e.getMessage() + "; write it later with: make report RUN="
-                    + runId.substring(0, 8));
+            view.warning(
+                    "no report: " + e.getMessage() + "; write it later with: make report RUN=" + runId.substring(0, 8));
             return Optional.empty();
         }
     }

@@ -91,11 +91,6 @@ final class OpenMpi {
         }
     }
 
-    /** Its name and version. */
-    String version() {
-        return version(library);
-    }
-
     void init() {
         call("MPI_Init_thread", Pointer.NULL, Pointer.NULL, THREAD_SERIALIZED, new IntByReference());
     }

@@ -53,11 +53,12 @@ class LabModelTest {
                     .contains("layer 1 ", "layer 3 ", "2nd", "3rd")
                     .doesNotContain("layer 0", "4th");
             Table choices = routes.tokens()
-                    .where(t -> t.intColumn("layer").isEqualTo(1).and(t.intColumn("token").isEqualTo(5)));
+                    .where(t -> t.intColumn("layer")
+                            .isEqualTo(1)
+                            .and(t.intColumn("token").isEqualTo(5)));
             assertThat(choices.intColumn("expert").asList()).hasSize(3).doesNotHaveDuplicates();
             assertThat(routes.layers().intColumn("layer").asList()).isEqualTo(List.of(1, 3));
-            assertThat(model.similarity().intColumn("layer").unique().asList())
-                    .containsExactly(1, 3);
+            assertThat(model.similarity().intColumn("layer").unique().asList()).containsExactly(1, 3);
             assertThat(model.selectionBias().rowCount()).isEqualTo(2 * 5);
             assertThat(model.sample("To ", 5, 0, 1)).startsWith("To ").hasSize(8);
         }

@@ -81,7 +81,9 @@ class ValueTextTest {
     @Test
     void aLongTableIsCutWithANote() {
         Table table = Table.create("long", IntColumn.indexColumn("step", 41, 1));
-        assertThat(ValueText.table(table)).contains("\n  40\n... 41 rows in all").doesNotContain("\n  41\n");
+        assertThat(ValueText.table(table))
+                .contains("\n  40\n... 41 rows in all")
+                .doesNotContain("\n  41\n");
         assertThat(ValueText.markdown(table)).contains("| 40 |\n\n... 41 rows in all");
     }
 

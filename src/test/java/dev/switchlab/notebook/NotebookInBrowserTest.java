@@ -30,10 +30,10 @@ class NotebookInBrowserTest {
 
                 // %%
                 import tech.tablesaw.api.*;
-                var table = new LabTable(Table.create("t",
+                var table = Table.create("t",
                     IntColumn.create("step", 1, 2, 3, 4), DoubleColumn.create("loss", 4, 3, Double.NaN, 2.5),
                     StringColumn.create("a rather long name of a column", "vowel", "<b>", "punctuation mark", "d"),
-                    DoubleColumn.create("another rather long name of a column", 0.5, 0.25, 0.125, 0.125)));
+                    DoubleColumn.create("another rather long name of a column", 0.5, 0.25, 0.125, 0.125));
                 table
                 plot(table, "step", "loss")
                 plot(table, "a rather long name of a column", "another rather long name of a column")

@@ -32,7 +32,12 @@ class ProvenanceTest {
 
     private static Provenance collect(Experiment experiment) {
         Text text = new Text("dickens", "ab12", "");
-        return Provenance.collect(experiment, "make train EXPERIMENT=smoke", text, Computation.on(Device.cpu(), "matrix", 1, false), "cd34");
+        return Provenance.collect(
+                experiment,
+                "make train EXPERIMENT=smoke",
+                text,
+                Computation.on(Device.cpu(), "matrix", 1, false),
+                "cd34");
     }
 
     @Test

@@ -59,11 +59,10 @@ class SafetensorsTest {
         assertThat(read.tensor("f").doubles()).containsExactly(1.5, Float.MIN_VALUE);
         assertThat(read.tensor("l").longs()).containsExactly(Long.MIN_VALUE, 7);
         assertThat(read.tensor("l").shape()).containsExactly(1, 2);
-        assertThat(read.tensor("i").ints()).containsExactly(-3, 4);
+        assertThat(read.tensor("i").longs()).containsExactly(-3, 4);
         assertThat(read.tensor("b").booleans()).containsExactly(true, false, true);
         assertThat(read.tensor("u").longs()).containsExactly(200);
         assertThatThrownBy(() -> read.tensor("f").longs()).hasMessage("The tensor is F32 [2], not an integer dtype");
-        assertThatThrownBy(() -> read.tensor("l").ints()).isInstanceOf(ArithmeticException.class);
         assertThatThrownBy(() -> read.tensor("g")).hasMessage("No tensor 'g'");
     }
 
