@@ -64,8 +64,10 @@ public final class BookMerge {
                 };
                 list.add(id);
             } catch (IOException e) {
-                throw new BookException("run " + id + " cannot be copied from " + from.folder() + " to " + into.folder()
-                        + ": " + e.getMessage(), e);
+                throw new BookException(
+                        "run " + id + " cannot be copied from " + from.folder() + " to " + into.folder() + ": "
+                                + e.getMessage(),
+                        e);
             }
         }
         return merged;
@@ -89,7 +91,8 @@ public final class BookMerge {
         }
         try {
             if (Files.isSameFile(from, into)) {
-                throw new BookException(from + " is this book itself; allowed: another runs folder, e.g. ../other/runs");
+                throw new BookException(
+                        from + " is this book itself; allowed: another runs folder, e.g. ../other/runs");
             }
         } catch (IOException e) {
             throw new BookException("cannot read " + from + ": " + e.getMessage(), e);

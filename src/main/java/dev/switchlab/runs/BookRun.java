@@ -35,7 +35,8 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
 
     @Override
     public Optional<String> obstacle() {
-        if (book.read(session -> RunsTable.isTaken(session, id) && RunsTable.byId(session, id).isEmpty())) {
+        if (book.read(session ->
+                RunsTable.isTaken(session, id) && RunsTable.byId(session, id).isEmpty())) {
             return Optional.of("it was deleted in " + place() + " with MLflow; restore it there first");
         }
         return RunLock.isHeld(book.checkpoints(id), id)

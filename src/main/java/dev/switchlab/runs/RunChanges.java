@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  *
  * @param from the source, for its files
  * @param state the source
- * @param hasProgressed whether the source has points or an end that the copy lacks; otherwise files and tags that differ
- *     were changed at the copy, and stay
+ * @param hasProgressed whether the source has points or an end that the copy lacks; otherwise files and tags that
+ *     differ were changed at the copy, and stay
  * @param params that the copy lacks or has with other values
  * @param tags to be set
  * @param files paths of all files of the source

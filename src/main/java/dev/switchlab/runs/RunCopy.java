@@ -22,14 +22,14 @@ import java.util.stream.Stream;
  *   <li>The source is ahead of its copy where one of its metrics is; where none is, the store that knows how the run
  *       ended is. If the run was continued in both stores, the copy is kept and a warning is printed.
  *   <li>Points of one metric are written in order of (step, timestamp, value), and the latest point of a metric is the
- *       largest of them. So the copy has every point up to its latest one. Times alone do not tell: a run that was begun
- *       again elsewhere has the same steps at other times, and another machine's clock may be behind.
+ *       largest of them. So the copy has every point up to its latest one. Times alone do not tell: a run that was
+ *       begun again elsewhere has the same steps at other times, and another machine's clock may be behind.
  *   <li>Tags and files that differ are replaced if the source is ahead. Otherwise they were changed at the copy, and
  *       stay.
  * </ol>
  *
- * <p>After a failure the same points may be written twice: a point is its own primary key, in the book as on MLflow's SQL
- * stores.
+ * <p>After a failure the same points may be written twice: a point is its own primary key, in the book as on MLflow's
+ * SQL stores.
  */
 public final class RunCopy {
     /** What became of the copy. */
@@ -151,8 +151,8 @@ public final class RunCopy {
         Map<String, String> known = there.map(RunState::tags).orElse(Map.of());
         Map<String, String> lacking = lacking(source.tags(), known);
         lacking.keySet()
-                .removeIf(key -> known.containsKey(key)
-                        && (standing == Standing.EQUAL || key.startsWith(Book.MIRROR_TAG)));
+                .removeIf(key ->
+                        known.containsKey(key) && (standing == Standing.EQUAL || key.startsWith(Book.MIRROR_TAG)));
         return lacking;
     }
 
@@ -181,9 +181,7 @@ public final class RunCopy {
         long known = index >= 0
                 ? index + 1
                 : to.history(key).stream().filter(point -> point.step() == step).count();
-        return Stream.concat(
-                        ofLastStep.stream().skip(known),
-                        points.stream().filter(point -> point.step() > step))
+        return Stream.concat(ofLastStep.stream().skip(known), points.stream().filter(point -> point.step() > step))
                 .toList();
     }
 }

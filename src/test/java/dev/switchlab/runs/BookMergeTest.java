@@ -332,8 +332,7 @@ final class BookMergeTest {
         try (Book book = open(here);
                 RunLock lock = RunLock.take(book.checkpoints(trained), trained)) {
             assertThat(lock.folder()).exists();
-            assertThat(BookMerge.all(there.folder(), book).left())
-                    .containsExactly(trained, deleted);
+            assertThat(BookMerge.all(there.folder(), book).left()).containsExactly(trained, deleted);
         }
         assertThat(notices.all()).hasSize(2);
         assertThat(notices.all().get(0)).contains(trained, "is being trained");

@@ -65,7 +65,8 @@ final class SystemMetricsTest {
 
     @Test
     void gpusAreReadFromNvidiaSmi() {
-        assertThat(MachineLoad.gpus("0, 35, 1000, 80000, 175.50, 700.00\n1, [N/A], 0, 80000, [N/A], [N/A]\nNo devices\n"))
+        assertThat(MachineLoad.gpus(
+                        "0, 35, 1000, 80000, 175.50, 700.00\n1, [N/A], 0, 80000, [N/A], [N/A]\nNo devices\n"))
                 .isEqualTo(Map.of(
                         "system/gpu_0_utilization_percentage", 35.0,
                         "system/gpu_0_memory_usage_megabytes", 1048.576,

@@ -45,9 +45,8 @@ final class Schema {
             return;
         }
         if (!tables.contains("alembic_version")) {
-            throw new IOException(
-                    "it is a SQLite file but not an MLflow store (it has no table alembic_version);"
-                            + " allowed: an MLflow store or no file, e.g. another runs folder");
+            throw new IOException("it is a SQLite file but not an MLflow store (it has no table alembic_version);"
+                    + " allowed: an MLflow store or no file, e.g. another runs folder");
         }
         List<String> revisions = session.list("SELECT version_num FROM alembic_version", row -> row.getString(1));
         if (revisions.equals(List.of(REVISION))) {

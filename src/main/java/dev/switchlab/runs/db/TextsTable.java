@@ -21,8 +21,8 @@ public enum TextsTable {
     private final String select;
 
     TextsTable(String table, String owner) {
-        this.insert = "INSERT INTO " + table + " (key, value, " + owner + ") VALUES (?, ?, ?) ON CONFLICT (key, " + owner
-                + ") DO ";
+        this.insert = "INSERT INTO " + table + " (key, value, " + owner + ") VALUES (?, ?, ?) ON CONFLICT (key, "
+                + owner + ") DO ";
         this.select = "SELECT key, value FROM " + table + " WHERE " + owner + " = ? ORDER BY rowid";
     }
 

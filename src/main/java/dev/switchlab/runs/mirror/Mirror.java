@@ -129,8 +129,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Copies one of the earlier runs; the next pass over this run comes before the next earlier run. An earlier run that
-     * the server does not take stays behind, and a message says so.
+     * Copies one of the earlier runs; the next pass over this run comes before the next earlier run. An earlier run
+     * that the server does not take stays behind, and a message says so.
      */
     private void copyLeftBehind() throws ServerException {
         String id = leftBehind.removeFirst();

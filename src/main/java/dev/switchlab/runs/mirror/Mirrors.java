@@ -110,7 +110,9 @@ public final class Mirrors {
                 throw new BookException("run '" + text + "': several are called so at " + uri + ": "
                         + String.join(
                                 ", ",
-                                found.stream().map(run -> run.getInfo().getRunId()).toList())
+                                found.stream()
+                                        .map(run -> run.getInfo().getRunId())
+                                        .toList())
                         + "; give more of the id");
             }
             if (found.isEmpty()) {

@@ -69,11 +69,10 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
 
     /** Active runs of all experiments. */
     private List<Service.Run> runs(String filter) throws ServerException {
-        List<String> experiments = all(
-                        client -> client.searchExperiments("", ViewType.ACTIVE_ONLY, PAGE, List.of()))
-                .stream()
-                .map(Service.Experiment::getExperimentId)
-                .toList();
+        List<String> experiments =
+                all(client -> client.searchExperiments("", ViewType.ACTIVE_ONLY, PAGE, List.of())).stream()
+                        .map(Service.Experiment::getExperimentId)
+                        .toList();
         return all(client -> client.searchRuns(experiments, filter, ViewType.ACTIVE_ONLY, PAGE, List.of()));
     }
 
@@ -152,10 +151,7 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
     void logDataset(String runId, DatasetRow dataset) throws ServerException {
         ObjectNode request = JsonNodeFactory.instance.objectNode().put("run_id", runId);
         ObjectNode input = request.withArray("datasets").addObject();
-        input.withArray("tags")
-                .addObject()
-                .put("key", "mlflow.data.context")
-                .put("value", dataset.context());
+        input.withArray("tags").addObject().put("key", "mlflow.data.context").put("value", dataset.context());
         input.putObject("dataset")
                 .put("name", dataset.name())
                 .put("digest", dataset.digest())

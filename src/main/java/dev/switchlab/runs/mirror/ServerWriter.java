@@ -24,8 +24,8 @@ import java.util.function.LongConsumer;
 import org.mlflow.api.proto.Service;
 
 /**
- * The copy of a book's run on an MLflow server. What the server has is asked for once, and remembered as it grows; after
- * a failure it is known again from the server.
+ * The copy of a book's run on an MLflow server. What the server has is asked for once, and remembered as it grows;
+ * after a failure it is known again from the server.
  */
 final class ServerWriter implements RunWriter {
     private final Book book;
@@ -83,7 +83,8 @@ final class ServerWriter implements RunWriter {
             if (parent != null && runs.idOnServer(parent).equals(state.tags().get(RunInfo.PARENT_TAG))) {
                 state.tags().put(RunInfo.PARENT_TAG, parent);
             }
-            filesBefore = MirrorState.of(run, server.uri()).map(MirrorState::time).orElse(0L);
+            filesBefore =
+                    MirrorState.of(run, server.uri()).map(MirrorState::time).orElse(0L);
             status = state.row().status();
             info = found.getInfo();
             there = state;
@@ -165,8 +166,10 @@ final class ServerWriter implements RunWriter {
                     send(half, changes);
                 }
             } else if (!isThere(batch)) {
-                tell(changes, "the server does not take its " + batch.describe() + ", which stays in the book: "
-                        + e.getMessage());
+                tell(
+                        changes,
+                        "the server does not take its " + batch.describe() + ", which stays in the book: "
+                                + e.getMessage());
             }
         }
     }
@@ -183,8 +186,7 @@ final class ServerWriter implements RunWriter {
         if (!item.metrics().isEmpty()) {
             Service.Metric metric = item.metrics().get(0);
             return history(metric.getKey())
-                    .contains(PointRow.of(
-                            metric.getKey(), metric.getValue(), metric.getTimestamp(), metric.getStep()));
+                    .contains(PointRow.of(metric.getKey(), metric.getValue(), metric.getTimestamp(), metric.getStep()));
         }
         Service.RunData data =
                 server.official().call(client -> client.getRun(info.getRunId()).getData());
@@ -219,8 +221,10 @@ final class ServerWriter implements RunWriter {
                 continue;
             }
             if (!RestClient.isProxied(info.getArtifactUri())) {
-                tell(changes, "its files stay in the book, because the server has its artifacts at "
-                        + info.getArtifactUri() + ", which only a client with access to that storage can reach");
+                tell(
+                        changes,
+                        "its files stay in the book, because the server has its artifacts at " + info.getArtifactUri()
+                                + ", which only a client with access to that storage can reach");
                 return;
             }
             try {

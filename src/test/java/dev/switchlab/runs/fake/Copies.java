@@ -140,11 +140,11 @@ public final class Copies {
     }
 
     public JsonNode get(String endpoint) throws IOException, InterruptedException {
-        return FakeStore.parse(send(request("/api/2.0/mlflow/" + endpoint)).body());
+        return FakeApi.parse(send(request("/api/2.0/mlflow/" + endpoint)).body());
     }
 
     public JsonNode post(String endpoint, String body) throws IOException, InterruptedException {
-        return FakeStore.parse(answer(endpoint, body).body());
+        return FakeApi.parse(answer(endpoint, body).body());
     }
 
     HttpResponse<byte[]> answer(String endpoint, String body) throws IOException, InterruptedException {

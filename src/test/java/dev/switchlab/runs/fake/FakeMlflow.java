@@ -1,18 +1,20 @@
 package dev.switchlab.runs.fake;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.switchlab.runs.fake.FakeApi.Refusal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,7 +60,6 @@ public final class FakeMlflow implements AutoCloseable {
         }
     }
 
-    private final FakeStore store;
     private final FakeApi api;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -73,8 +74,11 @@ public final class FakeMlflow implements AutoCloseable {
     private volatile UnaryOperator<String> answers = UnaryOperator.identity();
 
     private FakeMlflow(Path folder, int port, String artifactRoot) throws IOException {
-        store = new FakeStore(folder);
-        api = new FakeApi(store, artifactRoot);
+        try {
+            api = new FakeApi(folder, artifactRoot);
+        } catch (SQLException e) {
+            throw new IOException(e);
+        }
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.setExecutor(threads);
         server.createContext("/", this::handle);
@@ -94,13 +98,6 @@ public final class FakeMlflow implements AutoCloseable {
     /** A server that does not hand artifacts on: its clients would have to reach {@code root} themselves. */
     public static FakeMlflow withArtifactsAt(String root, Path folder) throws IOException {
         return new FakeMlflow(folder, 0, root);
-    }
-
-    /** A port of this machine at which nothing listens. */
-    public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** The server as a process: a folder and a port. Prints a line when it listens. */
@@ -207,20 +204,22 @@ public final class FakeMlflow implements AutoCloseable {
             }
             JsonNode request = exchange.getRequestMethod().equals("GET")
                     ? query(exchange.getRequestURI().getRawQuery())
-                    : FakeStore.parse(body);
-            return Answer.json(200, api.call(endpoint, request, body.length));
+                    : FakeApi.parse(body);
+            return api.call(endpoint, request, body.length)
+                    .map(json -> Answer.json(200, json))
+                    .orElse(Answer.html(404, NOT_FOUND));
         } catch (Refusal e) {
-            return Answer.json(e.status(), e.body());
-        } catch (UnsupportedOperationException e) {
-            return Answer.html(404, NOT_FOUND);
+            return Answer.json(e.status, e.body());
+        } catch (SQLException e) {
+            throw new IOException(e);
         }
     }
 
     private Answer artifact(String method, String path, byte[] body) throws IOException {
-        Path file = store.artifact(path);
+        Path file = api.artifact(path);
         if (method.equals("PUT")) {
-            store.putArtifact(file, body);
-            return Answer.json(200, FakeStore.JSON.createObjectNode());
+            api.putArtifact(file, body);
+            return Answer.json(200, JsonNodeFactory.instance.objectNode());
         }
         if (!Files.isRegularFile(file)) {
             throw Refusal.missing("No such artifact: '" + path + "'");
@@ -229,7 +228,7 @@ public final class FakeMlflow implements AutoCloseable {
     }
 
     private static JsonNode query(String raw) {
-        ObjectNode query = FakeStore.JSON.createObjectNode();
+        ObjectNode query = JsonNodeFactory.instance.objectNode();
         for (String pair : raw == null ? new String[0] : raw.split("&")) {
             int equals = pair.indexOf('=');
             query.put(pair.substring(0, equals), URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
@@ -255,5 +254,6 @@ public final class FakeMlflow implements AutoCloseable {
         letGo.countDown();
         server.stop(0);
         threads.shutdownNow();
+        api.close();
     }
 }

@@ -4,8 +4,8 @@ import static dev.switchlab.runs.TestRuns.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.TestRuns;
@@ -248,12 +248,7 @@ final class MirrorTest extends AgainstFake {
         try (MirroredBook book = patient(fake.uri(), LONG);
                 BookLog sweep = book.begin(TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
                 BookLog setting = book.begin(TestRuns.named(
-                        "setting",
-                        Map.of(
-                                RunInfo.SUMMARY_TAG,
-                                "1",
-                                RunInfo.PARENT_TAG,
-                                sweep.runId())));
+                        "setting", Map.of(RunInfo.SUMMARY_TAG, "1", RunInfo.PARENT_TAG, sweep.runId())));
                 BookLog child = book.begin(TestRuns.childOf(setting.runId()))) {
             log(child, 1, 5);
             child.finish(RunStatus.FINISHED);
