@@ -1,12 +1,25 @@
 package dev.switchlab.bench;
 
+import dev.switchlab.analysis.chart.LineChart;
+import dev.switchlab.analysis.chart.Scale;
+import dev.switchlab.page.TextTable;
+import dev.switchlab.bench.BenchResult.Memory;
+import dev.switchlab.bench.BenchResult.ProductTime;
+import dev.switchlab.bench.BenchResult.Reference;
+import dev.switchlab.bench.BenchResult.Row;
+import dev.switchlab.bench.BenchResult.Setup;
+import dev.switchlab.bench.BenchResult.Table;
+import dev.switchlab.bench.Benchmark.Section;
+import dev.switchlab.bench.Timing.Samples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
-/** What a benchmark measured, as text for a terminal. */
+/** A benchmark as text for a terminal, and as a figure. */
 public final class BenchText {
 
     private BenchText() {}
@@ -26,7 +39,7 @@ public final class BenchText {
     }
 
     /** The conditions. */
-    public static String of(BenchSetup setup) {
+    public static String of(Setup setup) {
         List<String> lines = new ArrayList<>();
         lines.add(
                 "processor   " + setup.machine().cpu() + ", " + setup.machine().cores() + " cores; device "
@@ -49,79 +62,57 @@ public final class BenchText {
     }
 
     /** A section: medians in ms, the quartiles of the whole in brackets. */
-    public static String of(BenchTable table) {
-        List<BenchRow> rows = table.rows();
-        boolean isGeneration = table.id().equals(BenchSection.GENERATION);
-        List<List<String>> cells = new ArrayList<>();
-        List<String> parts = rows.get(0).ms().keySet().stream()
-                .filter(part -> !part.equals(Samples.TOTAL) && !part.equals(BenchRow.REFERENCE))
-                .toList();
-        boolean hasRoofline = rows.get(0).figures().containsKey(BenchRow.SHARE);
-        boolean hasReference = rows.stream().anyMatch(row -> row.figures().containsKey(BenchRow.RATIO));
-        List<String> header = new ArrayList<>(List.of(table.axis(), "ms"));
-        header.addAll(parts);
-        if (hasRoofline) {
-            header.addAll(List.of("GFLOP", "products", "share"));
+    public static String of(Table table) {
+        Row first = table.rows().get(0);
+        TextTable<Row> text = new TextTable<>(table.rows())
+                .left(table.axis(), Row::name)
+                .right("ms", row -> row.ms().get(Samples.TOTAL).text());
+        first.ms().keySet().stream()
+                .filter(part -> !part.equals(Samples.TOTAL) && !part.equals(Row.REFERENCE))
+                .forEach(part ->
+                        text.right(part, row -> number(row.ms().get(part).median())));
+        if (first.figures().containsKey(Row.SHARE)) {
+            text.right("GFLOP", row -> number(row.figures().get(Row.FLOP) / 1e9))
+                    .right("products", row -> number(row.figures().get(Row.PRODUCTS)))
+                    .right("share", row -> ratio(row.figures().get(Row.SHARE)));
         }
-        if (isGeneration) {
-            header.add("tokens/s");
+        if (table.id().equals(Section.GENERATION)) {
+            text.right("tokens/s", row -> number(1000 / row.total()));
         }
-        if (hasReference) {
-            header.addAll(List.of("reference", "ratio"));
+        if (table.rows().stream().anyMatch(Row::isCompared)) {
+            text.right("reference", row -> row.isCompared() ? row.ms().get(Row.REFERENCE).text() : "")
+                    .right("ratio", row -> row.isCompared() ? ratio(row.figures().get(Row.RATIO)) : "");
         }
-        header.add("kernels");
-        cells.add(header);
-        for (BenchRow row : rows) {
-            List<String> line = new ArrayList<>(
-                    List.of(row.name(), row.ms().get(Samples.TOTAL).text()));
-            parts.forEach(part -> line.add(number(row.ms().get(part).median())));
-            if (hasRoofline) {
-                line.add(number(row.figures().get(BenchRow.FLOP) / 1e9));
-                line.add(number(row.figures().get(BenchRow.PRODUCTS)));
-                line.add(String.format(Locale.ROOT, "%.2f", row.figures().get(BenchRow.SHARE)));
-            }
-            if (isGeneration) {
-                line.add(number(1000 / row.total()));
-            }
-            if (row.figures().containsKey(BenchRow.RATIO)) {
-                line.add(row.ms().get(BenchRow.REFERENCE).text());
-                line.add(String.format(Locale.ROOT, "%.2f", row.figures().get(BenchRow.RATIO)));
-            } else if (hasReference) {
-                line.addAll(List.of("", ""));
-            }
-            line.add(row.kernels());
-            cells.add(line);
-        }
-        return table.title() + " (ms: median [quartiles])\n" + padded(cells);
+        text.right("kernels", Row::kernels);
+        return table.title() + " (ms: median [quartiles])\n" + indented(text);
     }
 
     /** The products by layer and direction: how often, how large, how fast, by which way. */
     private static String products(BenchResult result) {
-        List<List<String>> cells = new ArrayList<>();
-        cells.add(List.of("product", "groups", "(m, k) x (k, n)", "ms", "GFLOP/s", "by"));
-        for (ProductTime time : result.products()) {
-            Map<String, Double> speeds = new TreeMap<>(time.gflopPerSecond());
-            cells.add(List.of(
-                    time.layer() + ", " + time.direction(),
-                    Integer.toString(time.groups()),
-                    "(" + time.m() + ", " + time.k() + ") x (" + time.k() + ", " + time.n() + ")",
-                    String.format(Locale.ROOT, "%.3f", time.ms()),
-                    number(speeds.remove(time.fastest())),
-                    time.fastest()
-                            + (speeds.isEmpty()
-                                    ? ""
-                                    : " ("
-                                            + String.join(
-                                                    ", ",
-                                                    speeds.entrySet().stream()
-                                                            .map(way -> way.getKey() + " " + number(way.getValue()))
-                                                            .toList())
-                                            + ")")));
-        }
-        return "matrix products of a step by themselves, the fastest way of each\n" + padded(cells);
+        TextTable<ProductTime> text = new TextTable<>(result.products())
+                .left("product", time -> time.layer() + ", " + time.direction())
+                .right("groups", time -> Integer.toString(time.groups()))
+                .right(
+                        "(m, k) x (k, n)",
+                        time -> "(" + time.m() + ", " + time.k() + ") x (" + time.k() + ", " + time.n() + ")")
+                .right("ms", time -> String.format(Locale.ROOT, "%.3f", time.ms()))
+                .right("GFLOP/s", time -> number(time.gflopPerSecond().get(time.fastest())))
+                .left("by", BenchText::ways);
+        return "matrix products of a step by themselves, the fastest way of each\n" + indented(text);
     }
 
-    private static String memory(BenchMemory memory) {
+    /** The fastest way, and the speeds of the others in parentheses. */
+    private static String ways(ProductTime time) {
+        Map<String, Double> others = new TreeMap<>(time.gflopPerSecond());
+        others.remove(time.fastest());
+        return others.isEmpty()
+                ? time.fastest()
+                : others.entrySet().stream()
+                        .map(way -> way.getKey() + " " + number(way.getValue()))
+                        .collect(Collectors.joining(", ", time.fastest() + " (", ")"));
+    }
+
+    private static String memory(Memory memory) {
         String line = memory.ours() == null
                 ? "resident memory: this system does not tell"
                 : "resident memory after a few steps of the experiment: " + text(memory.ours())
@@ -129,7 +120,7 @@ public final class BenchText {
         return line
                 + (memory.reference() == null
                         ? ""
-                        : "; the reference after as many steps: " + text(memory.reference()));
+                        : "; the reference after the same steps: " + text(memory.reference()));
     }
 
     private static String text(ResidentMemory memory) {
@@ -140,24 +131,50 @@ public final class BenchText {
         return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 1000 ? "%.1f" : "%.0f", value);
     }
 
-    /** The first column to the left, the others to the right; the last is left as it is. */
-    private static String padded(List<List<String>> cells) {
-        int columns = cells.get(0).size();
-        List<String> lines = new ArrayList<>();
-        for (List<String> row : cells) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < columns; i++) {
-                int column = i;
-                int width = cells.stream()
-                        .mapToInt(r -> r.get(column).length())
-                        .max()
-                        .orElse(0);
-                String padding = " ".repeat(width - row.get(i).length());
-                boolean isText = i == 0 || cells.get(0).get(i).equals("by");
-                line.append("  ").append(isText ? row.get(i) + padding : padding + row.get(i));
-            }
-            lines.add(line.toString().stripTrailing());
+    private static String ratio(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    private static String indented(TextTable<?> table) {
+        return "  " + String.join("\n  ", table.lines());
+    }
+
+    /**
+     * An SVG of the time of a training step against the number of experts: of this model, of the dense network, of the
+     * matrix products alone, and of the reference.
+     */
+    public static String svg(BenchResult result) {
+        Table table =
+                BenchResult.table(result.tables(), Section.EXPERTS).orElseThrow();
+        List<Row> rows = table.rows().stream()
+                .filter(row -> !row.name().equals(Section.DENSE))
+                .toList();
+        List<LineChart.Line> lines = new ArrayList<>();
+        lines.add(line("SwitchLab", rows, Row::total));
+        table.dense().ifPresent(dense -> lines.add(line("dense, same operations", rows, row -> dense.total())));
+        lines.add(line("matrix products alone", rows, row -> row.figures().get(Row.PRODUCTS)));
+        List<Row> compared = rows.stream()
+                .filter(Row::isCompared)
+                .toList();
+        if (!compared.isEmpty()) {
+            lines.add(line(
+                    "reference",
+                    compared,
+                    row -> row.ms().get(Row.REFERENCE).median()));
         }
-        return String.join("\n", lines);
+        return new LineChart(
+                        "Training step by number of experts, "
+                                + result.setup().machine().cpu() + ", "
+                                + result.setup().threads() + " threads",
+                        "experts",
+                        Scale.LOGARITHMIC,
+                        "ms per step",
+                        lines)
+                .svg();
+    }
+
+    private static LineChart.Line line(String name, List<Row> rows, ToDoubleFunction<Row> y) {
+        double[] x = rows.stream().mapToDouble(Row::x).toArray();
+        return new LineChart.Line(name, x, rows.stream().mapToDouble(y).toArray());
     }
 }

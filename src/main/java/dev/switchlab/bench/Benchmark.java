@@ -1,9 +1,27 @@
 package dev.switchlab.bench;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
+import dev.switchlab.bench.BenchResult.Memory;
+import dev.switchlab.bench.BenchResult.ProductTime;
+import dev.switchlab.bench.BenchResult.Reference;
+import dev.switchlab.bench.BenchResult.Row;
+import dev.switchlab.bench.BenchResult.Setup;
+import dev.switchlab.bench.BenchResult.Table;
+import dev.switchlab.bench.ReferenceProcess.ReferenceModel;
+import dev.switchlab.bench.ReferenceProcess.ReferenceSubject;
+import dev.switchlab.bench.Roofline.ProductTimer;
+import dev.switchlab.bench.StepProducts.StepProduct;
+import dev.switchlab.bench.Subject.GenerationSubject;
+import dev.switchlab.bench.Subject.Rounds;
+import dev.switchlab.bench.Subject.TrainingSubject;
+import dev.switchlab.bench.Subject.Work;
+import dev.switchlab.bench.Timing.Samples;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
+import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.StepClock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,6 +31,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** Times an experiment and variants of it, section by section. */
 public final class Benchmark {
@@ -21,12 +41,13 @@ public final class Benchmark {
     private static final double LEAST_SHARE = 0.2;
 
     private static final int MEMORY_STEPS = 5;
+    private static final int SMALLEST_CONTEXT = 64;
 
-    private final BenchOptions options;
+    private final Options options;
     private final View view;
     private final Experiment base;
     private final Rounds rounds;
-    private final List<BenchSection> sections;
+    private final List<Section> sections;
 
     /** Where it is shown what happens. */
     public interface View {
@@ -36,7 +57,7 @@ public final class Benchmark {
          *
          * @param turns of all subjects in all sections
          */
-        void begun(BenchSetup setup, int turns);
+        void begun(Setup setup, int turns);
 
         /** A section begins. */
         void section(String title);
@@ -45,11 +66,11 @@ public final class Benchmark {
         void turned();
 
         /** A section has ended. */
-        void ended(BenchTable table);
+        void ended(Table table);
     }
 
     /** Prepares; {@link #run} measures. */
-    public Benchmark(BenchOptions options, View view) {
+    public Benchmark(Options options, View view) {
         this.options = options;
         this.view = view;
         base = options.experiment();
@@ -63,7 +84,7 @@ public final class Benchmark {
                     "the reference's code has no model like that of the experiment " + base.id()
                             + "; name one with its semantics, or leave REFERENCE out, for example EXPERIMENT=reference");
         }
-        sections = BenchPlan.of(base, options.quick());
+        sections = plan(base, options.quick());
     }
 
     /** Turns of all subjects in all sections. */
@@ -84,14 +105,14 @@ public final class Benchmark {
         Optional<ReferenceProcess> reference =
                 options.reference().map(python -> ReferenceProcess.start(python, options.threads(), tokens, d, 3 * d));
         try {
-            BenchSetup setup = setup(reference.map(ReferenceProcess::reference).orElse(null));
+            Setup setup = setup(reference.map(ReferenceProcess::reference).orElse(null));
             view.begun(setup, turns());
             reference.ifPresent(process -> requireGoodBlas(process.reference(), tokens, d));
-            BenchMemory memory = memory(reference);
-            List<BenchTable> tables = new ArrayList<>();
+            Memory memory = memory(reference);
+            List<Table> tables = new ArrayList<>();
             Map<StepProduct, ProductTime> products = new LinkedHashMap<>();
-            for (BenchSection section : sections) {
-                BenchTable table = measure(section, reference, products);
+            for (Section section : sections) {
+                Table table = measure(section, reference, products);
                 tables.add(table);
                 view.ended(table);
             }
@@ -100,7 +121,7 @@ public final class Benchmark {
                     setup,
                     tables,
                     own,
-                    new BenchMemory(
+                    new Memory(
                             memory.ours(),
                             memory.reference(),
                             ResidentMemory.read().orElse(null)),
@@ -110,8 +131,8 @@ public final class Benchmark {
         }
     }
 
-    private BenchSetup setup(Reference reference) {
-        return new BenchSetup(
+    private Setup setup(Reference reference) {
+        return new Setup(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 options.quick(),
                 Machine.current(),
@@ -149,7 +170,7 @@ public final class Benchmark {
     }
 
     /** First of all, because a peak never comes down. */
-    private BenchMemory memory(Optional<ReferenceProcess> reference) {
+    private Memory memory(Optional<ReferenceProcess> reference) {
         view.section("memory");
         try (Subject ours = subject(Work.TRAINING, base, MEMORY_STEPS)) {
             ours.round(new Samples());
@@ -161,7 +182,7 @@ public final class Benchmark {
                     theirs = subject.memory().orElseThrow();
                 }
             }
-            return new BenchMemory(ResidentMemory.read().orElse(null), theirs, null);
+            return new Memory(ResidentMemory.read().orElse(null), theirs, null);
         }
     }
 
@@ -169,32 +190,32 @@ public final class Benchmark {
         return work.subject(experiment, options.device(), options.kernels(experiment), repeats);
     }
 
-    private boolean hasRoofline(BenchSection section) {
+    private boolean hasRoofline(Section section) {
         return section.work() != Work.GENERATION;
     }
 
-    private Experiment experiment(BenchVariant variant) {
+    private Experiment experiment(Variant variant) {
         return variant.settings().isEmpty() ? base : base.with(variant.settings());
     }
 
-    private Optional<ReferenceModel> comparable(BenchVariant variant) {
+    private Optional<ReferenceModel> comparable(Variant variant) {
         return options.reference().isPresent() ? ReferenceModel.of(experiment(variant)) : Optional.empty();
     }
 
-    private StepProducts products(BenchSection section, BenchVariant variant) {
+    private StepProducts products(Section section, Variant variant) {
         StepProducts products = StepProducts.of(experiment(variant), RandomText.VOCABULARY);
         return section.work() == Work.EVALUATION ? products.forwardOnly() : products;
     }
 
     /** One section: all its subjects are there at once and take turns. */
-    private BenchTable measure(
-            BenchSection section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
+    private Table measure(
+            Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
         view.section(section.title());
         List<Subject> subjects = new ArrayList<>();
         try {
-            Map<BenchVariant, Subject> ours = new LinkedHashMap<>();
-            Map<BenchVariant, Subject> theirs = new LinkedHashMap<>();
-            for (BenchVariant variant : section.variants()) {
+            Map<Variant, Subject> ours = new LinkedHashMap<>();
+            Map<Variant, Subject> theirs = new LinkedHashMap<>();
+            for (Variant variant : section.variants()) {
                 ours.put(variant, subject(section.work(), experiment(variant), rounds.repeats()));
                 subjects.add(ours.get(variant));
                 comparable(variant).ifPresent(model -> {
@@ -217,14 +238,14 @@ public final class Benchmark {
             Map<StepProduct, ProductTime> times =
                     roofline.map(subject -> subject.times(samples.get(subject))).orElse(Map.of());
             times.forEach(all::putIfAbsent);
-            List<BenchRow> rows = new ArrayList<>();
-            for (BenchVariant variant : section.variants()) {
+            List<Row> rows = new ArrayList<>();
+            for (Variant variant : section.variants()) {
                 Map<String, Timing> ms =
                         new LinkedHashMap<>(samples.get(ours.get(variant)).timings());
                 if (theirs.containsKey(variant)) {
-                    ms.put(BenchRow.REFERENCE, samples.get(theirs.get(variant)).timing(Samples.TOTAL));
+                    ms.put(Row.REFERENCE, samples.get(theirs.get(variant)).timing(Samples.TOTAL));
                 }
-                rows.add(new BenchRow(
+                rows.add(new Row(
                         variant.name(),
                         variant.x(),
                         variant.settings(),
@@ -232,31 +253,156 @@ public final class Benchmark {
                         ms,
                         figures(section, variant, ms, times)));
             }
-            return new BenchTable(section.id(), section.title(), section.axis(), rows);
+            return new Table(section.id(), section.title(), section.axis(), rows);
         } finally {
             subjects.forEach(Subject::close);
         }
     }
 
     private Map<String, Double> figures(
-            BenchSection section, BenchVariant variant, Map<String, Timing> ms, Map<StepProduct, ProductTime> times) {
+            Section section, Variant variant, Map<String, Timing> ms, Map<StepProduct, ProductTime> times) {
         Map<String, Double> figures = new LinkedHashMap<>();
         double total = ms.get(Samples.TOTAL).median();
-        if (ms.containsKey(BenchRow.REFERENCE)) {
-            figures.put(BenchRow.RATIO, total / ms.get(BenchRow.REFERENCE).median());
+        if (ms.containsKey(Row.REFERENCE)) {
+            figures.put(Row.RATIO, total / ms.get(Row.REFERENCE).median());
         }
         if (hasRoofline(section)) {
             StepProducts products = products(section, variant);
             double alone = Roofline.ms(products, times);
-            figures.put(BenchRow.FLOP, products.flop());
-            figures.put(BenchRow.PRODUCTS, alone);
-            figures.put(BenchRow.SHARE, alone / total);
+            figures.put(Row.FLOP, products.flop());
+            figures.put(Row.PRODUCTS, alone);
+            figures.put(Row.SHARE, alone / total);
         }
         if (section.work() == Work.TRAINING) {
             double update = ms.get(TrainingSubject.name(StepClock.Part.CLIP)).median()
                     + ms.get(TrainingSubject.name(StepClock.Part.OPTIMIZER)).median();
-            figures.put(BenchRow.WITHOUT_UPDATE, total - update);
+            figures.put(Row.WITHOUT_UPDATE, total - update);
         }
         return figures;
     }
+
+    /**
+     * What is timed. To have something else timed, add a variant or a section here.
+     *
+     * @param quick only a few variants
+     */
+    private static List<Section> plan(Experiment base, boolean quick) {
+        ModelConfig model = base.model();
+        int batch = base.train().batchSize();
+        int seq = base.train().seqLen();
+        // As wide as what a token meets in a sparse layer.
+        String dense = "model.feed_forward=dense model.n_experts=1 model.shared_experts=0 model.top_k=1 model.d_ff="
+                + model.dFf() * (model.topK() + model.sharedExperts());
+        Variant denseVariant = new Variant(Section.DENSE, 0, dense);
+
+        List<Variant> experts =
+                vary("model.n_experts=", model.nExperts(), quick ? of(1, 16) : of(1, 2, 4, 8, 16, 32, 64, 128));
+        experts.add(denseVariant);
+        List<Variant> topK = vary("model.top_k=", model.topK(), quick ? of(2) : of(1, 2, 4));
+        topK.removeIf(variant -> variant.x() > model.nExperts());
+        List<Variant> evaluation = new ArrayList<>();
+        evaluation.add(new Variant(model.nExperts() + " experts", model.nExperts(), ""));
+        evaluation.add(denseVariant);
+        List<Variant> contexts = new ArrayList<>();
+        for (int context : quick ? of(SMALLEST_CONTEXT) : of(SMALLEST_CONTEXT, 256, 1000)) {
+            contexts.add(new Variant(context + " tokens", context, GenerationSubject.settings(context)));
+        }
+        return List.of(
+                section(
+                        Section.EXPERTS,
+                        "training step by experts, equally many of them per token",
+                        "experts",
+                        Work.TRAINING,
+                        experts),
+                section(
+                        "batch",
+                        "training step by batch",
+                        "sequences",
+                        Work.TRAINING,
+                        vary("train.batch_size=", batch, quick ? of(2 * batch) : of(batch / 4, 4 * batch))),
+                section(
+                        "sequence",
+                        "training step by sequence",
+                        "tokens",
+                        Work.TRAINING,
+                        vary("train.seq_len=", seq, quick ? of(2 * seq) : of(seq / 2, 2 * seq, 4 * seq))),
+                section("top_k", "training step by choices per token", "choices", Work.TRAINING, topK),
+                section(Section.EVALUATION, "evaluation, forward", "experts", Work.EVALUATION, evaluation),
+                section(Section.GENERATION, "generation, per token", "context", Work.GENERATION, contexts));
+    }
+
+    private static Section section(String id, String title, String axis, Work work, List<Variant> variants) {
+        return new Section(id, title, axis, work, variants);
+    }
+
+    /** The experiment itself among others, in ascending order. */
+    private static List<Variant> vary(String setting, int own, List<Integer> values) {
+        List<Variant> variants = new ArrayList<>();
+        TreeSet<Integer> all = new TreeSet<>(values);
+        all.add(own);
+        for (int x : all) {
+            if (x > 0) {
+                variants.add(new Variant(Integer.toString(x), x, setting + x));
+            }
+        }
+        return variants;
+    }
+
+    private static List<Integer> of(int... values) {
+        return IntStream.of(values).boxed().toList();
+    }
+
+    /**
+     * What a benchmark is given.
+     *
+     * @param experiment what it varies
+     * @param quick whether it shall be short: fewer variants and rounds, for a first look and for tests
+     * @param reference the Python that runs the reference's code, if it is to be compared
+     * @param device where to compute
+     * @param threads CPU threads in use
+     * @param kernels what multiplies: {@link KernelChoice#AUTO}, or a text of {@link Kernels}
+     */
+    public record Options(
+            Experiment experiment, boolean quick, Optional<String> reference, Device device, int threads, String kernels) {
+
+        Rounds rounds() {
+            return quick ? Rounds.QUICK : Rounds.FULL;
+        }
+
+        /** What a variant multiplies with: what a training of it would. */
+        Kernels kernels(Experiment variant) {
+            return KernelChoice.of(variant, device, Machine.identity(), kernels);
+        }
+
+        /** What is multiplied. */
+        String precision() {
+            return experiment.toParams().getOrDefault("train.precision", "float32");
+        }
+    }
+
+    /**
+     * Variants that are timed in turn, so that they can be compared.
+     *
+     * @param id what the JSON file calls it
+     * @param title what the table says above it
+     * @param axis what the variants' x is
+     * @param work what is timed
+     * @param variants in the order of the table
+     */
+    record Section(String id, String title, String axis, Work work, List<Variant> variants) {
+
+        static final String EXPERTS = "experts";
+        static final String EVALUATION = "evaluation";
+        static final String GENERATION = "generation";
+        static final String DENSE = "dense";
+    }
+
+    /**
+     * One line of a table: the benchmark's experiment with something changed.
+     *
+     * @param name what the table calls it
+     * @param x where it stands on the section's axis
+     * @param settings assignments as in {@code "model.n_experts=8"}; empty for the experiment as it is
+     */
+    record Variant(String name, int x, String settings) {}
 }

@@ -1,6 +1,13 @@
 package dev.switchlab.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.switchlab.bench.BenchResult.Reference;
+import dev.switchlab.bench.Subject.GenerationSubject;
+import dev.switchlab.bench.Subject.Work;
+import dev.switchlab.bench.Timing.Samples;
+import dev.switchlab.experiment.Experiment;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.Semantics;
 import dev.switchlab.io.Json;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -9,8 +16,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -152,6 +162,82 @@ final class ReferenceProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py} reads
+     * the same names.
+     *
+     * @param settings name to value
+     */
+    record ReferenceModel(Map<String, Object> settings) {
+
+        /** Empty where the experiment's model is none that the reference's code can be told to build. */
+        static Optional<ReferenceModel> of(Experiment experiment) {
+            ModelConfig model = experiment.model();
+            boolean isReferences = experiment.semantics() == Semantics.REFERENCE
+                    && model.feedForward() == ModelConfig.FeedForwardKind.SWITCH
+                    && model.topK() == 1
+                    && model.moeEvery() == 1
+                    && model.sharedExperts() == 0
+                    && model.activation() == ModelConfig.Activation.RELU
+                    && !model.gated()
+                    && model.norm() == ModelConfig.Norm.LAYER
+                    && !model.qkNorm()
+                    && !model.bigram()
+                    && model.dropout() == 0
+                    && experiment.train().accumulate() == 1;
+            if (!isReferences) {
+                return Optional.empty();
+            }
+            Map<String, Object> settings = new LinkedHashMap<>();
+            settings.put("d_model", model.dModel());
+            settings.put("heads", model.heads());
+            settings.put("d_ff", model.dFf());
+            settings.put("n_layers", model.nLayers());
+            settings.put("n_experts", model.nExperts());
+            settings.put("capacity_factor", model.capacityFactor());
+            settings.put("drop_tokens", model.dropTokens());
+            settings.put("is_scale_prob", model.isScaleProb());
+            settings.put("vocabulary", RandomText.VOCABULARY);
+            settings.put("seq_len", experiment.train().seqLen());
+            settings.put("batch_size", experiment.train().batchSize());
+            return Optional.of(new ReferenceModel(settings));
+        }
+    }
+
+    /** The same work in the reference's own code. */
+    static final class ReferenceSubject implements Subject {
+
+        private final ReferenceProcess process;
+        private final Map<String, Object> question = new LinkedHashMap<>();
+        private Optional<ResidentMemory> memory = Optional.empty();
+
+        ReferenceSubject(ReferenceProcess process, ReferenceModel model, Work work, int repeats) {
+            this.process = process;
+            question.put("work", work.name().toLowerCase(Locale.ROOT));
+            question.put("repeats", repeats);
+            question.put("length", GenerationSubject.LENGTH);
+            question.putAll(model.settings());
+        }
+
+        @Override
+        public void round(Samples samples) {
+            ReferenceProcess.Answer answer = process.ask(question);
+            answer.ms().forEach(ms -> samples.add(Samples.TOTAL, ms));
+            memory = Optional.of(new ResidentMemory(answer.now(), answer.peak()));
+        }
+
+        /** What its process holds; empty before the first round. */
+        Optional<ResidentMemory> memory() {
+            return memory;
+        }
+
+        /** The process forgets the model. */
+        @Override
+        public void close() {
+            process.ask(Map.of("work", "forget"));
         }
     }
 }

@@ -1,29 +1,31 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
-import dev.switchlab.bench.BenchFigure;
-import dev.switchlab.bench.BenchOptions;
 import dev.switchlab.bench.BenchResult;
-import dev.switchlab.bench.BenchTable;
+import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
-import dev.switchlab.bench.RankTable;
+import dev.switchlab.bench.RankBench;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.sweep.WorkerJvm;
+import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.StartTimes;
 import dev.switchlab.train.KernelChoice;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -109,10 +111,10 @@ final class BenchCommand implements Callable<Integer> {
         BenchResult result;
         try (BenchConsole console = new BenchConsole()) {
             result = new Benchmark(
-                            new BenchOptions(base, quick, python, device, engine.threads(), kernels.strip()), console)
+                            new Benchmark.Options(base, quick, python, device, engine.threads(), kernels.strip()), console)
                     .run();
             console.section(STARTS);
-            BenchTable starts = starts();
+            Table starts = starts();
             console.ended(starts);
             result = result.with(starts);
         }
@@ -125,12 +127,18 @@ final class BenchCommand implements Callable<Integer> {
         List<Integer> counts = RankBench.counts(ranks, base);
         String fixed = KernelChoice.of(base, device, Machine.identity(), kernels.strip())
                 .toString();
-        List<String> options = List.of("--experiment", experiment, "--set", set, "--experiments", folder.toString());
-        RankTable table =
-                new RankBench(base, fixed, options, engine.askedThreads(), quick).measure(counts, System.out::println);
+        List<String> program = new ArrayList<>();
+        program.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        program.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        program.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "bench-ranks"));
+        program.addAll(List.of("--experiment", experiment, "--set", set, "--experiments", folder.toString()));
+        program.addAll(List.of("--kernels", fixed));
+        IntUnaryOperator threads = count ->
+                engine.askedThreads() > 0 ? engine.askedThreads() : Math.max(1, EngineStart.threads(0) / count);
+        String table = new RankBench(base, program, threads, quick).measure(counts, System.out::println);
         Machine machine = Machine.current();
         String text =
-                machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + fixed + "\n\n" + table.text();
+                machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + fixed + "\n\n" + table;
         System.out.println("\n" + text);
         Path file = out.resolve(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "") + "-ranks.txt");
@@ -140,9 +148,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Children as a sweep starts them, with one thread each. */
-    private BenchTable starts() throws IOException, InterruptedException {
+    private Table starts() throws IOException, InterruptedException {
         Map<String, List<Double>> times = StartTimes.measure(WorkerJvm.of(Main.class.getName()), 1, quick ? 2 : 10);
-        return BenchTable.of("start", STARTS, "process", "child", times);
+        return Table.of("start", STARTS, "process", "child", times);
     }
 
     /** The files are called by the time at which it started, so that none replaces another. */
@@ -153,7 +161,7 @@ final class BenchCommand implements Callable<Integer> {
         WholeFile.write(
                 out.resolve(name + ".json"),
                 Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n");
-        WholeFile.write(out.resolve(name + ".svg"), BenchFigure.svg(result));
+        WholeFile.write(out.resolve(name + ".svg"), BenchText.svg(result));
         System.out.println("\nkept: " + out.resolve(name) + ".txt, .json and .svg");
     }
 }

@@ -1,7 +1,7 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.bench.BenchSetup;
-import dev.switchlab.bench.BenchTable;
+import dev.switchlab.bench.BenchResult.Setup;
+import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
 import dev.switchlab.io.Bar;
@@ -13,7 +13,7 @@ final class BenchConsole implements Benchmark.View, AutoCloseable {
     private int turns;
 
     @Override
-    public void begun(BenchSetup setup, int allTurns) {
+    public void begun(Setup setup, int allTurns) {
         bar = Bar.ofSteps("bench", 0, allTurns);
         println(BenchText.of(setup));
     }
@@ -34,7 +34,7 @@ final class BenchConsole implements Benchmark.View, AutoCloseable {
     }
 
     @Override
-    public void ended(BenchTable table) {
+    public void ended(Table table) {
         println("\n" + BenchText.of(table));
     }
 

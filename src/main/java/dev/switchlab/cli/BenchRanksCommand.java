@@ -1,6 +1,6 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.bench.RankTimes;
+import dev.switchlab.bench.RankBench;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
@@ -48,7 +48,7 @@ final class BenchRanksCommand implements Callable<Integer> {
         engine.requireCpu("RANKS");
         engine.start();
         Experiment base = ExperimentLoader.load(experiment, set.isBlank() ? List.of() : List.of(set), folder);
-        RankTimes times = RankTimes.measure(world, base, Kernels.parse(kernels), spread, warmUp, steps);
+        RankBench.Times times = RankBench.Times.measure(world, base, Kernels.parse(kernels), spread, warmUp, steps);
         if (world.isFirst()) {
             System.out.println(Json.MAPPER.writeValueAsString(times));
         }

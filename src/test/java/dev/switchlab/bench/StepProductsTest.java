@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import dev.switchlab.bench.StepProduct.Direction;
-import dev.switchlab.bench.StepProduct.Role;
+import dev.switchlab.bench.Roofline.ProductTimer;
+import dev.switchlab.bench.StepProducts.StepProduct;
+import dev.switchlab.bench.StepProducts.StepProduct.Direction;
+import dev.switchlab.bench.StepProducts.StepProduct.Role;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import java.util.List;

@@ -2,6 +2,8 @@ package dev.switchlab.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.bench.Subject.Rounds;
+import dev.switchlab.bench.Timing.Samples;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
