@@ -40,7 +40,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
     private record Way(int ranks, boolean sharded) {
 
         String name() {
-            return ranks + (ranks == 1 ? "" : sharded ? ", experts shared out" : ", all experts on each");
+            return ranks + (ranks == 1 ? "" : sharded ? ", experts sharded" : ", all experts on each");
         }
     }
 
@@ -103,7 +103,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
             int count = word.matches("[1-9]\\d{0,3}") ? Integer.parseInt(word) : 0;
             if (count == 0 || experiment.train().batchSize() % count != 0) {
                 throw new IllegalArgumentException(
-                        "RANKS is '" + text + "', allowed with bench: numbers with commas between that divide"
+                        "RANKS is '" + text + "', allowed with bench: numbers separated by commas that divide"
                                 + " train.batch_size=" + experiment.train().batchSize() + ", for example RANKS=1,2");
             }
             counts.add(count);
@@ -122,7 +122,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         for (int round = 1; round <= rounds; round++) {
             for (Way way : ways(counts)) {
                 turned.accept("round " + round + " of " + rounds + ": " + way.ranks()
-                        + (way.ranks() == 1 ? " rank" : way.sharded() ? " ranks, experts shared out" : " ranks"));
+                        + (way.ranks() == 1 ? " rank" : way.sharded() ? " ranks, experts sharded" : " ranks"));
                 times.computeIfAbsent(way, own -> new ArrayList<>()).add(run(way));
             }
         }
@@ -148,7 +148,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         command.addAll(List.of("--threads", Integer.toString(threads.applyAsInt(way.ranks()))));
         command.addAll(quick ? List.of("--warm-up", "2", "--steps", "3") : List.of("--warm-up", "5", "--steps", "15"));
         if (way.sharded()) {
-            command.add("--spread");
+            command.add("--sharded");
         }
         Process process = new ProcessBuilder(
                         way.ranks() == 1 ? command : MpiRun.commandHere(way.ranks(), command))
@@ -158,7 +158,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
             throw new WorldException("the processes of RANKS=" + way.ranks() + " ended with exit code "
-                    + process.exitValue() + "; their messages stand above");
+                    + process.exitValue() + "; their messages are above");
         }
         return Json.MAPPER.readValue(out, Times.class);
     }

@@ -55,12 +55,22 @@ class ExperimentOptions {
 
     /** Several experiments, separated by white space. */
     List<String> names(String otherwise) {
-        return List.of((isGiven() ? experiment : otherwise).strip().split("\\s+", -1));
+        return List.of(name(otherwise).split("\\s+", -1));
+    }
+
+    /** The experiment's id or path. */
+    String name(String otherwise) {
+        return isGiven() ? experiment.strip() : otherwise;
+    }
+
+    /** The changes as one text. */
+    String set() {
+        return set;
     }
 
     /** The experiment with all changes. */
     Experiment load(String otherwise) {
-        return ExperimentLoader.load(isGiven() ? experiment.strip() : otherwise, overrides(), folder());
+        return ExperimentLoader.load(name(otherwise), overrides(), folder());
     }
 
     /** The changes: setting to value. */

@@ -2,8 +2,12 @@ package dev.switchlab.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -36,8 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BookCommands.Merge.class,
             ModelCommands.Experiments.class,
             GoldenCommand.class,
-            BenchCommand.class,
-            BenchRanksCommand.class,
+            BenchCommands.Bench.class,
+            BenchCommands.BenchRanks.class,
             NotebookCommand.class
         })
 public final class Main implements Runnable {
@@ -72,6 +76,16 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e))
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(e))
                 .execute(args);
+    }
+
+    /** The command line that runs this program with other arguments, on the same JVM with the same options. */
+    static List<String> commandLine(List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(arguments);
+        return command;
     }
 
     @Override

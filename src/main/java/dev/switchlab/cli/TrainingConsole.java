@@ -8,6 +8,7 @@ import dev.switchlab.io.Durations;
 import dev.switchlab.provenance.Computation;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.Pace;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.session.TrainingView;
@@ -99,35 +100,25 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
         private final int steps;
-        private final int taken;
         private final Bar bar;
-        private final long start = System.nanoTime();
-        private long lastLine = start;
-        private double trainLoss = Double.NaN;
+        private final Pace pace;
         private double validLoss = Double.NaN;
 
         /** @param taken steps that were taken before, in a run that is resumed */
         Steps(int steps, int taken) {
             this.steps = steps;
-            this.taken = taken;
             bar = Bar.ofSteps("training", taken, steps);
+            pace = new Pace(steps, taken, BETWEEN_LINES);
         }
 
         @Override
         public void step(int step, StepResult result) {
-            // A moving average: one noisy step does not make the number jump.
-            trainLoss = Double.isNaN(trainLoss) ? result.crossEntropy() : 0.9 * trainLoss + 0.1 * result.crossEntropy();
+            boolean due = pace.step(step, result.crossEntropy());
             bar.reached(step);
             bar.note(losses());
-            if (bar.isDrawn()) {
-                return;
-            }
-            long now = System.nanoTime();
-            if (step == taken + 1 || now - lastLine > BETWEEN_LINES.toNanos()) {
-                lastLine = now;
-                double left = (now - start) / 1e9 / (step - taken) * (steps - step);
-                bar.println(String.format(
-                        Locale.ROOT, "step %d/%d  %s  %s left", step, steps, losses(), Durations.text(left)));
+            if (due && !bar.isDrawn()) {
+                bar.println("step " + step + "/" + steps + "  " + losses() + "  " + Durations.text(pace.secondsLeft())
+                        + " left");
             }
         }
 
@@ -139,7 +130,7 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
                     "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
                     step,
                     steps,
-                    trainLoss,
+                    pace.loss(),
                     validLoss,
                     evaluation.bitsPerChar(),
                     100 * evaluation.accuracy()));
@@ -157,8 +148,8 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
 
         private String losses() {
             return Double.isNaN(validLoss)
-                    ? String.format(Locale.ROOT, "train %.3f", trainLoss)
-                    : String.format(Locale.ROOT, "train %.3f valid %.3f", trainLoss, validLoss);
+                    ? String.format(Locale.ROOT, "train %.3f", pace.loss())
+                    : String.format(Locale.ROOT, "train %.3f valid %.3f", pace.loss(), validLoss);
         }
 
         @Override

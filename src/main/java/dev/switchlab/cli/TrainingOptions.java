@@ -15,9 +15,6 @@ import dev.switchlab.world.MpiRun;
 import dev.switchlab.world.World;
 import dev.switchlab.world.WorldException;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,14 +145,9 @@ final class TrainingOptions {
 
     /** Starts this command again on several ranks, and returns its exit code. */
     int launch(RankPlan plan) throws InterruptedException {
-        List<String> program = new ArrayList<>();
-        program.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        program.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        program.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        program.addAll(arguments());
         MpiRun run = MpiRun.start(
                 plan.ranks(),
-                program,
+                Main.commandLine(arguments()),
                 Map.of("SWITCHLAB_RANKS", Integer.toString(plan.ranks()), "SWITCHLAB_WATCH_INPUT", "true"),
                 System.err::println);
         try (StopSignals signals = new StopSignals(count -> stop(run, count))) {

@@ -9,7 +9,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import picocli.CommandLine;
 
-/** A progress bar on a terminal, with lines printed above it; where there is no terminal, the lines alone. */
+/** A progress bar on a terminal, with lines printed above it; without a terminal, only the lines. */
 public final class Bar implements AutoCloseable {
 
     private final PrintStream out;
@@ -21,8 +21,8 @@ public final class Bar implements AutoCloseable {
     }
 
     /**
-     * Whether there is a terminal. Picocli knows it from a pipe on every JDK; System.console() alone has not told since
-     * JDK 22.
+     * Whether there is a terminal. Picocli distinguishes a terminal from a pipe on every JDK; System.console() does not
+     * since JDK 22.
      */
     public static boolean isTerminal() {
         return CommandLine.Help.Ansi.AUTO.enabled();
@@ -36,18 +36,18 @@ public final class Bar implements AutoCloseable {
     /**
      * On standard output.
      *
-     * @param taken where it begins
+     * @param taken steps that were taken before
      */
     public static Bar ofSteps(String task, int taken, int steps) {
-        return isTerminal() ? steps(task, taken, steps, new ConsoleProgressBarConsumer(System.out)) : none();
+        return isTerminal() ? ofSteps(task, taken, steps, new ConsoleProgressBarConsumer(System.out)) : none();
     }
 
-    /** On a terminal that this process cannot ask for its width. */
+    /** On a terminal whose width this process cannot ask for. */
     public static Bar ofSteps(String task, int taken, int steps, int width) {
-        return steps(task, taken, steps, new ConsoleProgressBarConsumer(System.out, width));
+        return ofSteps(task, taken, steps, new ConsoleProgressBarConsumer(System.out, width));
     }
 
-    private static Bar steps(String task, int taken, int steps, ConsoleProgressBarConsumer consumer) {
+    private static Bar ofSteps(String task, int taken, int steps, ConsoleProgressBarConsumer consumer) {
         ProgressBarBuilder builder = new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(steps)
@@ -58,7 +58,7 @@ public final class Bar implements AutoCloseable {
         return new Bar(System.out, Optional.of(builder.build()));
     }
 
-    /** On standard error, for what is carried over a network. */
+    /** On standard error, for downloads. */
     public static Bar ofBytes(String task, long bytes) {
         if (!isTerminal()) {
             return new Bar(System.err, Optional.empty());
@@ -71,22 +71,22 @@ public final class Bar implements AutoCloseable {
         return new Bar(System.err, Optional.of(builder.build()));
     }
 
-    /** Whether it is drawn. */
+    /** Whether there is a bar. */
     public boolean isDrawn() {
         return bar.isPresent();
     }
 
-    /** How far it is now. */
+    /** Moves the bar to a count. */
     public void reached(long count) {
         bar.ifPresent(b -> b.stepTo(count));
     }
 
-    /** What stands beside it. */
+    /** Sets the text beside the bar. */
     public void note(String text) {
         bar.ifPresent(b -> b.setExtraMessage(text));
     }
 
-    /** Prints a line above the bar, which draws itself again below. */
+    /** Prints a line above the bar. */
     public void println(String text) {
         out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
         bar.ifPresent(ProgressBar::refresh);

@@ -2,7 +2,7 @@ package dev.switchlab.io;
 
 import java.util.Locale;
 
-/** Times as people read them. */
+/** Durations as text. */
 public final class Durations {
 
     private Durations() {}

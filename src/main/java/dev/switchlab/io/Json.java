@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
-/** JSON that is strict about what it reads: nothing missing, nothing null, nothing unknown, nothing after the end. */
+/** JSON that is read strictly: missing, null and unknown properties and anything after the end are errors. */
 public final class Json {
 
     /** Reads and writes records by the names of their components. */

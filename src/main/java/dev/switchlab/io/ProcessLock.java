@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/** A file that one process at a time holds. The system frees it when the process dies; the file itself stays. */
+/** A file lock that one process at a time holds. The system releases it when the process dies; the file stays. */
 public final class ProcessLock implements AutoCloseable {
 
     private final FileChannel channel;
@@ -18,9 +18,9 @@ public final class ProcessLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock without waiting; empty while somebody holds it, in this process or another.
+     * Takes the lock without waiting; empty while this or another process holds it.
      *
-     * @param file made if need be, with its folder
+     * @param file created if missing, with its folder
      */
     public static Optional<ProcessLock> take(Path file) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
@@ -44,7 +44,7 @@ public final class ProcessLock implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            // Nothing was written: the lock is gone with the process at the latest.
+            // Nothing was written, and the lock ends with the process at the latest.
             return;
         }
     }

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 as everybody writes it: in lower-case hexadecimal. */
+/** SHA-256 digests in lower-case hexadecimal. */
 public final class Sha256 {
 
     private Sha256() {}
@@ -20,7 +20,7 @@ public final class Sha256 {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** A digest to feed in pieces. */
+    /** A digest that takes its input in pieces. */
     public static MessageDigest newDigest() {
         try {
             return MessageDigest.getInstance("SHA-256");

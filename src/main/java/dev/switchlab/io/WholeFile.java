@@ -8,27 +8,26 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /**
- * Writes a file so that its name always stands for whole contents, whatever fails and also when several processes write
- * it: first under another name beside it, then by a move.
+ * Writes files atomically: first under a temporary name in the same folder, then by a move. A reader sees the old or the
+ * new contents, whatever fails, and also when several processes write the same file.
  */
 public final class WholeFile {
 
     private WholeFile() {}
 
     /**
-     * Makes the contents.
+     * Writes the contents.
      *
-     * @param <E> what can go wrong beside the file
+     * @param <E> what can fail beside the file
      */
     public interface Contents<E extends Exception> {
 
-        /** Writes them to {@code part}, which does not exist yet. */
+        /** Writes to {@code part}, which does not exist yet. */
         void writeTo(Path part) throws IOException, E;
     }
 
     /**
-     * Writes {@code file}, and folders where they are missing; replaces what was there. As readable for others as the
-     * umask allows.
+     * Writes or replaces {@code file}, and creates missing folders. Permissions are those of the umask.
      */
     public static <E extends Exception> void write(Path file, Contents<E> contents) throws IOException, E {
         Path target = file.toAbsolutePath();
@@ -44,8 +43,7 @@ public final class WholeFile {
     }
 
     /**
-     * What a process that was killed while it wrote has left, as a glob: the unfinished files beside those that
-     * {@code names} matches.
+     * A glob of the temporary files that killed processes left of files that {@code names} matches.
      *
      * @param names a glob of names, such as {@code step-*.safetensors}
      */
@@ -53,7 +51,7 @@ public final class WholeFile {
         return "." + names + ".*.part";
     }
 
-    /** Whether a file is one that is being written, or that a killed process left. */
+    /** Whether a file is temporary: being written, or left by a killed process. */
     public static boolean isUnfinished(Path file) {
         String name = file.getFileName().toString();
         return name.startsWith(".") && name.endsWith(".part");

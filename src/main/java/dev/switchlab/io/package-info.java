@@ -1,2 +1,2 @@
-/** Whole files, locks between processes, time limits, progress bars, JSON and SHA-256. */
+/** Files that are written whole, locks between processes, memory, progress bars, JSON and SHA-256. */
 package dev.switchlab.io;

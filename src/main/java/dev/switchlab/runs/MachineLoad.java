@@ -1,7 +1,7 @@
 package dev.switchlab.runs;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.switchlab.io.AvailableMemory;
+import dev.switchlab.io.Memory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -70,8 +70,8 @@ final class MachineLoad {
 
     /** Bytes that programs could have: on Linux more than is free, because caches give way. */
     private double availableMemory(double total) {
-        OptionalLong machine = AvailableMemory.total();
-        OptionalLong available = AvailableMemory.bytes();
+        OptionalLong machine = Memory.total();
+        OptionalLong available = Memory.available();
         // In a container with a limit the bean tells the container's memory, Linux the machine's.
         boolean whole = machine.isPresent() && machine.getAsLong() <= total;
         return whole && available.isPresent() ? available.getAsLong() : system.getFreeMemorySize();

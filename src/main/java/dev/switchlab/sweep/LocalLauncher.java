@@ -1,7 +1,7 @@
 package dev.switchlab.sweep;
 
 import ai.djl.Device;
-import dev.switchlab.io.AvailableMemory;
+import dev.switchlab.io.Memory;
 import dev.switchlab.sweep.Status.Done;
 import dev.switchlab.sweep.Status.Failed;
 import dev.switchlab.sweep.Status.Running;
@@ -66,7 +66,7 @@ public final class LocalLauncher implements Launcher {
      * @param threads of each, for {@link #words}
      */
     public LocalLauncher(WorkerJvm jvm, Path runs, int jobs, int threads) {
-        this(jvm, runs, jobs, threads, AvailableMemory::bytes);
+        this(jvm, runs, jobs, threads, Memory::available);
     }
 
     LocalLauncher(WorkerJvm jvm, Path runs, int jobs, int threads, Supplier<OptionalLong> availableMemory) {
@@ -237,11 +237,11 @@ public final class LocalLauncher implements Launcher {
 
         @Override
         public OptionalLong memory() {
-            return AvailableMemory.of(process.pid());
+            return Memory.ofProcess(process.pid());
         }
 
         OptionalLong peakMemory() {
-            return AvailableMemory.peakOf(process.pid());
+            return Memory.peakOfProcess(process.pid());
         }
 
         /** Asks the process to end in good order. */

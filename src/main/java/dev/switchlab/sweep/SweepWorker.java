@@ -12,6 +12,7 @@ import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.RunTitle;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
+import dev.switchlab.session.Pace;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.sweep.Status.Done;
@@ -181,25 +182,17 @@ public final class SweepWorker {
     private final class Steps implements TrainingView.Progress {
 
         private final int steps;
-        private final int taken;
-        private final long start = System.nanoTime();
-        private long last = start;
-        private double loss = Double.NaN;
+        private final Pace pace;
 
         Steps(int steps, int taken) {
             this.steps = steps;
-            this.taken = taken;
+            pace = new Pace(steps, taken, PROGRESS_INTERVAL);
         }
 
         @Override
         public void step(int step, StepResult result) {
-            // Exponential moving average: one noisy step does not make the number jump.
-            loss = Double.isNaN(loss) ? result.crossEntropy() : 0.9 * loss + 0.1 * result.crossEntropy();
-            long now = System.nanoTime();
-            if (step == taken + 1 || step == steps || now - last > PROGRESS_INTERVAL.toNanos()) {
-                last = now;
-                double left = (now - start) / 1e9 / (step - taken) * (steps - step);
-                told.accept(new Running(step, steps, loss, OptionalDouble.of(left)));
+            if (pace.step(step, result.crossEntropy()) || step == steps) {
+                told.accept(new Running(step, steps, pace.loss(), OptionalDouble.of(pace.secondsLeft())));
             }
         }
 

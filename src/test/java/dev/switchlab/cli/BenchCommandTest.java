@@ -84,14 +84,14 @@ class BenchCommandTest {
         assertThat(ended.code()).as(String.join("\n", ended.lines())).isZero();
         assertThat(ended.lines()).anyMatch(line -> line.matches(" +1 +\\d+ .* 1\\.00 +0\\.00 .*"));
         assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, all experts on each"));
-        assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, experts shared out"));
+        assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, experts sharded"));
         assertThat(files()).singleElement().asString().endsWith("-ranks.txt");
     }
 
     @Test
     void ranksHaveToShareTheBatch() throws Exception {
         assertThat(bench("--ranks", "1,3").last())
-                .isEqualTo("switchlab: RANKS is '1,3', allowed with bench: numbers with commas between that divide"
+                .isEqualTo("switchlab: RANKS is '1,3', allowed with bench: numbers separated by commas that divide"
                         + " train.batch_size=4, for example RANKS=1,2");
     }
 

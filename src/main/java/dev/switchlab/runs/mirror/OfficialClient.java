@@ -1,12 +1,17 @@
 package dev.switchlab.runs.mirror;
 
-import dev.switchlab.io.Watchdog;
+import com.google.common.util.concurrent.ExecutionError;
+import com.google.common.util.concurrent.SimpleTimeLimiter;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import com.google.common.util.concurrent.TimeLimiter;
+import com.google.common.util.concurrent.UncheckedExecutionException;
 import dev.switchlab.runs.Redactor;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -38,11 +43,16 @@ final class OfficialClient implements AutoCloseable {
         HTTP_LOG.setLevel(Level.WARNING);
     }
 
+    /** A call that takes too long is interrupted and its thread left behind; the next call gets another thread. */
+    private static final TimeLimiter LIMITER = SimpleTimeLimiter.create(Executors.newCachedThreadPool(new ThreadFactoryBuilder()
+            .setNameFormat("mlflow-client-%d")
+            .setDaemon(true)
+            .build()));
+
     private final URI server;
     private final Credentials credentials;
     private final Duration limit;
     private final Redactor redactor;
-    private final Watchdog watchdog;
     private MlflowClient client;
     private volatile boolean answered;
 
@@ -50,7 +60,6 @@ final class OfficialClient implements AutoCloseable {
         this.server = server;
         this.credentials = credentials;
         this.limit = limit;
-        this.watchdog = new Watchdog("mlflow-client", limit);
         this.redactor = new Redactor(credentials.secrets());
     }
 
@@ -61,7 +70,7 @@ final class OfficialClient implements AutoCloseable {
         }
         MlflowClient current = client;
         try {
-            T answer = watchdog.call(() -> call.on(current));
+            T answer = LIMITER.callWithTimeout(() -> call.on(current), limit);
             answered = true;
             return answer;
         } catch (TimeoutException e) {
@@ -71,7 +80,7 @@ final class OfficialClient implements AutoCloseable {
             close();
             Thread.currentThread().interrupt();
             throw new ServerException(Kind.PASSING, "interrupted", e);
-        } catch (ExecutionException e) {
+        } catch (ExecutionException | UncheckedExecutionException | ExecutionError e) {
             throw failure(e.getCause());
         }
     }
@@ -111,7 +120,6 @@ final class OfficialClient implements AutoCloseable {
     public final synchronized void close() {
         if (client != null) {
             client.close();
-            watchdog.close();
             client = null;
         }
     }

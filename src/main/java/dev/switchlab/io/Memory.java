@@ -6,30 +6,30 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** What Linux tells of memory; elsewhere nothing is known. */
-public final class AvailableMemory {
+/** Main memory in bytes, as Linux reports it; empty on other systems. */
+public final class Memory {
 
     private static final Path MACHINE = Path.of("/proc/meminfo");
 
-    private AvailableMemory() {}
+    private Memory() {}
 
-    /** Bytes that programs could have on this machine: more than is free, because caches give way. */
-    public static OptionalLong bytes() {
+    /** What programs could still take on this machine; more than is free, because caches shrink. */
+    public static OptionalLong available() {
         return field(MACHINE, "MemAvailable:");
     }
 
-    /** Bytes of memory that this machine has. */
+    /** All memory of this machine. */
     public static OptionalLong total() {
         return field(MACHINE, "MemTotal:");
     }
 
-    /** Bytes of memory that a process has in use now. */
-    public static OptionalLong of(long pid) {
+    /** What a process has in use; empty if it has ended. */
+    public static OptionalLong ofProcess(long pid) {
         return field(Path.of("/proc", Long.toString(pid), "status"), "VmRSS:");
     }
 
-    /** The most bytes that a process has had in use so far. */
-    public static OptionalLong peakOf(long pid) {
+    /** The most that a process has had in use so far; empty if it has ended. */
+    public static OptionalLong peakOfProcess(long pid) {
         return field(Path.of("/proc", Long.toString(pid), "status"), "VmHWM:");
     }
 
@@ -41,7 +41,7 @@ public final class AvailableMemory {
                     .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
                     .findFirst();
         } catch (IOException | NumberFormatException e) {
-            return OptionalLong.empty(); // Not Linux, or the process has ended.
+            return OptionalLong.empty();
         }
     }
 }
