@@ -6,12 +6,13 @@ JAVA ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
 
 .DEFAULT_GOAL := help
 
-# Linux: let glibc keep freed memory and use huge pages. A training step frees and asks for the same megabytes again and again; this
-# makes it about 15 % faster and changes no result. Elsewhere the variable does nothing.
-export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073741824:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864
+# Linux: let glibc keep freed memory and use huge pages. A training step allocates and frees the same megabytes again
+# and again; this makes a step about 15 % faster and changes no result. On other systems the variable has no effect.
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073741824:$\
+  glibc.malloc.mmap_threshold=1073741824:glibc.malloc.top_pad=67108864
 
-# The variables that each target takes on the command line, as in `make train EXPERIMENT=smoke SEED=2`. `make help` prints
-# this table, and every call is checked against it.
+# The variables that each target takes on the command line, as in `make train EXPERIMENT=smoke SEED=2`. `make help`
+# prints this table, and every call is checked against it.
 ENGINE   := DEVICE THREADS
 TRAINING := $(ENGINE) KERNELS RANKS EXPERT_PARALLEL RANK_LIMIT
 SWEEPING := JOBS RETRY FAIL_FAST NEW DRY_RUN
@@ -37,8 +38,8 @@ EVERYWHERE := DEBUG
 TOOLS := MVN JAVA JAVA_HOME JAVA_OPTS JSHELL PYTHON PYTHONPATH MPIRUN SHELL SWITCHLAB_CACHE GLIBC_TUNABLES \
   GOMP_SPINCOUNT OMP_% CUBLAS_WORKSPACE_CONFIG MLFLOW_%
 
-# Only a variable of the command line counts: NEW=1 in a user's shell must not begin a sweep anew. SwitchLab reads it from the
-# environment, under a prefix, so that spaces, quotes and dollar signs in a PROMPT need no escaping.
+# Only a variable of the command line counts: NEW=1 in a user's shell must not start a sweep anew. SwitchLab reads it
+# from the environment, under a prefix, so that spaces, quotes and dollar signs in a PROMPT need no escaping.
 GIVEN   := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 GOALS   := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 TAKEN   := $(foreach goal,$(GOALS),$(takes.$(goal)))
@@ -48,35 +49,39 @@ $(foreach v,$(filter $(TAKEN) $(EVERYWHERE),$(GIVEN)),$(eval export SWITCHLAB_$v
 TARGETS = $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 escaped = '$(subst ','\'',$(value $1))'
 refusal = $(shell awk -v target='$(GOALS)' -v name=$1 -v value=$(escaped) -v takes='$(strip $(TAKEN))' \
-  -v elsewhere='$(strip $(foreach t,$(TARGETS),$(if $(filter $1,$(takes.$t)),$t)))' -f src/main/make/refusal.awk experiments/*.yaml)
+  -v elsewhere='$(strip $(foreach t,$(TARGETS),$(if $(filter $1,$(takes.$t)),$t)))' \
+  -f src/main/make/refusal.awk experiments/*.yaml)
 ifneq ($(UNKNOWN),)
 ifeq ($(filter-out $(TARGETS),$(GOALS)),) # make itself refuses an unknown target
 $(error $(call refusal,$(firstword $(UNKNOWN))))
 endif
 endif
 
-# OpenMP's threads spin while they wait, long enough to make training 30 times slower where anything else wants a core (2 cores, load 5).
-# A short spin loses nothing on a quiet machine (98 ms a step, as with the default; 126 without any) and little on a busy one.
+# OpenMP's threads spin while they wait; by default so long that training is 30 times slower when other programs need
+# the cores (2 cores, load 5). A short spin costs nothing on a quiet machine (98 ms per step, as by default; 126 without
+# spin) and little on a busy one.
 export GOMP_SPINCOUNT ?= 1000
 
-# Deterministic CUDA needs this before the process starts; elsewhere it does nothing.
+# Deterministic CUDA needs this before the process starts; without CUDA the variable has no effect.
 export CUBLAS_WORKSPACE_CONFIG ?= :4096:8
 
 # JDK 24 and newer warn about native code unless it is allowed.
 JAVA_VERSION = $(shell $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.specification.version = //p')
 QUIET_JAVA = $(shell [ "$(JAVA_VERSION)" -ge 24 ] 2>/dev/null && \
   echo --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
-SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(START) $(JAVA_OPTS) -cp "target/classes:$$(cat target/classpath)" dev.switchlab.cli.Main
+SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(START) $(JAVA_OPTS) -cp "target/classes:$$(cat target/classpath)" \
+  dev.switchlab.cli.Main
 
 .PHONY: help
 help: ## List the targets and the variables that each takes
 	@$(foreach t,$(TARGETS),printf '%-15s%s\n' $t "$$(sed -n 's/^$t:.*## //p' Makefile)"; \
 	  $(if $(takes.$t),echo '$(takes.$t)' | fold -s -w 100 | sed 's/^/                 /';))
 	@echo
-	@echo "Every target: $(EVERYWHERE)=true prints stack traces. The tools' variables: $(TOOLS:%_%=%_*)"
+	@echo 'DEBUG=true, with any target: print stack traces.'
+	@echo 'On the command line or in the environment: $(filter-out SHELL,$(subst %,*,$(TOOLS)))' | fold -s -w 110
 	@echo "Example: make train EXPERIMENT=tiny-shakespeare SEED=2 SET=\"model.n_experts=8 train.steps=500\""
 
-# Quiet when it works; when it fails, once more with everything said. The first build shows Maven's downloads.
+# Quiet; a build that fails is repeated with all messages. The first build shows Maven's downloads.
 target/classpath: pom.xml $(shell find src/main -type f)
 	@[ -f $@ ] || echo "first build: Maven downloads the libraries (about 350 MB) ..."
 	@if [ -f $@ ]; then $(MVN) -q -B process-classes || $(MVN) -B process-classes; else $(MVN) process-classes; fi
@@ -87,23 +92,23 @@ build: target/classpath ## Compile
 
 # Each of these is a command of SwitchLab.
 COMMANDS := train sweep paper resume reproduce evaluate sample runs compare report ui flush merge experiments golden
-train: ## Train EXPERIMENT (default tiny-shakespeare), into the book of runs in runs/
-sweep: ## Train all of EXPERIMENT times GRID ("model.n_experts=1,2,4 train.z_loss=0,0.001") times SEEDS, or SWEEP; again: what is missing
-paper: ## Ask the paper's questions of a small model: sweeps of experiments/paper, then experiments/results/RESULTS.md (QUESTION=3; QUICK=true)
-resume: ## Go on with RUN, which was stopped or killed, as if it had never been
+train: ## Train EXPERIMENT (default tiny-shakespeare) and log the run in runs/; SEEDS=1..5: once per seed
+sweep: ## Train EXPERIMENT for all of GRID ("model.n_experts=1,2 train.z_loss=0,0.1") and SEEDS, or SWEEP
+paper: ## Run the sweeps of experiments/paper and write experiments/results/RESULTS.md; QUICK=true: a short look
+resume: ## Continue RUN, which was stopped or killed, as if it had never been interrupted
 reproduce: ## Repeat RUN from its provenance and compare: IDENTICAL (exit code 0), EQUIVALENT (3), DIFFERENT (4)
-evaluate: ## Score the model of RUN on the whole validation split; STRIDE=16: by windows that overlap, with more context
-sample: ## Continue PROMPT with the model of RUN (TEMPERATURE, TOP_K, LENGTH)
+evaluate: ## Score the model of RUN on the whole validation split; STRIDE=16: in overlapping windows, with more context
+sample: ## Continue PROMPT with the model of RUN
 runs: ## List the runs
-compare: ## Compare RUNS ("a b c"; a sweep or experiment stands for its finished runs) with BASELINE: runs/reports/compare.html
-report: ## Write the report of RUN, a sweep's too (one HTML file, no network), or of RUNS compared; PROMPT to route another text
-ui: ## Say how to see the runs in MLflow's UI
-flush: ## Send to MLFLOW_TRACKING_URI what it lacks: of RUN, or of all runs that were meant for it
-merge: ## Bring the runs of another runs folder, FROM, into this book; twice changes nothing
+compare: ## Compare RUNS ("a b c"; a sweep or experiment stands for its finished runs) with BASELINE
+report: ## Write the report of RUN, a run or a sweep, or of RUNS compared; PROMPT: the text to route
+ui: ## Print how to see the runs in MLflow's UI
+flush: ## Send to MLFLOW_TRACKING_URI what the server lacks of RUN, or of all runs that were meant for it
+merge: ## Copy the runs of another runs folder, FROM, into this book; twice changes nothing
 experiments: ## List the experiment files
 golden: ## Check the model against the golden tensors in GOLDEN (default golden/)
-# Those that are over within seconds spend as long on compiling Java for a long life as on their work: their report or sample is there in 60 %
-# of the time without. What trains keeps all compilers.
+# Short commands spend as long on optimizing compilation as on their work: without it a report or sample takes 60 % of
+# the time. Commands that train keep all compilers.
 START :=
 LONG_LIVED := train resume reproduce golden
 $(filter-out $(LONG_LIVED),$(COMMANDS)): START = -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
@@ -113,71 +118,77 @@ $(COMMANDS): target/classpath
 	@$(SWITCHLAB) $@
 
 .PHONY: golden-capture
-golden-capture: ## Capture golden/ anew from the reference (needs python3-torch; the reference on PYTHONPATH)
+golden-capture: ## Capture golden/ from the reference (needs python3-torch, and the reference on PYTHONPATH)
 	@$(PYTHON) golden/capture.py --out golden
 
 .PHONY: exchange
-exchange: target/classpath ## Carry weights to the reference and back (needs what golden-capture needs)
+exchange: target/classpath ## Load weights into the reference and back (needs what golden-capture needs)
 	@$(MVN) -q -B test-compile
 	@PYTHON=$(PYTHON) golden/exchange.sh
 
-# Ours and the reference's in turn, so that a busy minute falls on both; both wait for their threads as said above.
 .PHONY: bench
-bench: target/classpath ## Time steps, evaluation, generation, and their roofline (QUICK=true: a minute); with REFERENCE=<python> the original, too
+bench: target/classpath ## Time training, evaluation and generation; REFERENCE=<python>: the original, too
 	@$(SWITCHLAB) bench
 
 .PHONY: bench-jmh
-bench-jmh: target/classpath ## Time dispatch, attention and optimizer by themselves with JMH
+bench-jmh: target/classpath ## Time dispatch, attention and optimizer alone, with JMH
 	@$(MVN) -q -B test-compile
 	@$(MVN) -q -B dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test-classpath
-	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath)" dev.switchlab.bench.jmh.MicroBenchmarks
+	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath)" \
+	  dev.switchlab.bench.jmh.MicroBenchmarks
 
 .PHONY: mutants
-mutants: target/classpath ## Break the model in many small ways and show that golden tensors catch each
+mutants: target/classpath ## Break the model in many small ways and show that the golden tensors catch each
 	@$(MVN) -q -B test-compile
 	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
 
-# JShell runs what is typed in a JVM of its own (-R), offline, or DJL would probe the network at start. The lab's agent is there in place of
-# jshell's (LabExecution, found on the class path of jshell itself: -J), so that values and errors are the lab's.
+# JShell runs the user's input in a second JVM (-R), offline, or DJL would probe the network at start. The lab's agent
+# (LabExecution, found on the class path of jshell itself: -J) replaces jshell's, for the display of values and errors.
 JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
-JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
-  $(addprefix -R,$(QUIET_JAVA))
+JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true \
+  -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn $(addprefix -R,$(QUIET_JAVA))
 
-# A startup file is too early for a prompt and a feedback mode of our own; jshell takes them from its preferences, so they are put there.
+# Prompt and feedback mode cannot be set in a startup file; jshell takes them from its preferences.
 target/jshell/.ready: jshell/prompt.jsh
 	@rm -rf target/jshell && mkdir -p target/jshell
-	@$(JSHELL) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell < $< > target/jshell/.log 2>&1 || { cat target/jshell/.log; exit 1; }
+	@$(JSHELL) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell < $< > target/jshell/.log 2>&1 || \
+	  { cat target/jshell/.log; exit 1; }
 	@touch $@
 
 .PHONY: jshell
-jshell: target/classpath target/jshell/.ready ## A prompt with the lab's verbs: runs(), load(run), route(text) ...
+jshell: target/classpath target/jshell/.ready ## Open a prompt with the lab's verbs: runs(), load(run), route(text) ...
 	@path="target/classes:$$(cat target/classpath)"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
-	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab $(JSHELL_JVM) \
-	  -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell --startup jshell/imports.jsh --startup jshell/startup.jsh
+	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab \
+	  $(JSHELL_JVM) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell \
+	  --startup jshell/imports.jsh --startup jshell/startup.jsh
 
-# Results are equal to the bit only for equal thread counts: notebooks run on one.
+# Results are equal to the bit only for equal thread counts: notebooks run on one thread.
 NOTEBOOK = OMP_WAIT_POLICY=PASSIVE SWITCHLAB_THREADS=$${SWITCHLAB_THREADS:-1} $(SWITCHLAB) notebook
 
 .PHONY: notebook
-notebook: target/classpath ## Run one notebook, NB=tour, and render it to target/notebooks (UPDATE=true takes its output as expected)
+notebook: target/classpath ## Run one notebook, NB=tour, and render it to target/notebooks
 	@$(NOTEBOOK)
 
 .PHONY: notebooks
-notebooks: target/classpath ## Run all notebooks and compare what they print with jshell/expected
+notebooks: target/classpath ## Run all notebooks and compare their output with jshell/expected; UPDATE=true: expect it
 	@$(NOTEBOOK) --all
 
 .PHONY: test
-test: ## Build, check and run all tests, golden tensors included
+test: ## Build, check and run all tests, including golden cases and notebooks
 	$(MVN) -B -ntp verify
 
 .PHONY: quick-test
 quick-test: ## Build and run the tests without a tag: no browser, no other processes, no long training
 	$(MVN) -B -ntp -q test -Pquick
 
+.PHONY: site
+site: ## Build the guide with Javadoc as a site: target/site/index.html
+	$(MVN) -B -ntp -q site
+
 .PHONY: format
 format: ## Format the sources
 	$(MVN) -q -B spotless:apply
 
 .PHONY: clean
-clean: ## Delete what the build made (runs/ stays)
+clean: ## Delete target/, all that the build made; runs/ stays
 	rm -rf target

@@ -1,6 +1,6 @@
-# Says in one line that a target does not take a variable, and which name was probably meant. The input is the experiment files, for
-# the names of settings.
-#   awk -v target=train -v name=STEPS -v value=10 -v takes="EXPERIMENT SEED" -v elsewhere="sweep" -f refusal.awk experiments/*.yaml
+# Prints in one line that a target does not take a variable, and which name was probably meant.
+#   awk -v target=train -v name=STEPS -v value=10 -v takes="EXPERIMENT SEED" -v elsewhere="sweep bench" \
+#       -f refusal.awk experiments/*.yaml     (for the names of settings)
 
 BEGIN {
     # At most a third of the letters may differ; more make another word.

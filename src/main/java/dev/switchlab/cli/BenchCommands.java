@@ -16,7 +16,6 @@ import dev.switchlab.io.Bar;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.nn.kernel.Kernels;
-import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.StartTimes;
@@ -148,7 +147,7 @@ final class BenchCommands {
             IntUnaryOperator threads = count ->
                     engine.askedThreads() > 0 ? engine.askedThreads() : Math.max(1, EngineStart.threads(0) / count);
             RankTable table = new RankBench(base, program, threads, quick).measure(counts, System.out::println);
-            Machine machine = Machine.current(Libtorch.loaded());
+            Machine machine = Machine.current();
             String text = machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + chosen + "\n\n"
                     + table.text();
             System.out.println("\n" + text);

@@ -39,10 +39,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BookCommands.Flush.class,
             BookCommands.Merge.class,
             ModelCommands.Experiments.class,
-            GoldenCommand.class,
+            CheckCommands.Golden.class,
             BenchCommands.Bench.class,
             BenchCommands.BenchRanks.class,
-            NotebookCommand.class
+            CheckCommands.Notebook.class
         })
 public final class Main implements Runnable {
 
