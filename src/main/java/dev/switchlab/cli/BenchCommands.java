@@ -1,16 +1,12 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
-import dev.switchlab.bench.BenchFigure;
-import dev.switchlab.bench.BenchOptions;
 import dev.switchlab.bench.BenchResult;
-import dev.switchlab.bench.BenchSetup;
-import dev.switchlab.bench.BenchTable;
+import dev.switchlab.bench.BenchResult.Setup;
+import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
 import dev.switchlab.bench.RankBench;
-import dev.switchlab.bench.RankTable;
-import dev.switchlab.bench.RankTimes;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Json;
@@ -27,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.IntUnaryOperator;
@@ -94,13 +89,13 @@ final class BenchCommands {
                 return 0;
             }
             Optional<String> python = reference.isBlank() ? Optional.empty() : Optional.of(reference.strip());
-            BenchOptions options =
-                    new BenchOptions(base, quick, python, device, engine.threads(), kernels.orAuto());
+            Benchmark.Options options =
+                    new Benchmark.Options(base, quick, python, device, engine.threads(), kernels.orAuto());
             BenchResult result;
             try (Console console = new Console()) {
                 result = new Benchmark(options, console).run();
                 console.section(STARTS);
-                BenchTable starts = starts();
+                Table starts = starts();
                 console.ended(starts);
                 result = result.with(starts);
             }
@@ -110,9 +105,9 @@ final class BenchCommands {
         }
 
         /** Processes as a sweep starts them, with one thread each. */
-        private BenchTable starts() throws IOException, InterruptedException {
+        private Table starts() throws IOException, InterruptedException {
             WorkerJvm jvm = WorkerJvm.of(Main.class.getName());
-            return BenchTable.of("start", STARTS, "process", "child", StartTimes.measure(jvm, 1, quick ? 2 : 10));
+            return Table.of("start", STARTS, "process", "child", StartTimes.measure(jvm, 1, quick ? 2 : 10));
         }
 
         private void write(BenchResult result) throws IOException {
@@ -121,7 +116,7 @@ final class BenchCommands {
             WholeFile.write(
                     Path.of(file + ".json"),
                     Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(result) + "\n");
-            WholeFile.write(Path.of(file + ".svg"), BenchFigure.svg(result));
+            WholeFile.write(Path.of(file + ".svg"), BenchText.svg(result));
             System.out.println("\nkept: " + file + ".txt, .json and .svg");
         }
 
@@ -146,10 +141,10 @@ final class BenchCommands {
                     chosen));
             IntUnaryOperator threads = count ->
                     engine.askedThreads() > 0 ? engine.askedThreads() : Math.max(1, EngineStart.threads(0) / count);
-            RankTable table = new RankBench(base, program, threads, quick).measure(counts, System.out::println);
+            String table = new RankBench(base, program, threads, quick).measure(counts, System.out::println);
             Machine machine = Machine.current();
             String text = machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + chosen + "\n\n"
-                    + table.text();
+                    + table;
             System.out.println("\n" + text);
             Path file = Path.of(file(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()) + "-ranks.txt");
             WholeFile.write(file, text + "\n");
@@ -184,7 +179,7 @@ final class BenchCommands {
             World world = World.start();
             engine.requireCpu("RANKS");
             engine.start();
-            RankTimes times = RankTimes.measure(
+            RankBench.Times times = RankBench.Times.measure(
                     world,
                     experiments.load(DEFAULT_EXPERIMENT),
                     Kernels.parse(kernels.asked().orElseThrow()),
@@ -206,7 +201,7 @@ final class BenchCommands {
         private int turns;
 
         @Override
-        public void begun(BenchSetup setup, int allTurns) {
+        public void begun(Setup setup, int allTurns) {
             bar = Bar.ofSteps("bench", 0, allTurns);
             println(BenchText.of(setup));
         }
@@ -227,7 +222,7 @@ final class BenchCommands {
         }
 
         @Override
-        public void ended(BenchTable table) {
+        public void ended(Table table) {
             println("\n" + BenchText.of(table));
         }
 
