@@ -5,6 +5,7 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonText;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Durations;
+import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookMerge.Merged;
 import dev.switchlab.runs.Run;
@@ -52,7 +53,7 @@ final class BookCommands {
                     System.out.println("no runs in " + books.folder() + " yet; make one with: make train");
                     return;
                 }
-                print(runs);
+                System.out.println(table(runs).text());
                 store.mirrors().ifPresent(server -> {
                     int behind = server.behind().size();
                     if (behind > 0) {
@@ -63,21 +64,19 @@ final class BookCommands {
             }
         }
 
-        private static void print(List<Run> runs) {
-            String row = "%-9s %-34s %-9s %-10s %8s %8s %8s%n";
-            System.out.printf(row, "run", "name", "status", "age", "train", "valid", "final");
+        private static TextTable<Run> table(List<Run> runs) {
             Instant now = Instant.now();
-            for (Run run : runs) {
-                System.out.printf(
-                        row,
-                        run.shortId(),
-                        run.name(),
-                        run.status(),
-                        Durations.text(Duration.between(run.start(), now).toMillis() / 1e3),
-                        loss(run, MetricNames.TRAIN_CROSS_ENTROPY),
-                        loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
-                        loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
-            }
+            return new TextTable<>(runs)
+                    .left("run", Run::shortId)
+                    .left("name", Run::name)
+                    .left("status", Run::status)
+                    .left(
+                            "age",
+                            run -> Durations.text(
+                                    Duration.between(run.start(), now).toMillis() / 1e3))
+                    .right("train", run -> loss(run, MetricNames.TRAIN_CROSS_ENTROPY))
+                    .right("valid", run -> loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY))
+                    .right("final", run -> loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
         }
 
         private static String loss(Run run, String metric) {
@@ -89,7 +88,8 @@ final class BookCommands {
     @Command(
             name = "compare",
             description = "Compare runs by setting: scores with intervals, paired differences over seeds, times.",
-            footer = "The page that is written also has curves, experts and single runs; its tables are beside it as CSV.")
+            footer =
+                    "The page that is written also has curves, experts and single runs; its tables are beside it as CSV.")
     static final class Compare implements Callable<Integer> {
 
         @Mixin
@@ -113,9 +113,11 @@ final class BookCommands {
 
     @Command(
             name = "report",
-            description = "Write the report of a run or a sweep, or a comparison of several runs: one HTML file that needs"
-                    + " no network.",
-            footer = "A training that finishes writes its report by itself; this writes it again, or with another text.")
+            description =
+                    "Write the report of a run or a sweep, or a comparison of several runs: one HTML file that needs"
+                            + " no network.",
+            footer =
+                    "A training that finishes writes its report by itself; this writes it again, or with another text.")
     static final class Report implements Callable<Integer> {
 
         /** Characters of a file's name. */
@@ -160,8 +162,7 @@ final class BookCommands {
         private void compare(MirroredBook store) throws IOException {
             Comparison comparison = runs.compare(store);
             String name = "compare-" + String.join("-", runs.names(store)).replaceAll("[^\\w.=-]+", "-");
-            Path page =
-                    new Reports(store).write(comparison, name.substring(0, Math.min(LONGEST_NAME, name.length())));
+            Path page = new Reports(store).write(comparison, name.substring(0, Math.min(LONGEST_NAME, name.length())));
             System.out.println("wrote " + page + ", and its tables as CSV");
         }
 

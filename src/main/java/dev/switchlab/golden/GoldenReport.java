@@ -2,9 +2,7 @@ package dev.switchlab.golden;
 
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.io.WholeFile;
-import dev.switchlab.page.Html;
 import dev.switchlab.page.HtmlPage;
-import dev.switchlab.page.Markup;
 import dev.switchlab.page.TextTable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,7 +71,7 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
     private String page() {
         HtmlPage page = new HtmlPage("Golden cases: " + summary()).style("main { max-width: 80rem }");
         page.text(source + ". " + statistics() + ".");
-        cases.forEach(result -> page.raw(Html.folded(pageLine(result), !result.passed(), html(result))));
+        cases.forEach(result -> page.folded(pageLine(result), !result.passed(), () -> details(page, result)));
         return page.render();
     }
 
@@ -91,24 +89,22 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
                 : verdict;
     }
 
-    private static String html(CaseResult result) {
-        Markup html = new Markup();
+    private static void details(HtmlPage page, CaseResult result) {
         if (!result.problem().isEmpty()) {
-            html.element("p", result.problem());
+            page.text(result.problem());
         }
         for (RunResult run : result.runs()) {
-            html.element("h3", run.label());
+            page.subheading(run.label());
             if (!run.passed()) {
-                html.element("pre", String.join("\n", run.failure()));
+                page.verbatim(String.join("\n", run.failure()));
             }
             if (!run.tensors().isEmpty()) {
-                html.raw(table(run.tensors()));
+                page.table(table(run.tensors()));
             }
         }
-        return html.toString();
     }
 
-    private static String table(List<TensorDifference> tensors) {
+    private static TextTable<TensorDifference> table(List<TensorDifference> tensors) {
         return new TextTable<>(tensors)
                 .left("tensor", TensorDifference::name)
                 .left("shape", TensorDifference::shape)
@@ -117,7 +113,6 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
                 .left("absolute error", tensor -> tensor.absolute().toString())
                 .left("relative error", tensor -> tensor.relative().toString())
                 .left("tolerance", tensor -> tensor.bound().toString())
-                .left("bit-equal", tensor -> tensor.bitEqual() ? "yes" : "no")
-                .html();
+                .left("bit-equal", tensor -> tensor.bitEqual() ? "yes" : "no");
     }
 }

@@ -1,2 +1,2 @@
-/** HTML pages of one look, each one file that needs no other; and what escapes text for them. */
+/** Text tables, markup that is escaped by construction, and HTML pages of one look, each one self-contained file. */
 package dev.switchlab.page;

@@ -20,35 +20,35 @@ import java.util.Map;
 /** Writes reports of runs into the runs folder, and keeps them as artifacts of their run. */
 public final class Reports {
 
-    /** The artifact. */
+    /** The artifact's path in its run. */
     public static final String ARTIFACT = "report.html";
 
     private static final String FIGURES = "figures/";
 
-    /** Enough for stable shares of rare characters, and done in seconds. */
+    /** Enough for stable shares of rare characters, and traced within seconds. */
     private static final int TOKENS_TRACED = 20_000;
 
     private final MirroredBook store;
     private final Path folder;
 
-    /** @param store whose folder they are written to */
+    /** @param store the book whose folder reports are written to */
     public Reports(MirroredBook store) {
         this.store = store;
         this.folder = store.book().folder().resolve("reports");
     }
 
-    /** The beginning of the validation split: the text whose routing is shown if no other is asked for. */
+    /** The text whose routing is shown by default: the beginning of the validation split. */
     public static String text(LanguageModel model, TextData data) {
         int[] validation = data.split().validation();
         return model.tokenizer().decode(Arrays.copyOf(validation, Math.min(TOKENS_TRACED, validation.length)));
     }
 
     /**
-     * Writes the report of a run that has ended, and keeps it with its run; its figures, too, as
-     * {@code figures/<name>.svg}, and what MLflow's own pages look for ({@link MlflowArtifacts}).
+     * Writes the report of a run that has ended, and keeps it with its run, together with its figures as
+     * {@code figures/<name>.svg} and the {@link MlflowArtifacts}.
      *
-     * @param model what the run trained
-     * @param text whose routing is shown
+     * @param model the run's trained model
+     * @param text the text whose routing is shown
      * @return the file
      */
     public Path write(StoredRun stored, LanguageModel model, String text) throws IOException {
@@ -78,8 +78,8 @@ public final class Reports {
     }
 
     /**
-     * The same, kept as the report of a run that sums up the others; its tables, too, as {@code report-settings.csv}
-     * and so on.
+     * Writes the comparison of the runs that {@code parent} summarises, and keeps it as the parent's report; its tables
+     * are kept as {@code report-settings.csv} and so on.
      */
     public Path write(Comparison comparison, Run parent) throws IOException {
         Path file = folder.resolve(parent.runId() + ".html");

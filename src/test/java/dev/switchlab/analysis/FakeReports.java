@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.Table;
 
 /** Reports of runs that never were, with numbers that look like a training's. */
@@ -171,20 +169,17 @@ final class FakeReports {
     }
 
     private static Table similarity(int nLayers, int nExperts) {
-        Table table = Table.create(
+        record Pair(int layer, int expert, int other) {}
+        Rows<Pair> pairs = new Rows<>(IntStream.range(0, nLayers * nExperts * nExperts)
+                .mapToObj(i -> new Pair(i / nExperts / nExperts, i / nExperts % nExperts, i % nExperts))
+                .toList());
+        return Table.create(
                 "similarity",
-                IntColumn.create("layer"),
-                IntColumn.create("expert"),
-                IntColumn.create("other"),
-                DoubleColumn.create("cosine"));
-        for (int i = 0; i < nLayers * nExperts * nExperts; i++) {
-            int expert = i / nExperts % nExperts;
-            int other = i % nExperts;
-            table.intColumn("layer").append(i / nExperts / nExperts);
-            table.intColumn("expert").append(expert);
-            table.intColumn("other").append(other);
-            table.doubleColumn("cosine").append(expert == other ? 1 : 0.1 * Math.cos(expert + other));
-        }
-        return table;
+                pairs.count("layer", Pair::layer),
+                pairs.count("expert", Pair::expert),
+                pairs.count("other", Pair::other),
+                pairs.number(
+                        "cosine",
+                        pair -> pair.expert() == pair.other() ? 1 : 0.1 * Math.cos(pair.expert() + pair.other())));
     }
 }

@@ -15,7 +15,7 @@ final class HeatMapDrawing {
     /** Cells drawn; more are averaged over neighbouring columns. About 12 bytes each. */
     private static final int MOST_CELLS = 2000;
 
-    /** Places that say their value when pointed at, about 65 bytes each. */
+    /** Areas that show their value when pointed at, about 80 bytes each. */
     private static final int MOST_HINTS = 400;
 
     private static final double MOST_HEIGHT = 640;
@@ -25,13 +25,13 @@ final class HeatMapDrawing {
 
     /** The color bar beside the cells. */
     private static final double BAR = 74;
-    /** The color bar needs so much. */
+    /** Least height of the color bar. */
     private static final double LEAST_HEIGHT = 90;
     /** Colours in the bar beside it. */
     private static final int STEPS = 25;
-    /** Different colours drawn: more the eye does not tell apart. */
+    /** Different colours drawn; the eye does not tell more apart. */
     private static final int SHADES = 100;
-    /** From so light on, text on a cell is black. */
+    /** On cells that are at least so light, text is black. */
     private static final double LIGHT = 0.5;
 
     private final HeatMap chart;
@@ -123,7 +123,7 @@ final class HeatMapDrawing {
         frame.svg.close();
     }
 
-    /** What cells say when they are pointed at; of many, neighbours in a row speak together. */
+    /** The values that cells show when pointed at; of many cells, neighbours in a row share an area. */
     private void hints() {
         int columns = cells[0].length;
         int most = Math.max(1, MOST_HINTS / cells.length);
@@ -174,7 +174,7 @@ final class HeatMapDrawing {
         frame.svg.close();
     }
 
-    /** White around black is seen on every colour. */
+    /** Black on white can be seen on every colour. */
     private void frame(HeatMap.Cell cell) {
         frame(cell, "#fff", 4);
         frame(cell, "#000", 1.5);

@@ -113,7 +113,7 @@ final class IntervalDrawing {
         }
     }
 
-    /** Between numbers there are others; between names there is nothing. */
+    /** A line through the means; only numbers have values between them. */
     private void connection(List<Mark> drawn) {
         Path path = new Path();
         drawn.forEach(mark -> path.moveOrLine(mark.x(), y.at(mark.point().mean())));
@@ -148,7 +148,7 @@ final class IntervalDrawing {
         path.move(x - CAP, y + slope).line(x, y).line(x + CAP, y + slope);
     }
 
-    /** Each point speaks as far as it is the nearest. */
+    /** Each point shows its values where it is the nearest. */
     private void hints() {
         frame.openHints();
         for (int i = 0; i < marks.size(); i++) {

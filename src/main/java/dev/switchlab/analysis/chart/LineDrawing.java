@@ -18,7 +18,7 @@ final class LineDrawing {
     private static final int DOTTED = 20;
     /** Areas that show values: enough to find a place, few enough to keep a drawing small. */
     private static final int MOST_HINTS = 50;
-    /** Of a band, so that others shine through; with two digits, which lengths do not have. */
+    /** Of a band, so that other bands shine through; as text, because lengths have one digit only. */
     private static final String OPACITY = "0.18";
 
     private static final List<String> DASHES = List.of("none", "7 3", "2 2", "7 3 2 3", "12 4", "12 3 2 3");
