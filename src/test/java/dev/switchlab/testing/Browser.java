@@ -28,8 +28,8 @@ public final class Browser implements AutoCloseable {
     private static final List<String> DRIVER = List.of("chromedriver");
 
     /**
-     * Warns of every browser younger than Selenium, for a feature that is not used here. Held, or its level would be
-     * forgotten.
+     * Warns about every browser newer than Selenium, for a feature that is not used here. A logger without a reference
+     * loses its level.
      */
     private static final Logger VERSION_WARNINGS = Logger.getLogger("org.openqa.selenium.devtools.CdpVersionFinder");
 
@@ -56,7 +56,7 @@ public final class Browser implements AutoCloseable {
         this.driver = driver;
     }
 
-    /** What this machine lacks, and how to get it; empty if a browser can start. */
+    /** What is missing on this machine, and how to install it; empty if a browser can start. */
     static Optional<String> missing() {
         return find(CHROMIUM).isPresent() && find(DRIVER).isPresent()
                 ? Optional.empty()
@@ -64,14 +64,14 @@ public final class Browser implements AutoCloseable {
                         + " Debian and Ubuntu: apt-get install chromium chromium-driver");
     }
 
-    /** Starts one. */
+    /** Starts a browser with the given profile folder. */
     static Browser start(Path profile) {
         VERSION_WARNINGS.setLevel(Level.SEVERE);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         logs.enable(LogType.PERFORMANCE, Level.ALL);
         ChromeOptions options = new ChromeOptions();
-        // With both programs named, Selenium looks for neither, here or elsewhere.
+        // With both programs named, Selenium searches for neither, on this machine or on the network.
         options.setBinary(find(CHROMIUM).orElseThrow().toFile());
         options.setCapability("goog:loggingPrefs", logs);
         options.addArguments(

@@ -13,13 +13,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** One browser for all tests of the process, started when the first of them asks for it and closed after the last. */
+/** One browser for all tests of the process, started for the first test that needs it and closed after the last. */
 final class BrowserExtension implements ExecutionCondition, ParameterResolver {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
         Optional<String> missing = Browser.missing();
-        // Surefire counts skipped tests, but keeps the reason to its report.
+        // Surefire counts skipped tests, but writes the reason only to its report.
         missing.ifPresent(reason -> System.err.println(context.getDisplayName() + ": " + reason));
         return missing.map(ConditionEvaluationResult::disabled)
                 .orElse(ConditionEvaluationResult.enabled("there is a browser"));

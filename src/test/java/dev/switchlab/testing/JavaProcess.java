@@ -4,17 +4,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Other JVMs on the tests' class path: quick to start, offline and at one thread, as the tests are. */
+/** JVMs with the class path of the tests, offline and with one thread. */
 public final class JavaProcess {
 
     private JavaProcess() {}
 
-    /** To be started: the main method of {@code main} with {@code arguments}. */
+    /** Runs the main method of {@code main}, with JVM options for a quick start. */
     public static ProcessBuilder of(Class<?> main, String... arguments) {
         return withOptions(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), main, arguments);
     }
 
-    /** The same with other options of the JVM in place of those for a quick start. */
+    /** Runs the main method of {@code main} with the given JVM options. */
     public static ProcessBuilder withOptions(List<String> options, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

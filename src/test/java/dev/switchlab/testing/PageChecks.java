@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 
-/** What holds of every page that people look at. */
+/** Checks that every page must pass. */
 public final class PageChecks {
 
     private static final Path SCREENSHOTS = Path.of("target/screenshots");
@@ -16,8 +16,8 @@ public final class PageChecks {
     private PageChecks() {}
 
     /**
-     * Opens {@code page} on each screen, and checks that it is silent, asks for nothing outside itself, is no wider
-     * than the screen, and squeezes no cell of a table. Keeps a picture of each in {@code target/screenshots}.
+     * Opens {@code page} on each screen. Checks that the page prints nothing to the console, requests nothing but
+     * itself, is no wider than the screen, and squeezes no table cell. Keeps screenshots in {@code target/screenshots}.
      */
     public static void check(Browser browser, Path page) throws IOException {
         for (Screen screen : Screen.values()) {
@@ -51,7 +51,7 @@ public final class PageChecks {
                 .map(cell => cell.textContent);
             """;
 
-    /** Elements that reach beyond the screen, but for those inside something that scrolls by itself. */
+    /** Elements that reach beyond the screen, except inside an element that scrolls. */
     private static final String TOO_WIDE = """
             const d = document.documentElement;
             if (d.scrollWidth <= d.clientWidth) return [];
@@ -69,7 +69,7 @@ public final class PageChecks {
         browser.open(blankPage, Screen.DESKTOP);
         List<String> all = List.copyOf(drawings);
         assertThat((List<?>) browser.await(COLORED, all))
-                .as("coloured pixels of each drawing")
+                .as("colored pixels of each drawing")
                 .hasSize(all.size())
                 .allSatisfy(count -> assertThat(((Number) count).intValue()).isGreaterThan(100));
         for (String drawing : all) {
@@ -80,7 +80,7 @@ public final class PageChecks {
     }
 
     /**
-     * How many pixels are neither white nor grey, as titles and axes are, when it is an image by itself as in a README.
+     * Number of pixels of each drawing, shown as an image, that are neither white nor gray (titles and axes are gray).
      */
     private static final String COLORED = """
             const done = arguments[arguments.length - 1];

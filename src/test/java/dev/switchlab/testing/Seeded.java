@@ -6,13 +6,13 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a test's parameter, a {@code long}, that gets a seed. {@code mvn test -Dswitchlab.test.seed=7} gives another; a
- * failure prints the command that repeats it with the same seed.
+ * Marks a {@code long} parameter of a test as its seed. {@code mvn test -Dswitchlab.test.seed=7} sets another seed; a
+ * failure prints the command that repeats the test with its seed.
  */
 @Target(ElementType.PARAMETER)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Seeded {
 
-    /** The seed, unless the property gives another. */
+    /** The seed without the property. */
     long value() default 1;
 }

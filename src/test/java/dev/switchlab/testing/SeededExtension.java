@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * Gives tests their seed, and prints for every test that fails the one command that repeats it. On for all tests: most
- * have their seeds written in them, so that the command alone repeats them.
+ * Gives tests their seed, and prints for every failed test the command that repeats it. Active for all tests: most tests
+ * contain their seeds, so that the command alone repeats them.
  */
 public final class SeededExtension implements ParameterResolver, TestWatcher, InvocationInterceptor {
 
@@ -34,7 +34,7 @@ public final class SeededExtension implements ParameterResolver, TestWatcher, In
         print(context);
     }
 
-    /** Tests that a factory makes are not watched. */
+    /** A {@link TestWatcher} does not see tests made by a factory. */
     @Override
     public void interceptDynamicTest(
             Invocation<Void> invocation, DynamicTestInvocationContext invoked, ExtensionContext context)
@@ -42,7 +42,7 @@ public final class SeededExtension implements ParameterResolver, TestWatcher, In
         try {
             invocation.proceed();
         } catch (Throwable e) {
-            // The context of the factory: that of the test itself has no method.
+            // The context of the factory, because the context of the test has no method.
             context.getParent().ifPresent(SeededExtension::print);
             throw e;
         }

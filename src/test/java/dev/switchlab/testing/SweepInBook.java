@@ -9,15 +9,19 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** A sweep of two settings with two seeds each, nested as sweeps are, but never trained. */
+/** A sweep of two settings with two seeds each, nested like a real sweep, without training. */
 public final class SweepInBook {
 
-    /** Of the sweep's run. */
+    /** Name of the sweep's run. */
     public static final String NAME = "smoke model.n_experts=2,4 seeds 1..2";
 
     private SweepInBook() {}
 
-    /** Writes it into a book; the id of its run. Scores are 2.81, 2.82 with two experts and 2.61, 2.62 with four. */
+    /**
+     * Writes the sweep into a book. Scores are 2.81 and 2.82 with two experts, 2.61 and 2.62 with four.
+     *
+     * @return the id of the sweep's run
+     */
     public static String make(MirroredBook store) throws IOException {
         String sweep = run(store, NAME, Map.of(), Map.of(RunInfo.SUMMARY_TAG, "4", RunInfo.SWEEP_TAG, "00"), 0);
         for (int experts : new int[] {2, 4}) {
