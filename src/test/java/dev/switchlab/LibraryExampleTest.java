@@ -20,10 +20,12 @@ import java.util.stream.Collectors;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Java code of the guide's page on the library compiles and runs. */
+@Tag("slow")
 class LibraryExampleTest {
 
     private static final Pattern EXAMPLE =

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * an edit.
  */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
+@Tag("slow")
 class ReproducibleRunTest {
 
     private static final int KILLED = 128 + 9;

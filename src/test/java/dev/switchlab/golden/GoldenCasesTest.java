@@ -8,10 +8,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every case in {@code golden/}, in each form, with each kernel and on each device. */
+@Tag("slow")
 class GoldenCasesTest {
 
     static final Path FOLDER = Path.of("golden");

@@ -16,9 +16,11 @@ import jdk.jshell.JShell;
 import jdk.jshell.SnippetEvent;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The prompt's own JVM with the lab's agent, as {@code make jshell} starts it. */
+@Tag("slow")
 class LabAgentTest {
 
     private static final Printed PRINTED = new Printed();

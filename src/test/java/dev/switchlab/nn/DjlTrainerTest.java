@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A switch layer as a block of a DJL model that DJL's own Trainer trains: four clouds of points that no straight line
  * parts.
  */
+@Tag("slow")
 class DjlTrainerTest {
 
     private static final int POINTS = 256;

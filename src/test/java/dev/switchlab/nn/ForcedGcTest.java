@@ -14,6 +14,7 @@ import dev.switchlab.nn.kernel.Kernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * A garbage collection between forward and backward changes no gradient. DJL's {@code mul(Number)} and its relatives
  * fail this: they close the scalar's buffer while autograd still holds it.
  */
+@Tag("slow")
 class ForcedGcTest {
 
     @ParameterizedTest

@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every notebook of {@code jshell/} runs and prints what its expected output says. */
+@Tag("slow")
 class BundledNotebooksTest {
 
     private static final Path FOLDER = Path.of("jshell");

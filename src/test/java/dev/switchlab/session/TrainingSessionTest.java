@@ -28,10 +28,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole sessions in this process: what a run leaves behind. */
+@Tag("slow")
 class TrainingSessionTest {
 
     private static final String SETTINGS = "train.steps=4 train.log_every=1 train.eval_every=2 train.eval_batches=1"

@@ -16,12 +16,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Native memory does not grow: neither live arrays nor resident memory over several hundred steps. In a process of its
  * own, whose Java heap is all there from the start: a heap that grows would look like a leak.
  */
+@Tag("slow")
 class MemoryTest {
 
     private static final long MIB = 1 << 20;

@@ -23,11 +23,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes to a server and what comes from it, with nothing in the way. */
 @Timeout(40)
+@Tag("slow")
 final class MirrorTest extends AgainstFake {
     private static final String BASIC = "Basic YWRhOnMzY3JldC1wYXNz";
     private static final Map<String, String> USER =
