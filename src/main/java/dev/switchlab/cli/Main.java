@@ -32,7 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BookCommands.Runs.class,
             SweepCommands.RunSweep.class,
             SweepCommands.Paper.class,
-            SweepCommands.Child.class,
+            SweepCommands.Worker.class,
             BookCommands.Compare.class,
             BookCommands.Report.class,
             BookCommands.Ui.class,

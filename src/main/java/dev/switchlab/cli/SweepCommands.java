@@ -235,8 +235,8 @@ final class SweepCommands {
      * Trains one run of a sweep, or continues it. A launcher starts this process and reads its standard output, see
      * {@link Status#line}.
      */
-    @Command(name = "child", description = "Train one run of a sweep, from its plan.", hidden = true)
-    static final class Child implements Callable<Integer> {
+    @Command(name = "worker", description = "Train one run of a sweep, from its plan.", hidden = true)
+    static final class Worker implements Callable<Integer> {
 
         private static final int STOPPED = 130;
 
@@ -260,7 +260,7 @@ final class SweepCommands {
             }
             RunPlan plan = RunPlan.read(file);
             try (MirroredBook store = books.open()) {
-                SweepWorker worker = new SweepWorker(plan, store, stop::get, Child::print);
+                SweepWorker worker = new SweepWorker(plan, store, stop::get, Worker::print);
                 Optional<Status> done = worker.done();
                 Status end =
                         done.isPresent() ? done.get() : worker.run(EngineStart.start(plan.device(), plan.threads()));

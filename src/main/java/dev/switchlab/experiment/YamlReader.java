@@ -54,8 +54,7 @@ public final class YamlReader {
                 throw new ExperimentException(
                         key, value.place() + ": " + key + " is a list; allowed: one value; example: heads: 4");
             }
-            settings.put(
-                    key, new Setting(value.hasText() ? value.texts().get(0) : null, value.place()));
+            settings.put(key, new Setting(value.hasText() ? value.texts().get(0) : null, value.place()));
         });
         return settings;
     }

@@ -27,7 +27,9 @@ public interface Launcher {
      */
     void stop();
 
-    /** Ends this call on the user's wish (Ctrl-C), from any thread: as {@link #stop}, unless runs continue without it. */
+    /**
+     * Ends this call on the user's wish (Ctrl-C), from any thread: as {@link #stop}, unless runs continue without it.
+     */
     default void leave() {
         stop();
     }

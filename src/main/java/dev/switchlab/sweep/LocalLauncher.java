@@ -113,7 +113,7 @@ public final class LocalLauncher implements Launcher {
     private void startNext(SweepFolder folder, Observer observer) throws IOException {
         SweepRun run = waiting.removeFirst();
         String plan = folder.plan(run).toString();
-        List<String> arguments = List.of("child", "--watch-input", "--runs", runs.toString(), plan);
+        List<String> arguments = List.of("worker", "--watch-input", "--runs", runs.toString(), plan);
         Optional<Path> archive = jvm.hasArchive() || archiving ? Optional.empty() : Optional.of(jvm.newArchive());
         archiving |= archive.isPresent();
         observer.changed(run, Running.STARTING);
@@ -181,7 +181,8 @@ public final class LocalLauncher implements Launcher {
             this.folder = folder;
             this.archive = archive;
             this.process = WorkerJvm.process(command)
-                    .redirectError(ProcessBuilder.Redirect.appendTo(folder.log(run).toFile()))
+                    .redirectError(
+                            ProcessBuilder.Redirect.appendTo(folder.log(run).toFile()))
                     .start();
             Thread reader = new Thread(this::read, "run-" + run.number());
             reader.setDaemon(true);
@@ -301,7 +302,8 @@ public final class LocalLauncher implements Launcher {
         }
 
         private long peak(String setting) {
-            long ofAny = peaks.values().stream().mapToLong(Long::longValue).max().orElse(0);
+            long ofAny =
+                    peaks.values().stream().mapToLong(Long::longValue).max().orElse(0);
             return peaks.getOrDefault(setting, ofAny);
         }
     }

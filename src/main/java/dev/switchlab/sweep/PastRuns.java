@@ -53,8 +53,9 @@ public final class PastRuns {
 
     /** Of an experiment, newest first, without summaries. */
     private List<Run> finished(String experiment) {
-        return finished.computeIfAbsent(experiment, id ->
-                book.runs(Optional.of(experimentName.apply(id)), Integer.MAX_VALUE).stream()
+        return finished.computeIfAbsent(
+                experiment,
+                id -> book.runs(Optional.of(experimentName.apply(id)), Integer.MAX_VALUE).stream()
                         .filter(run -> run.status().equals("FINISHED"))
                         .filter(run -> !run.tags().containsKey(RunInfo.SUMMARY_TAG))
                         .toList());
@@ -70,13 +71,14 @@ public final class PastRuns {
         wanted.put("corpus.sha256", sweep.text(run).sha256());
         wanted.put("device", sweep.conditions().device());
         wanted.put("threads", Integer.toString(sweep.conditions().threads()));
-        Map<Map<String, String>, Run> known = bySettings.computeIfAbsent(run.experiment().id(), experiment -> {
-            Map<Map<String, String>, Run> runs = new HashMap<>();
-            finished(experiment).stream()
-                    .filter(past -> cpu.equals(past.tags().get("switchlab.cpu")))
-                    .forEach(past -> runs.putIfAbsent(settings(past.params()), past));
-            return runs;
-        });
+        Map<Map<String, String>, Run> known =
+                bySettings.computeIfAbsent(run.experiment().id(), experiment -> {
+                    Map<Map<String, String>, Run> runs = new HashMap<>();
+                    finished(experiment).stream()
+                            .filter(past -> cpu.equals(past.tags().get("switchlab.cpu")))
+                            .forEach(past -> runs.putIfAbsent(settings(past.params()), past));
+                    return runs;
+                });
         return Optional.ofNullable(known.get(settings(wanted)));
     }
 
@@ -95,11 +97,13 @@ public final class PastRuns {
      */
     public OptionalDouble expectedSeconds(SweepRun run, int threads) {
         return seconds.computeIfAbsent(run.row() + " THREADS=" + threads, key -> {
-            Set<Map.Entry<String, String>> settings = new HashSet<>(run.experiment().toParams().entrySet());
+            Set<Map.Entry<String, String>> settings =
+                    new HashSet<>(run.experiment().toParams().entrySet());
             settings.removeIf(setting -> NOT_TIMED.contains(setting.getKey()));
             List<Run> known = timed(run.experiment().id(), Integer.toString(threads));
             List<Run> same = known.stream()
-                    .filter(past -> LaterSettings.complete(past.params()).entrySet().containsAll(settings))
+                    .filter(past ->
+                            LaterSettings.complete(past.params()).entrySet().containsAll(settings))
                     .toList();
             return (same.isEmpty() ? known : same)
                     .stream()
@@ -116,12 +120,14 @@ public final class PastRuns {
 
     /** Runs of one process that took all their steps without a break. */
     private List<Run> timed(String experiment, String threads) {
-        return timed.computeIfAbsent(experiment + " THREADS=" + threads, key -> finished(experiment).stream()
-                .limit(RECENT)
-                .filter(run -> threads.equals(run.params().get("threads")))
-                .filter(run -> !run.params().containsKey("ranks"))
-                .filter(run -> book.artifacts(run.runId()).list().stream()
-                        .noneMatch(path -> path.startsWith("resumed/")))
-                .toList());
+        return timed.computeIfAbsent(
+                experiment + " THREADS=" + threads,
+                key -> finished(experiment).stream()
+                        .limit(RECENT)
+                        .filter(run -> threads.equals(run.params().get("threads")))
+                        .filter(run -> !run.params().containsKey("ranks"))
+                        .filter(run -> book.artifacts(run.runId()).list().stream()
+                                .noneMatch(path -> path.startsWith("resumed/")))
+                        .toList());
     }
 }

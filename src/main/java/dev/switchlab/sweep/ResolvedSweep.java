@@ -63,8 +63,7 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
             data.requireUsable(experiment);
             inputs.put(
                     row,
-                    new TrainingInput(
-                            experiment, data, opened.fallbackReason(), first.title(), conditions.kernels()));
+                    new TrainingInput(experiment, data, opened.fallbackReason(), first.title(), conditions.kernels()));
         });
         return new ResolvedSweep(sweep, inputs, conditions);
     }

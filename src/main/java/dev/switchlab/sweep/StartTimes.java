@@ -51,8 +51,8 @@ public final class StartTimes {
             for (int round = 0; round <= rounds; round++) {
                 Map<String, Double> parts = run(jvm, threads, new SweepFolder(folder), round + 1);
                 if (round > 0) {
-                    parts.forEach((part, ms) ->
-                            times.computeIfAbsent(part, name -> new ArrayList<>()).add(ms));
+                    parts.forEach((part, ms) -> times.computeIfAbsent(part, name -> new ArrayList<>())
+                            .add(ms));
                 }
             }
             return times;

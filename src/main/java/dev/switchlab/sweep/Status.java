@@ -117,7 +117,8 @@ public sealed interface Status {
         if (status.equals("FINISHED")) {
             return Done.of(run.orElseThrow());
         }
-        String reason = run.map(Run::tags).map(tags -> tags.get(RunInfo.FAILURE_TAG)).orElse("");
+        String reason =
+                run.map(Run::tags).map(tags -> tags.get(RunInfo.FAILURE_TAG)).orElse("");
         return status.equals("FAILED") && !reason.isEmpty() ? new Failed(reason, false) : new Waiting("");
     }
 

@@ -62,8 +62,7 @@ public record Sweep(SweepSpec spec, List<SweepRun> runs) {
     /** A run of each setting, with the seed of its experiment. */
     private static List<SweepRun> settings(SweepSpec spec, Path experiments) {
         List<SweepRun> settings = new ArrayList<>();
-        Map<String, Map<String, String>> variants =
-                spec.variants().isEmpty() ? Map.of("", Map.of()) : spec.variants();
+        Map<String, Map<String, String>> variants = spec.variants().isEmpty() ? Map.of("", Map.of()) : spec.variants();
         for (String source : spec.experiments()) {
             variants.forEach((variant, assignments) -> {
                 for (Map<String, String> combination : spec.grid().combinations()) {

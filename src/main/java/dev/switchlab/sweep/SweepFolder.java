@@ -61,12 +61,20 @@ public record SweepFolder(Path path) {
 
     /** The last status in the {@link #output} of a run. */
     public Optional<Status> lastStatus(SweepRun run) {
-        return tail(output(run)).lines().map(Status::parse).flatMap(Optional::stream).reduce((first, last) -> last);
+        return tail(output(run))
+                .lines()
+                .map(Status::parse)
+                .flatMap(Optional::stream)
+                .reduce((first, last) -> last);
     }
 
     /** The last line in the {@link #log} of a run. */
     public Optional<String> lastLogLine(SweepRun run) {
-        return tail(log(run)).lines().map(String::strip).filter(line -> !line.isEmpty()).reduce((first, last) -> last);
+        return tail(log(run))
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .reduce((first, last) -> last);
     }
 
     private static String tail(Path file) {

@@ -14,48 +14,46 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * What a sweep consists of: two calls with one identity are one sweep.
+ * What makes two calls the same sweep. Kept as an artifact of the parent run, which fixes the names of the components.
  *
  * @param conditions what decides rounding: device, threads, kernels
- * @param settings every {@linkplain LaterSettings#timeless timeless} setting of the children of a {@link SweepRun#row()},
- *     its text included, as text; not the seed
- * @param children which seeds each row has
+ * @param settings by {@link SweepRun#row()}: all {@linkplain LaterSettings#timeless timeless} parameters and the text
+ * @param children seeds by row
  */
 public record SweepIdentity(
         SortedMap<String, String> conditions,
         SortedMap<String, SortedMap<String, String>> settings,
         SortedMap<String, List<Long>> children) {
 
-    /** The artifact of a sweep's parent that keeps it. */
+    /** The artifact of the parent run. */
     public static final String ARTIFACT = "sweep.json";
 
     private static final int DIGITS = 16;
 
-    /** Of a sweep, on its texts, under conditions. */
+    /** @param texts what each run is trained on */
     static SweepIdentity of(Sweep sweep, Function<SweepRun, Corpus> texts, Map<String, String> conditions) {
         SortedMap<String, SortedMap<String, String>> settings = new TreeMap<>();
         SortedMap<String, List<Long>> children = new TreeMap<>();
-        sweep.settings().forEach((row, of) -> {
+        sweep.settings().forEach((row, runs) -> {
+            SweepRun first = runs.get(0);
             SortedMap<String, String> all =
-                    new TreeMap<>(LaterSettings.timeless(of.get(0).experiment().toParams()));
+                    new TreeMap<>(LaterSettings.timeless(first.experiment().toParams()));
             all.remove("seed");
-            Corpus corpus = texts.apply(of.get(0));
+            Corpus corpus = texts.apply(first);
             all.put("corpus.name", corpus.name());
             all.put("corpus.sha256", corpus.sha256());
             settings.put(row, all);
-            children.put(row, of.stream().map(SweepRun::seed).sorted().toList());
+            children.put(row, runs.stream().map(SweepRun::seed).sorted().toList());
         });
         return new SweepIdentity(new TreeMap<>(conditions), settings, children);
     }
 
-    /** Of all of it: 16 hexadecimal digits, the tag {@link dev.switchlab.runs.RunInfo#SWEEP_TAG}. */
+    /** 16 hexadecimal digits: the tag {@link dev.switchlab.runs.RunInfo#SWEEP_TAG}. */
     public String digest() {
         return Sha256.of(toJson()).substring(0, DIGITS);
     }
 
-    /**
-     * What is not as it was when a sweep began: {@code smoke: train.steps was 200, is 300 now}; empty if nothing is.
-     */
+    /** The first change since a sweep began, such as {@code smoke: train.steps was 200, is 300 now}. */
     public Optional<String> difference(SweepIdentity begun) {
         List<String> differences = new ArrayList<>();
         differ(begun.conditions, conditions, "", differences);
@@ -65,7 +63,7 @@ public record SweepIdentity(
             }
         });
         if (differences.isEmpty() && !equals(begun)) {
-            differences.add("it had the children " + begun.children + " and has " + children + " now");
+            differences.add("it had the runs " + begun.children + " and has " + children + " now");
         }
         return differences.stream().findFirst();
     }
@@ -82,7 +80,7 @@ public record SweepIdentity(
         }
     }
 
-    /** As JSON; the same for the same identity. */
+    /** As JSON with sorted keys, so that equal identities have equal texts. */
     public String toJson() {
         try {
             return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n";
@@ -94,15 +92,15 @@ public record SweepIdentity(
     /**
      * Reads {@link #toJson}.
      *
-     * @param source what messages call it
-     * @throws IllegalArgumentException in one line
+     * @param source what the message calls the text
+     * @throws IllegalArgumentException in one line, for other content
      */
     public static SweepIdentity ofJson(String json, String source) {
         try {
             return Json.MAPPER.readValue(json, SweepIdentity.class);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
-                    source + ": not what a sweep consists of: "
+                    source + ": not the identity of a sweep: "
                             + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "),
                     e);
         }

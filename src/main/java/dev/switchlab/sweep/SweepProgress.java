@@ -97,7 +97,8 @@ public final class SweepProgress {
             seconds = expected.apply(run);
         }
         if (seconds.isEmpty()) {
-            seconds = mean(other -> other.experiment().id().equals(run.experiment().id()));
+            seconds = mean(
+                    other -> other.experiment().id().equals(run.experiment().id()));
         }
         return seconds.isEmpty() ? mean(other -> true) : seconds;
     }

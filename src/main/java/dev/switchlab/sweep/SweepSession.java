@@ -131,8 +131,8 @@ public final class SweepSession {
             String parent = summaries.parent();
             PastRuns past = new PastRuns(store);
             int threads = resolved.conditions().threads();
-            SweepProgress progress = new SweepProgress(
-                    resolved.sweep(), launcher.width(), run -> past.expectedSeconds(run, threads));
+            SweepProgress progress =
+                    new SweepProgress(resolved.sweep(), launcher.width(), run -> past.expectedSeconds(run, threads));
             for (SweepRun run : runs) {
                 runIds.put(run, run.runId(parent));
                 progress.set(run, Status.of(store.book().byId(runIds.get(run))));

@@ -129,7 +129,9 @@ public record SweepSpec(
                 seeds.add(Long.valueOf(seed));
             }
         }
-        if (seeds.isEmpty() || seeds.size() > MOST_SEEDS || seeds.stream().distinct().count() < seeds.size()) {
+        if (seeds.isEmpty()
+                || seeds.size() > MOST_SEEDS
+                || seeds.stream().distinct().count() < seeds.size()) {
             throw new IllegalArgumentException("SEEDS is '" + text + "', allowed: a range or a list of at most "
                     + MOST_SEEDS + " different seeds, for example 1..5 or 1,2,7");
         }
@@ -142,7 +144,9 @@ public record SweepSpec(
         long last = seeds.get(seeds.size() - 1);
         boolean isRange = seeds.size() > 2
                 && seeds.equals(LongStream.rangeClosed(first, last).boxed().toList());
-        return isRange ? first + ".." + last : seeds.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return isRange
+                ? first + ".." + last
+                : seeds.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
     /**

@@ -74,14 +74,17 @@ public final class SweepTable {
                 .left("setting", this::name)
                 .left("done", setting -> scores(setting).size() + "/" + setting.size())
                 .left("mean", setting -> {
-                    OptionalDouble mean = scores(setting).stream().mapToDouble(score -> score).average();
+                    OptionalDouble mean =
+                            scores(setting).stream().mapToDouble(score -> score).average();
                     return mean.isPresent() ? score(mean.getAsDouble()) : "-";
                 })
-                .left("now", setting -> setting.stream()
-                        .map(progress::of)
-                        .filter(status -> !(status instanceof Done) && !(status instanceof Waiting))
-                        .map(SweepTable::cell)
-                        .collect(Collectors.joining(", ")));
+                .left(
+                        "now",
+                        setting -> setting.stream()
+                                .map(progress::of)
+                                .filter(status -> !(status instanceof Done) && !(status instanceof Waiting))
+                                .map(SweepTable::cell)
+                                .collect(Collectors.joining(", ")));
     }
 
     private List<Double> scores(List<SweepRun> setting) {
@@ -135,10 +138,11 @@ public final class SweepTable {
 
     /** Such as {@code 5 of 12 done, 2 running, 1 failed; 3:20 min left}. */
     public String whole() {
-        String text = progress.count(Done.class) + " of " + progress.sweep().runs().size() + " done"
-                + counted(Running.class, "running")
-                + counted(Failed.class, "failed")
-                + counted(Stopped.class, "stopped");
+        String text =
+                progress.count(Done.class) + " of " + progress.sweep().runs().size() + " done"
+                        + counted(Running.class, "running")
+                        + counted(Failed.class, "failed")
+                        + counted(Stopped.class, "stopped");
         OptionalDouble left = progress.secondsLeft();
         if (progress.count(Running.class) + progress.count(Waiting.class) > 0) {
             text += left.isPresent() ? "; " + Durations.text(left.getAsDouble()) + " left" : "; time left unknown";

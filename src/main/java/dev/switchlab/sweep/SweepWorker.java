@@ -35,8 +35,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * What the process of one run does: trains it, or resumes it from its newest checkpoint, unless it is done. The run gets
- * no report of its own; {@code make report} writes one later, and the sweep has one for all.
+ * What the process of one run does: trains it, or resumes it from its newest checkpoint, unless it is done. The run
+ * gets no report of its own; {@code make report} writes one later, and the sweep has one for all.
  */
 public final class SweepWorker {
 

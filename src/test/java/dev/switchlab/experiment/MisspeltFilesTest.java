@@ -86,9 +86,7 @@ class MisspeltFilesTest {
     void whatIsNotOneMappingIsRefused() {
         parseRefused("", "x.yaml: empty; allowed: lines of key: value; example: semantics: paper");
         parseRefused("# nothing\n", "x.yaml: empty; allowed: lines of key: value; example: semantics: paper");
-        parseRefused(
-                "- a\n",
-                "x.yaml:1: not a mapping; allowed: lines of key: value; example: semantics: paper");
+        parseRefused("- a\n", "x.yaml:1: not a mapping; allowed: lines of key: value; example: semantics: paper");
         refused("---\nseed: 2\n", "x.yaml:4: a second YAML document; allowed: one");
         refused(
                 "model: &m\n  heads: 4\ntrain: *m\n",

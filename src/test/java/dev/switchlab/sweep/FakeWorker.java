@@ -9,7 +9,7 @@ public final class FakeWorker {
 
     private FakeWorker() {}
 
-    /** Takes the arguments of the command {@code child}. */
+    /** Takes the arguments of the command {@code worker}. */
     public static void main(String[] args) throws IOException, InterruptedException {
         Path file = Path.of(args[args.length - 1]);
         RunPlan plan = RunPlan.read(file);
@@ -30,7 +30,7 @@ public final class FakeWorker {
             }
             case "obeys" -> {
                 while (System.in.read() >= 0) {
-                    // Until nobody is there.
+                    // Until the launcher closes it.
                 }
                 System.out.println("stopped 1");
                 System.exit(130);

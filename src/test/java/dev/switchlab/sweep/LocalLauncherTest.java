@@ -38,8 +38,7 @@ class LocalLauncherTest {
 
     private static final long PLENTY = Long.MAX_VALUE / 2;
 
-    private static final Experiment EXPERIMENT =
-            Experiment.of(Semantics.PAPER, "corpus=" + CorpusStore.DICKENS);
+    private static final Experiment EXPERIMENT = Experiment.of(Semantics.PAPER, "corpus=" + CorpusStore.DICKENS);
 
     @TempDir
     Path folder;
@@ -64,8 +63,8 @@ class LocalLauncherTest {
         for (String label : labels) {
             int number = runs.size() + 1;
             SweepFolder sweep = new SweepFolder(folder.resolve("sweep"));
-            sweep.write(new RunPlan(
-                    number, "id" + number, label, false, "", "", "", "auto", "cpu", 1, "make", Map.of()));
+            sweep.write(
+                    new RunPlan(number, "id" + number, label, false, "", "", "", "auto", "cpu", 1, "make", Map.of()));
             runs.add(new SweepRun(number, "", EXPERIMENT, "", Map.of(), Map.of()));
         }
         return runs;
@@ -156,7 +155,7 @@ class LocalLauncherTest {
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
-    void aChildThatWasKilledFromOutsideSaysSo() throws Exception {
+    void aKilledProcessIsReportedAsKilled() throws Exception {
         // Such as the browser, which other tests share.
         Set<ProcessHandle> others = ProcessHandle.current().descendants().collect(Collectors.toSet());
         Thread killer = new Thread(() -> {
@@ -181,7 +180,7 @@ class LocalLauncherTest {
     @DisabledOnOs(
             value = {OS.WINDOWS, OS.MAC},
             disabledReason = "memory of a process is known on Linux")
-    void aChildThatWouldNotFitWaits() throws Exception {
+    void aRunThatDoesNotFitIntoMemoryWaits() throws Exception {
         Set<Long> runningAtOnce = new HashSet<>();
         // What one takes is seen while the first runs; from then on there is never room for a second.
         run(
@@ -215,16 +214,22 @@ class LocalLauncherTest {
     @Test
     void aRunNeedsThePeakOfItsSetting() {
         assertThat(peaks(watch(600)).fits("small", List.of())).isTrue();
-        assertThat(peaks(watch(600)).fits("large", List.of())).as("no room above the peak").isFalse();
-        assertThat(peaks(watch(600)).fits("new", List.of())).as("as much as any").isFalse();
+        assertThat(peaks(watch(600)).fits("large", List.of()))
+                .as("no room above the peak")
+                .isFalse();
+        assertThat(peaks(watch(600)).fits("new", List.of()))
+                .as("as much as any")
+                .isFalse();
         assertThat(peaks(watch(700)).fits("large", List.of())).isTrue();
     }
 
     /** A process that was just started does not use its peak yet. */
     @Test
     void theMemoryThatRunningProcessesMayStillTakeIsReserved() {
-        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 600)))).isTrue();
-        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 100)))).isFalse();
+        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 600))))
+                .isTrue();
+        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 100))))
+                .isFalse();
     }
 
     private static MemoryWatch peaks(MemoryWatch watch) {

@@ -29,7 +29,7 @@ class PastRunsTest {
 
     private MirroredBook store;
     private ResolvedSweep ready;
-    private SweepRun child;
+    private SweepRun wanted;
 
     @BeforeEach
     void sweep() throws IOException {
@@ -38,7 +38,7 @@ class PastRunsTest {
         ready = ResolvedSweep.of(
                 Sweep.of(SweepTest.request("small", ONE_MODEL, "", "7"), folder),
                 new ResolvedSweep.Conditions("cpu", 1, "auto"));
-        child = ready.sweep().runs().get(0);
+        wanted = ready.sweep().runs().get(0);
     }
 
     @AfterEach
@@ -46,11 +46,11 @@ class PastRunsTest {
         store.close();
     }
 
-    /** A run of the child's settings, but for some that are changed, or taken away by an empty value. */
+    /** A run with the settings of the wanted one but for changes; an empty value drops a setting. */
     private String run(RunStatus status, String cpu, Map<String, String> changes) {
-        Map<String, String> params = new HashMap<>(child.experiment().toParams());
+        Map<String, String> params = new HashMap<>(wanted.experiment().toParams());
         params.put("corpus", "elsewhere/dickens.txt");
-        params.put("corpus.sha256", ready.text(child).sha256());
+        params.put("corpus.sha256", ready.text(wanted).sha256());
         params.put("device", "cpu");
         params.put("threads", "1");
         params.putAll(changes);
@@ -74,7 +74,7 @@ class PastRunsTest {
     }
 
     private Optional<String> found() {
-        return new PastRuns(store).equal(child, ready, CPU).map(Run::runId);
+        return new PastRuns(store).equal(wanted, ready, CPU).map(Run::runId);
     }
 
     @Test

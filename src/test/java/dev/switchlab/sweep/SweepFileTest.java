@@ -138,6 +138,7 @@ class SweepFileTest {
         assertThat(read.text("question")).isEqualTo("Why?");
         assertThat(read.text("answer")).isEmpty();
         assertThat(read.spec().experiments()).containsExactly("small");
-        assertThatThrownBy(() -> SweepFile.of(file, List.of())).hasMessageContaining(":2: question is no key here, allowed");
+        assertThatThrownBy(() -> SweepFile.of(file, List.of()))
+                .hasMessageContaining(":2: question is no key here, allowed");
     }
 }

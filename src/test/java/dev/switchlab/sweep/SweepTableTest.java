@@ -18,7 +18,7 @@ class SweepTableTest {
 
     private static SweepProgress progress(String grid, String seeds, OptionalDouble expected) {
         Sweep sweep = Sweep.of(SweepTest.request("smoke", "", grid, seeds), Path.of("experiments"));
-        return new SweepProgress(sweep, 2, child -> expected);
+        return new SweepProgress(sweep, 2, run -> expected);
     }
 
     private static void set(SweepProgress progress, int number, Status state) {

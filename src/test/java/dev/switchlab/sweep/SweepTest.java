@@ -92,7 +92,7 @@ class SweepTest {
     }
 
     private SweepIdentity identity(String set) {
-        return SweepIdentity.of(sweep(request("small", set, "", "1")), child -> TEXT, HERE);
+        return SweepIdentity.of(sweep(request("small", set, "", "1")), run -> TEXT, HERE);
     }
 
     private static SweepSpec variants(Map<String, String> variants, String set, String grid, String... excluded) {
@@ -120,7 +120,7 @@ class SweepTest {
                 "variant=\"b many z_loss=0\" seed=2");
         Sweep sweep = sweep(request);
         assertThat(sweep.runs())
-                .extracting(child -> child.variant() + " " + child.seed())
+                .extracting(run -> run.variant() + " " + run.seed())
                 .containsExactly(
                         "a few z_loss=0 1",
                         "a few z_loss=0.001 1",
@@ -163,7 +163,7 @@ class SweepTest {
                 "experiment=dense model.heads=4",
                 "experiment=small model.heads=4 train.z_loss=0 seed=2"));
         assertThat(sweep.runs())
-                .extracting(child -> child.row() + " " + child.seed())
+                .extracting(run -> run.row() + " " + run.seed())
                 .containsExactly(
                         "small model.heads=2 train.z_loss=0 1",
                         "small model.heads=4 train.z_loss=0 1",
@@ -175,7 +175,7 @@ class SweepTest {
     }
 
     @Test
-    void whatIsWrongInAnyChildIsSaidInOneLine() {
+    void anErrorInAnyRunIsOneLine() {
         refused(
                 request("small", "", "model.n_expert=2,4", "1"),
                 "model.n_expert is not a setting; did you mean model.n_experts?");
@@ -215,7 +215,7 @@ class SweepTest {
     }
 
     private SweepIdentity identity(SweepSpec request) {
-        return SweepIdentity.of(sweep(request), child -> TEXT, HERE);
+        return SweepIdentity.of(sweep(request), run -> TEXT, HERE);
     }
 
     @Test
@@ -235,10 +235,10 @@ class SweepTest {
                 folder.resolve("dense.yaml"), "extends: small\nabout: Something else.\nmodel: {n_experts: 1}\n");
         assertThat(identity(request).digest()).isEqualTo(begun.digest());
 
-        Function<SweepRun, Corpus> otherText = child -> new Corpus("text", "4567", "To be, or not to be");
+        Function<SweepRun, Corpus> otherText = run -> new Corpus("text", "4567", "To be, or not to be");
         assertThat(SweepIdentity.of(sweep(request), otherText, HERE).difference(begun))
                 .contains("dense model.heads=2: corpus.sha256 was 0123, is 4567 now");
-        assertThat(SweepIdentity.of(sweep(request), child -> TEXT, Map.of("THREADS", "2", "DEVICE", "cpu"))
+        assertThat(SweepIdentity.of(sweep(request), run -> TEXT, Map.of("THREADS", "2", "DEVICE", "cpu"))
                         .difference(begun))
                 .contains("THREADS was 1, is 2 now");
     }

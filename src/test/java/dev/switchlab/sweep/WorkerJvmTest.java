@@ -19,7 +19,7 @@ class WorkerJvmTest {
     @TempDir
     Path folder;
 
-    /** Gets the start of some build ready, and returns the class path of its children. */
+    /** Prepares the JVM of some build, and returns the class path of its workers. */
     private Path build(int number) throws IOException {
         Path classes = Files.createDirectories(folder.resolve("classes" + number));
         Path some = classes.resolve("some.txt");
@@ -36,7 +36,7 @@ class WorkerJvmTest {
     }
 
     @Test
-    void manyBuildsTakeNothingFromASweepThatGoesOn() throws Exception {
+    void manyBuildsLeaveTheJarsOfARunningSweep() throws Exception {
         Path running = build(0);
         for (int number = 1; number < 8; number++) {
             build(number);
@@ -45,7 +45,7 @@ class WorkerJvmTest {
     }
 
     @Test
-    void ofBuildsThatStartedNoChildForLongTheNewestStay() throws Exception {
+    void ofBuildsUnusedForLongTheNewestStay() throws Exception {
         List<Path> jars = new ArrayList<>();
         for (int number = 0; number < 6; number++) {
             jars.add(build(number));

@@ -31,8 +31,9 @@ record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) 
 
     /** Writes the script, and returns its path. */
     Path writeScript(WorkerJvm jvm) throws IOException {
-        String java =
-                jvm.command(List.of("child", "--runs")).stream().map(JobArray::quoted).collect(Collectors.joining(" "));
+        String java = jvm.command(List.of("worker", "--runs")).stream()
+                .map(JobArray::quoted)
+                .collect(Collectors.joining(" "));
         String here = quoted(folder.path().toString());
         Path script = folder.path().resolve("job.sh");
         // exec: the process gets Slurm's signals.

@@ -138,11 +138,7 @@ public final class SlurmLauncher implements Launcher {
 
         /** @param statuses of the runs to follow; the ended ones are taken out */
         Following(
-                SweepFolder folder,
-                Map<SweepRun, Status> statuses,
-                Observer observer,
-                TaskResults results,
-                long job) {
+                SweepFolder folder, Map<SweepRun, Status> statuses, Observer observer, TaskResults results, long job) {
             this.folder = folder;
             this.statuses = statuses;
             this.observer = observer;
@@ -221,8 +217,7 @@ public final class SlurmLauncher implements Launcher {
         private void answered(String trouble) {
             if (trouble.isEmpty() != isAnswered) {
                 isAnswered = trouble.isEmpty();
-                notices.accept(
-                        isAnswered ? "Slurm answers again" : trouble + "; its jobs continue, asking again ...");
+                notices.accept(isAnswered ? "Slurm answers again" : trouble + "; its jobs continue, asking again ...");
             }
         }
     }
@@ -243,8 +238,7 @@ public final class SlurmLauncher implements Launcher {
 
     @Override
     public String leaving() {
-        return "the jobs go on in Slurm: the same call follows them again, " + Slurm.cancelCommand(name)
-                + " ends them";
+        return "the jobs go on in Slurm: the same call follows them again, " + Slurm.cancelCommand(name) + " ends them";
     }
 
     @Override
