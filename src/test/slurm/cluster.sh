@@ -118,11 +118,11 @@ jobs_on() {
   done
 }
 
+# First the daemon, so that no job starts meanwhile, then the processes that would report the end of a job.
 down() {
-  local pid
-  for pid in $(cat "$folder/pid/slurmd.$1.pid") $(pgrep -f "^slurmstepd-$1:" || true) $(jobs_on "$1"); do
-    kill -9 "$pid" 2>/dev/null || true
-  done
+  kill -9 $(cat "$folder/pid/slurmd.$1.pid") 2>/dev/null || true
+  kill -9 $(pgrep -f "^slurmstepd-$1:") 2>/dev/null || true
+  kill -9 $(jobs_on "$1") 2>/dev/null || true
   scontrol update "NodeName=$1" State=DOWN Reason=test
 }
 
