@@ -150,8 +150,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         if (way.sharded()) {
             command.add("--sharded");
         }
-        Process process = new ProcessBuilder(
-                        way.ranks() == 1 ? command : MpiRun.commandHere(way.ranks(), command))
+        Process process = new ProcessBuilder(way.ranks() == 1 ? command : MpiRun.commandHere(way.ranks(), command))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         process.getOutputStream().close();
@@ -184,7 +183,9 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         Map<Way, Timing> timings = new LinkedHashMap<>();
         times.forEach((way, rounds) -> timings.put(
                 way,
-                Timing.of(rounds.stream().flatMap(round -> of.apply(round).stream()).toList())));
+                Timing.of(rounds.stream()
+                        .flatMap(round -> of.apply(round).stream())
+                        .toList())));
         return timings;
     }
 

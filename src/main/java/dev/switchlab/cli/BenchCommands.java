@@ -39,8 +39,9 @@ final class BenchCommands {
 
     @Command(
             name = "bench",
-            description = "Time training, evaluation and generation against the roofline of their matrix products and, on"
-                    + " request, interleaved with the reference's own code.",
+            description =
+                    "Time training, evaluation and generation against the roofline of their matrix products and, on"
+                            + " request, interleaved with the reference's own code.",
             footer = "The last line is a summary. Times mean little on a machine that does other work.")
     static final class Bench implements Callable<Integer> {
 
@@ -65,8 +66,9 @@ final class BenchCommands {
         @Option(
                 names = "--ranks",
                 paramLabel = "N,N",
-                description = "Instead of everything else, time steps that N processes share by Open MPI, for example 1,2;"
-                        + " THREADS is per process (default: the cores divided by N).",
+                description =
+                        "Instead of everything else, time steps that N processes share by Open MPI, for example 1,2;"
+                                + " THREADS is per process (default: the cores divided by N).",
                 defaultValue = "")
         private String ranks;
 
@@ -143,10 +145,11 @@ final class BenchCommands {
                     engine.askedThreads() > 0 ? engine.askedThreads() : Math.max(1, EngineStart.threads(0) / count);
             String table = new RankBench(base, program, threads, quick).measure(counts, System.out::println);
             Machine machine = Machine.current();
-            String text = machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + chosen + "\n\n"
-                    + table;
+            String text =
+                    machine.cpu() + ", " + machine.cores() + " cores; " + base.id() + "; " + chosen + "\n\n" + table;
             System.out.println("\n" + text);
-            Path file = Path.of(file(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()) + "-ranks.txt");
+            Path file =
+                    Path.of(file(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()) + "-ranks.txt");
             WholeFile.write(file, text + "\n");
             System.out.println("\nkept: " + file);
         }

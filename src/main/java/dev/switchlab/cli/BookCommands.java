@@ -89,7 +89,7 @@ final class BookCommands {
             name = "compare",
             description = "Compare runs by setting: scores with intervals, paired differences over seeds, times.",
             footer =
-                    "The page that is written also has curves, experts and single runs; its tables are beside it as CSV.")
+                    "The page also has curves, experts and single runs; its tables are written beside it as CSV.")
     static final class Compare implements Callable<Integer> {
 
         @Mixin
@@ -146,8 +146,8 @@ final class BookCommands {
         public Integer call() throws IOException {
             if (runs.isGiven() && run.isGiven()) {
                 throw new IllegalArgumentException(
-                        "RUN and RUNS are both given, allowed: RUN for the report of one run, or RUNS to compare several,"
-                                + " for example RUNS=\"1a2b3c4d 5e6f7a8b\"");
+                        "RUN and RUNS are both given, allowed: RUN for the report of one run, or RUNS to compare"
+                                + " several, for example RUNS=\"1a2b3c4d 5e6f7a8b\"");
             }
             try (MirroredBook store = books.open()) {
                 if (runs.isGiven()) {
@@ -281,7 +281,8 @@ final class BookCommands {
         public Integer call() {
             if (from.isBlank()) {
                 throw new IllegalArgumentException(
-                        "FROM names no folder to merge; allowed: another runs folder, e.g. make merge FROM=../other/runs");
+                        "FROM names no folder to merge; allowed: another runs folder, e.g. make merge"
+                                + " FROM=../other/runs");
             }
             try (MirroredBook store = books.open()) {
                 Merged merged = store.merge(Path.of(from.strip()));

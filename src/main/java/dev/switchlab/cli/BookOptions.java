@@ -43,9 +43,7 @@ final class BookOptions {
             environment.put(MlflowEnvironment.TRACKING_URI, uri);
         }
         return MirroredBook.open(
-                runs,
-                MlflowEnvironment.of(environment),
-                notice -> System.err.println("tracking: " + notice));
+                runs, MlflowEnvironment.of(environment), notice -> System.err.println("tracking: " + notice));
     }
 
     /** The folder of the book. */
@@ -123,16 +121,18 @@ final class BookOptions {
         @Option(
                 names = "--compare",
                 paramLabel = "\"A B\"",
-                description = "Runs by id, first characters of the id, or name; names with spaces in quotes. A sweep stands"
-                        + " for its finished runs, an experiment for all of its finished runs.",
+                description =
+                        "Runs by id, first characters of the id, or name; names with spaces in quotes. A sweep stands"
+                                + " for its finished runs, an experiment for all of its finished runs.",
                 defaultValue = "")
         private String names;
 
         @Option(
                 names = "--baseline",
                 paramLabel = "SETTING",
-                description = "The setting that all others are compared with: its letter, what distinguishes it, such as"
-                        + " model.n_experts=2, or one of its runs (default: the first).",
+                description =
+                        "The setting that all others are compared with: its letter, what distinguishes it, such as"
+                                + " model.n_experts=2, or one of its runs (default: the first).",
                 defaultValue = "")
         private String baseline;
 

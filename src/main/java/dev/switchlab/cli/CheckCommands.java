@@ -25,8 +25,9 @@ final class CheckCommands {
 
     @Command(
             name = "golden",
-            description = "Check the model against golden tensors captured from the reference: every form of dispatch on every"
-                    + " device.",
+            description =
+                    "Check the model against golden tensors captured from the reference: every form of dispatch"
+                            + " on every device.",
             footer = "Exit code: 0 if all cases pass, 1 if one fails or there are none.")
     static final class Golden implements Callable<Integer> {
 
@@ -86,7 +87,8 @@ final class CheckCommands {
 
     @Command(
             name = "notebook",
-            description = "Run notebooks from top to bottom, render them, and compare their output with what is expected.",
+            description =
+                    "Run notebooks from top to bottom, render them, and compare their output with what is expected.",
             footer = "Exit code: 0 if all pass, 1 if one fails or there are none.")
     static final class Notebook implements Callable<Integer> {
 

@@ -20,8 +20,9 @@ final class EngineOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "CPU threads. Results are equal to the bit only for equal counts (default: all cores, at most "
-                    + EngineStart.MOST_THREADS + ").",
+            description =
+                    "CPU threads. Results are equal to the bit only for equal counts (default: all cores, at most "
+                            + EngineStart.MOST_THREADS + ").",
             defaultValue = "0")
     private int threads;
 
@@ -78,8 +79,9 @@ final class EngineOptions {
         @Option(
                 names = "--kernels",
                 paramLabel = "auto|KERNELS",
-                description = "What computes matrix products: auto, matrix, convolution, linear, or one for each product;"
-                        + " decides the last digits (default: auto; resume and reproduce: as recorded).",
+                description =
+                        "What computes matrix products: auto, matrix, convolution, linear, or one for each product;"
+                                + " decides the last digits (default: auto; resume and reproduce: as recorded).",
                 defaultValue = "")
         private String kernels;
 

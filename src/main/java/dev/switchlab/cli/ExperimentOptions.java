@@ -34,7 +34,8 @@ class ExperimentOptions {
     @Option(
             names = "--experiment",
             paramLabel = "ID",
-            description = "A file of experiments/ without .yaml, or a path (default: tiny-shakespeare; bench: reference).",
+            description =
+                    "A file of experiments/ without .yaml, or a path (default: tiny-shakespeare; bench: reference).",
             defaultValue = "")
     private String experiment;
 

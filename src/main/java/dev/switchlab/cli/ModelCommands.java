@@ -133,7 +133,8 @@ final class ModelCommands {
                 names = "--temperature",
                 paramLabel = "T",
                 description =
-                        "0 takes the most probable character, 1 samples from the model's distribution (default: ${DEFAULT-VALUE}).",
+                        "0 takes the most probable character, 1 samples from the model's distribution (default:"
+                                + " ${DEFAULT-VALUE}).",
                 defaultValue = "0.8")
         private double temperature;
 
@@ -165,10 +166,7 @@ final class ModelCommands {
                 System.out.print(start);
                 new TextGenerator(model, sampler)
                         .generate(
-                                start,
-                                length,
-                                new RandomStreams(seed).generator(RandomStream.SAMPLING),
-                                character -> {
+                                start, length, new RandomStreams(seed).generator(RandomStream.SAMPLING), character -> {
                                     System.out.print(character);
                                     System.out.flush();
                                 });

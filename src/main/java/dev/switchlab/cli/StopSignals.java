@@ -11,8 +11,8 @@ import java.util.function.IntConsumer;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C (SIGINT) and SIGTERM as requests to a process that waits for other processes: the first asks for an end in good
- * order, the second for an end at once.
+ * Ctrl-C (SIGINT) and SIGTERM as requests to a process that waits for other processes: the first asks for an end in
+ * good order, the second for an end at once.
  */
 final class StopSignals implements AutoCloseable {
 

@@ -43,8 +43,9 @@ final class SweepCommands {
 
     @Command(
             name = "sweep",
-            description = "Train all combinations of experiments, a grid of settings, and seeds. The same call again trains"
-                    + " what is missing.",
+            description =
+                    "Train all combinations of experiments, a grid of settings, and seeds. The same call again trains"
+                            + " what is missing.",
             footer = STOP)
     static final class RunSweep implements Callable<Integer> {
 
@@ -113,8 +114,9 @@ final class SweepCommands {
 
     @Command(
             name = "paper",
-            description = "Run the sweeps of experiments/paper and write experiments/results/RESULTS.md. The same call again"
-                    + " trains what is missing.",
+            description =
+                    "Run the sweeps of experiments/paper and write experiments/results/RESULTS.md. The same call again"
+                            + " trains what is missing.",
             footer = STOP)
     static final class Paper implements Callable<Integer> {
 
@@ -136,8 +138,9 @@ final class SweepCommands {
 
         @Option(
                 names = "--quick",
-                description = "A twentieth of the steps and two seeds, to see that everything works. The page is written to"
-                        + " the reports of the runs folder.")
+                description =
+                        "A twentieth of the steps and two seeds, to see that everything works. The page is written to"
+                                + " the reports of the runs folder.")
         private boolean quick;
 
         @Option(
@@ -159,8 +162,8 @@ final class SweepCommands {
             if (sweeps.isDryRun()) {
                 for (Question question : asked) {
                     System.out.println(question.number() + ". " + question.question());
-                    System.out.print(sweeps.forecast(
-                            sweep(question), training.books().folder(), threads(question)));
+                    System.out.print(
+                            sweeps.forecast(sweep(question), training.books().folder(), threads(question)));
                 }
                 return 0;
             }
@@ -173,8 +176,8 @@ final class SweepCommands {
                 ready.add(new ReadyQuestion(question, ResolvedSweep.of(sweep(question), conditions)));
             }
             Device device = training.engine().start();
-            ready.replaceAll(question -> new ReadyQuestion(
-                    question.question(), question.ready().on(device)));
+            ready.replaceAll(question ->
+                    new ReadyQuestion(question.question(), question.ready().on(device)));
             try (MirroredBook store = training.open()) {
                 return run(plan(asked, ready, device, store), store);
             }
@@ -199,7 +202,8 @@ final class SweepCommands {
                     device,
                     question -> {
                         try {
-                            return sweeps.local(store, device, question.ready().conditions().threads());
+                            return sweeps.local(
+                                    store, device, question.ready().conditions().threads());
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);
                         }
@@ -222,8 +226,7 @@ final class SweepCommands {
             SweepConsole.Questions console = new SweepConsole.Questions(System.out, training.books());
             PaperSession session = new PaperSession(plan, store, console);
             String text = "stopping: the step in progress is finished and saved; once more ends it at once ...";
-            try (StopSignals signals =
-                    SweepOptions.stopping(text, console::println, session::stop, session::kill)) {
+            try (StopSignals signals = SweepOptions.stopping(text, console::println, session::stop, session::kill)) {
                 PaperSession.Outcome outcome = session.run();
                 return SweepOptions.exitCode(
                         outcome.isDone(), outcome.hasFailures(), outcome.isStopped() ? signals.exitCode() : 1);

@@ -27,8 +27,9 @@ final class SweepOptions {
     @Option(
             names = "--jobs",
             paramLabel = "N",
-            description = "Runs at a time (default: as many as there are cores for their threads; one on a GPU; on Slurm"
-                    + " what its limits allow).",
+            description =
+                    "Runs at a time (default: as many as there are cores for their threads; one on a GPU; on Slurm"
+                            + " what its limits allow).",
             defaultValue = "0")
     private int jobs;
 
@@ -138,8 +139,7 @@ final class SweepOptions {
      * @param threads of a run
      */
     Launcher local(MirroredBook store, Device device, int threads) throws IOException {
-        return new LocalLauncher(
-                jvm(), store.book().folder(), LocalLauncher.jobs(jobs, device, threads), threads);
+        return new LocalLauncher(jvm(), store.book().folder(), LocalLauncher.jobs(jobs, device, threads), threads);
     }
 
     private static WorkerJvm jvm() throws IOException {

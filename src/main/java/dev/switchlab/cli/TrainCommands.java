@@ -174,10 +174,10 @@ final class TrainCommands {
                             + first.status() + "; only a finished run can be reproduced; finish it with: make resume"
                             + " RUN=" + first.runId());
                 }
-                RepeatedRun run =
-                        new RepeatedRun(store, first, new StoredRun(store, first).provenance());
+                RepeatedRun run = new RepeatedRun(store, first, new StoredRun(store, first).provenance());
                 TrainingInput input = training.withKernels(TrainingInput.of(run.provenance(), first.name()));
-                plan = training.plan(input.experiment(), Optional.of(run.provenance().computation()));
+                plan = training.plan(
+                        input.experiment(), Optional.of(run.provenance().computation()));
                 if (!training.mustLaunch(plan)) {
                     return reproduce(run, input, plan);
                 }

@@ -44,8 +44,9 @@ final class TrainingOptions {
     @Option(
             names = "--ranks",
             paramLabel = "N",
-            description = "Processes that share the run, each with its part of every batch, started by Open MPI's mpirun"
-                    + " (default: 1; resume and reproduce: as recorded).",
+            description =
+                    "Processes that share the run, each with its part of every batch, started by Open MPI's mpirun"
+                            + " (default: 1; resume and reproduce: as recorded).",
             defaultValue = "0")
     private int ranks;
 
@@ -102,8 +103,7 @@ final class TrainingOptions {
             return Optional.empty();
         }
         world = World.start();
-        world.requireSame(
-                Map.of("code", Versions.codeDigest(), "Java", System.getProperty("java.runtime.version")));
+        world.requireSame(Map.of("code", Versions.codeDigest(), "Java", System.getProperty("java.runtime.version")));
         if (world.isFirst()) {
             return Optional.empty();
         }
@@ -176,7 +176,8 @@ final class TrainingOptions {
     /**
      * Starts the engine: several ranks on the CPU, each with its share of the cores.
      *
-     * @param recorded of the run that is resumed or repeated: its device and threads are taken where none were asked for
+     * @param recorded of the run that is resumed or repeated: its device and threads are taken where none were asked
+     *     for
      */
     Device start(RankPlan plan, Optional<Computation> recorded) {
         if (plan.ranks() > 1) {

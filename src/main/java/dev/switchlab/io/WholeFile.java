@@ -8,8 +8,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /**
- * Writes files atomically: first under a temporary name in the same folder, then by a move. A reader sees the old or the
- * new contents, whatever fails, and also when several processes write the same file.
+ * Writes files atomically: first under a temporary name in the same folder, then by a move. A reader sees the old or
+ * the new contents, whatever fails, and also when several processes write the same file.
  */
 public final class WholeFile {
 
@@ -26,9 +26,7 @@ public final class WholeFile {
         void writeTo(Path part) throws IOException, E;
     }
 
-    /**
-     * Writes or replaces {@code file}, and creates missing folders. Permissions are those of the umask.
-     */
+    /** Writes or replaces {@code file}, and creates missing folders. Permissions are those of the umask. */
     public static <E extends Exception> void write(Path file, Contents<E> contents) throws IOException, E {
         Path target = file.toAbsolutePath();
         Files.createDirectories(target.getParent());

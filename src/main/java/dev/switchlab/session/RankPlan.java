@@ -57,9 +57,8 @@ public record RankPlan(int ranks, boolean expertParallel) {
         }
         int batch = experiment.train().batchSize();
         if (batch % ranks != 0) {
-            throw new IllegalArgumentException(
-                    "RANKS is %d, which does not divide train.batch_size, %d: each rank takes an equal number of sequences; allowed here: %s"
-                            .formatted(ranks, batch, divisors(batch)));
+            throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide train.batch_size, " + batch
+                    + ": each rank takes an equal number of sequences; allowed here: " + divisors(batch));
         }
         return new RankPlan(ranks, expertParallel(request, ranks, recorded, experiment.model()));
     }
@@ -85,9 +84,9 @@ public record RankPlan(int ranks, boolean expertParallel) {
                             + " dropout inside experts; EXPERT_PARALLEL=false keeps all of them on each rank");
         }
         if (model.nExperts() % ranks != 0) {
-            throw new IllegalArgumentException(
-                    "RANKS is %d, which does not divide model.n_experts, %d: each rank has an equal number of experts; allowed: %s, or EXPERT_PARALLEL=false"
-                            .formatted(ranks, model.nExperts(), divisors(model.nExperts())));
+            throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide model.n_experts, "
+                    + model.nExperts() + ": each rank has an equal number of experts; allowed: "
+                    + divisors(model.nExperts()) + ", or EXPERT_PARALLEL=false");
         }
         return true;
     }

@@ -42,7 +42,8 @@ class MakeVariablesTest {
         assertThat(options.dryRun).isTrue();
         assertThat(options.compare).isEqualTo("a b");
         assertThat(options.folder).isEqualTo("runs");
-        assertThat(Options.parse(Map.of("SWITCHLAB_TOP_K", "20"), "--top-k", "3").topK).isEqualTo(3);
+        assertThat(Options.parse(Map.of("SWITCHLAB_TOP_K", "20"), "--top-k", "3").topK)
+                .isEqualTo(3);
         assertThat(Options.parse(Map.of("SWITCHLAB_TOP_K", "")).topK).isEqualTo(7);
     }
 

@@ -44,10 +44,11 @@ final class OfficialClient implements AutoCloseable {
     }
 
     /** A call that takes too long is interrupted and its thread left behind; the next call gets another thread. */
-    private static final TimeLimiter LIMITER = SimpleTimeLimiter.create(Executors.newCachedThreadPool(new ThreadFactoryBuilder()
-            .setNameFormat("mlflow-client-%d")
-            .setDaemon(true)
-            .build()));
+    private static final TimeLimiter LIMITER =
+            SimpleTimeLimiter.create(Executors.newCachedThreadPool(new ThreadFactoryBuilder()
+                    .setNameFormat("mlflow-client-%d")
+                    .setDaemon(true)
+                    .build()));
 
     private final URI server;
     private final Credentials credentials;
