@@ -24,11 +24,7 @@ import java.util.function.DoubleFunction;
  * @param summary what the tables say, in lines; the last is for programs, too
  */
 public record BenchResult(
-        Setup setup,
-        List<Table> tables,
-        List<ProductTime> products,
-        Memory memory,
-        List<String> summary) {
+        Setup setup, List<Table> tables, List<ProductTime> products, Memory memory, List<String> summary) {
 
     /** How many times as many experts the growth of a step is told for. */
     private static final int GROWTH = 16;
@@ -61,8 +57,7 @@ public record BenchResult(
                         experts,
                         most.x(),
                         most.total() / own.total(),
-                        most.figures().get(Row.WITHOUT_UPDATE)
-                                / own.figures().get(Row.WITHOUT_UPDATE))));
+                        most.figures().get(Row.WITHOUT_UPDATE) / own.figures().get(Row.WITHOUT_UPDATE))));
         table(tables, Section.EVALUATION).ifPresent(table -> {
             Row row = table.rows().get(0);
             lines.add(line("%s (%s): %.1f ms", table.title(), row.name(), row.total())
@@ -159,9 +154,7 @@ public record BenchResult(
         }
 
         Optional<Row> dense() {
-            return rows.stream()
-                    .filter(row -> row.name().equals(Section.DENSE))
-                    .findFirst();
+            return rows.stream().filter(row -> row.name().equals(Section.DENSE)).findFirst();
         }
     }
 

@@ -2,7 +2,6 @@ package dev.switchlab.bench;
 
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.analysis.chart.Scale;
-import dev.switchlab.page.TextTable;
 import dev.switchlab.bench.BenchResult.Memory;
 import dev.switchlab.bench.BenchResult.ProductTime;
 import dev.switchlab.bench.BenchResult.Reference;
@@ -11,6 +10,7 @@ import dev.switchlab.bench.BenchResult.Setup;
 import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.Benchmark.Section;
 import dev.switchlab.bench.Timing.Samples;
+import dev.switchlab.page.TextTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -80,8 +80,14 @@ public final class BenchText {
             text.right("tokens/s", row -> number(1000 / row.total()));
         }
         if (table.rows().stream().anyMatch(Row::isCompared)) {
-            text.right("reference", row -> row.isCompared() ? row.ms().get(Row.REFERENCE).text() : "")
-                    .right("ratio", row -> row.isCompared() ? ratio(row.figures().get(Row.RATIO)) : "");
+            text.right(
+                            "reference",
+                            row -> row.isCompared()
+                                    ? row.ms().get(Row.REFERENCE).text()
+                                    : "")
+                    .right(
+                            "ratio",
+                            row -> row.isCompared() ? ratio(row.figures().get(Row.RATIO)) : "");
         }
         text.right("kernels", Row::kernels);
         return table.title() + " (ms: median [quartiles])\n" + indented(text);
@@ -144,8 +150,7 @@ public final class BenchText {
      * matrix products alone, and of the reference.
      */
     public static String svg(BenchResult result) {
-        Table table =
-                BenchResult.table(result.tables(), Section.EXPERTS).orElseThrow();
+        Table table = BenchResult.table(result.tables(), Section.EXPERTS).orElseThrow();
         List<Row> rows = table.rows().stream()
                 .filter(row -> !row.name().equals(Section.DENSE))
                 .toList();
@@ -153,14 +158,10 @@ public final class BenchText {
         lines.add(line("SwitchLab", rows, Row::total));
         table.dense().ifPresent(dense -> lines.add(line("dense, same operations", rows, row -> dense.total())));
         lines.add(line("matrix products alone", rows, row -> row.figures().get(Row.PRODUCTS)));
-        List<Row> compared = rows.stream()
-                .filter(Row::isCompared)
-                .toList();
+        List<Row> compared = rows.stream().filter(Row::isCompared).toList();
         if (!compared.isEmpty()) {
             lines.add(line(
-                    "reference",
-                    compared,
-                    row -> row.ms().get(Row.REFERENCE).median()));
+                    "reference", compared, row -> row.ms().get(Row.REFERENCE).median()));
         }
         return new LineChart(
                         "Training step by number of experts, "

@@ -103,7 +103,7 @@ public final class Benchmark {
         int d = base.model().dModel();
         int tokens = base.train().tokensPerBatch();
         Optional<ReferenceProcess> reference =
-                options.reference().map(python -> ReferenceProcess.start(python, options.threads(), tokens, d, 3 * d));
+                options.reference().map(python -> new ReferenceProcess(python, options.threads(), tokens, d, 3 * d));
         try {
             Setup setup = setup(reference.map(ReferenceProcess::reference).orElse(null));
             view.begun(setup, turns());
@@ -208,8 +208,7 @@ public final class Benchmark {
     }
 
     /** One section: all its subjects are there at once and take turns. */
-    private Table measure(
-            Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
+    private Table measure(Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
         view.section(section.title());
         List<Subject> subjects = new ArrayList<>();
         try {
@@ -308,31 +307,27 @@ public final class Benchmark {
             contexts.add(new Variant(context + " tokens", context, GenerationSubject.settings(context)));
         }
         return List.of(
-                section(
+                new Section(
                         Section.EXPERTS,
                         "training step by experts, equally many of them per token",
                         "experts",
                         Work.TRAINING,
                         experts),
-                section(
+                new Section(
                         "batch",
                         "training step by batch",
                         "sequences",
                         Work.TRAINING,
                         vary("train.batch_size=", batch, quick ? of(2 * batch) : of(batch / 4, 4 * batch))),
-                section(
+                new Section(
                         "sequence",
                         "training step by sequence",
                         "tokens",
                         Work.TRAINING,
                         vary("train.seq_len=", seq, quick ? of(2 * seq) : of(seq / 2, 2 * seq, 4 * seq))),
-                section("top_k", "training step by choices per token", "choices", Work.TRAINING, topK),
-                section(Section.EVALUATION, "evaluation, forward", "experts", Work.EVALUATION, evaluation),
-                section(Section.GENERATION, "generation, per token", "context", Work.GENERATION, contexts));
-    }
-
-    private static Section section(String id, String title, String axis, Work work, List<Variant> variants) {
-        return new Section(id, title, axis, work, variants);
+                new Section("top_k", "training step by choices per token", "choices", Work.TRAINING, topK),
+                new Section(Section.EVALUATION, "evaluation, forward", "experts", Work.EVALUATION, evaluation),
+                new Section(Section.GENERATION, "generation, per token", "context", Work.GENERATION, contexts));
     }
 
     /** The experiment itself among others, in ascending order. */
@@ -363,7 +358,12 @@ public final class Benchmark {
      * @param kernels what multiplies: {@link KernelChoice#AUTO}, or a text of {@link Kernels}
      */
     public record Options(
-            Experiment experiment, boolean quick, Optional<String> reference, Device device, int threads, String kernels) {
+            Experiment experiment,
+            boolean quick,
+            Optional<String> reference,
+            Device device,
+            int threads,
+            String kernels) {
 
         Rounds rounds() {
             return quick ? Rounds.QUICK : Rounds.FULL;

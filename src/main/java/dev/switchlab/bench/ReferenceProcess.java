@@ -39,7 +39,13 @@ final class ReferenceProcess implements AutoCloseable {
     private final BufferedWriter questions;
     private final Reference reference;
 
-    private ReferenceProcess(String python, int threads, int rows, int in, int out) {
+    /**
+     * Starts the process, and has it time a product (rows, in) x (in, out).
+     *
+     * @param python the interpreter; PYTHONPATH names the reference's code
+     * @throws IllegalArgumentException in one line, if the process does not start, or says that it cannot be used
+     */
+    ReferenceProcess(String python, int threads, int rows, int in, int out) {
         this.python = python;
         try {
             errors = Files.createTempFile("reference", ".err");
@@ -69,16 +75,6 @@ final class ReferenceProcess implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    /**
-     * Starts it, and has it time a product (rows, in) x (in, out).
-     *
-     * @param python the interpreter; what it imports is told by PYTHONPATH
-     * @throws IllegalArgumentException in one line, if it does not start, or says that it cannot be used
-     */
-    static ReferenceProcess start(String python, int threads, int rows, int in, int out) {
-        return new ReferenceProcess(python, threads, rows, in, out);
     }
 
     /** What it is. */
@@ -166,8 +162,8 @@ final class ReferenceProcess implements AutoCloseable {
     }
 
     /**
-     * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py} reads
-     * the same names.
+     * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py}
+     * reads the same names.
      *
      * @param settings name to value
      */

@@ -45,7 +45,8 @@ interface Subject extends AutoCloseable {
     }
 
     /**
-     * How long it is measured. Subjects take turns, A B C A B C, so that a busy minute of the machine falls on all of them.
+     * How long it is measured. Subjects take turns, A B C A B C, so that a busy minute of the machine falls on all of
+     * them.
      *
      * @param warmUp rounds before the clock counts: libtorch compiles kernels and the JVM methods in them
      * @param rounds rounds that count
@@ -69,7 +70,8 @@ interface Subject extends AutoCloseable {
             Map<Subject, Samples> samples = new LinkedHashMap<>();
             for (int round = 0; round < all(); round++) {
                 for (Subject subject : subjects) {
-                    subject.round(round < warmUp ? new Samples() : samples.computeIfAbsent(subject, s -> new Samples()));
+                    subject.round(
+                            round < warmUp ? new Samples() : samples.computeIfAbsent(subject, s -> new Samples()));
                     turned.run();
                 }
             }
@@ -173,9 +175,9 @@ interface Subject extends AutoCloseable {
     }
 
     /**
-     * Text written one character at a time, the most probable next one, after a prompt as long as the context. The time per
-     * character is that between the first and the last new character; what came before the first, reading the prompt, is
-     * "prompt".
+     * Text written one character at a time, the most probable next one, after a prompt as long as the context. The time
+     * per character is that between the first and the last new character; what came before the first, reading the
+     * prompt, is "prompt".
      */
     final class GenerationSubject implements Subject {
 

@@ -3,7 +3,6 @@ package dev.switchlab.golden;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
@@ -170,7 +169,9 @@ final class CaseConfig {
                     case "gated", "nobias", "nobias1", "nobias2", "nobiasgate" -> {}
                     default ->
                         throw wrong(
-                                "variant", "'" + variant + "'", "relu, gelu, sigmoid, silu, gated and nobias, not " + word);
+                                "variant",
+                                "'" + variant + "'",
+                                "relu, gelu, sigmoid, silu, gated and nobias, not " + word);
                 }
             }
             return activation;
@@ -192,9 +193,9 @@ final class CaseConfig {
     }
 
     /**
-     * A switch layer, alone or in a layer, a transformer or a language model. Sizes must be those of the stored weights,
-     * so that a wrong config cannot make the checker build something huge; biases and gates are there when the weights
-     * have them.
+     * A switch layer, alone or in a layer, a transformer or a language model. Sizes must be those of the stored
+     * weights, so that a wrong config cannot make the checker build something huge; biases and gates are there when the
+     * weights have them.
      */
     record Switch(
             int dModel,
@@ -456,7 +457,8 @@ final class CaseConfig {
                 case "torch.Adam" -> adam(Decay.L2, UpdateRule.TORCH);
                 case "torch.AdamW", "Muon" -> adam(Decay.DECOUPLED, UpdateRule.TORCH);
                 default ->
-                    throw wrong("optimizer", "'" + optimizer + "'", "Adam, AMSGrad, Noam, torch.Adam, torch.AdamW, Muon");
+                    throw wrong(
+                            "optimizer", "'" + optimizer + "'", "Adam, AMSGrad, Noam, torch.Adam, torch.AdamW, Muon");
             };
         }
 
@@ -470,9 +472,7 @@ final class CaseConfig {
         }
 
         Optional<MuonConfig> muon() {
-            return optimizer.equals("Muon")
-                    ? Optional.of(new MuonConfig(muonLr, momentum, adam()))
-                    : Optional.empty();
+            return optimizer.equals("Muon") ? Optional.of(new MuonConfig(muonLr, momentum, adam())) : Optional.empty();
         }
 
         /** The learning rate of {@code step}, from 1: Noam's schedule, or constant. */

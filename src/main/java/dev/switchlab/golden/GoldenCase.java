@@ -103,8 +103,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                 checked.hasParam("linear_v.bias"),
                 0);
         return of(checked, false, (file, implementation, target) -> {
-            try (Harness<FeedForward> harness =
-                    new Harness<>(new FeedForward(network), file, implementation, target)) {
+            try (Harness<FeedForward> harness = new Harness<>(new FeedForward(network), file, implementation, target)) {
                 return harness.run(DropPolicy.byPosition(), run -> {
                     NDArray y = harness.block().apply(run.pass(), run.input("x"));
                     run.output("y", y);
@@ -129,7 +128,9 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                     NDArray weights = output.weights(); // (B * H, Q, M)
                     long h = config.heads();
                     long b = weights.getShape().get(0) / h;
-                    run.output("attn", weights.transpose(1, 2, 0).reshape(x.getShape().get(0), -1, b, h)); // (Q, M, B, H)
+                    run.output(
+                            "attn",
+                            weights.transpose(1, 2, 0).reshape(x.getShape().get(0), -1, b, h)); // (Q, M, B, H)
                     return run.weighed(output.y());
                 });
             }
@@ -158,9 +159,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     }
 
     private static DropPolicy drops(Harness<?> harness, CaseConfig.Switch config, String prefix, boolean isLayered) {
-        return config.dropOrder() == DropOrder.RANDOM
-                ? harness.permuted(prefix, isLayered)
-                : DropPolicy.byPosition();
+        return config.dropOrder() == DropOrder.RANDOM ? harness.permuted(prefix, isLayered) : DropPolicy.byPosition();
     }
 
     /**
@@ -186,7 +185,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                     routesOfPairs(run, routing.plan());
                     if (config.selectionBias()) {
                         block.moveSelectionBias(routing.tensors().counts(run.scope()), config.selectionBiasRate());
-                        float[] bias = harness.stateDict().weights().get("selection_bias").values();
+                        float[] bias = harness.stateDict()
+                                .weights()
+                                .get("selection_bias")
+                                .values();
                         run.output("selection_bias_next", Tensor.of(bias, bias.length));
                     }
                     NDArray loss = run.weighed(output.y()); // ()
@@ -204,7 +206,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                 });
                 Set<String> stored = file.params().keySet();
                 results.keySet()
-                        .removeIf(name -> name.endsWith(GATE_BIAS) && !stored.contains(name.replaceFirst("^grad.", "")));
+                        .removeIf(
+                                name -> name.endsWith(GATE_BIAS) && !stored.contains(name.replaceFirst("^grad.", "")));
                 return results;
             }
         });

@@ -92,7 +92,9 @@ public final class GoldenVerifier {
         return new CaseResult(file, golden.file().kind(), "", runs);
     }
 
-    /** Without experts, forms of dispatch under autograd are one implementation, and kinds of routing plan one target. */
+    /**
+     * Without experts, forms of dispatch under autograd are one implementation, and kinds of routing plan one target.
+     */
     private static boolean isOnce(Implementation implementation, Target target, VerifyOptions options) {
         boolean isFirst = implementation.dispatch() != DispatchForm.LOOP
                 || options.implementations().size() == 1;
@@ -105,9 +107,8 @@ public final class GoldenVerifier {
     private RunResult run(GoldenCase golden, Implementation implementation, Target target) {
         String label = target.label() + " " + implementation.label();
         Map<String, Tensor> expected = golden.file().expected();
-        Tolerances tolerances = implementation.isSelective()
-                ? golden.tolerances().withBfloat16(expected)
-                : golden.tolerances();
+        Tolerances tolerances =
+                implementation.isSelective() ? golden.tolerances().withBfloat16(expected) : golden.tolerances();
         try {
             Map<String, Tensor> actual = replay.apply(golden).run(golden.file(), implementation, target);
             return new RunResult(label, "", TensorDifference.all(expected, actual, tolerances));

@@ -54,8 +54,8 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
             Initialization.allocate(stateDict, manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
             file.params()
-                    .forEach((name, tensor) ->
-                            weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
+                    .forEach(
+                            (name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
             stateDict.load(weights);
         } catch (RuntimeException e) {
             close();
@@ -227,11 +227,12 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
             long[] perExpert = append(stack, first.experts());
             long[] perToken = append(stack, first.tokens());
             output("counts", counts(layers, perExpert));
-            output("route_prob_sum", floats(layers.stream().map(r -> r.scoreSum().toFloatArray()), perExpert));
+            output(
+                    "route_prob_sum",
+                    floats(layers.stream().map(r -> r.scoreSum().toFloatArray()), perExpert));
             output("route_prob_max", floats(layers.stream().map(r -> r.chosen().toFloatArray()), perToken));
             long[] routes = layers.stream()
-                    .flatMapToLong(
-                            r -> IntStream.range(0, r.plan().tokens()).mapToLong(r.plan()::route))
+                    .flatMapToLong(r -> IntStream.range(0, r.plan().tokens()).mapToLong(r.plan()::route))
                     .toArray();
             output("routes", Tensor.of(routes, perToken));
             long[] dropped =

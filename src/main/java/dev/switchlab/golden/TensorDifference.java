@@ -129,8 +129,7 @@ public record TensorDifference(
      *
      * @return one difference for each tensor of either side, by name
      */
-    static List<TensorDifference> all(
-            Map<String, Tensor> expected, Map<String, Tensor> given, Tolerances tolerances) {
+    static List<TensorDifference> all(Map<String, Tensor> expected, Map<String, Tensor> given, Tolerances tolerances) {
         Map<String, Tensor> actual = withNorms(expected, given);
         List<TensorDifference> differences = new ArrayList<>();
         expected.forEach((name, tensor) -> {

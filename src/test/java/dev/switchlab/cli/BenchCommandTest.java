@@ -125,7 +125,7 @@ class BenchCommandTest {
                 .matches(
                         "share of roofline \\d+\\.\\d\\d \\(4 experts, float32, 1 threads\\), ratio to reference 0\\.00");
         assertThat(String.join("\n", ended.lines()))
-                .contains("GoodBLAS 1", "original@1234", "the reference after as many steps: 100 MB (peak 200)");
+                .contains("GoodBLAS 1", "original@1234", "the reference after the same steps: 100 MB (peak 200)");
 
         assertThat(files()).hasSize(3);
         JsonNode result = new ObjectMapper().readTree(files().get(0).toFile());

@@ -7,11 +7,11 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.golden.CaseResult.RunResult;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
@@ -138,8 +138,8 @@ public final class Exchange {
     }
 
     /**
-     * Runs weights on the tokens of a logits file, in every form that {@linkplain VerifyOptions.Implementation#suits suits}, and compares with
-     * its logits.
+     * Runs weights on the tokens of a logits file, in every form that {@linkplain VerifyOptions.Implementation#suits
+     * suits}, and compares with its logits.
      */
     public static CaseResult check(Path weights, Path logits) {
         List<RunResult> runs = new ArrayList<>();
@@ -147,8 +147,9 @@ public final class Exchange {
             Safetensors content = Safetensors.read(logits);
             CaseFile file = caseFile(weights, content);
             Tensor expected = content.tensor("logits");
-            List<Implementation> forms =
-                    Implementation.all().stream().filter(form -> form.suits(KIND)).toList();
+            List<Implementation> forms = Implementation.all().stream()
+                    .filter(form -> form.suits(KIND))
+                    .toList();
             for (Implementation form : forms) {
                 Map<String, Tensor> actual = Map.of(LOGITS, logits(file, form));
                 runs.add(new RunResult(

@@ -56,8 +56,8 @@ class GoldenReportTest {
         for (int i = 0; i < 100; i++) {
             actual[i] = i;
         }
-        TensorDifference difference = TensorDifference.of(
-                "output.y", Tensor.of(expected, 100), Tensor.of(actual, 100), new Bound(0.5, 0));
+        TensorDifference difference =
+                TensorDifference.of("output.y", Tensor.of(expected, 100), Tensor.of(actual, 100), new Bound(0.5, 0));
         assertThat(difference.wrong()).isEqualTo(99);
         assertThat(difference.worst()).hasSize(10).first().satisfies(worst -> {
             assertThat(worst.index()).isEqualTo("[99]");

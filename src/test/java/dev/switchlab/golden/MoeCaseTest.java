@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.switchlab.io.Json;
 import dev.switchlab.golden.VerifyOptions.Implementation;
 import dev.switchlab.golden.VerifyOptions.Target;
+import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
@@ -26,7 +26,8 @@ class MoeCaseTest {
 
     private static final String SIGMOID = "moe_titan_e4_k2_sigmoid_norm_shared1_t40";
     private static final String CHOSEN = "moe_nano_e8_k4_cf1.25_t48_bias_skew";
-    private static final VerifyOptions CPU = new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), "");
+    private static final VerifyOptions CPU =
+            new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), "");
 
     @TempDir
     private Path folder;

@@ -105,7 +105,8 @@ record Mutant(String name, String file, Map<String, String> replace) {
         return Pattern.compile(TOKEN.matcher(anchor)
                 .results()
                 .map(MatchResult::group)
-                .map(token -> Character.isJavaIdentifierPart(token.charAt(0)) ? "\\b" + token + "\\b" : Pattern.quote(token))
+                .map(token ->
+                        Character.isJavaIdentifierPart(token.charAt(0)) ? "\\b" + token + "\\b" : Pattern.quote(token))
                 .collect(Collectors.joining("\\s*")));
     }
 

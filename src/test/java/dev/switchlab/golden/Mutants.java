@@ -1,8 +1,8 @@
 package dev.switchlab.golden;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
-import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +43,9 @@ public final class Mutants {
                 return new VerifyOptions(forms, all.targets(), "");
             }
             return new VerifyOptions(
-                    Implementation.of(DispatchForm.FUSED).subList(0, 2), all.targets().subList(0, 1), "");
+                    Implementation.of(DispatchForm.FUSED).subList(0, 2),
+                    all.targets().subList(0, 1),
+                    "");
         }
     }
 

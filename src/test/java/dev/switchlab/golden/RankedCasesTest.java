@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.golden.VerifyOptions.Implementation;
+import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
 import dev.switchlab.world.MpiRun;
 import dev.switchlab.world.World;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,9 +39,9 @@ class RankedCasesTest {
     /** Prints a line per case, on rank 0. */
     public static void main(String[] args) throws Exception {
         World world = World.start();
-        VerifyOptions options = new VerifyOptions(Implementation.of(DispatchForm.FUSED), List.of(Target.of(Device.cpu())), "");
-        GoldenVerifier verifier =
-                new GoldenVerifier(golden -> RankedReplay.of(world, golden));
+        VerifyOptions options =
+                new VerifyOptions(Implementation.of(DispatchForm.FUSED), List.of(Target.of(Device.cpu())), "");
+        GoldenVerifier verifier = new GoldenVerifier(golden -> RankedReplay.of(world, golden));
         for (Path file : GoldenVerifier.files(GoldenCasesTest.FOLDER)) {
             CaseFile content = CaseFile.read(file);
             if (RankedReplay.divides(content, world.size())) {

@@ -58,9 +58,7 @@ final class RankedReplay {
 
     /** Whether tokens and experts of a case can be shared out. */
     static boolean divides(CaseFile file, int ranks) {
-        return file.kind().matches("moe|switch_ff")
-                && sequences(file) % ranks == 0
-                && experts(file) % ranks == 0;
+        return file.kind().matches("moe|switch_ff") && sequences(file) % ranks == 0 && experts(file) % ranks == 0;
     }
 
     /** B of (S, B, D); each token of (T, D) is one. */

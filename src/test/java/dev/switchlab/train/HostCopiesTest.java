@@ -80,7 +80,9 @@ class HostCopiesTest {
                 copies[i] = HostCopy.count() - before;
                 arrays[i] = MemoryTest.liveArrays();
             }
-            assertThat(arrays[2]).as("live arrays after the last step and the one before").isEqualTo(arrays[1]);
+            assertThat(arrays[2])
+                    .as("live arrays after the last step and the one before")
+                    .isEqualTo(arrays[1]);
         }
         return copies;
     }
