@@ -181,11 +181,12 @@ final class HeatMapDrawing {
     }
 
     private void frame(HeatMap.Cell cell, String color, double stroke) {
+        int column = cell.column() / merged;
         frame.svg.leaf(
                 "rect",
                 "class x y width height fill stroke stroke-width",
                 "frame",
-                x(cell.column() / merged) + 2,
+                x(column) + 2,
                 y(cell.row()) + 2,
                 width - 4,
                 height - 4,
