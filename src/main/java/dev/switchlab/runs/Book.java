@@ -102,7 +102,7 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Begins a run with an id that somebody else chose.
+     * Begins a run with an id that the caller chose.
      *
      * @throws BookException if there is a run of that id
      */
@@ -116,7 +116,7 @@ public final class Book implements AutoCloseable {
         return log;
     }
 
-    /** A run of this book that nobody has yet. */
+    /** A new id of a run. */
     public static String newRunId() {
         return UUID.randomUUID().toString().replace("-", "");
     }
@@ -313,7 +313,7 @@ public final class Book implements AutoCloseable {
         artifacts(runId).write(path, bytes);
     }
 
-    /** Says how a run ended whose process did not. */
+    /** Marks a run as ended whose process was killed. */
     public void end(String runId, RunStatus status, Instant when) {
         write(session -> {
             RunsTable.setStatus(session, runId, status.name(), Optional.of(when.toEpochMilli()));

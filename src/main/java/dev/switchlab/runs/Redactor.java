@@ -30,7 +30,7 @@ public final class Redactor {
         return withoutUriCredentials(clean);
     }
 
-    /** The same map with clean values. */
+    /** The map with clean values. */
     public Map<String, String> clean(Map<String, String> values) {
         Map<String, String> clean = new LinkedHashMap<>();
         values.forEach((key, value) -> clean.put(key, clean(value)));

@@ -50,7 +50,7 @@ final class SystemMetrics implements AutoCloseable {
             try {
                 sink.accept(sample, load.sample());
             } catch (BookException e) {
-                return; // who logs is told
+                return; // the next call that logs throws it, too
             }
         }
     }

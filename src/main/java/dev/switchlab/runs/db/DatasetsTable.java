@@ -76,7 +76,8 @@ public final class DatasetsTable {
     public static List<DatasetRow> of(Session session, String runId) throws SQLException {
         return session.list(
                 "SELECT datasets.name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile,"
-                        + " input_tags.value AS context FROM inputs JOIN datasets ON datasets.dataset_uuid = inputs.source_id"
+                        + " input_tags.value AS context FROM inputs"
+                        + " JOIN datasets ON datasets.dataset_uuid = inputs.source_id"
                         + " LEFT JOIN input_tags ON input_tags.input_uuid = inputs.input_uuid AND input_tags.name = '"
                         + CONTEXT
                         + "' WHERE destination_type = 'RUN' AND destination_id = ? AND source_type = 'DATASET'"

@@ -16,8 +16,8 @@ public final class MetricsTable {
                     + " ON CONFLICT DO NOTHING";
     private static final String UPSERT_LATEST =
             "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?)"
-                    + " ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp,"
-                    + " step = excluded.step, is_nan = excluded.is_nan"
+                    + " ON CONFLICT (key, run_uuid) DO UPDATE SET value = excluded.value,"
+                    + " timestamp = excluded.timestamp, step = excluded.step, is_nan = excluded.is_nan"
                     + " WHERE (excluded.step, excluded.timestamp, excluded.value)"
                     + " > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)";
     private static final String SELECT = "SELECT key, value, timestamp, step, is_nan FROM ";

@@ -17,8 +17,8 @@ public final class RunsTable {
             "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
 
     private static final String SELECT =
-            "SELECT run_uuid, runs.experiment_id, experiments.name AS experiment, runs.name, user_id, status, start_time,"
-                    + " end_time, artifact_uri FROM runs JOIN experiments USING (experiment_id)"
+            "SELECT run_uuid, runs.experiment_id, experiments.name AS experiment, runs.name, user_id, status,"
+                    + " start_time, end_time, artifact_uri FROM runs JOIN experiments USING (experiment_id)"
                     + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
 
     private RunsTable() {}
@@ -93,8 +93,8 @@ public final class RunsTable {
     /** Adds a run. */
     public static void insert(Session session, RunRow run) throws SQLException {
         session.update(
-                "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,"
-                        + " end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)"
+                "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status,"
+                        + " start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id)"
                         + " VALUES (?, ?, 'UNKNOWN', '', '', ?, ?, ?, ?, '', ?, ?, ?)",
                 run.id(),
                 run.name(),
@@ -107,7 +107,7 @@ public final class RunsTable {
                 run.experimentId());
     }
 
-    /** Says how a run ended, or that it goes on. */
+    /** Sets the status of a run that has ended, or that is running again. */
     public static void setStatus(Session session, String id, String status, Optional<Long> endTime)
             throws SQLException {
         session.update("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", status, endTime.orElse(null), id);

@@ -35,7 +35,7 @@ record MirrorState(Optional<String> runId, Optional<String> experimentId, boolea
     private static MirrorState parse(String text) {
         String[] parts = text.split(" ", -1);
         if (parts.length != 4 || !parts[3].matches("\\d{1,18}")) {
-            return NOTHING; // somebody edited it: everything is compared and sent again
+            return NOTHING; // the tag was edited: everything is compared and sent again
         }
         return new MirrorState(known(parts[0]), known(parts[1]), parts[2].equals("whole"), Long.parseLong(parts[3]));
     }

@@ -131,7 +131,7 @@ public final class MirroredBook implements AutoCloseable {
             return current(exact.get());
         }
         if (found.size() > 1) {
-            throw new BookException("run '" + text + "': several are called so: "
+            throw new BookException("run '" + text + "' is the beginning of several ids, or the name of several runs: "
                     + String.join(", ", found.stream().map(Run::runId).toList()) + "; give more of the id");
         }
         if (found.size() == 1) {

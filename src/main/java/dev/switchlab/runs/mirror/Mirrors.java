@@ -58,7 +58,7 @@ public final class Mirrors {
         return new Mirror(book, runId, behind, server(), timing, notices);
     }
 
-    /** Says that a run of the book is the server's run of that id. */
+    /** Notes that a run of the book is the server's run of that id. */
     public void adopt(String runId, String serverRunId) {
         new MirrorState(Optional.of(serverRunId), Optional.empty(), false, 0).keep(book, runId, uri);
     }
@@ -107,7 +107,8 @@ public final class Mirrors {
             List<Service.Run> found =
                     text.matches("[0-9a-f]{32}") ? server.run(text).stream().toList() : server.runsCalled(text);
             if (found.size() > 1) {
-                throw new BookException("run '" + text + "': several are called so at " + uri + ": "
+                throw new BookException("run '" + text + "' is the beginning of several ids, or the name of several runs, at "
+                        + uri + ": "
                         + String.join(
                                 ", ",
                                 found.stream()

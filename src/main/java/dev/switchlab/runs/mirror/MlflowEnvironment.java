@@ -29,7 +29,8 @@ public record MlflowEnvironment(
 
     private static final String RUN_ID = "MLFLOW_RUN_ID";
     private static final String ALLOWED =
-            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000, or nothing for the book in runs/ alone";
+            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000,"
+                    + " or nothing for the book in runs/ alone";
 
     /**
      * Reads the environment.
@@ -40,7 +41,7 @@ public record MlflowEnvironment(
         return of(environment, Path.of(System.getProperty("user.home")));
     }
 
-    /** The same for another home folder. */
+    /** Reads the environment of a user with another home folder. */
     static MlflowEnvironment of(Map<String, String> environment, Path home) {
         Optional<String> runId = text(environment, RUN_ID);
         if (runId.isPresent() && !runId.get().matches("[0-9a-f]{32}")) {

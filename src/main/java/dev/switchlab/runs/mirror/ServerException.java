@@ -13,7 +13,7 @@ final class ServerException extends IOException {
 
     /** What a failure means for the data that could not be sent. */
     enum Kind {
-        /** The same call may succeed later: no connection, silence, 5xx, 429. */
+        /** The call may succeed later: no connection, silence, 5xx, 429. */
         PASSING,
         /** The server is not usable as it is: wrong credentials, not an MLflow server. Keep the data, tell the user. */
         UNUSABLE,

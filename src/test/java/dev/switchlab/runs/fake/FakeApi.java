@@ -265,8 +265,8 @@ final class FakeApi implements AutoCloseable {
             throw Refusal.invalid("Missing value for required parameter 'run_id'.");
         }
         return rows(
-                        "SELECT run_uuid, run_uuid AS run_id, CAST(experiment_id AS TEXT) AS experiment_id, name AS run_name,"
-                                + " user_id, status, start_time, end_time, artifact_uri, lifecycle_stage FROM runs"
+                        "SELECT run_uuid, run_uuid AS run_id, CAST(experiment_id AS TEXT) AS experiment_id,"
+                                + " name AS run_name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage FROM runs"
                                 + " WHERE run_uuid = ?",
                         run)
                 .stream()
@@ -289,7 +289,8 @@ final class FakeApi implements AutoCloseable {
                 "metrics",
                 rows(
                         "SELECT " + POINT + " FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY step DESC,"
-                                + " timestamp DESC, value DESC) AS place FROM metrics WHERE run_uuid = ?) WHERE place = 1",
+                                + " timestamp DESC, value DESC) AS place FROM metrics WHERE run_uuid = ?)"
+                                + " WHERE place = 1",
                         id));
         add(data, "params", rows("SELECT key, value FROM params WHERE run_uuid = ?", id));
         add(data, "tags", rows("SELECT key, value FROM tags WHERE run_uuid = ?", id));
