@@ -20,8 +20,8 @@ import java.util.function.Function;
  * @param columns the parameters in which the settings differ
  * @param metric the score, in nats per character: lower is better
  * @param baseline the setting that others are compared with; empty if that one has no run
- * @param baselines the setting that each is compared with, by the setting's letter; without those that are compared with
- *     none
+ * @param baselines the setting that each is compared with, by the setting's letter; without those that are compared
+ *     with none
  * @param leftOut requested runs that are not part of the comparison, in words
  */
 public record Comparison(
@@ -173,12 +173,15 @@ public record Comparison(
         return baseline.filter(setting::equals).isPresent();
     }
 
-    /** All settings if there are at most {@code most}, or else the baseline and those with the least scores, in order. */
+    /**
+     * All settings if there are at most {@code most}, or else the baseline and those with the least scores, in order.
+     */
     List<Setting> foremost(int most) {
         if (settings.size() <= most) {
             return settings;
         }
-        Comparator<Setting> order = Comparator.comparing(setting -> score(setting).mean()); // NaN last
+        Comparator<Setting> order =
+                Comparator.comparing(setting -> score(setting).mean()); // NaN last
         List<Setting> first = new ArrayList<>(settings.stream()
                 .filter(setting -> !isBaseline(setting))
                 .sorted(order)
@@ -191,8 +194,7 @@ public record Comparison(
 
     /** The history of a metric; empty if the run has no such metric. */
     Optional<Curve> curve(Run run, String of) {
-        List<MetricPoint> points =
-                run.metrics().containsKey(of) ? source.history(run.runId(), of) : List.of();
+        List<MetricPoint> points = run.metrics().containsKey(of) ? source.history(run.runId(), of) : List.of();
         return points.isEmpty() ? Optional.empty() : Optional.of(Curve.of(of, points));
     }
 

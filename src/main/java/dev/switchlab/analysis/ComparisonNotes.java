@@ -45,8 +45,7 @@ record ComparisonNotes(Comparison comparison) {
     }
 
     private static String text(Setting setting) {
-        return setting.params()
-                .getOrDefault(Setting.TEXT_DIGEST, setting.text().orElse(""));
+        return setting.params().getOrDefault(Setting.TEXT_DIGEST, setting.text().orElse(""));
     }
 
     /** Such as {@code 0.9}, or {@code 0.9 held_out} for another part of the text than the rest. */
@@ -103,7 +102,8 @@ record ComparisonNotes(Comparison comparison) {
     private void repeatedSeeds(List<String> notes) {
         List<Setting> repeated = having(setting -> repetitions(setting) > 0);
         if (!repeated.isEmpty()) {
-            int others = repeated.stream().mapToInt(ComparisonNotes::repetitions).sum();
+            int others =
+                    repeated.stream().mapToInt(ComparisonNotes::repetitions).sum();
             notes.add(letters(repeated) + (repeated.size() == 1 ? " has" : " have")
                     + " a seed more than once: the first finished run of each counts, " + others
                     + (others == 1 ? " other does not" : " others do not"));
@@ -116,12 +116,13 @@ record ComparisonNotes(Comparison comparison) {
 
     private void scores(List<String> notes) {
         String metric = comparison.metric();
-        List<Setting> without = having(setting -> setting.values(metric).length < setting.bySeed().size());
+        List<Setting> without = having(
+                setting -> setting.values(metric).length < setting.bySeed().size());
         if (!without.isEmpty()) {
             notes.add("not all runs of " + letters(without) + " have " + metric + ": those without do not count");
         }
-        List<Setting> lost = having(setting -> DoubleStream.of(setting.values(metric))
-                .anyMatch(value -> !Double.isFinite(value)));
+        List<Setting> lost =
+                having(setting -> DoubleStream.of(setting.values(metric)).anyMatch(value -> !Double.isFinite(value)));
         if (!lost.isEmpty()) {
             notes.add("a run of " + letters(lost) + " ended with a loss that is no number: so is the mean");
         }

@@ -13,13 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import tech.tablesaw.api.Table;
 
-/**
- * The curves of a comparison: a line and a band for each setting, in the same colour throughout; statistics of layers
- * as their mean.
- *
- * @param comparison its settings are in the order of the colours
- * @param page where the figures go
- */
+/** The curves of a comparison: a line and a band for each setting, in one colour throughout; means over layers. */
 record ComparisonSections(Comparison comparison, HtmlPage page) {
 
     /** More lines cannot be told apart. */
@@ -34,8 +28,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         }
         if (drawn.stream().anyMatch(setting -> setting.bySeed().size() > 1)) {
             page.text(
-                    "A line is the mean over the runs of a setting, the band around it reaches from the least of them to the"
-                            + " greatest.");
+                    "A line is the mean over the runs of a setting, its band reaches from the least to the greatest.");
         }
         metric(MetricNames.TRAIN_CROSS_ENTROPY, "training", "Training cross-entropy", "On the batch of each step.");
         metric(
@@ -61,16 +54,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
                 title,
                 metric.endsWith("balance") ? "loss" : "nats per character",
                 note + " Lower is better.",
-                run -> history(run, metric));
-    }
-
-    /** Of two points at the same step, the later counts. */
-    private NavigableMap<Long, Double> history(Run run, String metric) {
-        NavigableMap<Long, Double> byStep = new TreeMap<>();
-        if (run.metrics().containsKey(metric)) {
-            comparison.source().history(run.runId(), metric).forEach(point -> byStep.put(point.step(), point.value()));
-        }
-        return byStep;
+                run -> new RunTables(comparison.source()).history(run, metric));
     }
 
     private void experts() {
@@ -79,7 +63,9 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         for (Setting setting : drawn()) {
             for (Run run : setting.bySeed().values()) {
                 layers.put(run.runId(), new RunTables(comparison.source()).layers(run));
-                saturation.put(run.runId(), RouterSaturation.of(comparison.source(), run).table());
+                saturation.put(
+                        run.runId(),
+                        RouterSaturation.of(comparison.source(), run).table());
             }
         }
         page.heading("Experts");
@@ -93,7 +79,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
                 "max-violation",
                 "Imbalance of the load",
                 "max load / mean load - 1",
-                "0 is an even load; the number of experts less 1 is one expert that takes all.");
+                "0 is an even load; the number of experts less 1 is one expert with all tokens.");
         statistic(
                 layers,
                 "dropped_fraction",
@@ -107,7 +93,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
                 "router-entropy",
                 "Router entropy",
                 "nats",
-                "0 is a router that is sure, ln(number of experts) one that guesses.");
+                "0 is a certain router, ln(number of experts) a uniform one.");
         statistic(
                 layers,
                 "confidence",
@@ -139,10 +125,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         return means;
     }
 
-    /**
-     * A figure, unless no run has a value. A setting without one still takes its place, so that colours stay with their
-     * settings.
-     */
+    /** A figure, unless no run has a value. A setting without values keeps its place, and so its colour. */
     private void lines(
             String slug, String title, String unit, String note, Function<Run, NavigableMap<Long, Double>> points) {
         Map<Setting, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();
@@ -155,8 +138,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         }
         long together = SettingCurve.stepsPerPoint(all);
         List<LineChart.Line> lines = new ArrayList<>();
-        histories.forEach(
-                (setting, own) -> lines.add(SettingCurve.of(setting.label(), own, together)));
+        histories.forEach((setting, own) -> lines.add(SettingCurve.of(setting.label(), own, together)));
         String averaged = together > 1 ? " Each point is the mean of " + together + " steps." : "";
         page.figure(slug, new LineChart(title, "step", unit, lines), note + averaged);
     }

@@ -74,7 +74,8 @@ public record ComparisonTables(Comparison comparison) {
 
     /** The words best and baseline, as far as they hold. */
     String mark(Setting setting, Optional<Setting> best) {
-        boolean isBaseline = comparison.isBaseline(setting) && comparison.settings().size() > 1;
+        boolean isBaseline =
+                comparison.isBaseline(setting) && comparison.settings().size() > 1;
         return Stream.of(best.filter(setting::equals).isPresent() ? "best" : "", isBaseline ? "baseline" : "")
                 .filter(word -> !word.isEmpty())
                 .collect(Collectors.joining(", "));
@@ -91,7 +92,8 @@ public record ComparisonTables(Comparison comparison) {
                         rows.text("metric", Difference::metric),
                         rows.count("pairs", difference -> difference.interval().n()))
                 .addColumns(interval(rows, Difference::interval))
-                .addColumns(rows.text("verdict", difference -> difference.verdict().toString()));
+                .addColumns(
+                        rows.text("verdict", difference -> difference.verdict().toString()));
     }
 
     /** One row per run: run, name, setting, seed and what else differs, status, the score, seconds. */
@@ -118,10 +120,12 @@ public record ComparisonTables(Comparison comparison) {
     /** One row per run and metric: metric, run, setting, final, best, best_step. */
     public Table metrics() {
         Rows<RunCurve> rows = new Rows<>(Comparison.METRICS.stream()
-                .flatMap(metric -> settingRuns().stream().flatMap(own -> comparison
-                        .curve(own.run(), metric)
-                        .map(curve -> new RunCurve(own, metric, curve))
-                        .stream()))
+                .flatMap(metric -> settingRuns().stream()
+                        .flatMap(own ->
+                                comparison
+                                        .curve(own.run(), metric)
+                                        .map(curve -> new RunCurve(own, metric, curve))
+                                        .stream()))
                 .toList());
         return Table.create(
                 "metrics",

@@ -20,7 +20,9 @@ public record ComparisonText(Comparison comparison) {
     /** Warnings, a line for each setting, differences to the baseline or the runs of the only setting, notes. */
     public String text() {
         StringBuilder text = new StringBuilder();
-        comparison.warnings().forEach(warning -> text.append("WARNING: ").append(warning).append('\n'));
+        comparison
+                .warnings()
+                .forEach(warning -> text.append("WARNING: ").append(warning).append('\n'));
         text.append(comparison.size())
                 .append("; losses in nats per character, mean and 95 % interval over seeds")
                 .append(comparison.best().isPresent() ? "; * best mean" : "");

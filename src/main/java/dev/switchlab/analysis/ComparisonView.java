@@ -32,17 +32,20 @@ final class ComparisonView {
     }
 
     /**
-     * For a terminal, one row per setting: letter, what differs by short names, runs, score with its interval, best run,
-     * time, speed.
+     * For a terminal, one row per setting: letter, what differs by short names, runs, score with its interval, best
+     * run, time, speed.
      */
     Table settings(List<Setting> shown) {
         Rows<Setting> rows = new Rows<>(shown);
         Table table = Table.create(
                 "settings",
-                rows.text("", setting -> setting.letter()
-                        + (best.filter(setting::equals).isPresent() ? " *" : "")));
-        ordered().forEach(column -> table.addColumns(rows.text(
-                comparison.columns().shortName(column), setting -> SettingColumns.shown(setting, column))));
+                rows.text(
+                        "",
+                        setting ->
+                                setting.letter() + (best.filter(setting::equals).isPresent() ? " *" : "")));
+        ordered()
+                .forEach(column -> table.addColumns(rows.text(
+                        comparison.columns().shortName(column), setting -> SettingColumns.shown(setting, column))));
         return scores(table, rows, "tokens/s");
     }
 
@@ -61,14 +64,16 @@ final class ComparisonView {
         Table table = Table.create("settings", rows.text("setting", this::named));
         comparison.columns().axes().stream()
                 .limit(MOST_AXES)
-                .forEach(column -> table.addColumns(
-                        rows.text(column, setting -> SettingColumns.shown(setting, column))));
+                .forEach(column ->
+                        table.addColumns(rows.text(column, setting -> SettingColumns.shown(setting, column))));
         scores(table, rows, "speed"); // a heading may break after a slash
         if (!comparison.differences().isEmpty()) {
             String baseline = comparison.baseline().map(Setting::letter).orElse("");
             table.addColumns(
                     rows.text("difference to " + baseline, setting -> difference(setting, d -> signed(d.interval()))),
-                    rows.text("verdict", setting -> difference(setting, d -> d.verdict().toString())));
+                    rows.text(
+                            "verdict",
+                            setting -> difference(setting, d -> d.verdict().toString())));
         }
         return table;
     }
@@ -90,7 +95,8 @@ final class ComparisonView {
     private String difference(Setting setting, Function<Difference, String> text) {
         return comparison.isBaseline(setting)
                 ? ""
-                : comparison.difference(setting)
+                : comparison
+                        .difference(setting)
                         .filter(difference -> difference.interval().n() > 0)
                         .map(text)
                         .orElse(UNKNOWN);
@@ -122,8 +128,8 @@ final class ComparisonView {
             values.put(
                     column,
                     letters.entrySet().stream()
-                            .map(value -> (value.getKey().isEmpty() ? "(none)" : value.getKey()) + ": "
-                                    + value.getValue())
+                            .map(value ->
+                                    (value.getKey().isEmpty() ? "(none)" : value.getKey()) + ": " + value.getValue())
                             .collect(Collectors.joining("; ")));
         }
         return values;

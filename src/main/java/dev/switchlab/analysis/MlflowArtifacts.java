@@ -26,7 +26,7 @@ import tech.tablesaw.api.Table;
  */
 public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tags) {
 
-    /** What the images are called in MLflow's charts. MLflow refuses to show one with a slash in its name. */
+    /** The name of the images in MLflow's charts. MLflow refuses a name with a slash. */
     static final String IMAGE = "expert_load";
 
     static final String TABLE = "specialization.json";

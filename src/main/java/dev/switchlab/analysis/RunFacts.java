@@ -7,10 +7,10 @@ import dev.switchlab.runs.Run;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -18,12 +18,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The parts of a report that say which run it is, and where it comes from. */
+/** The parts of a report that identify a run and its origin. */
 record RunFacts(Run run, HtmlPage page) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
-    /** The run's description is the experiment's and the command that repeats it. */
+    /** A run's description: that of its experiment, and the command that repeats the run. */
     private static final Pattern NOTE = Pattern.compile("(?s)(.*?)\\s*Reproduce it:\\s*```sh\\s*(.*?)\\s*```\\s*");
 
     /** The run and its last metrics. */
@@ -35,71 +35,65 @@ record RunFacts(Run run, HtmlPage page) {
         facts.put("status", run.status().toLowerCase(Locale.ROOT));
         facts.put("started", TIME.format(run.start()));
         run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
-        for (String metric : Comparison.METRICS) {
-            if (run.metrics().containsKey(metric)) {
-                facts.put(metric, HtmlPage.number(run.metrics().get(metric)));
-            }
-        }
-        Optional.ofNullable(run.metrics().get(MetricNames.BEST_CROSS_ENTROPY))
-                .ifPresent(best -> facts.put(MetricNames.BEST_CROSS_ENTROPY, HtmlPage.number(best)));
+        Stream.concat(Comparison.METRICS.stream(), Stream.of(MetricNames.BEST_CROSS_ENTROPY))
+                .filter(run.metrics()::containsKey)
+                .forEach(metric -> facts.put(metric, HtmlPage.number(run.metric(metric))));
         page.pairs(facts);
     }
 
-    /** What is needed to come to the same result, and the digests that tell whether one has. */
+    /** What a repetition needs, and the digests that verify its result. */
     void provenance() {
         Map<String, String> facts = new LinkedHashMap<>();
-        note().ifPresent(note -> facts.put("command", note.group(2)));
+        facts.put("command", note().map(note -> note.group(2)).orElse(""));
         facts.put("compare with a repetition", "make reproduce RUN=" + run.shortId());
-        put(facts, "promise", tag("switchlab.promise").map(RunFacts::promise));
-        put(facts, "seed", Optional.ofNullable(run.params().get("seed")));
-        put(facts, "experiment file", tag("mlflow.source.name"));
-        put(facts, "commit", tag("mlflow.source.git.commit").map(commit -> commit + dirt()));
-        put(facts, "corpus", joined("switchlab.corpus", "switchlab.corpus_sha256"));
-        put(facts, "weights (SHA-256)", tag("switchlab.weights_sha256"));
-        put(facts, "metrics (SHA-256)", tag("switchlab.metrics_sha256"));
-        put(facts, "device", joined("switchlab.device", "switchlab.gpu", "switchlab.cpu", "switchlab.kernels"));
-        put(facts, "threads", tag("switchlab.threads"));
-        put(facts, "ranks", tag("switchlab.ranks"));
-        put(facts, "SwitchLab", tag("switchlab.version"));
-        put(facts, "libtorch", tag("switchlab.libtorch"));
-        put(facts, "JDK", tag("switchlab.jdk"));
+        facts.put("promise", promise(tags("switchlab.promise")));
+        facts.put("seed", run.params().getOrDefault("seed", ""));
+        facts.put("experiment file", tags("mlflow.source.name"));
+        facts.put("commit", commit());
+        facts.put("corpus", tags("switchlab.corpus", "switchlab.corpus_sha256"));
+        facts.put("weights (SHA-256)", tags("switchlab.weights_sha256"));
+        facts.put("metrics (SHA-256)", tags("switchlab.metrics_sha256"));
+        facts.put("device", tags("switchlab.device", "switchlab.gpu", "switchlab.cpu", "switchlab.kernels"));
+        facts.put("threads", tags("switchlab.threads"));
+        facts.put("ranks", tags("switchlab.ranks"));
+        facts.put("SwitchLab", tags("switchlab.version"));
+        facts.put("libtorch", tags("switchlab.libtorch"));
+        facts.put("JDK", tags("switchlab.jdk"));
+        facts.values().removeIf(String::isEmpty);
         page.heading("Provenance").pairs(facts);
         page.folded("All parameters", false, () -> page.pairs(new TreeMap<>(run.params())));
         page.folded("All tags", false, () -> page.pairs(new TreeMap<>(run.tags())));
     }
 
     private Optional<Matcher> note() {
-        return tag("mlflow.note.content").map(NOTE::matcher).filter(Matcher::matches);
+        return Optional.of(NOTE.matcher(tags("mlflow.note.content"))).filter(Matcher::matches);
     }
 
-    private Optional<String> tag(String name) {
-        return Optional.ofNullable(run.tags().get(name));
+    /** The distinct values of some tags, with commas between; empty if the run has none. */
+    private String tags(String... names) {
+        return Stream.of(names)
+                .map(run.tags()::get)
+                .filter(Objects::nonNull)
+                .distinct()
+                .collect(Collectors.joining(", "));
     }
 
-    private Optional<String> joined(String... tags) {
-        return Optional.of(Arrays.stream(tags)
-                        .map(this::tag)
-                        .flatMap(Optional::stream)
-                        .distinct()
-                        .collect(Collectors.joining(", ")))
-                .filter(text -> !text.isEmpty());
+    /** The commit, and whether the working tree had other changes. */
+    private String commit() {
+        String commit = tags("mlflow.source.git.commit");
+        String dirty = tags("switchlab.dirty");
+        return commit.isEmpty()
+                ? ""
+                : commit
+                        + switch (dirty) {
+                            case "false" -> "";
+                            case "true" -> " with changes that were not committed";
+                            case "" -> ", and it is not known whether with changes";
+                            default -> " (" + dirty + ")";
+                        };
     }
 
-    /** What is known of changes that the commit does not hold. */
-    private String dirt() {
-        return switch (run.tags().getOrDefault("switchlab.dirty", "")) {
-            case "false" -> "";
-            case "true" -> " with changes that were not committed";
-            case "" -> ", and it is not known whether with changes";
-            default -> " (" + run.tags().get("switchlab.dirty") + ")";
-        };
-    }
-
-    private static void put(Map<String, String> facts, String name, Optional<String> value) {
-        value.ifPresent(text -> facts.put(name, text));
-    }
-
-    /** In words; as it is if another version wrote it. */
+    /** A promise in words; the name itself for one of another version. */
     private static String promise(String name) {
         return Stream.of(Promise.values())
                 .filter(promise -> promise.name().equalsIgnoreCase(name))

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import tech.tablesaw.api.ColumnType;
@@ -17,7 +18,7 @@ import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
-/** Runs as Tablesaw tables, in long form: one row per fact, the run's whole id in the column {@code run}. */
+/** Runs as Tablesaw tables in long form, one fact a row; the column {@code run} has whole ids. */
 public final class RunTables {
 
     private final RunSource source;
@@ -106,9 +107,9 @@ public final class RunTables {
         return table.isEmpty() ? table : table.sortAscendingOn(order);
     }
 
-    /** Step to value, ascending. */
-    private Map<Long, Double> history(Run run, String metric) {
-        Map<Long, Double> values = new TreeMap<>();
+    /** Step to value, ascending; of two points at one step, the later counts. */
+    NavigableMap<Long, Double> history(Run run, String metric) {
+        NavigableMap<Long, Double> values = new TreeMap<>();
         for (MetricPoint point : source.history(run.runId(), metric)) {
             values.put(point.step(), point.value());
         }

@@ -87,8 +87,8 @@ public record Setting(String letter, String name, String experiment, Map<String,
     }
 
     /**
-     * One run for each seed. Statistics are taken over these: a repetition of a seed is no new evidence. Of several runs
-     * with one seed the first counts, or the first finished one.
+     * One run for each seed. Statistics are taken over these: a repetition of a seed is no new evidence. Of several
+     * runs with one seed the first counts, or the first finished one.
      */
     public Map<String, Run> bySeed() {
         Map<String, Run> bySeed = new LinkedHashMap<>();

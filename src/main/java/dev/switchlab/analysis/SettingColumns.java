@@ -30,8 +30,8 @@ public record SettingColumns(List<String> differing, List<String> axes) {
         List<String> differing = new ArrayList<>(List.of(EXPERIMENT));
         differing.addAll(names);
         differing.removeIf(name -> classes(settings, List.of(name)) == 1);
-        differing.replaceAll(name ->
-                name.equals(Setting.TEXT_DIGEST) && namesTellTextsApart(settings) ? Setting.TEXT_NAME : name);
+        differing.replaceAll(
+                name -> name.equals(Setting.TEXT_DIGEST) && namesTellTextsApart(settings) ? Setting.TEXT_NAME : name);
         return new SettingColumns(List.copyOf(differing), axes(settings, differing));
     }
 

@@ -1,27 +1,29 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.analysis.chart.LineChart;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Objects;
-import java.util.TreeMap;
+import java.util.OptionalDouble;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A metric by step, over the runs of a setting: a line through their means, and the band from the least to the greatest
- * of them. As far as all of them go, so that no step is the mean of other runs than the one before.
+ * A metric by step over the runs of a setting: a line through their means, and the band from the least to the greatest.
+ * The curve ends with the shortest run, so that all its points are means of the same runs.
  */
 final class SettingCurve {
 
-    /** Points along a line: more show the noise of single batches instead of the way of the loss. */
+    /** More points along a line show the noise of single batches. */
     private static final int MOST_POINTS = 100;
 
     private SettingCurve() {}
 
     /**
-     * So many steps are one point: 1, or a round number where there would be too many points.
+     * The number of steps that are averaged into one point: 1, or a round number if there are too many points.
      *
      * @param histories step to value, of all runs that are drawn together
      */
@@ -44,63 +46,50 @@ final class SettingCurve {
     /**
      * The line of a setting.
      *
-     * @param name what the legend calls it
-     * @param histories step to value, of each of its runs; those without a point do not count
-     * @param stepsPerPoint each run is averaged over so many steps
+     * @param name for the legend
+     * @param histories step to value, of each of its runs; empty ones are ignored
+     * @param stepsPerPoint number of steps that are averaged into one point
      */
     static LineChart.Line of(String name, List<? extends NavigableMap<Long, Double>> histories, long stepsPerPoint) {
-        List<NavigableMap<Long, Point>> runs = histories.stream()
+        List<Map<Long, Point>> runs = histories.stream()
                 .filter(history -> !history.isEmpty())
                 .map(history -> points(history, stepsPerPoint))
                 .toList();
-        TreeSet<Long> keys = new TreeSet<>();
-        runs.forEach(run -> keys.addAll(run.keySet()));
-        List<double[]> rows = new ArrayList<>();
-        for (long key : keys) {
-            List<Point> points = runs.stream()
-                    .map(run -> run.get(key))
-                    .filter(Objects::nonNull)
-                    .toList();
-            if (points.size() == runs.size()) {
-                rows.add(row(points));
-            }
-        }
+        TreeSet<Long> common = new TreeSet<>();
+        runs.stream().limit(1).forEach(run -> common.addAll(run.keySet()));
+        runs.forEach(run -> common.retainAll(run.keySet()));
+        List<List<Point>> points = common.stream()
+                .map(key -> runs.stream().map(run -> run.get(key)).toList())
+                .toList();
+        double[] x = along(points, of -> of.mapToDouble(Point::step).average());
+        double[] y = along(points, of -> of.mapToDouble(Point::value).average());
         return runs.size() == 1
-                ? new LineChart.Line(name, column(rows, 0), column(rows, 1))
-                : new LineChart.Line(name, column(rows, 0), column(rows, 1), column(rows, 2), column(rows, 3));
+                ? new LineChart.Line(name, x, y)
+                : new LineChart.Line(
+                        name,
+                        x,
+                        y,
+                        along(points, of -> of.mapToDouble(Point::value).min()),
+                        along(points, of -> of.mapToDouble(Point::value).max()));
     }
 
-    /** Means of a run, by number of the point. */
-    private static NavigableMap<Long, Point> points(NavigableMap<Long, Double> history, long stepsPerPoint) {
-        NavigableMap<Long, List<Map.Entry<Long, Double>>> grouped = new TreeMap<>();
-        for (Map.Entry<Long, Double> point : history.entrySet()) {
-            grouped.computeIfAbsent(Math.floorDiv(point.getKey() - 1, stepsPerPoint), key -> new ArrayList<>())
-                    .add(point);
-        }
-        NavigableMap<Long, Point> points = new TreeMap<>();
-        grouped.forEach((key, group) -> points.put(
+    /** Means of a run, by the number of the point. */
+    private static Map<Long, Point> points(NavigableMap<Long, Double> history, long stepsPerPoint) {
+        Map<Long, List<Map.Entry<Long, Double>>> groups = history.entrySet().stream()
+                .collect(Collectors.groupingBy(point -> Math.floorDiv(point.getKey() - 1, stepsPerPoint)));
+        Map<Long, Point> points = new HashMap<>();
+        groups.forEach((key, group) -> points.put(
                 key,
                 new Point(
-                        group.stream().mapToLong(Map.Entry::getKey).average().orElseThrow(),
-                        group.stream()
-                                .mapToDouble(Map.Entry::getValue)
-                                .average()
-                                .orElseThrow())));
+                        group.stream().collect(Collectors.averagingLong(Map.Entry::getKey)),
+                        group.stream().collect(Collectors.averagingDouble(Map.Entry::getValue)))));
         return points;
     }
 
-    /** Step, mean, least, greatest. */
-    private static double[] row(List<Point> points) {
-        return new double[] {
-            points.stream().mapToDouble(Point::step).average().orElseThrow(),
-            points.stream().mapToDouble(Point::value).average().orElseThrow(),
-            points.stream().mapToDouble(Point::value).min().orElseThrow(),
-            points.stream().mapToDouble(Point::value).max().orElseThrow()
-        };
-    }
-
-    private static double[] column(List<double[]> rows, int column) {
-        return rows.stream().mapToDouble(row -> row[column]).toArray();
+    private static double[] along(List<List<Point>> points, Function<Stream<Point>, OptionalDouble> statistic) {
+        return points.stream()
+                .mapToDouble(of -> statistic.apply(of.stream()).orElseThrow())
+                .toArray();
     }
 
     private record Point(double step, double value) {}

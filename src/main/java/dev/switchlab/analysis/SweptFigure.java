@@ -11,36 +11,37 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The score by what is swept: means with intervals along the values of one parameter, a heat map over those of two, and
- * settings side by side where more than two differ.
+ * The score by the swept parameters: means with intervals along the values of one, a heat map over the values of two,
+ * and settings side by side for more.
  *
- * @param comparison of at least two settings that are of one text
+ * @param comparison of at least two settings with one text
  */
 record SweptFigure(Comparison comparison) {
 
     private static final String SLUG = "score";
     private static final String UNIT = "nats per character";
-    /** As many as tell losses apart that seeds can tell apart. */
+    /** Enough for the differences that seeds can resolve. */
     private static final int DIGITS = 3;
-    /** More settings than labels have room for are no figure without an axis. */
+    /** Side by side, more labels do not fit. */
     private static final int MOST_SETTINGS = 40;
 
     void write(HtmlPage page) {
         List<String> axes = comparison.columns().axes();
-        if (comparison.settings().stream().noneMatch(own -> Double.isFinite(comparison.score(own).mean()))) {
+        if (comparison.settings().stream()
+                .noneMatch(own -> Double.isFinite(comparison.score(own).mean()))) {
             return;
         }
         String about = "Mean over seeds of " + comparison.metric() + "; lower is better. ";
         String spread =
-                "Bars are 95 % intervals of the mean, an arrow where they go on outside; small dots are single runs. A seed moves"
-                        + " all settings alike, so settings whose bars overlap may still differ: that is what paired differences tell.";
+                "Bars are 95 % intervals of the mean, with an arrow if cut off; small dots are single runs. A seed moves all settings"
+                        + " alike, so settings with overlapping bars may still differ: see the paired differences.";
         if (axes.size() == 1) {
             page.figure(SLUG, along(axes.get(0)), about + spread);
         } else if (axes.size() == 2) {
             page.figure(
                     SLUG,
                     over(axes.get(0), axes.get(1)),
-                    about + "The least is framed. A place without a colour has no run.");
+                    about + "The least is framed; a cell without a colour has no run.");
         } else if (comparison.settings().size() <= MOST_SETTINGS) {
             page.figure(SLUG, side(), about + spread);
         }
@@ -74,12 +75,7 @@ record SweptFigure(Comparison comparison) {
     private IntervalChart.Point point(Setting setting, String label, double x) {
         MeanInterval interval = comparison.score(setting);
         return new IntervalChart.Point(
-                label,
-                x,
-                interval.mean(),
-                interval.low(),
-                interval.high(),
-                setting.values(comparison.metric()));
+                label, x, interval.mean(), interval.low(), interval.high(), setting.values(comparison.metric()));
     }
 
     private HeatMap over(String xAxis, String yAxis) {
@@ -91,8 +87,7 @@ record SweptFigure(Comparison comparison) {
         Optional<Setting> best = comparison.best();
         for (Setting setting : comparison.settings()) {
             HeatMap.Cell cell = new HeatMap.Cell(
-                    y.indexOf(SettingColumns.shown(setting, yAxis)),
-                    x.indexOf(SettingColumns.shown(setting, xAxis)));
+                    y.indexOf(SettingColumns.shown(setting, yAxis)), x.indexOf(SettingColumns.shown(setting, xAxis)));
             z[cell.row()][cell.column()] = comparison.score(setting).mean();
             if (best.filter(setting::equals).isPresent()) {
                 least = Optional.of(cell);
@@ -120,8 +115,8 @@ record SweptFigure(Comparison comparison) {
     }
 
     /**
-     * Numbers of which each is about the same multiple of the one before are evenly apart on a logarithmic axis. Zero
-     * before such numbers has no place there: these stand beside each other as names do.
+     * The scale of an axis: logarithmic for numbers with about the same ratio throughout. With zero before such
+     * numbers, they are categories, as are names.
      *
      * @param values numbers in ascending order, or anything
      */
@@ -149,7 +144,7 @@ record SweptFigure(Comparison comparison) {
             least = Math.min(least, numbers[i] / numbers[i - 1]);
             greatest = Math.max(greatest, numbers[i] / numbers[i - 1]);
         }
-        // 1, 3, 10, 30 is meant as such a row, too; 100, 110, 120 is not.
+        // 1, 3, 10, 30 counts as geometric; 100, 110, 120 does not.
         return least >= 1.5 && greatest <= 1.3 * least;
     }
 }

@@ -51,7 +51,9 @@ final class Measures {
         return ofLayers(run, "max_violation");
     }
 
-    /** Share of dropped (token, choice) pairs: mean over layers and the second half of training. NaN without experts. */
+    /**
+     * Share of dropped (token, choice) pairs: mean over layers and the second half of training. NaN without experts.
+     */
     double dropped(Run run) {
         return ofLayers(run, "dropped_fraction");
     }

@@ -160,7 +160,9 @@ public final class PaperSession {
                 boolean isDone = past.equal(run, ready, cpu).isPresent();
                 done += isDone ? 1 : 0;
                 if (i > index && !isDone) {
-                    later += past.expectedSeconds(run, ready.conditions().threads()).orElse(Double.NaN) / width;
+                    later += past.expectedSeconds(run, ready.conditions().threads())
+                                    .orElse(Double.NaN)
+                            / width;
                 }
             }
         }

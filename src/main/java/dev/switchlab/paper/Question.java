@@ -97,7 +97,8 @@ public record Question(
             throw new ExperimentException("there is no folder " + folder + " with questions");
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> NAME.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> NAME.matcher(file.getFileName().toString()).matches())
                     .map(Question::read)
                     .sorted(Comparator.comparingInt(Question::number))
                     .toList();
@@ -114,7 +115,9 @@ public record Question(
      */
     public static List<Question> select(List<Question> all, String wanted) {
         if (wanted.isBlank()) {
-            return all.stream().filter(question -> question.asked == Asked.TOGETHER).toList();
+            return all.stream()
+                    .filter(question -> question.asked == Asked.TOGETHER)
+                    .toList();
         }
         return words(wanted)
                 .map(word -> all.stream()
@@ -169,8 +172,12 @@ public record Question(
                 read.text("asked").isEmpty()
                         ? Asked.TOGETHER
                         : constant(Asked.class, read.text("asked"), file, "asked"),
-                words(read.text("show")).map(word -> constant(Column.class, word, file, "show")).toList(),
-                words(read.text("figures")).map(word -> constant(Figure.class, word, file, "figures")).toList(),
+                words(read.text("show"))
+                        .map(word -> constant(Column.class, word, file, "show"))
+                        .toList(),
+                words(read.text("figures"))
+                        .map(word -> constant(Figure.class, word, file, "figures"))
+                        .toList(),
                 sweep.withName("paper/" + name.group(1) + "-" + name.group(2)));
     }
 
@@ -189,12 +196,14 @@ public record Question(
      * @param experiments the folder of experiment files
      */
     public Question quick(Path experiments) {
-        String steps = Integer.toString(ExperimentLoader.load(sweep.experiments().get(0), List.of(), experiments)
-                .train()
-                .steps());
+        String steps =
+                Integer.toString(ExperimentLoader.load(sweep.experiments().get(0), List.of(), experiments)
+                        .train()
+                        .steps());
         boolean varies = sweep.variants().values().stream().anyMatch(settings -> settings.containsKey(STEPS));
         Map<String, Map<String, String>> variants = new LinkedHashMap<>();
-        sweep.variants().forEach((variant, settings) -> variants.put(variant, varies ? fewer(settings, steps) : settings));
+        sweep.variants()
+                .forEach((variant, settings) -> variants.put(variant, varies ? fewer(settings, steps) : settings));
         Map<String, String> set = varies ? new LinkedHashMap<>(sweep.set()) : fewer(sweep.set(), steps);
         if (varies) {
             set.remove(STEPS);

@@ -5,9 +5,9 @@ import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.analysis.chart.IntervalChart;
-import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.analysis.chart.LineChart;
 import dev.switchlab.analysis.chart.LineChart.Line;
+import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.runs.Run;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,16 +36,13 @@ record QuestionFigures(Answer answer, Measures measures) {
                     "paper-%02d-%s",
                     answer.question().number(),
                     figure.name().toLowerCase(Locale.ROOT));
-            Optional<? extends Chart> chart =
-                    switch (figure) {
-                        case BARS ->
-                            Optional.of(bars("validation loss", LOSS, run -> run.metric(Comparison.FINAL_SCORE)));
-                        case IMBALANCE ->
-                            Optional.of(
-                                    bars("max violation", "max load / mean load - 1", measures::maxViolation));
-                        case LINES -> Optional.of(lines());
-                        case SATURATION -> saturation();
-                    };
+            Optional<? extends Chart> chart = switch (figure) {
+                case BARS -> Optional.of(bars("validation loss", LOSS, run -> run.metric(Comparison.FINAL_SCORE)));
+                case IMBALANCE ->
+                    Optional.of(bars("max violation", "max load / mean load - 1", measures::maxViolation));
+                case LINES -> Optional.of(lines());
+                case SATURATION -> saturation();
+            };
             chart.ifPresent(drawn -> charts.put(name, drawn));
         }
         return charts;

@@ -7,7 +7,6 @@ import dev.switchlab.analysis.Setting;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
-
 import dev.switchlab.sweep.MakeLine;
 import dev.switchlab.sweep.SweepRun;
 import java.util.ArrayList;
@@ -70,8 +69,9 @@ record QuestionSection(Answer answer, Measures measures) {
                 })
                 .left("difference", this::difference)
                 .left("", variant -> verdict(comparison.difference(variant)));
-        answer.question().columns().forEach(column -> table.left(
-                column.title(), variant -> column.cell(variant, measures)));
+        answer.question()
+                .columns()
+                .forEach(column -> table.left(column.title(), variant -> column.cell(variant, measures)));
         return table.left("training", variant -> Measures.duration(variant.median(measures::trainingSeconds)))
                 .markdown();
     }
@@ -131,14 +131,18 @@ record QuestionSection(Answer answer, Measures measures) {
         return matrix.firstLine().filter(line -> matrix.names().size() > 1).map(line -> {
             TextTable<Integer> table = new TextTable<>(matrix.numbers())
                     .left("experts", String::valueOf)
-                    .leftMarkdown(line, number -> matrix.at(line, number)
-                            .map(own -> answer.comparison().score(own).toString())
-                            .orElse(""));
+                    .leftMarkdown(
+                            line,
+                            number -> matrix.at(line, number)
+                                    .map(own -> answer.comparison().score(own).toString())
+                                    .orElse(""));
             matrix.names().stream()
                     .filter(other -> !other.equals(line))
-                    .forEach(other -> table.left("less " + other, number -> matrix.at(line, number)
-                            .flatMap(own -> matrix.at(other, number).map(less -> less(own, less)))
-                            .orElse("")));
+                    .forEach(other -> table.left(
+                            "less " + other,
+                            number -> matrix.at(line, number)
+                                    .flatMap(own -> matrix.at(other, number).map(less -> less(own, less)))
+                                    .orElse("")));
             return table.markdown();
         });
     }
@@ -154,17 +158,20 @@ record QuestionSection(Answer answer, Measures measures) {
     private String specialization() {
         List<SeedRun> runs = new ArrayList<>();
         answer.variants()
-                .forEach(variant ->
-                        variant.bySeed().forEach((seed, run) -> runs.add(new SeedRun(variant, seed, run))));
+                .forEach(variant -> variant.bySeed().forEach((seed, run) -> runs.add(new SeedRun(variant, seed, run))));
         return new TextTable<>(runs)
                         .left("", own -> own.variant().letter())
                         .left("seed", SeedRun::seed)
                         .left(
                                 "information by layer",
-                                own -> shown("%.3f", measures.specialization(own.run()).byLayer()))
+                                own -> shown(
+                                        "%.3f",
+                                        measures.specialization(own.run()).byLayer()))
                         .left(
                                 "most by chance, by layer",
-                                own -> shown("%.4f", measures.specialization(own.run()).highestChanceByLayer()))
+                                own -> shown(
+                                        "%.4f",
+                                        measures.specialization(own.run()).highestChanceByLayer()))
                         .left("settled at step, by layer", own -> measures.settled(own.run()))
                         .markdown()
                 + """
@@ -218,10 +225,13 @@ record QuestionSection(Answer answer, Measures measures) {
                         .left("", Setting::letter)
                         .leftMarkdown(
                                 "settings",
-                                variant -> "`" + firstRun(variant).experiment().id() + " " + settings(firstRun(variant)) + "`")
-                        .left("runs by seed", variant -> variant.bySeed().entrySet().stream()
-                                .map(run)
-                                .collect(Collectors.joining(", ")))
+                                variant -> "`" + firstRun(variant).experiment().id() + " " + settings(firstRun(variant))
+                                        + "`")
+                        .left(
+                                "runs by seed",
+                                variant -> variant.bySeed().entrySet().stream()
+                                        .map(run)
+                                        .collect(Collectors.joining(", ")))
                         .markdown()
                 + "\n\n</details>";
     }

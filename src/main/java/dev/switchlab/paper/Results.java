@@ -74,7 +74,9 @@ final class Results {
             Map<String, Chart> charts =
                     answer.variants().isEmpty() ? Map.of() : new QuestionFigures(answer, measures).all();
             for (Map.Entry<String, Chart> chart : charts.entrySet()) {
-                WholeFile.write(figures.resolve(chart.getKey() + ".svg"), chart.getValue().svg());
+                WholeFile.write(
+                        figures.resolve(chart.getKey() + ".svg"),
+                        chart.getValue().svg());
                 // The alternative text has what is in the figure.
                 links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
             }
@@ -136,14 +138,13 @@ final class Results {
         String commit = run.tags().get("mlflow.source.git.commit");
         return commit == null
                 ? null
-                : commit.substring(0, 8)
-                        + ("true".equals(run.tags().get("switchlab.dirty")) ? " with changes" : "");
+                : commit.substring(0, 8) + ("true".equals(run.tags().get("switchlab.dirty")) ? " with changes" : "");
     }
 
     private String inShort() {
         return answers.stream()
-                .map(answer -> answer.question().number() + ". **" + answer.question().question() + "** "
-                        + inShort(answer))
+                .map(answer ->
+                        answer.question().number() + ". **" + answer.question().question() + "** " + inShort(answer))
                 .collect(Collectors.joining("\n"));
     }
 

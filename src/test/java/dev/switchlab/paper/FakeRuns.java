@@ -25,7 +25,8 @@ final class FakeRuns implements RunSource {
 
     /** A variant whose runs, with the seeds 1, 2, ..., have these scores and take ten seconds each. */
     Setting variant(String name, String settings, double... scores) {
-        Experiment experiment = Experiment.of(Semantics.PAPER, settings + " train.batch_size=16 train.seq_len=64 train.steps=1500");
+        Experiment experiment =
+                Experiment.of(Semantics.PAPER, settings + " train.batch_size=16 train.seq_len=64 train.steps=1500");
         List<Run> runs = new ArrayList<>();
         for (int seed = 1; seed <= scores.length; seed++) {
             String id = String.format("%032x", (name + settings + seed).hashCode() & 0xffffffffL);

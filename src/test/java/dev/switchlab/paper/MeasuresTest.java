@@ -36,8 +36,7 @@ class MeasuresTest {
     @Test
     void whatKeptNoRoutingHasNotSettled() {
         Setting dense = runs.variant("dense", "model.n_experts=1", 1.0);
-        assertThat(measures.settled(dense.runs().get(0)))
-                .isEmpty();
+        assertThat(measures.settled(dense.runs().get(0))).isEmpty();
     }
 
     @Test

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.experiment.ExperimentException;
-import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.Sweep;
+import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.nio.file.Files;

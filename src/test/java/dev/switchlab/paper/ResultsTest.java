@@ -3,9 +3,9 @@ package dev.switchlab.paper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.sweep.SweepSpec;
 import dev.switchlab.sweep.SweepSpec.Grid;
 import dev.switchlab.sweep.SweepSpec.Resources;
-import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,9 +77,10 @@ class ResultsTest {
     void aDifferenceWhoseIntervalContainsZeroIsUndecided() {
         Answer answer = runs.answer(question("base", List.of(), List.of()), 0, base, better, worse, inside);
         assertThat(sentence(answer))
-                .isEqualTo("Compared with **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
-                        + " worse: worse (+0.1003 +- 0.0014); undecided:"
-                        + " inside (-0.0667 +- 0.3795).");
+                .isEqualTo(
+                        "Compared with **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
+                                + " worse: worse (+0.1003 +- 0.0014); undecided:"
+                                + " inside (-0.0667 +- 0.3795).");
         assertThat(section(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
                 .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
@@ -169,15 +170,13 @@ class ResultsTest {
                         | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
                         | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 undecided | +0.1000 +- 0.0000 worse |""");
         assertThat(section(answer)).contains("| experts | switch |");
-        assertThat(new QuestionFigures(answer, measures()).all())
-                .containsOnlyKeys("paper-03-lines");
+        assertThat(new QuestionFigures(answer, measures()).all()).containsOnlyKeys("paper-03-lines");
     }
 
     /** The file names the processor, adds up times, and says of a quick look that it means nothing. */
     @Test
     void theWholeFile() throws IOException {
-        Answer first =
-                runs.answer(question("base", List.of(), List.of(Question.Figure.BARS)), 0, base, better);
+        Answer first = runs.answer(question("base", List.of(), List.of(Question.Figure.BARS)), 0, base, better);
         Answer none = runs.answer(question("base", List.of(), List.of()), 6);
         runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
