@@ -88,8 +88,7 @@ final class BookCommands {
     @Command(
             name = "compare",
             description = "Compare runs by setting: scores with intervals, paired differences over seeds, times.",
-            footer =
-                    "The page also has curves, experts and single runs; its tables are written beside it as CSV.")
+            footer = "The page also has curves, experts and single runs; its tables are written beside it as CSV.")
     static final class Compare implements Callable<Integer> {
 
         @Mixin
