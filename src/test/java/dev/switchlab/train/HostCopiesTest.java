@@ -11,6 +11,7 @@ import dev.switchlab.nn.HostCopy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * With the plan on the device a training step reads once, at its end, repeats to the bit, leaves no arrays behind, and
  * agrees with a step planned on the host.
  */
+@Tag("slow")
 class HostCopiesTest {
 
     private static final String SMALL = "train.steps=3 model.dropout=0 train.accumulate=2 ";
