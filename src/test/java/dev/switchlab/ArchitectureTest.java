@@ -26,7 +26,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which package may use which, as the architecture page of the guide has it; and the DJL calls that corrupt gradients. */
+/**
+ * Which package may use which, as the architecture page of the guide has it; and the DJL calls that corrupt gradients.
+ */
 @AnalyzeClasses(packages = "dev.switchlab", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
@@ -37,8 +39,8 @@ class ArchitectureTest {
                     + "|all|any|get(Float|Double|Long|Int|Byte|Uint8|Boolean|String)");
 
     /**
-     * Per package, the packages that it may use; what those may use is allowed as well. A package stands above all that it
-     * uses. The table is the first text block of architecture.md.
+     * Per package, the packages that it may use; what those may use is allowed as well. A package stands above all that
+     * it uses. The table is the first text block of architecture.md.
      */
     private static final Pattern TABLE = Pattern.compile("```text\n(.*?)```", Pattern.DOTALL);
 

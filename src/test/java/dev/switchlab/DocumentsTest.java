@@ -27,8 +27,8 @@ class DocumentsTest {
 
     private static final Path FRONT_PAGE = Path.of("README.md");
     private static final Pattern LINK = Pattern.compile("]\\((?!https?:)([^)\\s]+)\\)");
-    private static final Pattern CALL = Pattern.compile(
-            "(?m)(?:^ *|`|&& |\\w=\\S+ )make ([a-z-]+)((?: [A-Z_]+=(?:\"[^\"]*\"|[^\\s`\"]+))*)");
+    private static final Pattern CALL =
+            Pattern.compile("(?m)(?:^ *|`|&& |\\w=\\S+ )make ([a-z-]+)((?: [A-Z_]+=(?:\"[^\"]*\"|[^\\s`\"]+))*)");
     private static final Pattern ARGUMENT = Pattern.compile("([A-Z_]+)=(?:\"[^\"]*\"|\\S+)");
     private static final Pattern VARIABLE = Pattern.compile("`([A-Z][A-Z_]+)(?:=[^`]*)?`");
     private static final Pattern SETTING = Pattern.compile("`((?:model|train)\\.[a-z_0-9]+)[^`]*`");
@@ -51,7 +51,9 @@ class DocumentsTest {
 
     private static List<Path> markdown(String folder) throws IOException {
         try (Stream<Path> files = Files.list(Path.of(folder))) {
-            return files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".md"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -76,22 +78,23 @@ class DocumentsTest {
     @MethodSource("guide")
     void targetsTakeTheVariables(Path document) throws IOException {
         Makefile makefile = Makefile.read();
-        for (MatchResult call : CALL.matcher(Files.readString(document)).results().toList()) {
+        for (MatchResult call :
+                CALL.matcher(Files.readString(document)).results().toList()) {
             assertThat(makefile.targets()).as(call.group()).contains(call.group(1));
             assertThat(ARGUMENT.matcher(call.group(2)).results().map(argument -> argument.group(1)))
                     .as(call.group())
                     .allMatch(variable -> makefile.takes(call.group(1), variable));
         }
         assertThat(named(VARIABLE, document))
-                .allMatch(variable ->
-                        makefile.targets().stream().anyMatch(target -> makefile.takes(target, variable)));
+                .allMatch(variable -> makefile.targets().stream().anyMatch(target -> makefile.takes(target, variable)));
     }
 
     @ParameterizedTest
     @MethodSource("guide")
     void settingsExist(Path document) throws IOException {
-        Set<String> settings =
-                Experiment.of(Semantics.PAPER, "model.expert_dropout=0.1").toParams().keySet();
+        Set<String> settings = Experiment.of(Semantics.PAPER, "model.expert_dropout=0.1")
+                .toParams()
+                .keySet();
         assertThat(settings).containsAll(named(SETTING, document));
     }
 

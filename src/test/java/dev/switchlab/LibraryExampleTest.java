@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class LibraryExampleTest {
 
-    private static final Pattern EXAMPLE =
-            Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+    private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final String RUNS = "Path.of(\"runs\")";
     private static final String SETTINGS = "train.steps=3 train.log_every=1 train.eval_every=3 train.eval_batches=1"
             + " train.checkpoint_every=3 train.sample_every=3 train.sample_length=5 train.batch_size=4";

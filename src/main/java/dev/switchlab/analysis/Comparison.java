@@ -122,8 +122,8 @@ public record Comparison(
         Map<String, Setting> baselines = new HashMap<>();
         for (Setting setting : settings) {
             baseline.apply(setting)
-                    .filter(other -> !other.letter().equals(setting.letter())
-                            && ComparisonNotes.areOfOneText(setting, other))
+                    .filter(other ->
+                            !other.letter().equals(setting.letter()) && ComparisonNotes.areOfOneText(setting, other))
                     .ifPresent(other -> baselines.put(setting.letter(), other));
         }
         return Map.copyOf(baselines);

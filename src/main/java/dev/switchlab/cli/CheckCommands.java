@@ -25,9 +25,8 @@ final class CheckCommands {
 
     @Command(
             name = "golden",
-            description =
-                    "Check the model against golden tensors captured from the reference: every form of dispatch"
-                            + " on every device.",
+            description = "Check the model against golden tensors captured from the reference: every form of dispatch"
+                    + " on every device.",
             footer = "Exit code: 0 if all cases pass, 1 if one fails or there are none.")
     static final class Golden implements Callable<Integer> {
 

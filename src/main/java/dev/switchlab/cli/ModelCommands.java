@@ -132,9 +132,8 @@ final class ModelCommands {
         @Option(
                 names = "--temperature",
                 paramLabel = "T",
-                description =
-                        "0 takes the most probable character, 1 samples from the model's distribution (default:"
-                                + " ${DEFAULT-VALUE}).",
+                description = "0 takes the most probable character, 1 samples from the model's distribution (default:"
+                        + " ${DEFAULT-VALUE}).",
                 defaultValue = "0.8")
         private double temperature;
 

@@ -157,12 +157,12 @@ final class CaseConfig {
         }
 
         boolean gated() {
-            return List.of(variant.split("_")).contains("gated");
+            return List.of(variant.split("_", -1)).contains("gated");
         }
 
         Activation activation() {
             Activation activation = Activation.RELU;
-            for (String word : variant.split("_")) {
+            for (String word : variant.split("_", -1)) {
                 switch (word) {
                     case "relu", "gelu", "sigmoid", "silu" ->
                         activation = Activation.valueOf(word.toUpperCase(Locale.ROOT));

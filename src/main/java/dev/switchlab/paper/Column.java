@@ -58,6 +58,8 @@ public enum Column {
                     variant.mean(run -> measures.specialization(run).chance()).mean()));
 
     private final String title;
+
+    @SuppressWarnings("ImmutableEnumChecker") // lambdas that capture nothing
     private final BiFunction<Setting, Measures, String> cell;
 
     Column(String title, BiFunction<Setting, Measures, String> cell) {

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The one thread that writes to a book. Callers hand over work and go on; what has piled up meanwhile is written in
- * one transaction.
+ * The one thread that writes to a book. Callers hand over work and go on; what has piled up meanwhile is written in one
+ * transaction.
  *
  * <p>The first failure ends the writing: later work is not taken, and its caller told why, so that a training stops
  * where it can be resumed.

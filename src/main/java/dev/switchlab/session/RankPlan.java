@@ -57,8 +57,8 @@ public record RankPlan(int ranks, boolean expertParallel) {
         }
         int batch = experiment.train().batchSize();
         if (batch % ranks != 0) {
-            throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide train.batch_size, " + batch
-                    + ": each rank takes an equal number of sequences; allowed here: " + divisors(batch));
+            throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide train.batch_size, "
+                    + batch + ": each rank takes an equal number of sequences; allowed here: " + divisors(batch));
         }
         return new RankPlan(ranks, expertParallel(request, ranks, recorded, experiment.model()));
     }

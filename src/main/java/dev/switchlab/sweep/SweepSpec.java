@@ -24,7 +24,7 @@ import java.util.stream.LongStream;
  * @param grid settings to sweep
  * @param seeds one run of each setting per seed
  * @param excluded combinations to leave out: a run with all assignments of one is dropped. Keys are settings of the
- *     grid, {@code experiment}, {@code variant} and {@code seed}
+ *     grid, and the words experiment, variant and seed
  * @param resources limits of a run on a cluster
  */
 public record SweepSpec(

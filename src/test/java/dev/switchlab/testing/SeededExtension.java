@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * Gives tests their seed, and prints for every failed test the command that repeats it. Active for all tests: most tests
- * contain their seeds, so that the command alone repeats them.
+ * Gives tests their seed, and prints for every failed test the command that repeats it. Active for all tests: most
+ * tests contain their seeds, so that the command alone repeats them.
  */
 public final class SeededExtension implements ParameterResolver, TestWatcher, InvocationInterceptor {
 

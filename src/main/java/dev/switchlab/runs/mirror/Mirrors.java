@@ -107,14 +107,15 @@ public final class Mirrors {
             List<Service.Run> found =
                     text.matches("[0-9a-f]{32}") ? server.run(text).stream().toList() : server.runsCalled(text);
             if (found.size() > 1) {
-                throw new BookException("run '" + text + "' is the beginning of several ids, or the name of several runs, at "
-                        + uri + ": "
-                        + String.join(
-                                ", ",
-                                found.stream()
-                                        .map(run -> run.getInfo().getRunId())
-                                        .toList())
-                        + "; give more of the id");
+                throw new BookException(
+                        "run '" + text + "' is the beginning of several ids, or the name of several runs, at "
+                                + uri + ": "
+                                + String.join(
+                                        ", ",
+                                        found.stream()
+                                                .map(run -> run.getInfo().getRunId())
+                                                .toList())
+                                + "; give more of the id");
             }
             if (found.isEmpty()) {
                 return Optional.empty();

@@ -28,9 +28,8 @@ public record MlflowEnvironment(
     public static final String TRACKING_URI = "MLFLOW_TRACKING_URI";
 
     private static final String RUN_ID = "MLFLOW_RUN_ID";
-    private static final String ALLOWED =
-            "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000,"
-                    + " or nothing for the book in runs/ alone";
+    private static final String ALLOWED = "allowed: an http:// or https:// address, e.g. http://127.0.0.1:5000,"
+            + " or nothing for the book in runs/ alone";
 
     /**
      * Reads the environment.

@@ -82,7 +82,7 @@ final class TaskResults {
             store.book().end(runId, RunStatus.FAILED, Instant.now());
         }
         Status status = Status.of(inBook(run));
-        return status instanceof Done || status instanceof Failed && isNew ? Optional.of(status) : Optional.empty();
+        return status instanceof Done || (status instanceof Failed && isNew) ? Optional.of(status) : Optional.empty();
     }
 
     /** A run has a task, maybe a requeued one. */
