@@ -18,12 +18,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs of one book on their way into another. */
 @Timeout(120)
+@Tag("slow")
 final class BookMergeTest {
     /** Bytes of one page of SQLite's file. */
     private static final int PAGE = 4096;

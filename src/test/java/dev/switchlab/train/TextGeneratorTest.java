@@ -11,8 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class TextGeneratorTest {
 
     private static final String SMALL = "model.drop_tokens=false train.seq_len=";
