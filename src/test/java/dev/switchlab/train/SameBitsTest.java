@@ -10,9 +10,11 @@ import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The same seed gives the same loss at every step, bit for bit, in two processes; another seed does not. */
+@Tag("slow")
 class SameBitsTest {
 
     private static final String SETTINGS =
