@@ -165,10 +165,6 @@ public record Comparison(
                         .min(Comparator.comparing(setting -> score(setting).mean()));
     }
 
-    boolean isBest(Setting setting) {
-        return best().filter(setting::equals).isPresent();
-    }
-
     boolean isBaseline(Setting setting) {
         return baseline.filter(setting::equals).isPresent();
     }
@@ -193,21 +189,20 @@ public record Comparison(
     }
 
     /** The history of a metric; empty if the run has no such metric. */
-    Optional<Curve> curve(Run run, String of) {
-        List<MetricPoint> points = run.metrics().containsKey(of) ? source.history(run.runId(), of) : List.of();
-        return points.isEmpty() ? Optional.empty() : Optional.of(Curve.of(of, points));
+    List<MetricPoint> history(Run run, String of) {
+        return run.metrics().containsKey(of) ? source.history(run.runId(), of) : List.of();
     }
 
     /** Mean over seeds of the median speed of a run's steps; NaN if no run logged its speed. */
     public double tokensPerSecond(Setting setting) {
         return setting.bySeed().values().stream()
-                .flatMap(run -> curve(run, MetricNames.TRAIN_TOKENS_PER_SECOND).stream())
-                .mapToDouble(Curve::median)
+                .map(run -> history(run, MetricNames.TRAIN_TOKENS_PER_SECOND))
+                .filter(points -> !points.isEmpty())
+                .mapToDouble(points -> Setting.percentile(points.stream().mapToDouble(MetricPoint::value), 50))
                 .average()
                 .orElse(Double.NaN);
     }
 
-    /** Number of runs and settings, in words. */
     String size() {
         return runs().size() + " runs of " + settings.size() + (settings.size() == 1 ? " setting" : " settings");
     }

@@ -23,7 +23,6 @@ record ComparisonNotes(Comparison comparison) {
     private static final List<String> MACHINE =
             List.of("switchlab.cpu", "switchlab.gpu", "switchlab.device", "switchlab.threads", "switchlab.ranks");
 
-    /** Why losses are not comparable. */
     List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         if (values(ComparisonNotes::text).size() > 1) {
@@ -66,7 +65,6 @@ record ComparisonNotes(Comparison comparison) {
                 .collect(Collectors.joining("; "));
     }
 
-    /** What a reader has to know. */
     List<String> notes() {
         List<String> notes = new ArrayList<>(comparison.leftOut());
         if (comparison.settings().size() == 1) {

@@ -2,6 +2,7 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
+import dev.switchlab.page.TextTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -60,7 +61,7 @@ public final class ComparisonReport {
         page.text(
                 "Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over seeds (Student's"
                         + " t); best is the best run's. Time is from a run's start to its end, speed in tokens a second.");
-        page.table(ComparisonView.pretty(view.wide()));
+        page.raw(html(view.wide()));
         if (!comparison.differences().isEmpty()) {
             page.text(
                     "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval that contains 0 leaves the"
@@ -76,7 +77,7 @@ public final class ComparisonReport {
         if (comparison.settings().size() > 1) {
             page.folded("Everything that differs", false, () -> page.pairs(view.values()));
         }
-        page.folded("Final value of each metric", false, () -> page.table(ComparisonView.pretty(view.metrics())));
+        page.folded("Final value of each metric", false, () -> page.raw(html(view.metrics())));
         if (!comparison.differences().isEmpty()) {
             page.folded("Differences in each metric", false, () -> page.table(tables.differences()));
         }
@@ -88,5 +89,10 @@ public final class ComparisonReport {
             page.folded("Where the runs come from, as far as that differs", false, () -> page.table(origins));
         }
         return page;
+    }
+
+    /** A table as HTML, with the sign that terminals may lack. */
+    private static String html(Table table) {
+        return TextTable.of(table).html().replace(" +- ", " ± ");
     }
 }

@@ -5,12 +5,17 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.page.HtmlPage;
 import dev.switchlab.runs.Run;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tech.tablesaw.api.Table;
 
 /** The curves of a comparison: a line and a band for each setting, in one colour throughout; means over layers. */
@@ -18,6 +23,8 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
 
     /** More lines cannot be told apart. */
     private static final int MOST_LINES = 8;
+    /** More points along a line show the noise of single batches. */
+    private static final int MOST_POINTS = 100;
 
     void write() {
         page.heading("Learning curves");
@@ -116,13 +123,11 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
     }
 
     private static NavigableMap<Long, Double> meanByStep(Table table, String column) {
-        Map<Long, List<Double>> values = new TreeMap<>();
-        table.forEach(row -> values.computeIfAbsent(row.getLong("step"), step -> new ArrayList<>())
-                .add(row.getDouble(column)));
-        NavigableMap<Long, Double> means = new TreeMap<>();
-        values.forEach((step, all) -> means.put(
-                step, all.stream().mapToDouble(Double::doubleValue).average().orElseThrow()));
-        return means;
+        return table.stream()
+                .collect(Collectors.groupingBy(
+                        row -> row.getLong("step"),
+                        TreeMap::new,
+                        Collectors.averagingDouble(row -> row.getDouble(column))));
     }
 
     /** A figure, unless no run has a value. A setting without values keeps its place, and so its colour. */
@@ -136,10 +141,83 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         if (all.stream().flatMap(history -> history.values().stream()).noneMatch(Double::isFinite)) {
             return;
         }
-        long together = SettingCurve.stepsPerPoint(all);
+        long together = stepsPerPoint(all);
         List<LineChart.Line> lines = new ArrayList<>();
-        histories.forEach((setting, own) -> lines.add(SettingCurve.of(setting.label(), own, together)));
+        histories.forEach((setting, own) -> lines.add(line(setting.label(), own, together)));
         String averaged = together > 1 ? " Each point is the mean of " + together + " steps." : "";
         page.figure(slug, new LineChart(title, "step", unit, lines), note + averaged);
     }
+
+    /**
+     * The number of steps that are averaged into one point: 1, or a round number if there are too many points.
+     *
+     * @param histories step to value, of all runs that are drawn together
+     */
+    static long stepsPerPoint(List<? extends NavigableMap<Long, Double>> histories) {
+        TreeSet<Long> steps = new TreeSet<>();
+        histories.forEach(history -> steps.addAll(history.keySet()));
+        if (steps.size() <= MOST_POINTS) {
+            return 1;
+        }
+        long span = steps.last() - steps.first() + 1;
+        for (long power = 1; ; power *= 10) {
+            for (long round : new long[] {power, 2 * power, 5 * power}) {
+                if (round > 1 && span <= round * MOST_POINTS) {
+                    return round;
+                }
+            }
+        }
+    }
+
+    /**
+     * The line of a setting: the means over its runs, in a band from the least to the greatest. The line ends with the
+     * shortest run, so that all its points are means of the same runs.
+     *
+     * @param name for the legend
+     * @param histories step to value, of each of its runs; empty ones are ignored
+     * @param stepsPerPoint number of steps that are averaged into one point
+     */
+    static LineChart.Line line(String name, List<? extends NavigableMap<Long, Double>> histories, long stepsPerPoint) {
+        List<Map<Long, Point>> runs = histories.stream()
+                .filter(history -> !history.isEmpty())
+                .map(history -> points(history, stepsPerPoint))
+                .toList();
+        TreeSet<Long> common = new TreeSet<>();
+        runs.stream().limit(1).forEach(run -> common.addAll(run.keySet()));
+        runs.forEach(run -> common.retainAll(run.keySet()));
+        List<List<Point>> points = common.stream()
+                .map(key -> runs.stream().map(run -> run.get(key)).toList())
+                .toList();
+        double[] x = along(points, of -> of.mapToDouble(Point::step).average());
+        double[] y = along(points, of -> of.mapToDouble(Point::value).average());
+        return runs.size() == 1
+                ? new LineChart.Line(name, x, y)
+                : new LineChart.Line(
+                        name,
+                        x,
+                        y,
+                        along(points, of -> of.mapToDouble(Point::value).min()),
+                        along(points, of -> of.mapToDouble(Point::value).max()));
+    }
+
+    /** Means of a run, by the number of the point. */
+    private static Map<Long, Point> points(NavigableMap<Long, Double> history, long stepsPerPoint) {
+        Map<Long, List<Map.Entry<Long, Double>>> groups = history.entrySet().stream()
+                .collect(Collectors.groupingBy(point -> Math.floorDiv(point.getKey() - 1, stepsPerPoint)));
+        Map<Long, Point> points = new HashMap<>();
+        groups.forEach((key, group) -> points.put(
+                key,
+                new Point(
+                        group.stream().collect(Collectors.averagingLong(Map.Entry::getKey)),
+                        group.stream().collect(Collectors.averagingDouble(Map.Entry::getValue)))));
+        return points;
+    }
+
+    private static double[] along(List<List<Point>> points, Function<Stream<Point>, OptionalDouble> statistic) {
+        return points.stream()
+                .mapToDouble(of -> statistic.apply(of.stream()).orElseThrow())
+                .toArray();
+    }
+
+    private record Point(double step, double value) {}
 }

@@ -1,6 +1,8 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -37,7 +39,26 @@ public record ComparisonTables(Comparison comparison) {
 
     private record SettingRun(Setting setting, Run run) {}
 
-    private record RunCurve(SettingRun run, String metric, Curve curve) {}
+    /** @param points at least one, in order of time */
+    private record RunMetric(SettingRun run, String metric, List<MetricPoint> points) {
+
+        /** The value at the highest step; of two points at one step, the later counts. */
+        double last() {
+            return points.stream()
+                    .reduce((last, next) -> next.step() >= last.step() ? next : last)
+                    .orElseThrow()
+                    .value();
+        }
+
+        /** The first point with the best value; NaN only if all points are. */
+        MetricPoint best() {
+            Comparator<MetricPoint> order = Comparator.comparing(MetricPoint::value);
+            return points.stream()
+                    .filter(point -> !Double.isNaN(point.value()))
+                    .min(Difference.isHigherBetter(metric) ? order.reversed() : order)
+                    .orElse(points.get(0));
+        }
+    }
 
     /**
      * One row per setting: setting, mark (best, baseline, both or nothing), what differs, runs, metric, mean, ci95_low,
@@ -119,22 +140,19 @@ public record ComparisonTables(Comparison comparison) {
 
     /** One row per run and metric: metric, run, setting, final, best, best_step. */
     public Table metrics() {
-        Rows<RunCurve> rows = new Rows<>(Comparison.METRICS.stream()
+        Rows<RunMetric> rows = new Rows<>(Comparison.METRICS.stream()
                 .flatMap(metric -> settingRuns().stream()
-                        .flatMap(own ->
-                                comparison
-                                        .curve(own.run(), metric)
-                                        .map(curve -> new RunCurve(own, metric, curve))
-                                        .stream()))
+                        .map(own -> new RunMetric(own, metric, comparison.history(own.run(), metric))))
+                .filter(own -> !own.points().isEmpty())
                 .toList());
         return Table.create(
                 "metrics",
-                rows.text("metric", RunCurve::metric),
+                rows.text("metric", RunMetric::metric),
                 rows.text("run", row -> row.run().run().runId()),
                 rows.text("setting", row -> row.run().setting().letter()),
-                rows.number("final", row -> row.curve().last()),
-                rows.number("best", row -> row.curve().best()),
-                rows.count("best_step", row -> Math.toIntExact(row.curve().bestStep())));
+                rows.number("final", RunMetric::last),
+                rows.number("best", row -> row.best().value()),
+                rows.count("best_step", row -> Math.toIntExact(row.best().step())));
     }
 
     /**

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** A comparison as tables for people: numbers with as many digits as are of use. */
@@ -159,16 +158,6 @@ final class ComparisonView {
         return table;
     }
 
-    /** With the sign that terminals may lack. */
-    static Table pretty(Table table) {
-        for (StringColumn column : table.stringColumns()) {
-            for (int row = 0; row < column.size(); row++) {
-                column.set(row, column.get(row).replace(" +- ", " ± "));
-            }
-        }
-        return table;
-    }
-
     private static String signed(MeanInterval interval) {
         return interval.n() == 0 ? UNKNOWN : (interval.mean() > 0 ? "+" : "") + number(interval);
     }
@@ -193,6 +182,6 @@ final class ComparisonView {
     }
 
     private static String time(double seconds) {
-        return Double.isNaN(seconds) ? UNKNOWN : RunFacts.shown(Duration.ofMillis(Math.round(seconds * 1e3)));
+        return Double.isNaN(seconds) ? UNKNOWN : RunReport.shown(Duration.ofMillis(Math.round(seconds * 1e3)));
     }
 }

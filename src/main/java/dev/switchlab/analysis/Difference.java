@@ -61,6 +61,11 @@ public record Difference(Setting setting, Setting baseline, String metric, MeanI
         if (!interval.excludesZero()) {
             return Verdict.UNDECIDED;
         }
-        return interval.mean() > 0 == Curve.isHigherBetter(metric) ? Verdict.BETTER : Verdict.WORSE;
+        return interval.mean() > 0 == isHigherBetter(metric) ? Verdict.BETTER : Verdict.WORSE;
+    }
+
+    /** Whether a higher value is better: of accuracy and speed, not of losses. */
+    static boolean isHigherBetter(String metric) {
+        return metric.endsWith("accuracy") || metric.endsWith("tokens_per_second");
     }
 }

@@ -2,15 +2,13 @@ package dev.switchlab.analysis;
 
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingSnapshot;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
-import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.Table;
 
 /**
@@ -33,15 +31,9 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
      */
     public static RouterSaturation of(RunSource source, Run run) {
         List<String> paths = snapshots(source, run);
-        Table table = Table.create(
-                "router saturation",
-                IntColumn.create("layer"),
-                LongColumn.create("step"),
-                DoubleColumn.create("saturation"),
-                DoubleColumn.create("unchanged"),
-                DoubleColumn.create("chance"));
+        List<Point> points = new ArrayList<>();
         if (paths.isEmpty()) {
-            return new RouterSaturation(table, new TreeMap<>(), whyNone(run));
+            return new RouterSaturation(table(points), new TreeMap<>(), whyNone(run));
         }
         RoutingSnapshot newest = read(source, run, paths.get(paths.size() - 1));
         Optional<RoutingSnapshot> before = Optional.empty();
@@ -50,7 +42,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
             // One at a time: a long run keeps hundreds.
             RoutingSnapshot now = read(source, run, path);
             requireSameText(run, now, newest);
-            append(table, now, before, newest);
+            points.addAll(points(now, before, newest));
             loads.put(
                     now.step(),
                     now.layers().stream()
@@ -58,7 +50,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
                             .toArray(double[][]::new));
             before = Optional.of(now);
         }
-        return new RouterSaturation(table.sortAscendingOn("layer", "step"), loads, note(run, newest));
+        return new RouterSaturation(table(points).sortAscendingOn("layer", "step"), loads, note(run, newest));
     }
 
     /** The artifacts that hold the routing of a run, by step. */
@@ -87,22 +79,34 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         }
     }
 
-    private static void append(
-            Table table, RoutingSnapshot now, Optional<RoutingSnapshot> before, RoutingSnapshot newest) {
-        for (int layer = 0; layer < now.layers().size(); layer++) {
+    private record Point(int layer, int step, double saturation, double unchanged, double chance) {}
+
+    private static List<Point> points(RoutingSnapshot now, Optional<RoutingSnapshot> before, RoutingSnapshot newest) {
+        List<Point> points = new ArrayList<>();
+        for (int i = 0; i < now.layers().size(); i++) {
+            int layer = i;
             int[] here = now.layers().get(layer);
             int[] end = newest.layers().get(layer);
-            table.intColumn("layer").append(now.layerNumbers().get(layer));
-            table.longColumn("step").append(now.step());
-            table.doubleColumn("saturation").append(agreement(here, end, now.choices()));
-            if (before.isPresent()) {
-                table.doubleColumn("unchanged")
-                        .append(agreement(before.get().layers().get(layer), here, now.choices()));
-            } else {
-                table.doubleColumn("unchanged").appendMissing();
-            }
-            table.doubleColumn("chance").append(now.choices() * chance(here, end, now.experts()));
+            points.add(new Point(
+                    now.layerNumbers().get(layer),
+                    now.step(),
+                    agreement(here, end, now.choices()),
+                    before.map(past -> agreement(past.layers().get(layer), here, now.choices()))
+                            .orElse(Double.NaN),
+                    now.choices() * chance(here, end, now.experts())));
         }
+        return points;
+    }
+
+    private static Table table(List<Point> points) {
+        Rows<Point> rows = new Rows<>(points);
+        return Table.create(
+                "router saturation",
+                rows.count("layer", Point::layer),
+                rows.steps("step", Point::step),
+                rows.number("saturation", Point::saturation),
+                rows.number("unchanged", Point::unchanged),
+                rows.number("chance", Point::chance));
     }
 
     /** The share of each token's experts that are its experts in the other routing, too. */

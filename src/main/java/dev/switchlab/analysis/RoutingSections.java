@@ -5,6 +5,7 @@ import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.Palette;
 import dev.switchlab.page.HtmlPage;
+import dev.switchlab.page.Markup;
 import dev.switchlab.train.RoutingTrace;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     private static final int MOST_ROWS = 12;
     /** Of the coloured text. */
     private static final int CHARACTERS_SHOWN = 1000;
+    /** Distinguish experts of one colour. */
+    private static final List<String> LINES = List.of("solid", "dotted", "dashed", "double");
 
     void write() {
         RoutingTables tables = new RoutingTables(trace);
@@ -78,14 +81,14 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     }
 
     private void text() {
-        page.style(ColoredText.style(trace.nExperts()))
+        page.style(style(trace.nExperts()))
                 .heading("The text by expert")
                 .text("The beginning of the text, each character on the colour of its expert"
                         + (trace.choices() > 1 ? ", its first choice" : "")
                         + ". Point at one to see the expert and, per character, the router's probability for it.")
-                .raw(ColoredText.key(trace.nExperts()));
+                .raw(key(trace.nExperts()));
         for (int layer = 0; layer < trace.layers().size(); layer++) {
-            String html = ColoredText.layer(trace, layer, CHARACTERS_SHOWN);
+            String html = coloredText(trace, layer, CHARACTERS_SHOWN);
             page.folded("Layer " + trace.layers().get(layer).layer(), layer == 0, () -> page.raw(html));
         }
     }
@@ -120,5 +123,69 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     /** A heat map of the column {@code value}, with the experts of all layers across. */
     private static HeatMap byExpert(String title, String yTitle, String value, Table table, Function<Row, String> y) {
         return TableCharts.heatMap(title, TableCharts.EXPERT_AXIS, yTitle, value, table, TableCharts::expert, y, value);
+    }
+
+    /** The CSS of {@code nExperts} experts. */
+    private static String style(int nExperts) {
+        StringBuilder css = new StringBuilder();
+        for (int e = 0; e < nExperts; e++) {
+            String line = e < Palette.COLORS
+                    ? ""
+                    : ";border-bottom:2px " + LINES.get((e / Palette.COLORS - 1) % LINES.size()) + " #222";
+            css.append(".e" + e + "{background:" + Palette.background(e) + line + "}");
+        }
+        return css.toString();
+    }
+
+    /** Which colour is which expert. */
+    private static String key(int nExperts) {
+        Markup html = new Markup().open("p");
+        for (int e = 0; e < nExperts; e++) {
+            html.element("span", "expert " + e, "class", "key e" + e);
+        }
+        html.open("span", "class", "key").element("s", "dropped").close();
+        return html.close().text("\n").toString();
+    }
+
+    /**
+     * The first {@code length} characters as HTML, each on the colour of the expert that one layer chooses first for
+     * it; a dropped one is struck through. Pointing at a run of characters that share an expert shows the expert and,
+     * per character, the router's probability for the expert in percent.
+     */
+    static String coloredText(RoutingTrace trace, int layer, int length) {
+        RoutingTrace.Layer routing = trace.layers().get(layer);
+        int end = Math.min(length, trace.tokens());
+        Markup html = new Markup().open("pre", "class", "routed");
+        for (int from = 0, to; from < end; from = to) {
+            to = endOfRun(trace, routing, from, end);
+            int expert = routing.expert()[trace.firstPair(from)];
+            boolean isDropped = routing.dropped()[trace.firstPair(from)];
+            StringBuilder probabilities = new StringBuilder();
+            StringBuilder characters = new StringBuilder();
+            for (int token = from; token < to; token++) {
+                probabilities
+                        .append(Math.round(100 * routing.probability()[trace.firstPair(token)]))
+                        .append(' ');
+                characters.append(trace.text()[token] == '\n' ? "⏎\n" : Character.toString(trace.text()[token]));
+            }
+            html.element(
+                    "i",
+                    characters.toString(),
+                    "class title",
+                    "e" + expert + (isDropped ? " d" : ""),
+                    expert + (isDropped ? ", dropped: " : ": ") + probabilities + "%");
+        }
+        return html.close().text("\n").toString();
+    }
+
+    private static int endOfRun(RoutingTrace trace, RoutingTrace.Layer routing, int from, int end) {
+        int first = trace.firstPair(from);
+        int to = from + 1;
+        while (to < end
+                && routing.expert()[trace.firstPair(to)] == routing.expert()[first]
+                && routing.dropped()[trace.firstPair(to)] == routing.dropped()[first]) {
+            to++;
+        }
+        return to;
     }
 }

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.StringColumn;
 
 /**
@@ -23,6 +25,11 @@ public record Rows<T>(List<T> rows) {
     /** A column of whole numbers. */
     public IntColumn count(String name, ToIntFunction<T> value) {
         return IntColumn.create(name, rows.stream().mapToInt(value).toArray());
+    }
+
+    /** A column of steps. */
+    LongColumn steps(String name, ToLongFunction<T> value) {
+        return LongColumn.create(name, rows.stream().mapToLong(value).toArray());
     }
 
     /** A column of numbers; NaN is a missing value. */

@@ -1,13 +1,27 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
+import dev.switchlab.provenance.Promise;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingTrace;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tech.tablesaw.api.Table;
 
 /**
@@ -16,12 +30,16 @@ import tech.tablesaw.api.Table;
  */
 public final class RunReport {
 
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+    /** A run's description: that of its experiment, and the command that repeats the run. */
+    private static final Pattern NOTE = Pattern.compile("(?s)(.*?)\\s*Reproduce it:\\s*```sh\\s*(.*?)\\s*```\\s*");
+
     private final Run run;
     private final RunTables tables;
     private final RouterSaturation saturation;
     private final RoutingTrace trace;
-    private final Table similarity;
-    private final Optional<String> sample;
+    private final HtmlPage page;
 
     /**
      * @param run the run
@@ -35,8 +53,18 @@ public final class RunReport {
         this.tables = new RunTables(source);
         this.saturation = RouterSaturation.of(source, run);
         this.trace = trace;
-        this.similarity = similarity;
-        this.sample = sample;
+        this.page = new HtmlPage(run.name());
+        summary();
+        losses();
+        if (isDense()) {
+            page.heading("Experts").text("This model is dense: it has no router and no experts.");
+        } else {
+            experts();
+            saturation();
+            new RoutingSections(trace, similarity, page).write();
+        }
+        sample.ifPresent(text -> page.heading("Sample").verbatim(text));
+        provenance();
     }
 
     /**
@@ -45,34 +73,238 @@ public final class RunReport {
      * @return its figures as SVG drawings that stand alone, by slug, such as "losses"
      */
     public Map<String, String> write(Path file) throws IOException {
-        HtmlPage page = page();
         WholeFile.write(file, page.render());
         return page.pictures();
     }
 
     /** Artifacts and tags for MLflow's own pages. */
     public MlflowArtifacts forMlflow() {
-        return trace.layers().isEmpty()
+        return isDense()
                 ? MlflowArtifacts.none()
                 : MlflowArtifacts.of(run.runId(), run.start(), saturation.loads(), trace);
     }
 
-    private HtmlPage page() {
-        HtmlPage page = new HtmlPage(run.name());
-        boolean isDense = trace.layers().isEmpty();
-        RunFacts facts = new RunFacts(run, page);
-        TrainingSections training = new TrainingSections(run, tables, page);
-        facts.summary();
-        training.losses(isDense);
-        if (isDense) {
-            page.heading("Experts").text("This model is dense: it has no router and no experts.");
-        } else {
-            training.experts();
-            training.saturation(saturation);
-            new RoutingSections(trace, similarity, page).write();
+    private boolean isDense() {
+        return trace.layers().isEmpty();
+    }
+
+    private void summary() {
+        note().map(note -> note.group(1)).filter(about -> !about.isBlank()).ifPresent(page::text);
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("run", run.runId());
+        facts.put("experiment", run.experiment());
+        facts.put("status", run.status().toLowerCase(Locale.ROOT));
+        facts.put("started", TIME.format(run.start()));
+        run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
+        Stream.concat(Comparison.METRICS.stream(), Stream.of(MetricNames.BEST_CROSS_ENTROPY))
+                .filter(run.metrics()::containsKey)
+                .forEach(metric -> facts.put(metric, HtmlPage.number(run.metric(metric))));
+        page.pairs(facts);
+    }
+
+    /** What a repetition needs, and the digests that verify its result. */
+    private void provenance() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("command", note().map(note -> note.group(2)).orElse(""));
+        facts.put("compare with a repetition", "make reproduce RUN=" + run.shortId());
+        facts.put("promise", promise(tags("switchlab.promise")));
+        facts.put("seed", run.params().getOrDefault("seed", ""));
+        facts.put("experiment file", tags("mlflow.source.name"));
+        facts.put("commit", commit());
+        facts.put("corpus", tags("switchlab.corpus", "switchlab.corpus_sha256"));
+        facts.put("weights (SHA-256)", tags("switchlab.weights_sha256"));
+        facts.put("metrics (SHA-256)", tags("switchlab.metrics_sha256"));
+        facts.put("device", tags("switchlab.device", "switchlab.gpu", "switchlab.cpu", "switchlab.kernels"));
+        facts.put("threads", tags("switchlab.threads"));
+        facts.put("ranks", tags("switchlab.ranks"));
+        facts.put("SwitchLab", tags("switchlab.version"));
+        facts.put("libtorch", tags("switchlab.libtorch"));
+        facts.put("JDK", tags("switchlab.jdk"));
+        facts.values().removeIf(String::isEmpty);
+        page.heading("Provenance").pairs(facts);
+        page.folded("All parameters", false, () -> page.pairs(new TreeMap<>(run.params())));
+        page.folded("All tags", false, () -> page.pairs(new TreeMap<>(run.tags())));
+    }
+
+    private Optional<Matcher> note() {
+        return Optional.of(NOTE.matcher(tags("mlflow.note.content"))).filter(Matcher::matches);
+    }
+
+    /** The distinct values of some tags, with commas between; empty if the run has none. */
+    private String tags(String... names) {
+        return Stream.of(names)
+                .map(run.tags()::get)
+                .filter(Objects::nonNull)
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The commit, and whether the working tree had other changes. */
+    private String commit() {
+        String commit = tags("mlflow.source.git.commit");
+        String dirty = tags("switchlab.dirty");
+        return commit.isEmpty()
+                ? ""
+                : commit
+                        + switch (dirty) {
+                            case "false" -> "";
+                            case "true" -> " with changes that were not committed";
+                            case "" -> ", and it is not known whether with changes";
+                            default -> " (" + dirty + ")";
+                        };
+    }
+
+    /** A promise in words; the name itself if this version does not know the promise. */
+    private static String promise(String name) {
+        return Stream.of(Promise.values())
+                .filter(promise -> promise.name().equalsIgnoreCase(name))
+                .map(promise -> name + ": " + promise.text())
+                .findFirst()
+                .orElse(name);
+    }
+
+    private void losses() {
+        page.heading("Losses");
+        metrics(
+                "losses",
+                Map.of(
+                        MetricNames.TRAIN_CROSS_ENTROPY,
+                        "training",
+                        MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+                        "validation"),
+                "Cross-entropy over training",
+                "nats per character",
+                "Cross-entropy by step: on the training batch of the step, and on batches of the validation text. Lower is"
+                        + " better; validation rising while training falls is overfitting.");
+        if (!isDense()) { // a dense model's is 0 throughout
+            metrics(
+                    "load-balancing-loss",
+                    Map.of(MetricNames.TRAIN_LOAD_BALANCE, "load balance"),
+                    "Load-balancing loss over training",
+                    "loss",
+                    "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the number"
+                            + " of experts where one expert takes all.");
         }
-        sample.ifPresent(text -> page.heading("Sample").verbatim(text));
-        facts.provenance();
-        return page;
+    }
+
+    /** @param names of the lines, by metric */
+    private void metrics(String slug, Map<String, String> names, String title, String unit, String caption) {
+        Table histories = tables.histories(List.of(run), names::containsKey);
+        if (!histories.isEmpty()) {
+            page.figure(
+                    slug,
+                    TableCharts.bySteps(title, unit, histories, row -> names.get(row.getString("metric")), "value"),
+                    caption);
+        }
+    }
+
+    private void experts() {
+        Table experts = tables.experts(run);
+        Table layers = tables.layers(run);
+        page.heading("Experts while training");
+        if (experts.isEmpty() || layers.isEmpty()) {
+            page.text("The run logged no expert statistics.");
+            return;
+        }
+        overTime(
+                experts,
+                "load",
+                "Load of each expert over training",
+                "share of choices",
+                "Load: share of the tokens' choices, top_k per token, that the router sends to each expert, before"
+                        + " dropping. One row per expert, training from left to right. Even would be 1 over the number of"
+                        + " experts; a bright row takes more than its share, a dark one is starving.");
+        overTime(
+                experts,
+                "utilization",
+                "Utilization of each expert's capacity over training",
+                "kept / capacity",
+                "Utilization: choices that each expert keeps, over its capacity. At 1 an expert is full, and further"
+                        + " choices are dropped.");
+        byLayer(
+                "max-violation",
+                layers,
+                "max_violation",
+                "Imbalance of the load over training",
+                "max load / mean load - 1",
+                "Imbalance: how far the fullest expert's load is above the mean. 0 is even; the number of experts less 1 is"
+                        + " one expert that takes all.");
+        byLayer(
+                "dropped-share",
+                layers,
+                "dropped_fraction",
+                "Dropped tokens over training",
+                "share of choices",
+                "Share of the tokens' choices that are dropped, because their expert was full. 0 throughout where dropping"
+                        + " is off.");
+        byLayer(
+                "router-entropy",
+                layers,
+                "router_entropy",
+                "Router entropy over training",
+                "nats",
+                "Router entropy, mean over tokens: 0 is a router that is sure, ln(number of experts) one that guesses.");
+        byLayer(
+                "router-confidence",
+                layers,
+                "confidence",
+                "Router confidence over training",
+                "probability",
+                "Confidence: mean probability of the chosen expert, from 1 over the number of experts (a guess) to 1.");
+    }
+
+    /** A heat map: experts of all layers by step. */
+    private void overTime(Table experts, String statistic, String title, String unit, String caption) {
+        page.figure(
+                statistic + "-over-time",
+                TableCharts.heatMap(
+                        title,
+                        "step",
+                        TableCharts.EXPERT_AXIS,
+                        unit,
+                        experts.sortAscendingOn("step", "layer", "expert"),
+                        row -> Long.toString(row.getLong("step")),
+                        TableCharts::expert,
+                        statistic),
+                caption);
+    }
+
+    private void byLayer(String slug, Table layers, String statistic, String title, String unit, String caption) {
+        page.figure(slug, TableCharts.bySteps(title, unit, layers, TableCharts::layer, statistic), caption);
+    }
+
+    private void saturation() {
+        page.heading("When routing settled");
+        Table table = saturation.table();
+        if (table.isEmpty()) {
+            page.text(saturation.note() + ".");
+            return;
+        }
+        byLayer(
+                "router-saturation",
+                table,
+                "saturation",
+                "Router saturation over training",
+                "share of tokens",
+                "Share of tokens that go to the same expert as at the end: " + saturation.note()
+                        + ". Step 0 is the model before training; by chance alone it would be about "
+                        + HtmlPage.number(table.doubleColumn("chance").mean()) + ".");
+        byLayer(
+                "routing-unchanged",
+                table.where(table.doubleColumn("unchanged").isNotMissing()),
+                "unchanged",
+                "Routing that stays from one look to the next",
+                "share of tokens",
+                "Share of the tokens that go to the same expert as at the look before. Near 1, the experts keep their"
+                        + " tokens.");
+    }
+
+    /** Such as {@code 2.5 s}, {@code 3 min 5 s} or {@code 1 h 20 min}. */
+    static String shown(Duration time) {
+        return time.toHours() > 0
+                ? String.format(Locale.ROOT, "%d h %d min", time.toHours(), time.toMinutesPart())
+                : time.toMinutes() > 0
+                        ? String.format(Locale.ROOT, "%d min %d s", time.toMinutes(), time.toSecondsPart())
+                        : String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
     }
 }

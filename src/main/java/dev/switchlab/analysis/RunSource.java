@@ -37,7 +37,6 @@ public interface RunSource {
         return new OfBook(store);
     }
 
-    /** The runs of a book. */
     record OfBook(MirroredBook store) implements RunSource {
 
         @Override

@@ -1,19 +1,16 @@
 package dev.switchlab.analysis;
 
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.experiment.MetricNames.RoutingMetric;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import tech.tablesaw.api.ColumnType;
 import tech.tablesaw.api.DoubleColumn;
-import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
@@ -58,9 +55,7 @@ public final class RunTables {
      * that has them: what the run logged per expert and step.
      */
     public Table experts(Run run) {
-        Table table = Table.create(
-                "experts", IntColumn.create("layer"), IntColumn.create("expert"), LongColumn.create("step"));
-        return statistics(run, true, table, MetricNames.OF_EXPERT);
+        return statistics("experts", run, true, MetricNames.OF_EXPERT);
     }
 
     /**
@@ -68,43 +63,37 @@ public final class RunTables {
      * logged per layer and step.
      */
     public Table layers(Run run) {
-        Table table = Table.create("layers", IntColumn.create("layer"), LongColumn.create("step"));
-        return statistics(run, false, table, MetricNames.OF_LAYER);
+        return statistics("layers", run, false, MetricNames.OF_LAYER);
     }
 
-    private Table statistics(Run run, boolean perExpert, Table table, List<String> names) {
-        names.forEach(name -> table.addColumns(DoubleColumn.create(name)));
-        Map<List<Long>, Map<String, Double>> rows = new LinkedHashMap<>();
+    private record Place(int layer, int expert, long step) {}
+
+    private Table statistics(String title, Run run, boolean perExpert, List<String> names) {
+        Map<Place, Map<String, Double>> values = new TreeMap<>(
+                Comparator.comparing(Place::layer).thenComparing(Place::expert).thenComparing(Place::step));
         for (String metric : run.metrics().keySet()) {
-            RoutingMetric statistic = MetricNames.routing(metric).orElse(null);
-            if (statistic == null || statistic.expert().isPresent() != perExpert) {
-                continue;
-            }
-            List<Long> place = new ArrayList<>(List.of((long) statistic.layer()));
-            statistic.expert().ifPresent(expert -> place.add((long) expert));
-            history(run, metric).forEach((step, value) -> {
-                List<Long> key = new ArrayList<>(place);
-                key.add(step);
-                rows.computeIfAbsent(key, k -> new LinkedHashMap<>()).put(statistic.quantity(), value);
-            });
+            MetricNames.routing(metric)
+                    .filter(statistic -> statistic.expert().isPresent() == perExpert)
+                    .ifPresent(statistic -> history(run, metric)
+                            .forEach((step, value) -> values.computeIfAbsent(
+                                            new Place(statistic.layer(), statistic.expert().orElse(0), step),
+                                            place -> new HashMap<>())
+                                    .put(statistic.quantity(), value)));
         }
-        rows.forEach((key, values) -> {
-            for (int i = 0; i < key.size(); i++) {
-                if (table.column(i).type() == ColumnType.INTEGER) {
-                    table.intColumn(i).append(Math.toIntExact(key.get(i)));
-                } else {
-                    table.longColumn(i).append(key.get(i));
-                }
+        Rows<Place> rows = new Rows<>(List.copyOf(values.keySet()));
+        Table table = Table.create(title, rows.count("layer", Place::layer));
+        if (perExpert) {
+            table.addColumns(rows.count("expert", Place::expert));
+        }
+        table.addColumns(rows.steps("step", Place::step));
+        for (String name : names) {
+            DoubleColumn column = rows.number(name, place -> values.get(place).getOrDefault(name, Double.NaN));
+            boolean isInRun = column.countMissing() < column.size();
+            if (isInRun || !MetricNames.NOT_IN_EVERY_RUN.contains(name)) {
+                table.addColumns(column);
             }
-            names.forEach(name -> table.doubleColumn(name).append(values.getOrDefault(name, Double.NaN)));
-        });
-        int places = table.columnCount() - names.size();
-        names.stream()
-                .filter(name -> MetricNames.NOT_IN_EVERY_RUN.contains(name)
-                        && table.doubleColumn(name).isMissing().size() == table.rowCount())
-                .forEach(table::removeColumns);
-        String[] order = table.columnNames().subList(0, places).toArray(String[]::new);
-        return table.isEmpty() ? table : table.sortAscendingOn(order);
+        }
+        return table;
     }
 
     /** Step to value, ascending; of two points at one step, the later counts. */

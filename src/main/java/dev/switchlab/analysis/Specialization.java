@@ -3,10 +3,13 @@ package dev.switchlab.analysis;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingSnapshot;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * What the experts of a run tell of the kind of character ({@link CharacterClass}) that they are given, by the newest
@@ -14,11 +17,18 @@ import java.util.SplittableRandom;
  * Theil's U). Finitely many tokens have some of it by chance: that of the same experts, dealt to the same tokens in
  * another order.
  *
- * @param byLayer of each sparse layer
- * @param chanceByLayer mean over shuffled routings
- * @param highestChanceByLayer the greatest of those
+ * @param layers the sparse layers, in order
  */
-public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, List<Double> highestChanceByLayer) {
+public record Specialization(List<Layer> layers) {
+
+    /**
+     * A sparse layer.
+     *
+     * @param information of expert and kind
+     * @param chance mean information over shuffled routings
+     * @param highestChance the greatest of those
+     */
+    public record Layer(double information, double chance, double highestChance) {}
 
     private static final int SHUFFLES = 20;
 
@@ -30,7 +40,7 @@ public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, L
     public static Specialization of(RunSource source, Run run) {
         List<String> paths = RouterSaturation.snapshots(source, run);
         return paths.isEmpty()
-                ? new Specialization(List.of(), List.of(), List.of())
+                ? new Specialization(List.of())
                 : of(RouterSaturation.read(source, run, paths.get(paths.size() - 1)));
     }
 
@@ -38,24 +48,18 @@ public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, L
     public static Specialization of(RoutingSnapshot routing) {
         CharacterClass[] kinds = kinds(routing);
         SplittableRandom random = new SplittableRandom(1);
-        List<Double> own = new ArrayList<>();
-        List<Double> chance = new ArrayList<>();
-        List<Double> highest = new ArrayList<>();
+        List<Layer> layers = new ArrayList<>();
         for (int[] layer : routing.layers()) {
-            own.add(information(kinds, layer, routing));
-            double sum = 0;
-            double greatest = 0;
             int[] dealt = layer.clone();
-            for (int i = 0; i < SHUFFLES; i++) {
-                shuffle(dealt, random);
-                double value = information(kinds, dealt, routing);
-                sum += value;
-                greatest = Math.max(greatest, value);
-            }
-            chance.add(sum / SHUFFLES);
-            highest.add(greatest);
+            DoubleSummaryStatistics chance = IntStream.range(0, SHUFFLES)
+                    .mapToDouble(i -> {
+                        shuffle(dealt, random);
+                        return information(kinds, dealt, routing);
+                    })
+                    .summaryStatistics();
+            layers.add(new Layer(information(kinds, layer, routing), chance.getAverage(), chance.getMax()));
         }
-        return new Specialization(List.copyOf(own), List.copyOf(chance), List.copyOf(highest));
+        return new Specialization(List.copyOf(layers));
     }
 
     private static CharacterClass[] kinds(RoutingSnapshot routing) {
@@ -91,17 +95,8 @@ public record Specialization(List<Double> byLayer, List<Double> chanceByLayer, L
         }
     }
 
-    /** Mean over layers; NaN without any. */
-    public double information() {
-        return mean(byLayer);
-    }
-
-    /** Mean over layers of what chance gives; NaN without any. */
-    public double chance() {
-        return mean(chanceByLayer);
-    }
-
-    private static double mean(List<Double> values) {
-        return values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+    /** Mean over layers, such as of {@code Layer::information}; NaN without layers. */
+    public double mean(ToDoubleFunction<Layer> of) {
+        return layers.stream().mapToDouble(of).average().orElse(Double.NaN);
     }
 }

@@ -3,6 +3,7 @@ package dev.switchlab.paper;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.analysis.Specialization.Layer;
 import dev.switchlab.experiment.MetricNames;
 import java.util.Locale;
 import java.util.function.BiFunction;
@@ -46,16 +47,13 @@ public enum Column {
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
     INFORMATION(
             "information",
-            (variant, measures) -> text(
-                    "%.3f",
-                    variant.mean(run -> measures.specialization(run).information())
-                            .mean())),
+            (variant, measures) ->
+                    text("%.3f", measures.specialization(variant, Layer::information))),
     /** Information of a shuffled routing. */
     CHANCE(
             "by chance",
-            (variant, measures) -> text(
-                    "%.4f",
-                    variant.mean(run -> measures.specialization(run).chance()).mean()));
+            (variant, measures) ->
+                    text("%.4f", measures.specialization(variant, Layer::chance)));
 
     private final String title;
 

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Row;
@@ -139,6 +140,11 @@ final class Measures {
     /** What the experts know of the kind of character at the end of training. */
     Specialization specialization(Run run) {
         return specializations.computeIfAbsent(run.runId(), id -> Specialization.of(source, run));
+    }
+
+    /** Mean over the runs of a variant, and over layers; NaN if a run kept no routing. */
+    double specialization(Setting variant, ToDoubleFunction<Specialization.Layer> of) {
+        return variant.mean(run -> specialization(run).mean(of)).mean();
     }
 
     RouterSaturation saturation(Run run) {

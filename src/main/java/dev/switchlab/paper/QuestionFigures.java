@@ -16,11 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
-import tech.tablesaw.api.Row;
 
 /** The figures of an answer. */
 record QuestionFigures(Answer answer, Measures measures) {
@@ -40,7 +38,7 @@ record QuestionFigures(Answer answer, Measures measures) {
                 case BARS -> Optional.of(bars("validation loss", LOSS, run -> run.metric(Comparison.FINAL_SCORE)));
                 case IMBALANCE ->
                     Optional.of(bars("max violation", "max load / mean load - 1", measures::maxViolation));
-                case LINES -> Optional.of(lines());
+                case LINES -> lines();
                 case SATURATION -> saturation();
             };
             chart.ifPresent(drawn -> charts.put(name, drawn));
@@ -62,25 +60,24 @@ record QuestionFigures(Answer answer, Measures measures) {
         return new IntervalChart(title, "variant", Scale.CATEGORIES, unit, points);
     }
 
-    private LineChart lines() {
-        Matrix matrix = new Matrix(answer.variants());
+    private Optional<LineChart> lines() {
         List<Line> lines = new ArrayList<>();
-        for (String name : matrix.names()) {
-            List<Integer> numbers = matrix.numbers().stream()
-                    .filter(number -> matrix.at(name, number).isPresent())
-                    .toList();
-            List<MeanInterval> scores = numbers.stream()
-                    .map(number ->
-                            answer.comparison().score(matrix.at(name, number).orElseThrow()))
-                    .toList();
+        answer.byExperts().rowMap().forEach((name, variants) -> {
+            List<MeanInterval> scores =
+                    variants.values().stream().map(answer.comparison()::score).toList();
             lines.add(new Line(
                     name,
-                    doubles(numbers, Integer::doubleValue),
+                    doubles(variants.keySet(), Integer::doubleValue),
                     doubles(scores, MeanInterval::mean),
                     doubles(scores, MeanInterval::low),
                     doubles(scores, MeanInterval::high)));
-        }
-        return new LineChart("validation loss by experts", "experts", Scale.LOGARITHMIC, LOSS, lines);
+        });
+        return chart("validation loss by experts", "experts", Scale.LOGARITHMIC, LOSS, lines);
+    }
+
+    private static Optional<LineChart> chart(
+            String title, String xTitle, Scale scale, String unit, List<Line> lines) {
+        return lines.isEmpty() ? Optional.empty() : Optional.of(new LineChart(title, xTitle, scale, unit, lines));
     }
 
     private static <T> double[] doubles(Collection<T> values, ToDoubleFunction<T> value) {
@@ -91,32 +88,25 @@ record QuestionFigures(Answer answer, Measures measures) {
     private Optional<LineChart> saturation() {
         List<Line> lines = new ArrayList<>();
         for (Setting variant : answer.variants()) {
-            SortedMap<Long, List<Double>> own = byStep(variant, "saturation");
+            Map<Long, Double> own = byStep(variant, "saturation");
             if (!own.isEmpty()) {
                 lines.add(means(variant.name(), own));
                 lines.add(means(variant.name() + ", by chance", byStep(variant, "chance")));
             }
         }
-        return lines.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new LineChart("router saturation", "step", "share routed as at the end", lines));
+        return chart("router saturation", "step", Scale.LINEAR, "share routed as at the end", lines);
     }
 
-    private SortedMap<Long, List<Double>> byStep(Setting variant, String column) {
-        SortedMap<Long, List<Double>> values = new TreeMap<>();
-        for (Run run : variant.runs()) {
-            for (Row row : measures.saturation(run).table()) {
-                values.computeIfAbsent(row.getLong("step"), step -> new ArrayList<>())
-                        .add(row.getDouble(column));
-            }
-        }
-        return values;
+    private Map<Long, Double> byStep(Setting variant, String column) {
+        return variant.runs().stream()
+                .flatMap(run -> measures.saturation(run).table().stream())
+                .collect(Collectors.groupingBy(
+                        row -> row.getLong("step"),
+                        TreeMap::new,
+                        Collectors.averagingDouble(row -> row.getDouble(column))));
     }
 
-    private static Line means(String name, SortedMap<Long, List<Double>> values) {
-        return new Line(
-                name,
-                doubles(values.keySet(), Long::doubleValue),
-                doubles(values.values(), of -> of.stream().collect(Collectors.averagingDouble(value -> value))));
+    private static Line means(String name, Map<Long, Double> values) {
+        return new Line(name, doubles(values.keySet(), Long::doubleValue), doubles(values.values(), value -> value));
     }
 }

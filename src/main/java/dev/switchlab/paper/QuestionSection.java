@@ -1,9 +1,11 @@
 package dev.switchlab.paper;
 
+import com.google.common.collect.Table;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.Difference.Verdict;
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.analysis.Specialization.Layer;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
@@ -17,7 +19,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** One question in Markdown: the comparison of its variants, and the command that repeats a run. */
@@ -64,7 +68,7 @@ record QuestionSection(Answer answer, Measures measures) {
                 .leftMarkdown("variant", Setting::name)
                 .left("seeds", variant -> Integer.toString(variant.runs().size()))
                 .leftMarkdown("validation loss", variant -> {
-                    String score = comparison.score(variant).toString();
+                    String score = score(variant);
                     return best.filter(variant::equals).isPresent() ? "**" + score + "**" : score;
                 })
                 .left("difference", this::difference)
@@ -127,24 +131,30 @@ record QuestionSection(Answer answer, Measures measures) {
 
     /** The first line that changes with the number of experts, less each other line: negative is in its favour. */
     Optional<String> matrix() {
-        Matrix matrix = new Matrix(answer.variants());
-        return matrix.firstLine().filter(line -> matrix.names().size() > 1).map(line -> {
-            TextTable<Integer> table = new TextTable<>(matrix.numbers())
+        Table<String, Integer, Setting> lines = answer.byExperts();
+        Optional<String> first = lines.rowKeySet().stream()
+                .filter(line -> !lines.row(line).values().iterator().next().name().equals(line))
+                .findFirst();
+        return first.filter(line -> lines.rowKeySet().size() > 1).map(line -> {
+            Map<Integer, Setting> own = lines.row(line);
+            TextTable<Integer> table = new TextTable<>(new TreeSet<>(lines.columnKeySet()))
                     .left("experts", String::valueOf)
-                    .leftMarkdown(
-                            line,
-                            number -> matrix.at(line, number)
-                                    .map(own -> answer.comparison().score(own).toString())
-                                    .orElse(""));
-            matrix.names().stream()
-                    .filter(other -> !other.equals(line))
-                    .forEach(other -> table.left(
-                            "less " + other,
-                            number -> matrix.at(line, number)
-                                    .flatMap(own -> matrix.at(other, number).map(less -> less(own, less)))
-                                    .orElse("")));
+                    .leftMarkdown(line, number -> own.containsKey(number) ? score(own.get(number)) : "");
+            lines.rowMap().forEach((name, other) -> {
+                if (!name.equals(line)) {
+                    table.left(
+                            "less " + name,
+                            number -> own.containsKey(number) && other.containsKey(number)
+                                    ? less(own.get(number), other.get(number))
+                                    : "");
+                }
+            });
             return table.markdown();
         });
+    }
+
+    private String score(Setting variant) {
+        return answer.comparison().score(variant).toString();
     }
 
     private static String less(Setting own, Setting other) {
@@ -162,16 +172,8 @@ record QuestionSection(Answer answer, Measures measures) {
         return new TextTable<>(runs)
                         .left("", own -> own.variant().letter())
                         .left("seed", SeedRun::seed)
-                        .left(
-                                "information by layer",
-                                own -> shown(
-                                        "%.3f",
-                                        measures.specialization(own.run()).byLayer()))
-                        .left(
-                                "most by chance, by layer",
-                                own -> shown(
-                                        "%.4f",
-                                        measures.specialization(own.run()).highestChanceByLayer()))
+                        .left("information by layer", own -> byLayer(own, "%.3f", Layer::information))
+                        .left("most by chance, by layer", own -> byLayer(own, "%.4f", Layer::highestChance))
                         .left("settled at step, by layer", own -> measures.settled(own.run()))
                         .markdown()
                 + """
@@ -183,9 +185,9 @@ record QuestionSection(Answer answer, Measures measures) {
                 they go to at the end.""";
     }
 
-    private static String shown(String format, List<Double> values) {
-        return values.stream()
-                .map(value -> String.format(Locale.ROOT, format, value))
+    private String byLayer(SeedRun own, String format, ToDoubleFunction<Layer> value) {
+        return measures.specialization(own.run()).layers().stream()
+                .map(layer -> String.format(Locale.ROOT, format, value.applyAsDouble(layer)))
                 .collect(Collectors.joining(", "));
     }
 

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import com.google.common.base.Splitter;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
@@ -12,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Runs made by hand. */
-final class Fakes implements RunSource {
+public class Fakes implements RunSource {
 
     private final Map<String, Run> runs = new LinkedHashMap<>();
     private final Map<String, List<MetricPoint>> histories = new LinkedHashMap<>();
@@ -22,9 +23,14 @@ final class Fakes implements RunSource {
     Fakes run(String id, String experiment, String... params) {
         Map<String, String> settings = new LinkedHashMap<>();
         for (String param : params) {
-            int equals = param.indexOf('=');
-            settings.put(param.substring(0, equals), param.substring(equals + 1));
+            List<String> parts = Splitter.on('=').limit(2).splitToList(param);
+            settings.put(parts.get(0), parts.get(1));
         }
+        return run(id, experiment, settings);
+    }
+
+    /** Adds a run of {@code experiment}. */
+    protected Fakes run(String id, String experiment, Map<String, String> params) {
         runs.put(
                 id,
                 new Run(
@@ -35,7 +41,7 @@ final class Fakes implements RunSource {
                         "FINISHED",
                         Instant.EPOCH,
                         Optional.empty(),
-                        settings,
+                        params,
                         new LinkedHashMap<>(),
                         new LinkedHashMap<>()));
         return this;
@@ -52,7 +58,7 @@ final class Fakes implements RunSource {
     }
 
     /** Ends a run with a status after some seconds. */
-    Fakes end(String id, String status, double seconds) {
+    protected Fakes end(String id, String status, double seconds) {
         Run run = runs.get(id);
         runs.put(
                 id,
@@ -71,13 +77,13 @@ final class Fakes implements RunSource {
     }
 
     /** Tags a run. */
-    Fakes tag(String id, String tag, String value) {
+    protected Fakes tag(String id, String tag, String value) {
         runs.get(id).tags().put(tag, value);
         return this;
     }
 
     /** Logs a metric of a run: {@code values} at steps 10, 20, 30 ... */
-    Fakes metric(String id, String metric, double... values) {
+    protected Fakes metric(String id, String metric, double... values) {
         List<MetricPoint> points = new ArrayList<>();
         for (int i = 0; i < values.length; i++) {
             points.add(new MetricPoint(10L * (i + 1), i, values[i]));
@@ -88,7 +94,7 @@ final class Fakes implements RunSource {
     }
 
     /** Keeps a text as an artifact of a run. */
-    Fakes text(String id, String path, String content) {
+    protected Fakes text(String id, String path, String content) {
         texts.computeIfAbsent(id, run -> new LinkedHashMap<>()).put(path, content);
         return this;
     }

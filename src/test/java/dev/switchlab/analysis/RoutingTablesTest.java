@@ -166,16 +166,16 @@ class RoutingTablesTest {
                         .doubleColumn("share")
                         .asDoubleArray())
                 .containsExactly(0, .5, .5);
-        assertThat(ColoredText.layer(two, 0, 3))
+        assertThat(RoutingSections.coloredText(two, 0, 3))
                 .contains("<i class=\"e0\" title=\"0: 50 75 %\">ab</i><i class=\"e2\" title=\"2: 50 %\"> </i>");
     }
 
     @Test
     void coloredTextMarksExpertsAndDropped() {
-        String html = ColoredText.layer(trace, 0, 8);
+        String html = RoutingSections.coloredText(trace, 0, 8);
         assertThat(html).contains("<i class=\"e0\" title=\"0: 50 50 %\">ab</i>");
         assertThat(html).contains("<i class=\"e1 d\" title=\"1, dropped: 100 %\"> </i>");
-        assertThat(ColoredText.layer(trace, 0, 2)).doesNotContain("C");
+        assertThat(RoutingSections.coloredText(trace, 0, 2)).doesNotContain("C");
     }
 
     private static StateDict.Weight weight(float... values) {

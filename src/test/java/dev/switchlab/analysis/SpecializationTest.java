@@ -43,14 +43,14 @@ class SpecializationTest {
         int[] byPosition = repeated(0, 0, 0, 1, 1);
         int[] one = repeated(0, 0, 0, 0, 0);
         Specialization of = Specialization.of(routing(1, 3, 1, byKind, byPosition, one));
-        assertThat(of.byLayer().get(0)).isCloseTo(1, within(1e-12));
-        assertThat(of.byLayer().get(1)).isCloseTo(0, within(1e-12));
-        assertThat(of.byLayer().get(2)).isCloseTo(0, within(1e-12));
-        assertThat(of.information()).isCloseTo(1.0 / 3, within(1e-12));
-        assertThat(of.chanceByLayer().get(0)).isPositive().isLessThan(0.05);
-        assertThat(of.highestChanceByLayer().get(0))
-                .isGreaterThan(of.chanceByLayer().get(0));
-        assertThat(of.chanceByLayer().get(2)).isCloseTo(0, within(1e-12));
+        assertThat(of.layers().get(0).information()).isCloseTo(1, within(1e-12));
+        assertThat(of.layers().get(1).information()).isCloseTo(0, within(1e-12));
+        assertThat(of.layers().get(2).information()).isCloseTo(0, within(1e-12));
+        assertThat(of.mean(Specialization.Layer::information)).isCloseTo(1.0 / 3, within(1e-12));
+        assertThat(of.layers().get(0).chance()).isPositive().isLessThan(0.05);
+        assertThat(of.layers().get(0).highestChance())
+                .isGreaterThan(of.layers().get(0).chance());
+        assertThat(of.layers().get(2).chance()).isCloseTo(0, within(1e-12));
     }
 
     /** A routing that knows nothing of the characters is as chance is. */
@@ -59,14 +59,14 @@ class SpecializationTest {
         SplittableRandom random = new SplittableRandom(7);
         int[] layer = random.ints((long) WINDOWS * WINDOW.length(), 0, 4).toArray();
         Specialization of = Specialization.of(routing(1, 4, 1, layer));
-        assertThat(of.byLayer().get(0)).isBetween(0.0, 3 * of.chanceByLayer().get(0));
+        assertThat(of.layers().get(0).information()).isBetween(0.0, 3 * of.layers().get(0).chance());
     }
 
     @Test
     void withTwoChoicesBothCount() {
         // One choice tells the kind, the other nothing: half of the pairs go to expert 2 whatever they are.
         int[] layer = repeated(0, 2, 0, 2, 1, 2, 0, 2, 1, 2);
-        assertThat(Specialization.of(routing(1, 3, 2, layer)).byLayer().get(0)).isCloseTo(0.5, within(1e-12));
+        assertThat(Specialization.of(routing(1, 3, 2, layer)).layers().get(0).information()).isCloseTo(0.5, within(1e-12));
     }
 
     @Test
@@ -83,7 +83,7 @@ class SpecializationTest {
                         routing(20, 3, 1, repeated(0, 0, 0, 1, 1)).toJson())
                 .run("dense", "it");
         List<Run> runs = fakes.runs();
-        assertThat(Specialization.of(fakes, runs.get(0)).information()).isCloseTo(0, within(1e-12));
-        assertThat(Specialization.of(fakes, runs.get(1)).information()).isNaN();
+        assertThat(Specialization.of(fakes, runs.get(0)).mean(Specialization.Layer::information)).isCloseTo(0, within(1e-12));
+        assertThat(Specialization.of(fakes, runs.get(1)).mean(Specialization.Layer::information)).isNaN();
     }
 }

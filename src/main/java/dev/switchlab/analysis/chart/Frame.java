@@ -1,5 +1,6 @@
 package dev.switchlab.analysis.chart;
 
+import dev.switchlab.analysis.chart.Range.Tick;
 import dev.switchlab.page.Markup;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,13 +25,11 @@ final class Frame {
     private static final double TITLE = 15;
     /** From the plot down to the end of the drawing: tick labels and the axis' title. */
     private static final double BELOW = 46;
-    /** Of a row of the legend. */
     private static final double ROW = 18;
 
     private static final double SAMPLE = 26;
     private static final double GAP = 16;
 
-    /** Where the marks are written. */
     final Markup svg = new Markup();
 
     final double left;
@@ -91,12 +90,23 @@ final class Frame {
                         16, x.isEmpty() ? 0 : Labels.width(x.get(x.size() - 1).label(), FONT) / 2 + 4);
     }
 
-    /** An axis along the bottom. */
+    /**
+     * A range of values along a range of pixels.
+     *
+     * @param from the pixel of the least value
+     * @param to the pixel of the greatest
+     */
+    record Axis(Range range, double from, double to) {
+
+        double at(double value) {
+            return from + range.share(value) * (to - from);
+        }
+    }
+
     Axis x(Range range) {
         return new Axis(range, left, right);
     }
 
-    /** An axis upwards. */
     Axis y(Range range) {
         return new Axis(range, bottom, top);
     }
@@ -157,12 +167,10 @@ final class Frame {
         text(title, "x y text-anchor transform", 16, middle, "middle", rotation);
     }
 
-    /** A label below the plot. */
     void xLabel(double place, String label) {
         label(place, bottom + 17, "middle", label);
     }
 
-    /** Marks below the plot. */
     void xTicks(DoubleStream places) {
         Path ticks = new Path();
         places.forEach(place -> ticks.move(place, bottom).down(4));
@@ -174,17 +182,14 @@ final class Frame {
         line(left, bottom, right, bottom, AXIS);
     }
 
-    /** The x axis' title, centred below the plot. */
     void xTitle(String title) {
         label((left + right) / 2, bottom + 37, "middle", title);
     }
 
-    /** A straight line. */
     void line(double x1, double y1, double x2, double y2, String color) {
         svg.leaf("line", "x1 y1 x2 y2 stroke", x1, y1, x2, y2, color);
     }
 
-    /** A disc. */
     void dot(double x, double y, double radius, String color) {
         svg.leaf("circle", "cx cy r fill", x, y, radius, color);
     }
@@ -219,7 +224,6 @@ final class Frame {
         svg.element("title", lines.stream().map(Frame::visible).collect(Collectors.joining("\n")));
     }
 
-    /** The whole drawing. */
     String finish() {
         return svg.close().toString();
     }

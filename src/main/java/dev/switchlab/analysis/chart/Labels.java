@@ -28,7 +28,6 @@ final class Labels {
                         .sum();
     }
 
-    /** The width of the widest label. */
     static double widest(Stream<String> labels) {
         return labels.mapToDouble(label -> width(label, Frame.FONT)).max().orElse(0);
     }

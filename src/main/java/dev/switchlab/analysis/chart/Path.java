@@ -7,12 +7,10 @@ final class Path {
 
     private final StringBuilder data = new StringBuilder();
 
-    /** Begins at a point. */
     Path move(double x, double y) {
         return add("M", x).add(" ", y);
     }
 
-    /** A straight line to a point. */
     Path line(double x, double y) {
         return add("L", x).add(" ", y);
     }
@@ -22,12 +20,10 @@ final class Path {
         return data.isEmpty() ? move(x, y) : line(x, y);
     }
 
-    /** A line of {@code length} to the right. */
     Path right(double length) {
         return add("h", length);
     }
 
-    /** A line of {@code length} downwards. */
     Path down(double length) {
         return add("v", length);
     }

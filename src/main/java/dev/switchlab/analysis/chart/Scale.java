@@ -23,7 +23,6 @@ public enum Scale {
         return this == LOGARITHMIC ? Math.pow(2, place) : place;
     }
 
-    /** Whether a value has a place. */
     boolean allows(double value) {
         return Double.isFinite(value) && (this != LOGARITHMIC || value > 0);
     }

@@ -4,10 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.common.base.Splitter;
+import dev.switchlab.analysis.chart.IntervalChart.Point;
+import dev.switchlab.analysis.chart.LineChart.Line;
+import java.awt.Color;
 import java.io.StringReader;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -20,28 +29,31 @@ class SvgTest {
 
     private static final double[] STEPS = {1, 2, 3, 4, 5};
 
-    static LineChart lines(LineChart.Line... lines) {
+    private static LineChart lines(Line... lines) {
         return new LineChart("title", "step", "loss", List.of(lines));
     }
 
-    static Document parse(Chart chart) throws Exception {
+    private static Document parse(Chart chart) throws Exception {
         return DocumentBuilderFactory.newDefaultInstance()
                 .newDocumentBuilder()
                 .parse(new InputSource(new StringReader(chart.svg())));
     }
 
+    private static Stream<Element> elements(Chart chart, String name) throws Exception {
+        NodeList all = parse(chart).getElementsByTagName(name);
+        return IntStream.range(0, all.getLength()).mapToObj(i -> (Element) all.item(i));
+    }
+
     /** All elements of {@code chart}'s drawing with an attribute of that value. */
-    static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
-        NodeList all = parse(chart).getElementsByTagName(element);
-        return IntStream.range(0, all.getLength())
-                .mapToObj(i -> (Element) all.item(i))
+    private static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
+        return elements(chart, element)
                 .filter(mark -> mark.getAttribute(attribute).equals(value))
                 .toList();
     }
 
     @Test
     void sameChartSameBytes() {
-        LineChart chart = lines(new LineChart.Line("a", STEPS, new double[] {5, 4, 3, 2.5, 2.4}));
+        LineChart chart = lines(new Line("a", STEPS, new double[] {5, 4, 3, 2.5, 2.4}));
         assertThat(chart.svg())
                 .isEqualTo(chart.svg())
                 .startsWith(
@@ -56,7 +68,7 @@ class SvgTest {
                 text,
                 text,
                 text,
-                List.of(new LineChart.Line(text, STEPS, STEPS), new LineChart.Line(text, STEPS, STEPS)));
+                List.of(new Line(text, STEPS, STEPS), new Line(text, STEPS, STEPS)));
         assertThat(parse(chart).getDocumentElement().getAttribute("aria-label")).isEqualTo("a<b>&\"'\uFFFD⏎\uFFFD ]]>");
         parse(new BarChart(text, text, List.of(text), List.of(new BarChart.Series(text, new double[] {1}))));
         parse(new HeatMap(text, text, text, text, List.of(text), List.of(text), new double[][] {{1}}));
@@ -64,7 +76,7 @@ class SvgTest {
 
     @Test
     void valuesThatAreNotFiniteAreGaps() throws Exception {
-        LineChart.Line line = new LineChart.Line(
+        Line line = new Line(
                 "a", new double[] {1, 2, 3, 4, 5, 6}, new double[] {1, 2, Double.NaN, 3, Double.POSITIVE_INFINITY, 2});
         // Two points joined; two by themselves. All of them dots, since they are few.
         assertThat(marks(lines(line), "path", "fill", "none"))
@@ -75,7 +87,7 @@ class SvgTest {
 
     @Test
     void anAxisThatDoublesHasItsValuesEquallyFarApart() throws Exception {
-        LineChart.Line line = new LineChart.Line("a", new double[] {1, 2, 4, 8, 128}, new double[] {1, 2, 3, 4, 5});
+        Line line = new Line("a", new double[] {1, 2, 4, 8, 128}, new double[] {1, 2, 3, 4, 5});
         LineChart chart = new LineChart("t", "experts", Scale.LOGARITHMIC, "ms", List.of(line));
         double[] x = marks(chart, "circle", "r", "2.5").stream()
                 .mapToDouble(dot -> Double.parseDouble(dot.getAttribute("cx")))
@@ -88,7 +100,7 @@ class SvgTest {
                         "x",
                         Scale.LOGARITHMIC,
                         "y",
-                        List.of(new LineChart.Line("a", new double[] {0}, new double[] {1}))))
+                        List.of(new Line("a", new double[] {0}, new double[] {1}))))
                 .hasMessageContaining("above 0");
     }
 
@@ -96,7 +108,7 @@ class SvgTest {
     void nothingFinite() throws Exception {
         double[] none = {Double.NaN, Double.NaN};
         double[] x = {0, 1};
-        assertThat(marks(lines(new LineChart.Line("a", x, none)), "path", "fill", "none"))
+        assertThat(marks(lines(new Line("a", x, none)), "path", "fill", "none"))
                 .isEmpty();
         assertThat(new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c"), new double[][] {none}).svg())
                 .containsPattern("class=\"marks\"[^>]*></g>");
@@ -113,29 +125,27 @@ class SvgTest {
                 .toArray();
         y[77_777] = 9; // one spike among many points
         y[33_333] = -9;
-        LineChart.Line line = new LineChart.Line("a", x, y);
+        Line line = new Line("a", x, y);
         int[] kept = Thinning.runs(line, Range.of(DoubleStream.of(x)), 600).get(0);
         assertThat(kept).hasSizeLessThanOrEqualTo(2400).isSorted().contains(0, 33_333, 77_777, n - 1);
-        LineChart.Line[] twelve = IntStream.range(0, 12)
-                .mapToObj(i -> new LineChart.Line("line " + i, x, y))
-                .toArray(LineChart.Line[]::new);
+        Line[] twelve = IntStream.range(0, 12)
+                .mapToObj(i -> new Line("line " + i, x, y))
+                .toArray(Line[]::new);
         assertThat(lines(twelve).svg().length()).isLessThan(90_000);
     }
 
     @Test
     void shortLinesKeepEveryPoint() {
-        LineChart.Line line = new LineChart.Line("a", STEPS, STEPS);
+        Line line = new Line("a", STEPS, STEPS);
         assertThat(Thinning.runs(line, new Range(1, 5), 600)).containsExactly(new int[] {0, 1, 2, 3, 4});
     }
 
     @Test
     void moreLinesThanColoursAreDashed() throws Exception {
-        LineChart.Line[] sixteen = IntStream.range(0, 16)
-                .mapToObj(i -> new LineChart.Line("line " + i, STEPS, STEPS))
-                .toArray(LineChart.Line[]::new);
-        NodeList paths = parse(lines(sixteen)).getElementsByTagName("path");
-        assertThat(IntStream.range(0, paths.getLength())
-                        .mapToObj(i -> (Element) paths.item(i))
+        Line[] sixteen = IntStream.range(0, 16)
+                .mapToObj(i -> new Line("line " + i, STEPS, STEPS))
+                .toArray(Line[]::new);
+        assertThat(elements(lines(sixteen), "path")
                         .filter(path -> path.hasAttribute("stroke-dasharray"))
                         .map(path -> path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"))
                         .distinct())
@@ -155,8 +165,8 @@ class SvgTest {
                 .map(bar -> Double.valueOf(bar.getAttribute("width")))
                 .toList();
         assertThat(widths).hasSize(4);
-        assertThat(widths.get(1)).isCloseTo(widths.get(0), org.assertj.core.data.Offset.offset(0.2));
-        assertThat(widths.get(2)).isCloseTo(widths.get(0) / 2, org.assertj.core.data.Offset.offset(0.2));
+        assertThat(widths.get(1)).isCloseTo(widths.get(0), within(0.2));
+        assertThat(widths.get(2)).isCloseTo(widths.get(0) / 2, within(0.2));
         assertThat(widths.get(3)).isZero();
     }
 
@@ -196,17 +206,17 @@ class SvgTest {
 
     @Test
     void roundTicks() {
-        assertThat(Tick.of(new Range(0.13, 4.2), 5)).extracting(Tick::label).containsExactly("1", "2", "3", "4");
-        assertThat(Tick.of(new Range(-0.0021, 0.0032), 5))
-                .extracting(Tick::label)
+        assertThat(new Range(0.13, 4.2).ticks(5)).extracting(Range.Tick::label).containsExactly("1", "2", "3", "4");
+        assertThat(new Range(-0.0021, 0.0032).ticks(5))
+                .extracting(Range.Tick::label)
                 .containsExactly("-0.002", "-0.001", "0.000", "0.001", "0.002", "0.003");
-        assertThat(Tick.ofWhole(new Range(1, 4), 8)).extracting(Tick::label).containsExactly("1", "2", "3", "4");
-        assertThat(Tick.of(new Range(0, 62848), 8))
-                .extracting(Tick::label)
+        assertThat(new Range(1, 4).wholeTicks(8)).extracting(Range.Tick::label).containsExactly("1", "2", "3", "4");
+        assertThat(new Range(0, 62848).ticks(8))
+                .extracting(Range.Tick::label)
                 .containsExactly("0", "10,000", "20,000", "30,000", "40,000", "50,000", "60,000");
-        assertThat(Tick.of(new Range(0, 3e-7), 3)).extracting(Tick::label).containsExactly("0", "1e-7", "2e-7", "3e-7");
-        assertThat(Tick.of(new Range(1e300, 3e300), 2))
-                .extracting(Tick::label)
+        assertThat(new Range(0, 3e-7).ticks(3)).extracting(Range.Tick::label).containsExactly("0", "1e-7", "2e-7", "3e-7");
+        assertThat(new Range(1e300, 3e300).ticks(2))
+                .extracting(Range.Tick::label)
                 .containsExactly("1e300", "2e300", "3e300");
     }
 
@@ -218,18 +228,18 @@ class SvgTest {
         assertThat(Labels.columns(List.of("0·0", "0·1", "1·0"), 50)).containsExactly(0, 1, 2);
     }
 
-    static List<String> hints(Chart chart) throws Exception {
-        NodeList titles = parse(chart).getElementsByTagName("title");
-        return IntStream.range(1, titles.getLength()) // the first names the whole
-                .mapToObj(i -> titles.item(i).getTextContent())
+    private static List<String> hints(Chart chart) throws Exception {
+        return elements(chart, "title")
+                .skip(1) // names the whole drawing
+                .map(Element::getTextContent)
                 .toList();
     }
 
     @Test
     void everyPointSaysItsValue() throws Exception {
         LineChart chart = lines(
-                new LineChart.Line("training", STEPS, new double[] {5, 4, 3, 2.5, 2.4}),
-                new LineChart.Line("validation", new double[] {1, 5}, new double[] {Double.NaN, 2.6}));
+                new Line("training", STEPS, new double[] {5, 4, 3, 2.5, 2.4}),
+                new Line("validation", new double[] {1, 5}, new double[] {Double.NaN, 2.6}));
         assertThat(hints(chart))
                 .containsExactly(
                         "training: 5.000 at step 1",
@@ -243,7 +253,7 @@ class SvgTest {
     void aLongLineSaysValuesAllAlong() throws Exception {
         double[] x = IntStream.rangeClosed(1, 2000).asDoubleStream().toArray();
         List<String> hints = hints(
-                lines(new LineChart.Line("a", x, x), new LineChart.Line("b", new double[] {2000}, new double[] {7})));
+                lines(new Line("a", x, x), new Line("b", new double[] {2000}, new double[] {7})));
         assertThat(hints).hasSize(50).contains("a: 21.00 at step 21");
         assertThat(hints.get(49)).endsWith("b: 7.000 at step 2000");
     }
@@ -269,12 +279,139 @@ class SvgTest {
 
     @Test
     void badCharts() {
-        assertThatThrownBy(() -> new LineChart.Line("a", new double[] {2, 1}, new double[] {0, 0}))
+        assertThatThrownBy(() -> new Line("a", new double[] {2, 1}, new double[] {0, 0}))
                 .hasMessage("line 'a': x must be finite and ascend, but x[1] is 1.0");
         assertThatThrownBy(() -> new HeatMap("t", "", "", "", List.of("a"), List.of("b"), new double[][] {{1, 2}}))
                 .hasMessageContaining("a row of 2 cells for 1 names");
         assertThatThrownBy(() ->
                         new BarChart("t", "", List.of("a"), List.of(new BarChart.Series("s", new double[] {1, 2}))))
                 .hasMessageContaining("2 values for 1 categories");
+    }
+
+
+    private static Point point(String label, double x, double mean, double half, double... values) {
+        return new Point(label, x, mean, mean - half, mean + half, values);
+    }
+
+    private static List<Double> places(IntervalChart chart) throws Exception {
+        return marks(chart, "circle", "r", "4").stream()
+                .map(dot -> Double.valueOf(dot.getAttribute("cx")))
+                .toList();
+    }
+
+    /** Equal ratios are equally long on a logarithmic axis, equal differences on a linear one. */
+    @Test
+    void intervalsStandWhereTheirValuesAre() throws Exception {
+        List<Point> points = List.of(point("1", 1, 5, 1), point("2", 2, 4, 1), point("8", 8, 3, 1));
+        Map<Scale, Double> shares = Map.of(
+                Scale.LOGARITHMIC, 1 / 3.0,
+                Scale.LINEAR, 1 / 7.0,
+                Scale.CATEGORIES, 1 / 2.0);
+        for (Map.Entry<Scale, Double> scale : shares.entrySet()) {
+            List<Double> x = places(new IntervalChart("t", "x", scale.getKey(), "y", points));
+            assertThat((x.get(1) - x.get(0)) / (x.get(2) - x.get(0))).isCloseTo(scale.getValue(), within(1e-3));
+        }
+        assertThatThrownBy(() -> new IntervalChart("t", "x", Scale.LOGARITHMIC, "y", List.of(point("0", 0, 1, 1))))
+                .hasMessageContaining("'0' has x = 0.0, allowed on a logarithmic axis: numbers above 0");
+    }
+
+    /** An interval of two values is so long that nothing else could be read: it is cut, and says so with an arrow. */
+    @Test
+    void aLongIntervalDoesNotHideTheOthers() throws Exception {
+        IntervalChart chart = new IntervalChart(
+                "t",
+                "x",
+                Scale.CATEGORIES,
+                "y",
+                List.of(point("a", 0, 2, 50, 1.9, 2.1), point("b", 0, 2.5, 0.1, 2.4, 2.6)));
+        assertThat(chart.shown().low()).isCloseTo(1.2, within(1e-9));
+        assertThat(chart.shown().high()).isCloseTo(3.3, within(1e-9));
+        List<String> paths = marks(chart, "path", "fill", "none").stream()
+                .map(path -> path.getAttribute("d"))
+                .toList();
+        assertThat(paths).hasSize(2);
+        // A bar's ends are level, an arrow's are not.
+        assertThat(ends(paths.get(0))).hasSize(4);
+        assertThat(ends(paths.get(1))).hasSize(2);
+        assertThat(marks(chart, "circle", "r", "2.5")).hasSize(4);
+    }
+
+    /** Heights of what is drawn at both ends of an interval. */
+    private static Set<String> ends(String path) {
+        return Splitter.onPattern("[ML]")
+                .splitToStream(path.substring(path.indexOf('M', 1)))
+                .filter(place -> !place.isEmpty())
+                .map(place -> place.substring(place.indexOf(' ')))
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void aMeanThatIsNoNumberIsNotDrawn() throws Exception {
+        IntervalChart chart = new IntervalChart(
+                "t",
+                "x",
+                Scale.LINEAR,
+                "y",
+                List.of(point("1", 1, Double.NaN, Double.NaN), point("2", 2, 1, Double.NaN)));
+        assertThat(places(chart)).hasSize(1);
+        assertThat(hints(chart)).containsExactly("2: 1.0000");
+    }
+
+    @Test
+    void labelsThatHaveNoRoomAreLeftOut() throws Exception {
+        List<Point> points = IntStream.range(0, 60)
+                .mapToObj(i -> point("setting " + i, 0, i, 1))
+                .toList();
+        assertThat(elements(new IntervalChart("t", "x", Scale.CATEGORIES, "y", points), "text")
+                        .filter(text -> text.getTextContent().startsWith("setting")))
+                .hasSizeBetween(5, 12);
+    }
+
+    /** Along the upper edge and back along the lower; a value that is no number parts it. */
+    @Test
+    void bandsHaveGapsWhereTheirLinesHave() throws Exception {
+        double[] edge = {1, 1, Double.NaN, 1, 1};
+        double[] upper = {3, 3, 3, 3, 3};
+        LineChart chart = lines(new Line("a", STEPS, new double[] {2, 2, Double.NaN, 2, 2}, edge, upper));
+        assertThat(marks(chart, "path", "class", "band"))
+                .extracting(path -> path.getAttribute("d"))
+                .hasSize(2)
+                .allSatisfy(path -> assertThat(path).matches("M\\S+ (\\S+)L\\S+ \\1L\\S+ (\\S+)L\\S+ \\2z"));
+        assertThat(hints(chart)).contains("a: 2.000 (1.000 to 3.000) at step 1");
+        assertThatThrownBy(() -> new Line("a", STEPS, STEPS, edge, new double[2]))
+                .hasMessage("line 'a' has 5 x, but its band 5 lower and 2 upper values");
+    }
+
+    @Test
+    void aCellMayBeFramedAndHaveMoreDigits() throws Exception {
+        HeatMap chart = new HeatMap(
+                "t",
+                "x",
+                "y",
+                "z",
+                List.of("a", "b"),
+                List.of("c"),
+                new double[][] {{2.6973, 2.7}},
+                3,
+                Optional.of(new HeatMap.Cell(0, 1)));
+        assertThat(chart.svg()).contains(">2.697<", ">2.700<");
+        assertThat(marks(chart, "rect", "class", "frame")).hasSize(2);
+    }
+
+    /** Thin and on white, so dark: contrast of at least 2 by WCAG's formula, which yellow is far from. */
+    @Test
+    void noLineIsLostOnWhite() {
+        assertThat(IntStream.range(0, 2 * Palette.COLORS)).allSatisfy(index -> {
+            Color color = Color.decode(Palette.line(index));
+            double luminance = 0.2126 * linear(color.getRed())
+                    + 0.7152 * linear(color.getGreen())
+                    + 0.0722 * linear(color.getBlue());
+            assertThat(1.05 / (luminance + 0.05)).as(Palette.line(index)).isGreaterThan(2);
+        });
+    }
+
+    private static double linear(int channel) {
+        double share = channel / 255.0;
+        return share <= 0.04045 ? share / 12.92 : Math.pow((share + 0.055) / 1.055, 2.4);
     }
 }

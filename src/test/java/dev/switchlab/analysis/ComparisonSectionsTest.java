@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
-class SettingCurveTest {
+class ComparisonSectionsTest {
 
     private static NavigableMap<Long, Double> history(int points, int every, LongToDoubleFunction value) {
         NavigableMap<Long, Double> history = new TreeMap<>();
@@ -21,7 +21,7 @@ class SettingCurveTest {
 
     @Test
     void meanLeastAndGreatestOfTheRuns() {
-        LineChart.Line line = SettingCurve.of(
+        LineChart.Line line = ComparisonSections.line(
                 "A",
                 List.of(
                         history(3, 10, step -> step),
@@ -38,14 +38,14 @@ class SettingCurveTest {
     @Test
     void asFarAsAllRunsGo() {
         LineChart.Line line =
-                SettingCurve.of("A", List.of(history(5, 10, step -> 1), history(2, 10, step -> 3), new TreeMap<>()), 1);
+                ComparisonSections.line("A", List.of(history(5, 10, step -> 1), history(2, 10, step -> 3), new TreeMap<>()), 1);
         assertThat(line.x()).containsExactly(10, 20);
         assertThat(line.y()).containsExactly(2, 2);
     }
 
     @Test
     void aSingleRunHasNoBand() {
-        assertThat(SettingCurve.of("A", List.of(history(2, 10, step -> step)), 1)
+        assertThat(ComparisonSections.line("A", List.of(history(2, 10, step -> step)), 1)
                         .low())
                 .isEmpty();
     }
@@ -53,21 +53,21 @@ class SettingCurveTest {
     @Test
     void manyStepsAreAveraged() {
         List<NavigableMap<Long, Double>> histories = List.of(history(2000, 1, step -> step % 2 == 0 ? 1 : 3));
-        long together = SettingCurve.stepsPerPoint(histories);
+        long together = ComparisonSections.stepsPerPoint(histories);
         assertThat(together).isEqualTo(20);
-        LineChart.Line line = SettingCurve.of("A", histories, together);
+        LineChart.Line line = ComparisonSections.line("A", histories, together);
         assertThat(line.x()).hasSize(100).startsWith(10.5, 30.5);
         assertThat(line.y()).containsOnly(2);
-        assertThat(SettingCurve.stepsPerPoint(List.of(history(100, 20, step -> step))))
+        assertThat(ComparisonSections.stepsPerPoint(List.of(history(100, 20, step -> step))))
                 .isEqualTo(1);
-        assertThat(SettingCurve.stepsPerPoint(List.of(history(101, 20, step -> step))))
+        assertThat(ComparisonSections.stepsPerPoint(List.of(history(101, 20, step -> step))))
                 .isEqualTo(50);
     }
 
     /** A value that is no number makes a gap, not a wrong mean. */
     @Test
     void gapsStayGaps() {
-        LineChart.Line line = SettingCurve.of(
+        LineChart.Line line = ComparisonSections.line(
                 "A", List.of(history(3, 1, step -> step == 2 ? Double.NaN : 1), history(3, 1, step -> 1)), 1);
         assertThat(line.y()).containsExactly(1, Double.NaN, 1);
         assertThat(line.low()[1]).isNaN();
