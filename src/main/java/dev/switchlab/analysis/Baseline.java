@@ -1,7 +1,9 @@
 package dev.switchlab.analysis;
 
+import com.google.common.base.CharMatcher;
+import com.google.common.base.Splitter;
+import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -20,17 +22,18 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
         if (wanted.isEmpty()) {
             return settings.get(0);
         }
-        List<Setting> found = matching(setting -> setting.letter().equals(wanted));
-        if (found.isEmpty() && wanted.contains("=")) {
-            List<String> assignments = Arrays.asList(wanted.split("\\s+"));
-            found = matching(setting -> assignments.stream().allMatch(assignment -> holds(setting, assignment)));
-        }
-        if (found.isEmpty()) {
-            found = matching(setting -> setting.experiment().equals(wanted));
-        }
-        if (found.isEmpty()) {
-            found = byRun(wanted);
-        }
+        List<String> assignments = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings().splitToList(wanted);
+        List<Predicate<Setting>> ways = List.of(
+                setting -> setting.letter().equals(wanted),
+                setting -> wanted.contains("=")
+                        && assignments.stream().allMatch(assignment -> holds(setting, assignment)),
+                setting -> setting.experiment().equals(wanted),
+                setting -> setting.runs().stream().anyMatch(run -> isNamed(run, wanted)));
+        List<Setting> found = ways.stream()
+                .map(way -> settings.stream().filter(way).toList())
+                .filter(matching -> !matching.isEmpty())
+                .findFirst()
+                .orElse(List.of());
         if (found.size() == 1) {
             return found.get(0);
         }
@@ -41,10 +44,6 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
                 + ", allowed: a letter from A to "
                 + settings.get(settings.size() - 1).letter()
                 + ", parameters of a setting, or one of its runs, for example BASELINE=" + example());
-    }
-
-    private List<Setting> matching(Predicate<Setting> condition) {
-        return settings.stream().filter(condition).toList();
     }
 
     /** Whether a setting has a value, given as {@code model.n_experts=2} or {@code n_experts=2}. */
@@ -67,11 +66,10 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
         }
     }
 
-    private List<Setting> byRun(String wanted) {
-        return matching(setting -> setting.runs().stream()
-                .anyMatch(run -> run.runId().startsWith(wanted)
-                        || run.name().equals(wanted)
-                        || run.tags().getOrDefault(RunInfo.PARENT_TAG, "").startsWith(wanted)));
+    private static boolean isNamed(Run run, String wanted) {
+        return run.runId().startsWith(wanted)
+                || run.name().equals(wanted)
+                || run.tags().getOrDefault(RunInfo.PARENT_TAG, "").startsWith(wanted);
     }
 
     private String example() {

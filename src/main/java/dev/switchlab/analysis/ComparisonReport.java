@@ -93,6 +93,6 @@ public final class ComparisonReport {
 
     /** A table as HTML, with the sign that terminals may lack. */
     private static String html(Table table) {
-        return TextTable.of(table).html().replace(" +- ", " ± ");
+        return TextTable.of(table, HtmlPage::number, "–").html().replace(" +- ", " ± ");
     }
 }

@@ -7,13 +7,12 @@ import dev.switchlab.train.RoutingTrace;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.UUID;
-import tech.tablesaw.api.Row;
-import tech.tablesaw.api.Table;
 
 /**
  * What MLflow's own pages show of a run beside its report, in the form in which they look for it (MLflow 3,
@@ -73,15 +72,15 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
 
     /** One scale for all steps: an even load in the middle, twice as much and more at the light end. */
     private static double[][] shades(double[][] load) {
-        double[][] shades = new double[load.length][];
-        for (int layer = 0; layer < load.length; layer++) {
-            shades[layer] = new double[load[layer].length];
-            for (int expert = 0; expert < shades[layer].length; expert++) {
-                shades[layer][expert] = load[layer][expert] * load[layer].length / 2;
-            }
-        }
-        return shades;
+        return Arrays.stream(load)
+                .map(layer -> Arrays.stream(layer)
+                        .map(share -> share * layer.length / 2)
+                        .toArray())
+                .toArray(double[][]::new);
     }
+
+    /** Like pandas' {@code to_json(orient="split", index=False)}. */
+    private record Split(List<String> columns, List<List<Object>> data) {}
 
     /**
      * One row per layer and kind of character: how many tokens are of that kind, and the share of them that goes to
@@ -93,20 +92,19 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
             columns.add("expert " + expert);
         }
         List<List<Object>> data = new ArrayList<>();
-        Table shares = new RoutingTables(trace).specialization();
-        for (Row share : shares) {
-            if (share.getInt("expert") == 0) {
-                data.add(new ArrayList<>(List.of(share.getInt("layer"), share.getString("class"), 0)));
-            }
-            List<Object> row = data.get(data.size() - 1);
-            row.set(2, (Integer) row.get(2) + share.getInt("tokens"));
-            row.add(Math.round(share.getDouble("share") * 1e4) / 1e4);
+        RoutingTables tables = new RoutingTables(trace);
+        for (RoutingTrace.Layer layer : trace.layers()) {
+            tables.classCounts(layer).forEach((kind, counts) -> {
+                int tokens = Arrays.stream(counts).sum();
+                List<Object> row = new ArrayList<>(List.of(layer.layer(), kind.label(), tokens));
+                for (int count : counts) {
+                    row.add(Math.round((double) count / tokens * 1e4) / 1e4);
+                }
+                data.add(row);
+            });
         }
         try {
-            Map<String, Object> split = new LinkedHashMap<>();
-            split.put("columns", columns);
-            split.put("data", data);
-            return Json.MAPPER.writeValueAsString(split);
+            return Json.MAPPER.writeValueAsString(new Split(columns, data));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e); // names and numbers
         }

@@ -174,7 +174,7 @@ public final class RoutingTables {
     }
 
     /** Tokens by class and expert; only classes that occur. */
-    private Map<CharacterClass, int[]> classCounts(Layer layer) {
+    Map<CharacterClass, int[]> classCounts(Layer layer) {
         Map<CharacterClass, int[]> counts = new EnumMap<>(CharacterClass.class);
         for (int pair = 0; pair < trace.pairs(); pair++) {
             CharacterClass own = CharacterClass.of(trace.text(), pair / trace.choices());

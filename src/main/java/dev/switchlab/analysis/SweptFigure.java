@@ -7,8 +7,10 @@ import dev.switchlab.page.HtmlPage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The score by the swept parameters: means with intervals along the values of one, a heat map over the values of two,
@@ -135,16 +137,10 @@ record SweptFigure(Comparison comparison) {
     }
 
     private static boolean isGeometric(double[] numbers) {
-        if (numbers[0] <= 0) {
-            return false;
-        }
-        double least = Double.POSITIVE_INFINITY;
-        double greatest = 0;
-        for (int i = 1; i < numbers.length; i++) {
-            least = Math.min(least, numbers[i] / numbers[i - 1]);
-            greatest = Math.max(greatest, numbers[i] / numbers[i - 1]);
-        }
+        DoubleSummaryStatistics ratios = IntStream.range(1, numbers.length)
+                .mapToDouble(i -> numbers[i] / numbers[i - 1])
+                .summaryStatistics();
         // 1, 3, 10, 30 counts as geometric; 100, 110, 120 does not.
-        return least >= 1.5 && greatest <= 1.3 * least;
+        return numbers[0] > 0 && ratios.getMin() >= 1.5 && ratios.getMax() <= 1.3 * ratios.getMin();
     }
 }

@@ -6,9 +6,10 @@ import dev.switchlab.analysis.chart.Frame.Axis;
 import dev.switchlab.analysis.chart.Range.Tick;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -274,16 +275,13 @@ public record LineChart(String title, String xTitle, Scale scale, String yTitle,
             frame.svg.close();
         }
 
-        private static OptionalInt nearest(Line line, double from, double to, double middle) {
-            int best = -1;
-            for (int i = 0; i < line.x().length; i++) {
-                double x = line.x()[i];
-                boolean isInside = x >= from && x < to && Double.isFinite(line.y()[i]);
-                if (isInside && (best < 0 || Math.abs(x - middle) < Math.abs(line.x()[best] - middle))) {
-                    best = i;
-                }
-            }
-            return best < 0 ? OptionalInt.empty() : OptionalInt.of(best);
+        /** The point from {@code from} to before {@code to} that is the nearest to {@code middle}. */
+        private static Optional<Integer> nearest(Line line, double from, double to, double middle) {
+            double[] places = line.x();
+            return IntStream.range(0, places.length)
+                    .filter(i -> places[i] >= from && places[i] < to && Double.isFinite(line.y()[i]))
+                    .boxed()
+                    .min(Comparator.comparingDouble(i -> Math.abs(places[i] - middle)));
         }
 
         private String text(Line line, int point) {
