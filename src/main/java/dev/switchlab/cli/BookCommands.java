@@ -10,12 +10,12 @@ import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookMerge.Merged;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
-import dev.switchlab.runs.mirror.Mirrors;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.train.LanguageModel;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -54,13 +54,12 @@ final class BookCommands {
                     return;
                 }
                 System.out.println(table(runs).text());
-                store.mirrors().ifPresent(server -> {
-                    int behind = server.behind().size();
-                    if (behind > 0) {
-                        System.out.printf(
-                                "%s lacks parts of %d of them; send them with: make flush%n", server.uri(), behind);
-                    }
-                });
+                int behind = store.behind().size();
+                if (behind > 0) {
+                    System.out.printf(
+                            "%s lacks parts of %d of them; send them with: make flush%n",
+                            store.server().orElseThrow(), behind);
+                }
             }
         }
 
@@ -201,8 +200,7 @@ final class BookCommands {
                     System.out.println("Newest run:  " + page);
                     System.out.println("Its experiment:  " + page.substring(0, page.indexOf("/runs/"))
                             + "/runs?compareRunsMode=CHART");
-                    store.mirrors()
-                            .flatMap(server -> server.address(newest))
+                    store.address(newest)
                             .ifPresent(address -> System.out.println("On the server:  " + address));
                 }
                 System.out.println(
@@ -226,20 +224,20 @@ final class BookCommands {
         @Override
         public Integer call() {
             try (MirroredBook store = books.open()) {
-                Mirrors server = store.mirrors()
+                URI server = store.server()
                         .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
                                 + MlflowEnvironment.TRACKING_URI + "=http://127.0.0.1:5000 make flush"));
                 StoredRun.failDead(store);
-                List<Run> behind = run.isGiven() ? List.of(run.find(store)) : server.behind();
+                List<Run> behind = run.isGiven() ? List.of(run.find(store)) : store.behind();
                 if (behind.isEmpty()) {
-                    System.out.println("nothing to send: " + server.uri() + " has everything that was meant for it");
+                    System.out.println("nothing to send: " + server + " has everything that was meant for it");
                 }
                 boolean allSent = true;
                 for (Run candidate : behind) {
                     if (new StoredRun(store, candidate).isAlive()) {
                         System.out.println("run " + candidate.runId() + " is still training and sends by itself");
                     } else {
-                        allSent &= send(server, candidate);
+                        allSent &= send(store, candidate);
                     }
                 }
                 return allSent ? 0 : 1;
@@ -247,11 +245,12 @@ final class BookCommands {
         }
 
         /** A run that the server refuses does not keep other runs from being sent. */
-        private static boolean send(Mirrors server, Run run) {
+        private static boolean send(MirroredBook store, Run run) {
             try {
-                boolean whole = server.flush(run);
+                boolean whole = store.flush(run);
                 System.out.println("sent: run " + run.runId()
-                        + (whole ? " is whole at " : ", which has not ended, as far as it goes, to ") + server.uri());
+                        + (whole ? " is whole at " : ", which has not ended, as far as it goes, to ")
+                        + store.server().orElseThrow());
                 return true;
             } catch (BookException e) {
                 System.err.println("switchlab: " + e.getMessage());

@@ -54,13 +54,12 @@ final class BookOptions {
     /** Where runs are kept, in words. */
     String location(MirroredBook store) {
         return runs.resolve("mlflow.db")
-                + store.mirrors().map(server -> ", mirrored to " + server.uri()).orElse("");
+                + store.server().map(uri -> ", mirrored to " + uri).orElse("");
     }
 
     /** How to see a run in MLflow's UI. */
     String howToLook(MirroredBook store, Run run) {
-        Optional<String> onServer = store.mirrors().flatMap(server -> server.address(run));
-        return onServer.orElse("cd " + runs + " && mlflow server, then " + localAddress(run));
+        return store.address(run).orElse("cd " + runs + " && mlflow server, then " + localAddress(run));
     }
 
     /** The address of a run in the book, served as {@code make ui} says. */

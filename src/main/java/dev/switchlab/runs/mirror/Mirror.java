@@ -171,7 +171,7 @@ public final class Mirror implements AutoCloseable {
     /** At the end, waiting helps only against what passes, and only if the server has ever answered. */
     private boolean isHopeless(Kind kind) {
         return kind != Kind.PASSING
-                || !server.official().hasAnswered()
+                || !server.hasAnswered()
                 || System.nanoTime() - lastProgress > timing.finish().toNanos();
     }
 

@@ -4,13 +4,19 @@ import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.BookMerge;
+import dev.switchlab.runs.BookRun;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunCopy;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.mirror.ServerException.Kind;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.mlflow.api.proto.Service;
 
 /**
  * The book of runs, and the server that it is mirrored to where one is named: what commands open. Runs are read from
@@ -19,19 +25,21 @@ import java.util.function.Consumer;
 public final class MirroredBook implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(MirroredBook.class.getName());
 
+    /** The form of all ids that MLflow gives. */
+    private static final String RUN_ID = "[0-9a-f]{32}";
+
     private final Book book;
-    private final Optional<Mirrors> mirrors;
+    private final MlflowEnvironment environment;
+    private final Mirror.Timing timing;
     private final Consumer<String> notices;
-    private final Optional<String> experimentName;
     /** The first run of this process only: those after it would be other runs. */
     private Optional<String> nextRunId;
 
     private MirroredBook(Book book, MlflowEnvironment environment, Mirror.Timing timing, Consumer<String> notices) {
         this.book = book;
+        this.environment = environment;
+        this.timing = timing;
         this.notices = notices;
-        this.mirrors =
-                environment.server().map(uri -> new Mirrors(book, uri, environment.credentials(), timing, notices));
-        this.experimentName = environment.experimentName();
         this.nextRunId = environment.runId();
     }
 
@@ -62,14 +70,14 @@ public final class MirroredBook implements AutoCloseable {
         return book;
     }
 
-    /** The server, where one is named. */
-    public Optional<Mirrors> mirrors() {
-        return mirrors;
+    /** The address of the server, without a slash at its end; empty if none is named. */
+    public Optional<URI> server() {
+        return environment.server();
     }
 
     /** The MLflow experiment that runs of an experiment belong to. */
     public String experimentName(String id) {
-        return experimentName.orElse(id);
+        return environment.experimentName().orElse(id);
     }
 
     /** Begins a run, mirrored while it goes on. */
@@ -91,7 +99,8 @@ public final class MirroredBook implements AutoCloseable {
         BookLog log = book.start(info, runId);
         if (nextRunId.equals(Optional.of(runId))) {
             nextRunId = Optional.empty();
-            mirrors.orElseThrow().adopt(runId, runId);
+            MirrorState state = new MirrorState(Optional.of(runId), Optional.empty(), false, 0);
+            state.keep(book, runId, server().orElseThrow());
         }
         return mirrored(log);
     }
@@ -101,14 +110,30 @@ public final class MirroredBook implements AutoCloseable {
         return mirrored(book.resume(runId, step));
     }
 
+    /** Copies the run while it goes on, and what earlier runs left behind while the server was away. */
     private BookLog mirrored(BookLog log) {
-        mirrors.map(server -> server.follow(log.runId())).ifPresent(mirror -> log.onClose(mirror::close));
+        if (server().isPresent()) {
+            URI uri = server().get();
+            String runId = log.runId();
+            MirrorState known = MirrorState.of(book.byId(runId).orElseThrow(), uri).orElse(MirrorState.NOTHING);
+            List<String> leftBehind = behind().stream()
+                    .filter(run -> !run.status().equals("RUNNING"))
+                    .map(Run::runId)
+                    .toList();
+            new MirrorState(known.runId(), known.experimentId(), false, known.time()).keep(book, runId, uri);
+            Mirror mirror = new Mirror(book, runId, leftBehind, connect(uri), timing, notices);
+            log.onClose(mirror::close);
+        }
         return log;
+    }
+
+    private MlflowServer connect(URI uri) {
+        return new MlflowServer(uri, environment.credentials(), timing.call());
     }
 
     /**
      * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the
-     * next mirrored run, or with {@link Mirrors#flush}.
+     * next mirrored run, or with {@link #flush}.
      */
     public BookMerge.Merged merge(Path folder) {
         BookMerge.Merged merged = BookMerge.all(folder, book);
@@ -130,38 +155,137 @@ public final class MirroredBook implements AutoCloseable {
         if (exact.isPresent()) {
             return current(exact.get());
         }
-        if (found.size() > 1) {
-            throw new BookException("run '" + text + "' is the beginning of several ids, or the name of several runs: "
-                    + String.join(", ", found.stream().map(Run::runId).toList()) + "; give more of the id");
-        }
+        requireOne(text, found.stream().map(Run::runId).toList(), "");
         if (found.size() == 1) {
             return current(found.get(0));
         }
-        return mirrors.flatMap(server -> server.fetch(text))
+        return fetch(text)
                 .orElseThrow(() -> new BookException("run '" + text + "': there is none in " + book.folder()
-                        + mirrors.map(server -> " or at " + server.uri()).orElse("") + "; `make runs` lists them"));
+                        + server().map(uri -> " or at " + uri).orElse("") + "; `make runs` lists them"));
     }
 
     /** A run that was fetched while it went on elsewhere is fetched again. */
     private Run current(Run run) {
-        String from = run.tags().get(ServerReader.FETCHED_TAG);
-        return mirrors.filter(server -> server.uri().toString().equals(from))
-                .filter(server -> run.status().equals("RUNNING"))
-                .flatMap(server -> server.fetch(run.runId()))
-                .orElse(run);
+        boolean isFetched = server().map(URI::toString).equals(Optional.ofNullable(run.tags().get(ServerReader.FETCHED_TAG)));
+        return isFetched && run.status().equals("RUNNING") ? fetch(run.runId()).orElse(run) : run;
+    }
+
+    /** Runs that were meant for the server, and of which it does not have everything; the oldest first. */
+    public List<Run> behind() {
+        return server().stream()
+                .flatMap(uri -> book.tagged(MirrorState.tag(uri)).stream()
+                        .filter(run -> !MirrorState.of(run, uri).orElseThrow().whole()))
+                .toList();
+    }
+
+    /** Where MLflow's UI shows a run, if a server is known to have it. */
+    public Optional<String> address(Run run) {
+        return server().flatMap(uri -> MirrorState.of(run, uri)
+                .flatMap(state -> state.experimentId()
+                        .map(experiment -> uri + "/#/experiments/" + experiment + "/runs/"
+                                + state.runId().orElseThrow())));
+    }
+
+    /**
+     * Copies a run to the server now, as far as the run goes.
+     *
+     * @return whether the run has ended, so that the server has all of it
+     * @throws BookException in one line, if the server does not take it
+     */
+    public boolean flush(Run run) {
+        URI uri = server().orElseThrow();
+        try (MlflowServer server = connect(uri)) {
+            return Mirror.copyOnce(book, run.runId(), server, notices, bytes -> {});
+        } catch (IOException e) {
+            throw new BookException(
+                    "run " + run.runId() + ": MLflow server " + uri + ": " + e.getMessage()
+                            + "; everything is in the book, try again when the server is back",
+                    e);
+        }
     }
 
     /**
      * Sends what a run that has ended got since, if it is mirrored; a server that does not take it now gets it later.
      */
     public void update(Run run) {
-        mirrors.ifPresent(server -> {
+        if (server().isPresent()) {
             try {
-                server.flush(run);
+                flush(run);
             } catch (BookException e) {
                 notices.accept(e.getMessage());
             }
-        });
+        }
+    }
+
+    /**
+     * Brings a run into the book that only the server has.
+     *
+     * @param text its id, the beginning of it, or its name
+     * @return empty if no server is named, or if it has no such run
+     * @throws BookException in one line, if the server cannot be read
+     */
+    private Optional<Run> fetch(String text) {
+        if (server().isEmpty()) {
+            return Optional.empty();
+        }
+        URI uri = server().get();
+        try (MlflowServer server = connect(uri)) {
+            List<Service.Run> found =
+                    text.matches(RUN_ID) ? server.run(text).stream().toList() : server.runsCalled(text);
+            requireOne(text, found.stream().map(run -> run.getInfo().getRunId()).toList(), ", at " + uri);
+            if (found.isEmpty()) {
+                return Optional.empty();
+            }
+            Optional<Run> ours = ours(found.get(0));
+            return ours.isPresent() ? ours : fetch(server, found.get(0));
+        } catch (IOException e) {
+            throw new BookException("MLflow server " + uri + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void requireOne(String text, List<String> ids, String place) {
+        if (ids.size() > 1) {
+            throw new BookException("run '" + text + "' is the beginning of several ids, or the name of several runs"
+                    + place + ": " + String.join(", ", ids) + "; give more of the id");
+        }
+    }
+
+    /** The book's run that was sent to be the server's. */
+    private Optional<Run> ours(Service.Run run) {
+        return run.getData().getTagsList().stream()
+                .filter(tag -> tag.getKey().equals(ServerRuns.KEY_TAG))
+                .findFirst()
+                .flatMap(tag -> book.byId(tag.getValue()));
+    }
+
+    /** Brings the runs that it sums up first: a run is in the book when its row is, and then it is whole. */
+    private Optional<Run> fetch(MlflowServer server, Service.Run run) throws IOException {
+        Service.RunInfo info = run.getInfo();
+        String id = info.getRunId();
+        if (!id.matches(RUN_ID)) {
+            throw new ServerException(Kind.UNUSABLE, "its run '" + id + "' has an id that is not MLflow's");
+        }
+        boolean sumsUp = run.getData().getTagsList().stream()
+                .anyMatch(tag -> tag.getKey().equals(RunInfo.SUMMARY_TAG));
+        for (Service.Run child : sumsUp ? server.children(id) : List.<Service.Run>of()) {
+            if (ours(child).isEmpty() && !isWhole(child)) {
+                fetch(server, child);
+            }
+        }
+        notices.accept("fetching run " + id + " from " + server.uri() + " into the book ...");
+        RunCopy copy = new RunCopy(new ServerReader(server, run), new BookRun(book, id), notices);
+        if (copy.copy() != RunCopy.Change.LEFT) {
+            new MirrorState(Optional.of(id), Optional.of(info.getExperimentId()), true, System.currentTimeMillis())
+                    .keep(book, id, server.uri());
+        }
+        return book.byId(id);
+    }
+
+    /** Whether the run was fetched already, after its end. */
+    private boolean isWhole(Service.Run run) {
+        return book.byId(run.getInfo().getRunId())
+                .filter(there -> !there.status().equals("RUNNING"))
+                .isPresent();
     }
 
     @Override

@@ -8,10 +8,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.util.concurrent.ExecutionError;
+import com.google.common.util.concurrent.SimpleTimeLimiter;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import com.google.common.util.concurrent.TimeLimiter;
+import com.google.common.util.concurrent.UncheckedExecutionException;
+import dev.switchlab.runs.Redactor;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.mirror.ServerException.Kind;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -19,16 +26,29 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.mlflow.api.proto.Service;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.mlflow.api.proto.Service.ViewType;
+import org.mlflow.api.proto.Service;
+import org.mlflow.tracking.MlflowClient;
+import org.mlflow.tracking.MlflowClientException;
+import org.mlflow.tracking.MlflowHttpException;
 import org.mlflow.tracking.Page;
 
 /**
- * One server and the two clients for it. For one thread: the official client has few connections.
+ * An MLflow server, through MLflow's Java client, made safe to wait for. The client has no time-outs, and hangs for ever
+ * after three answers of 429; so its calls run on a thread of their own, and where one takes too long the client is
+ * closed under it, which ends the call, and replaced.
  *
- * @param uri without a slash at its end
+ * <p>The client sends a request again at once, up to three times, when the answer is an error. Only calls that may be
+ * repeated go through it; creating a run does not ({@link RestClient}).
+ *
+ * <p>For one thread: the client has few connections.
  */
-record MlflowServer(URI uri, OfficialClient official, RestClient rest) implements AutoCloseable {
+final class MlflowServer implements AutoCloseable {
     private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                     .build())
@@ -37,15 +57,113 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
     /** MLflow's largest page of a metric's history. */
     private static final int HISTORY_PAGE = 25_000;
 
-    static MlflowServer at(URI uri, Credentials credentials, Duration limit) {
-        return new MlflowServer(
-                uri, new OfficialClient(uri, credentials, limit), new RestClient(uri, credentials, limit));
+    /** A call to the server. */
+    interface Call<T> {
+        T on(MlflowClient client) throws Exception;
+    }
+
+    /**
+     * The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody
+     * holds.
+     */
+    private static final Logger HTTP_LOG = Logger.getLogger("org.mlflow_project.apachehttp");
+
+    static {
+        HTTP_LOG.setLevel(Level.WARNING);
+    }
+
+    /** A call that takes too long is interrupted and its thread left behind; the next call gets another thread. */
+    private static final TimeLimiter LIMITER =
+            SimpleTimeLimiter.create(Executors.newCachedThreadPool(new ThreadFactoryBuilder()
+                    .setNameFormat("mlflow-client-%d")
+                    .setDaemon(true)
+                    .build()));
+
+    private final URI uri;
+    private final RestClient rest;
+    private final Credentials credentials;
+    private final Duration limit;
+    private final Redactor redactor;
+    private MlflowClient client;
+    private volatile boolean answered;
+
+    /**
+     * @param uri without a slash at its end
+     * @param limit longest time of one call
+     */
+    MlflowServer(URI uri, Credentials credentials, Duration limit) {
+        this.uri = uri;
+        this.rest = new RestClient(uri, credentials, limit);
+        this.credentials = credentials;
+        this.limit = limit;
+        this.redactor = new Redactor(credentials.secrets());
+    }
+
+    URI uri() {
+        return uri;
+    }
+
+    /** The calls that do not go through MLflow's client. */
+    RestClient rest() {
+        return rest;
+    }
+
+    /** Calls the server, within the time limit whatever the server does. */
+    synchronized <T> T call(Call<T> call) throws ServerException {
+        if (client == null) {
+            client = new MlflowClient(credentials.forHost(uri.toString()));
+        }
+        MlflowClient current = client;
+        try {
+            T answer = LIMITER.callWithTimeout(() -> call.on(current), limit);
+            answered = true;
+            return answer;
+        } catch (TimeoutException e) {
+            close();
+            throw new ServerException(Kind.PASSING, "no answer within " + limit.toMillis() / 1000.0 + " s", e);
+        } catch (InterruptedException e) {
+            close();
+            Thread.currentThread().interrupt();
+            throw new ServerException(Kind.PASSING, "interrupted", e);
+        } catch (ExecutionException | UncheckedExecutionException | ExecutionError e) {
+            throw failure(e.getCause());
+        }
+    }
+
+    /** Whether the server ever answered anything: it is there. */
+    boolean hasAnswered() {
+        return answered;
+    }
+
+    private ServerException failure(Throwable cause) {
+        if (cause instanceof MlflowHttpException http) {
+            answered = true;
+            String body = http.getBodyMessage();
+            return ServerException.ofAnswer(http.getStatusCode(), body == null ? "" : body, redactor);
+        }
+        Throwable root = cause;
+        while (root instanceof MlflowClientException && root.getCause() != null) {
+            root = root.getCause();
+        }
+        // The client's own checks and a broken connection after a time-out come as unchecked exceptions.
+        boolean foreign = root.getClass().getName().contains("InvalidProtocolBuffer");
+        if (foreign) {
+            return new ServerException(
+                    Kind.UNUSABLE, "its answer is not MLflow's; is it an MLflow tracking server?", cause);
+        }
+        if (root instanceof IOException || root instanceof IllegalStateException) {
+            return new ServerException(Kind.PASSING, redactor.clean(RestClient.reason(root)), cause);
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return new ServerException(Kind.PASSING, redactor.clean(String.valueOf(cause)), cause);
     }
 
     /** The run with this whole id. */
     Optional<Service.Run> run(String id) throws ServerException {
         try {
-            return Optional.of(official.call(client -> client.getRun(id)));
+            return Optional.of(call(client -> client.getRun(id)));
         } catch (ServerException e) {
             if (e.kind() == Kind.MISSING) {
                 return Optional.empty();
@@ -77,13 +195,13 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
     }
 
     /** The items of all pages, each of which is a call of its own. */
-    private <T> List<T> all(OfficialClient.Call<Page<T>> first) throws ServerException {
+    private <T> List<T> all(Call<Page<T>> first) throws ServerException {
         List<T> items = new ArrayList<>();
-        Page<T> page = official.call(first);
+        Page<T> page = call(first);
         page.getItems().forEach(items::add);
         while (page.hasNextPage()) {
             Page<T> current = page;
-            page = official.call(client -> current.getNextPage());
+            page = call(client -> current.getNextPage());
             page.getItems().forEach(items::add);
         }
         return items;
@@ -170,7 +288,7 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
     }
 
     private JsonNode get(String pathAndQuery) throws ServerException {
-        String json = official.call(client -> client.sendGet(pathAndQuery));
+        String json = call(client -> client.sendGet(pathAndQuery));
         try {
             return MAPPER.readTree(json);
         } catch (JsonProcessingException e) {
@@ -179,15 +297,19 @@ record MlflowServer(URI uri, OfficialClient official, RestClient rest) implement
     }
 
     private void post(String endpoint, ObjectNode body) throws ServerException {
-        official.call(client -> client.sendPost(endpoint, body.toString()));
+        call(client -> client.sendPost(endpoint, body.toString()));
     }
 
     private static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
+    /** Ends calls under way; the next call begins anew. */
     @Override
-    public void close() {
-        official.close();
+    public synchronized void close() {
+        if (client != null) {
+            client.close();
+            client = null;
+        }
     }
 }

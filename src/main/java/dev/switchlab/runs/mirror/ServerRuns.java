@@ -90,7 +90,7 @@ final class ServerRuns {
     }
 
     private Service.Run get(String id) throws ServerException {
-        return server.official().call(client -> client.getRun(id));
+        return server.call(client -> client.getRun(id));
     }
 
     private static Service.Run active(Service.Run run) throws ServerException {
@@ -117,7 +117,7 @@ final class ServerRuns {
     }
 
     private void delete(String id) throws ServerException {
-        server.official().call(client -> {
+        server.call(client -> {
             client.deleteRun(id);
             return id;
         });
@@ -126,9 +126,7 @@ final class ServerRuns {
     /** The active runs with that key, in a fixed order. */
     private List<Service.RunInfo> withKey(String experiment, String key) throws ServerException {
         String filter = "tags.`" + KEY_TAG + "` = '" + key + "'";
-        return server
-                .official()
-                .call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
+        return server.call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
                         .getItems())
                 .stream()
                 .map(Service.Run::getInfo)
@@ -157,15 +155,15 @@ final class ServerRuns {
 
     private String experimentId(Run run) throws ServerException {
         String name = run.experiment();
-        Optional<Service.Experiment> known = server.official().call(client -> client.getExperimentByName(name));
+        Optional<Service.Experiment> known = server.call(client -> client.getExperimentByName(name));
         if (known.isEmpty()) {
             try {
-                String id = server.official().call(client -> client.createExperiment(name));
+                String id = server.call(client -> client.createExperiment(name));
                 describe(id, run);
                 return id;
             } catch (ServerException e) {
                 // Another process, or an earlier try whose answer was lost, may have created it meanwhile.
-                known = server.official().call(client -> client.getExperimentByName(name));
+                known = server.call(client -> client.getExperimentByName(name));
                 if (known.isEmpty()) {
                     throw e;
                 }
@@ -183,7 +181,7 @@ final class ServerRuns {
         String about = book.read(session -> TextsTable.EXPERIMENT_TAGS.of(session, run.experimentId()))
                 .get(RunInfo.NOTE_TAG);
         if (about != null) {
-            server.official().call(client -> {
+            server.call(client -> {
                 client.setExperimentTag(id, RunInfo.NOTE_TAG, about);
                 return id;
             });

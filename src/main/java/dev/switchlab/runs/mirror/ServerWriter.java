@@ -151,7 +151,7 @@ final class ServerWriter implements RunWriter {
     /** Sends a batch; where the server refuses it, by halves, to find what it does not take. */
     private void send(LogBatch batch, RunChanges changes) throws ServerException {
         try {
-            server.official().call(client -> {
+            server.call(client -> {
                 client.logBatch(info.getRunId(), batch.metrics(), batch.params(), batch.tags());
                 return batch;
             });
@@ -189,7 +189,7 @@ final class ServerWriter implements RunWriter {
                     .contains(PointRow.of(metric.getKey(), metric.getValue(), metric.getTimestamp(), metric.getStep()));
         }
         Service.RunData data =
-                server.official().call(client -> client.getRun(info.getRunId()).getData());
+                server.call(client -> client.getRun(info.getRunId()).getData());
         return data.getParamsList().containsAll(item.params())
                 && data.getTagsList().containsAll(item.tags());
     }
@@ -245,7 +245,7 @@ final class ServerWriter implements RunWriter {
             return;
         }
         if (run.hasEnded()) {
-            server.official().call(client -> {
+            server.call(client -> {
                 client.setTerminated(
                         info.getRunId(),
                         Service.RunStatus.valueOf(row.status()),

@@ -115,13 +115,12 @@ final class MirrorFaultTest extends AgainstFake {
 
         fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
         try (MirroredBook book = patient(uri, LONG)) {
-            Mirrors server = book.mirrors().orElseThrow();
-            assertThat(server.behind()).extracting(behind -> behind.runId()).containsExactly(run);
-            server.flush(book.find(run));
-            assertThat(server.behind()).isEmpty();
+            assertThat(book.behind()).extracting(behind -> behind.runId()).containsExactly(run);
+            book.flush(book.find(run));
+            assertThat(book.behind()).isEmpty();
             assertWhole(run);
             // Again: it has everything, and gets nothing twice.
-            server.flush(book.find(run));
+            book.flush(book.find(run));
         }
         assertWhole(run);
     }
@@ -144,7 +143,7 @@ final class MirrorFaultTest extends AgainstFake {
             log(log, 1, 20);
             fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
             log(log, 21, 40);
-            while (!book.mirrors().orElseThrow().behind().stream()
+            while (!book.behind().stream()
                     .allMatch(behind -> behind.runId().equals(log.runId()))) {
                 Thread.sleep(10);
             }
@@ -180,7 +179,7 @@ final class MirrorFaultTest extends AgainstFake {
                 }
                 log.finish(RunStatus.FINISHED);
             }
-            assertThat(book.mirrors().orElseThrow().behind())
+            assertThat(book.behind())
                     .extracting(Run::runId)
                     .containsExactly(left);
         }
@@ -199,14 +198,14 @@ final class MirrorFaultTest extends AgainstFake {
                 log.sync();
                 try (MirroredBook other = patient(fake.uri(), LONG)) {
                     Run run = other.find(log.runId());
-                    assertThat(other.mirrors().orElseThrow().flush(run)).isFalse();
+                    assertThat(other.flush(run)).isFalse();
                 }
                 log.finish(RunStatus.FINISHED);
             }
         }
         try (MirroredBook other = patient(fake.uri(), LONG)) {
             Run run = other.book().runs(Optional.empty(), 1).get(0);
-            assertThat(other.mirrors().orElseThrow().flush(run)).isTrue();
+            assertThat(other.flush(run)).isTrue();
             assertWhole(run.runId());
         }
     }
@@ -225,7 +224,7 @@ final class MirrorFaultTest extends AgainstFake {
         assertThat(notices.all().get(0)).contains("no answer within 0.25 s");
         fake.plan((method, path, number) -> Fault.NONE);
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            book.mirrors().orElseThrow().flush(book.find(run));
+            book.flush(book.find(run));
         }
         assertWhole(run);
     }
@@ -249,7 +248,7 @@ final class MirrorFaultTest extends AgainstFake {
         copies().post("runs/restore", "{\"run_id\":\"" + there + "\"}");
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.find(there).runId()).isEqualTo(run);
-            book.mirrors().orElseThrow().flush(book.find(there));
+            book.flush(book.find(there));
         }
         assertWhole(run);
     }

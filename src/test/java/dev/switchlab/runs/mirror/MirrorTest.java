@@ -111,9 +111,8 @@ final class MirrorTest extends AgainstFake {
             of.finish(RunStatus.FINISHED);
         }
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            Mirrors server = book.mirrors().orElseThrow();
-            server.flush(book.find(child));
-            server.flush(book.find(parent));
+            book.flush(book.find(child));
+            book.flush(book.find(parent));
         }
         assertWhole(parent);
         assertWhole(child);
@@ -155,7 +154,7 @@ final class MirrorTest extends AgainstFake {
                 .doesNotContain("t0ken");
         assertThat(rows.points(run)).hasSizeGreaterThanOrEqualTo(40);
         try (MirroredBook book = open(fake.uri(), LONG, LONG, USER)) {
-            book.mirrors().orElseThrow().flush(book.find(run));
+            book.flush(book.find(run));
         }
         new Copies(fake.uri(), BASIC).assertWhole(rows, run);
     }
@@ -184,7 +183,7 @@ final class MirrorTest extends AgainstFake {
             log.finish(RunStatus.FINISHED);
         }
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            assertThat(book.mirrors().orElseThrow().behind()).isEmpty();
+            assertThat(book.behind()).isEmpty();
         }
         assertThat(notices.all()).singleElement().asString().contains("files stay in the book", "s3://bucket/");
         assertThat(fake.seen()).noneMatch(seen -> seen.method().equals("PUT"));
@@ -228,7 +227,7 @@ final class MirrorTest extends AgainstFake {
             assertThat(fetched.runId()).isEqualTo(there);
             assertThat(book.find(there.substring(0, 8))).isEqualTo(fetched);
             assertThat(book.book().runs(Optional.of("smoke"), 9)).containsExactly(fetched);
-            assertThat(book.mirrors().orElseThrow().behind()).isEmpty();
+            assertThat(book.behind()).isEmpty();
         }
         assertThat(other.points(there)).isEqualTo(first.points(run));
         assertThat(other.params(there)).isEqualTo(first.params(run));
