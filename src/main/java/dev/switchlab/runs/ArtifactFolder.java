@@ -14,7 +14,8 @@ import java.util.stream.Stream;
  * @param root the run's own folder; there once it has a file
  */
 public record ArtifactFolder(Path root) {
-    private static final String PROXIED = "mlflow-artifacts:/";
+    /** How the URIs of files that an MLflow server hands out begin. */
+    public static final String PROXIED = "mlflow-artifacts:/";
 
     /**
      * The folder that an artifact URI names.
@@ -24,13 +25,18 @@ public record ArtifactFolder(Path root) {
      * @throws BookException if it is another kind of URI, or leads out of that folder
      */
     static ArtifactFolder of(Path artifacts, String runId, String uri) {
-        if (uri.startsWith(PROXIED) && !uri.startsWith(PROXIED + "/")) {
+        if (isProxied(uri)) {
             Path root = artifacts.resolve(uri.substring(PROXIED.length())).normalize();
             if (root.startsWith(artifacts) && !root.equals(artifacts)) {
                 return new ArtifactFolder(root);
             }
         }
         throw new BookException("run " + runId + ": its artifacts are at " + uri + ", not in " + artifacts);
+    }
+
+    /** Whether artifacts of this URI go through the server, in whose {@code mlartifacts/} they are. */
+    public static boolean isProxied(String uri) {
+        return uri.startsWith(PROXIED) && !uri.startsWith(PROXIED + "/");
     }
 
     /** Paths of all files, in order. */

@@ -180,10 +180,7 @@ public final class Book implements AutoCloseable {
         BookLog.Start start = read(session -> BookLog.Start.after(session, runId, step));
         boolean sumsUp = read(session -> TextsTable.TAGS.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
         BookLog log = new BookLog(this, run, start, sumsUp);
-        writer.submit(session -> {
-            RunsTable.setStatus(session, runId, "RUNNING", Optional.empty());
-            return null;
-        });
+        writer.submit(session -> RunsTable.setStatus(session, runId, "RUNNING", Optional.empty()));
         return log;
     }
 
@@ -276,7 +273,7 @@ public final class Book implements AutoCloseable {
      */
     public void addMetrics(String runId, long step, Map<String, Double> metrics) {
         metrics.keySet().forEach(key -> Keys.check("metric", key));
-        write(session -> {
+        change(session -> {
             List<PointRow> latest = MetricsTable.latest(session, runId);
             // Not earlier than any point of the run, whatever the clock says: a copy goes by these times.
             long now = latest.stream().mapToLong(PointRow::timestamp).reduce(System.currentTimeMillis(), Math::max);
@@ -285,17 +282,13 @@ public final class Book implements AutoCloseable {
                     .filter(point -> latest.stream().noneMatch(point::hasSameValue))
                     .toList();
             MetricsTable.log(session, runId, points);
-            return null;
         });
     }
 
     /** Sets tags of a run, whether it goes on or not, and waits until they are there. */
     public void tag(String runId, Map<String, String> tags) {
         tags.keySet().forEach(key -> Keys.check("tag", key));
-        write(session -> {
-            TextsTable.TAGS.set(session, runId, tags);
-            return null;
-        });
+        change(session -> TextsTable.TAGS.set(session, runId, tags));
     }
 
     /** Adds a file to a run, whether it goes on or not, or replaces one. */
@@ -315,10 +308,7 @@ public final class Book implements AutoCloseable {
 
     /** Marks a run as ended whose process was killed. */
     public void end(String runId, RunStatus status, Instant when) {
-        write(session -> {
-            RunsTable.setStatus(session, runId, status.name(), Optional.of(when.toEpochMilli()));
-            return null;
-        });
+        change(session -> RunsTable.setStatus(session, runId, status.name(), Optional.of(when.toEpochMilli())));
     }
 
     private RunRow row(String runId) {
@@ -342,6 +332,13 @@ public final class Book implements AutoCloseable {
         } catch (SQLException | IOException e) {
             throw new BookException("cannot write " + folder.resolve("mlflow.db") + ": " + e.getMessage(), e);
         }
+    }
+
+    private void change(Database.Change change) {
+        write(session -> {
+            change.run(session);
+            return null;
+        });
     }
 
     /** What is wrong with the book's file; empty if it is sound. Reads all of it. */

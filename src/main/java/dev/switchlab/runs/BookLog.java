@@ -115,30 +115,12 @@ public final class BookLog implements RunLog, AutoCloseable {
         return run.id();
     }
 
-    /** Logs parameters: settings that do not change. */
-    public void params(Map<String, String> params) {
-        Map<String, String> ready = ready("param", params, MAX_PARAM);
-        writer.submit(session -> {
-            TextsTable.PARAMS.add(session, run.id(), ready);
-            return null;
-        });
-    }
-
     /** Sets tags: texts that may change. */
     public void tags(Map<String, String> tags) {
-        Map<String, String> ready = ready("tag", tags, MAX_TAG);
-        writer.submit(session -> {
-            TextsTable.TAGS.set(session, run.id(), ready);
-            return null;
-        });
-    }
-
-    /** Values without secrets; one that is too long is cut, and kept whole as an artifact. */
-    private Map<String, String> ready(String kind, Map<String, String> values, int limit) {
-        Map<String, String> clean = redactor.clean(values);
-        clean.keySet().forEach(key -> checkKey(kind, key));
-        keepLong(kind, clean, limit);
-        return cut(clean, limit);
+        Map<String, String> clean = redactor.clean(tags);
+        clean.keySet().forEach(key -> Keys.check("tag", key));
+        keepLong("tag", clean, MAX_TAG);
+        writer.submit(session -> TextsTable.TAGS.set(session, run.id(), cut(clean, MAX_TAG)));
     }
 
     private void keepLong(String kind, Map<String, String> clean, int limit) {
@@ -167,17 +149,14 @@ public final class BookLog implements RunLog, AutoCloseable {
         return cut;
     }
 
-    private void checkKey(String kind, String key) {
-        String checked = kind + " " + key;
-        if (!checkedKeys.contains(checked)) {
-            Keys.check(kind, key);
-            checkedKeys.add(checked);
-        }
-    }
-
     @Override
     public void metrics(long step, Map<String, Double> metrics) {
-        metrics.keySet().forEach(key -> checkKey("metric", key));
+        for (String key : metrics.keySet()) {
+            if (!checkedKeys.contains(key)) {
+                Keys.check("metric", key);
+                checkedKeys.add(key);
+            }
+        }
         write(step, start.without(step, metrics));
     }
 
@@ -188,10 +167,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         long now = now();
         List<PointRow> points = new ArrayList<>(metrics.size());
         metrics.forEach((key, value) -> points.add(PointRow.of(key, value, now, step)));
-        writer.submit(session -> {
-            MetricsTable.log(session, run.id(), points);
-            return null;
-        });
+        writer.submit(session -> MetricsTable.log(session, run.id(), points));
     }
 
     /** Never goes back, whatever becomes of the machine's clock: a mirror knows by it what it has copied. */
@@ -203,10 +179,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     public void text(String path, String content) {
         Keys.checkArtifactPath(path);
         byte[] clean = redactor.clean(content).getBytes(StandardCharsets.UTF_8);
-        writer.submit(session -> {
-            artifacts.write(path, clean);
-            return null;
-        });
+        writer.submit(session -> artifacts.write(path, clean));
     }
 
     /**
@@ -223,7 +196,7 @@ public final class BookLog implements RunLog, AutoCloseable {
 
     @Override
     public void sync() {
-        writer.await(session -> null);
+        writer.await(session -> {});
     }
 
     /** Ends the run, and waits until everything is written. */
@@ -233,10 +206,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         }
         systemMetrics.close();
         long end = now();
-        writer.await(session -> {
-            RunsTable.setStatus(session, run.id(), status.name(), Optional.of(end));
-            return null;
-        });
+        writer.await(session -> RunsTable.setStatus(session, run.id(), status.name(), Optional.of(end)));
     }
 
     /** Sets what follows once the log has been closed, such as the end of a mirror. */

@@ -45,11 +45,6 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
     }
 
     @Override
-    public boolean isMirror() {
-        return false;
-    }
-
-    @Override
     public RunState state() {
         return find().orElseThrow(() -> new BookException("there is no run " + id + " in " + place()));
     }
@@ -113,7 +108,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
      * book when its row is, and then it is whole.
      */
     @Override
-    public boolean write(RunChanges changes) throws IOException {
+    public boolean write(Changes changes) throws IOException {
         RunRow source = changes.state().row();
         ExperimentRow experiment =
                 book.write(session -> Book.experiment(session, source.experiment(), System.currentTimeMillis()));
@@ -134,7 +129,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         return newFiles || newCheckpoints || newRows;
     }
 
-    private boolean writeFiles(RunChanges changes, RunRow row) throws IOException {
+    private boolean writeFiles(Changes changes, RunRow row) throws IOException {
         if (changes.files().isEmpty()) {
             return false;
         }
@@ -162,7 +157,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
     }
 
     /** Brings what is needed to resume a run that has not finished. */
-    private boolean writeCheckpoints(RunChanges changes) throws IOException {
+    private boolean writeCheckpoints(Changes changes) throws IOException {
         Optional<Path> checkpoints = changes.from().checkpoints();
         return checkpoints.isPresent()
                 && Files.isDirectory(checkpoints.get())
@@ -170,7 +165,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
                 && Checkpoints.copy(checkpoints.get(), book.checkpoints(id)) > 0;
     }
 
-    private boolean writeRows(Session session, RunRow row, RunChanges changes) throws SQLException, IOException {
+    private boolean writeRows(Session session, RunRow row, Changes changes) throws SQLException, IOException {
         if (!RunsTable.isTaken(session, id)) {
             RunsTable.insert(session, row);
         }
@@ -181,7 +176,9 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         for (DatasetRow dataset : source.datasets()) {
             added += DatasetsTable.log(session, id, row.experimentId(), dataset);
         }
-        changes.points().<SQLException>forEachMetric(points -> MetricsTable.log(session, id, points));
+        for (String key : changes.metrics()) {
+            MetricsTable.log(session, id, changes.points().of(key));
+        }
         if (changes.hasProgressed()) {
             RunsTable.setStatus(session, id, source.row().status(), source.row().endTime());
         }

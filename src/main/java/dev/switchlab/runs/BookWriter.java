@@ -1,5 +1,6 @@
 package dev.switchlab.runs;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.switchlab.runs.db.Database;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,9 +30,9 @@ final class BookWriter implements AutoCloseable {
      *
      * @param durable whether it is to survive a power cut, too
      */
-    private record Task(Database.Work<?> work, boolean durable, CompletableFuture<Void> done) {}
+    private record Task(Database.Change work, boolean durable, CompletableFuture<Void> done) {}
 
-    private static final Task END = new Task(session -> null, false, new CompletableFuture<>());
+    private static final Task END = new Task(session -> {}, false, new CompletableFuture<>());
 
     private final Database database;
     private final Path file;
@@ -53,7 +54,7 @@ final class BookWriter implements AutoCloseable {
      *
      * @throws BookException if earlier work could not be done
      */
-    void submit(Database.Work<?> work) {
+    void submit(Database.Change work) {
         hand(new Task(work, false, new CompletableFuture<>()));
     }
 
@@ -62,11 +63,11 @@ final class BookWriter implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the book is closed");
         }
-        put(task);
+        Uninterruptibles.putUninterruptibly(queue, task);
     }
 
     /** Does work and everything handed over before it, and waits until both are on the disk. */
-    void await(Database.Work<?> work) {
+    void await(Database.Change work) {
         Task task = new Task(work, true, new CompletableFuture<>());
         hand(task);
         try {
@@ -83,31 +84,12 @@ final class BookWriter implements AutoCloseable {
         }
     }
 
-    private void put(Task task) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                queue.put(task);
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private void run() {
         List<Task> tasks = new ArrayList<>();
         boolean ends = false;
         while (!ends) {
             tasks.clear();
-            try {
-                tasks.add(queue.take());
-            } catch (InterruptedException e) {
-                return; // the process ends
-            }
+            tasks.add(Uninterruptibles.takeUninterruptibly(queue));
             queue.drainTo(tasks, MOST_AT_ONCE - 1);
             ends = tasks.remove(END);
             write(tasks);
@@ -153,17 +135,7 @@ final class BookWriter implements AutoCloseable {
             return;
         }
         closed = true;
-        put(END);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptibles.putUninterruptibly(queue, END);
+        Uninterruptibles.joinUninterruptibly(thread);
     }
 }

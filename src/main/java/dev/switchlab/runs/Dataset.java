@@ -17,6 +17,11 @@ import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
  */
 public record Dataset(
         String name, String digest, String source, long characters, int vocabulary, long training, long validation) {
+    /** One sequence of characters, in the form of MLflow's tensor schemas: JSON with JSON inside. */
+    private static final String SCHEMA = """
+            {"mlflow_tensorspec":{"features":"[{\\"name\\":\\"characters\\",\\"type\\":\\"tensor\\",\
+            \\"tensor-spec\\":{\\"dtype\\":\\"int32\\",\\"shape\\":[-1]}}]","targets":null}}""";
+
     private static final int MAX_NAME = 500;
     private static final int MAX_DIGEST = 36;
 
@@ -37,21 +42,7 @@ public record Dataset(
         ObjectNode address = JsonNodeFactory.instance.objectNode();
         address.put(remote ? "url" : "uri", redactor.clean(source));
         return new DatasetRow(
-                name, digest, remote ? "http" : "local", address.toString(), schema(), profile(), "training");
-    }
-
-    /** One sequence of characters, in the form of MLflow's tensor schemas. */
-    private static String schema() {
-        ObjectNode feature = JsonNodeFactory.instance.objectNode();
-        feature.put("name", "characters").put("type", "tensor");
-        feature.putObject("tensor-spec").put("dtype", "int32").putArray("shape").add(-1);
-        ObjectNode schema = JsonNodeFactory.instance.objectNode();
-        schema.putObject("mlflow_tensorspec")
-                .put(
-                        "features",
-                        JsonNodeFactory.instance.arrayNode().add(feature).toString())
-                .putNull("targets");
-        return schema.toString();
+                name, digest, remote ? "http" : "local", address.toString(), SCHEMA, profile(), "training");
     }
 
     private String profile() {

@@ -91,28 +91,21 @@ public final class RunCopy {
             return Change.UNCHANGED;
         }
         Map<String, PointRow> latest = there.map(RunState::latest).orElse(Map.of());
-        Set<String> keys = new HashSet<>();
-        boolean changed = to.write(new RunChanges(
+        List<String> metrics = source.latest().values().stream()
+                .filter(newest -> !latest.containsKey(newest.key()) || newest.isLaterThan(latest.get(newest.key())))
+                .map(PointRow::key)
+                .toList();
+        boolean changed = to.write(new RunWriter.Changes(
                 from,
                 source,
                 standing == Standing.AHEAD,
                 lacking(source.params(), there.map(RunState::params).orElse(Map.of())),
                 lackingTags(source, there, standing),
                 files(source),
-                new RunChanges.Points() {
-                    @Override
-                    public <E extends Exception> void forEachMetric(RunChanges.Sink<E> sink) throws IOException, E {
-                        for (PointRow newest : source.latest().values()) {
-                            Optional<PointRow> last = Optional.ofNullable(latest.get(newest.key()));
-                            if (last.isEmpty() || newest.isLaterThan(last.get())) {
-                                sink.accept(lackingPoints(newest.key(), last));
-                            }
-                            keys.add(newest.key());
-                        }
-                    }
-                },
+                metrics,
+                key -> lackingPoints(key, Optional.ofNullable(latest.get(key))),
                 notices));
-        compared.addAll(keys);
+        compared.addAll(source.latest().keySet());
         return there.isEmpty() ? Change.ADDED : changed ? Change.GROWN : Change.UNCHANGED;
     }
 

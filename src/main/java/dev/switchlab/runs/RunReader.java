@@ -34,11 +34,15 @@ public interface RunReader {
     List<String> files() throws IOException;
 
     /** The file on this machine; empty if the file must be downloaded. */
-    Optional<Path> local(String path);
+    default Optional<Path> local(String path) {
+        return Optional.empty();
+    }
 
     /** Writes a file of the run to {@code target}. */
     void download(String path, Path target) throws IOException;
 
     /** The folder of the run's checkpoints; empty if the store has no checkpoints. */
-    Optional<Path> checkpoints();
+    default Optional<Path> checkpoints() {
+        return Optional.empty();
+    }
 }

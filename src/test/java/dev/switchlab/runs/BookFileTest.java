@@ -160,31 +160,19 @@ final class BookFileTest {
         Book.open(folder).close();
         rows.execute(
                 "UPDATE alembic_version SET version_num = 'ffffffffffff'",
-                "ALTER TABLE params DROP COLUMN value",
-                "PRAGMA journal_mode = DELETE");
-        assertRefused("mlflow.db: it has MLflow schema revision ffffffffffff", "column params.value is gone");
-    }
-
-    @Test
-    void aNewColumnThatNeedsAValueIsRefused() throws Exception {
-        Book.open(folder).close();
-        rows.execute(
-                "UPDATE alembic_version SET version_num = 'ffffffffffff'",
                 "DROP TABLE input_tags",
                 "CREATE TABLE input_tags (input_uuid VARCHAR(36) NOT NULL, name VARCHAR(255) NOT NULL,"
                         + " value VARCHAR(500) NOT NULL, owner VARCHAR(9) NOT NULL, PRIMARY KEY (input_uuid, name))",
                 "PRAGMA journal_mode = DELETE");
         assertRefused("column input_tags.owner is new and needs a value");
+        rows.execute("ALTER TABLE params DROP COLUMN value");
+        assertRefused("mlflow.db: it has MLflow schema revision ffffffffffff", "column params.value is gone");
     }
 
     @Test
-    void aDatabaseOfAnotherProgramIsRefusedAndLeftAlone() throws Exception {
+    void aFileOfAnotherProgramIsRefusedAndLeftAlone() throws Exception {
         rows.execute("CREATE TABLE recipes (name TEXT)");
         assertRefused("not an MLflow store");
-    }
-
-    @Test
-    void aFileThatIsNoDatabaseIsRefusedAndLeftAlone() throws Exception {
         Files.writeString(
                 folder.resolve("mlflow.db"), "a text of more than sixteen bytes, and no database at all".repeat(50));
         assertRefused("cannot open");

@@ -66,20 +66,13 @@ final class BookMergeTest {
         }
     }
 
-    private static RunInfo of(String experiment) {
-        RunInfo info = TestRuns.info();
-        return new RunInfo(
-                experiment,
-                "About " + experiment + ".",
-                info.runName(),
-                info.description(),
-                info.command(),
-                info.sourceName(),
-                info.gitCommit(),
-                info.user(),
-                info.params(),
-                info.tags(),
-                info.dataset());
+    /** Two more steps of a run that had three. */
+    private void finish(BookRows rows, String run) {
+        try (Book book = open(rows);
+                BookLog log = book.resume(run, 3)) {
+            TestRuns.log(log, 4, 5);
+            log.finish(RunStatus.FINISHED);
+        }
     }
 
     /** Everything that a book has of a run but the numbers of its experiment and rows. */
@@ -128,9 +121,9 @@ final class BookMergeTest {
 
     @Test
     void runsComeWholeAndExperimentsMeetByTheirName() throws Exception {
-        String own = run(here, of("other"), RunStatus.FINISHED);
-        String first = run(there, of("smoke"), RunStatus.FINISHED);
-        String second = run(there, of("other"), RunStatus.FAILED);
+        String own = run(here, TestRuns.of("other"), RunStatus.FINISHED);
+        String first = run(there, TestRuns.info(), RunStatus.FINISHED);
+        String second = run(there, TestRuns.of("other"), RunStatus.FAILED);
         String child;
         try (Book book = open(there);
                 BookLog log = book.start(TestRuns.childOf(first))) {
@@ -158,8 +151,8 @@ final class BookMergeTest {
 
     @Test
     void mergingTwiceChangesNothingAndTheOtherBookStaysAsItIs() throws Exception {
-        String first = run(there, of("smoke"), RunStatus.FINISHED);
-        String second = run(there, of("smoke"), RunStatus.FAILED);
+        String first = run(there, TestRuns.info(), RunStatus.FINISHED);
+        String second = run(there, TestRuns.info(), RunStatus.FAILED);
         Files.createDirectories(there.folder().resolve("checkpoints/" + second));
         Files.writeString(there.folder().resolve("checkpoints/" + second + "/step-0000003.safetensors"), "3");
         List<String> source = allOf(there);
@@ -185,7 +178,6 @@ final class BookMergeTest {
 
             TestRuns.log(log, 4, 9);
             log.metrics(9, Map.of("new", 1.0));
-            log.params(Map.of("late", "1"));
             log.text("notes.txt", "second");
             log.text("more.txt", "more");
             log.tags(Map.of("phase", "second"));
@@ -227,11 +219,7 @@ final class BookMergeTest {
     void laterStepsFollowWhateverTheClockSaid() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
         merge();
-        try (Book book = open(there);
-                BookLog log = book.resume(run, 3)) {
-            TestRuns.log(log, 4, 5);
-            log.finish(RunStatus.FINISHED);
-        }
+        finish(there, run);
         there.execute("UPDATE metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
         there.execute("UPDATE latest_metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
         merge();
@@ -293,11 +281,7 @@ final class BookMergeTest {
         assertThat(merge().unchanged()).containsExactly(run);
         assertThat(allOf(here)).isEqualTo(before);
 
-        try (Book book = open(here);
-                BookLog log = book.resume(run, 3)) {
-            TestRuns.log(log, 4, 5);
-            log.finish(RunStatus.FINISHED);
-        }
+        finish(here, run);
         before = allOf(here);
         assertThat(merge().unchanged()).containsExactly(run);
         assertThat(allOf(here)).isEqualTo(before);
@@ -307,16 +291,11 @@ final class BookMergeTest {
     void aRunThatWentOnInBothBooksIsLeftAloneAndSaid() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
         merge();
-        for (BookRows rows : List.of(here, there)) {
-            try (Book book = open(rows);
-                    BookLog log = book.resume(run, 3)) {
-                if (rows.equals(here)) {
-                    TestRuns.log(log, 4, 5);
-                } else {
-                    log.metrics(4, Map.of("final/accuracy", 0.5));
-                }
-                log.finish(RunStatus.FINISHED);
-            }
+        finish(here, run);
+        try (Book book = open(there);
+                BookLog log = book.resume(run, 3)) {
+            log.metrics(4, Map.of("final/accuracy", 0.5));
+            log.finish(RunStatus.FINISHED);
         }
         List<String> before = allOf(here);
         assertThat(merge().left()).containsExactly(run);
@@ -369,8 +348,8 @@ final class BookMergeTest {
 
     @Test
     void aDeletedExperimentIsSaidInOneLine() throws Exception {
-        run(here, of("smoke"), RunStatus.FINISHED);
-        run(there, of("smoke"), RunStatus.FINISHED);
+        run(here, TestRuns.info(), RunStatus.FINISHED);
+        run(there, TestRuns.info(), RunStatus.FINISHED);
         here.execute("UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'smoke'");
         assertThatThrownBy(this::merge)
                 .isInstanceOf(BookException.class)

@@ -114,9 +114,7 @@ final class BookTest {
     void aParamThatIsTooLongIsKeptWholeAsAFile() {
         String whole = "größe ".repeat(2000);
         try (Book book = open();
-                BookLog log = book.start(TestRuns.info())) {
-            log.params(Map.of("model/long: one", whole));
-            log.sync();
+                BookLog log = book.start(TestRuns.withParams(Map.of("model/long: one", whole)))) {
             assertThat(rows.params(log.runId())).containsEntry("model/long: one", whole.substring(0, 6000));
             assertThat(book.artifacts(log.runId()).file("params/model/long__one.txt"))
                     .hasContent(whole);

@@ -3,9 +3,7 @@ package dev.switchlab.runs;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,33 +35,10 @@ final class KeysTest {
 
     @Test
     void aRunWithAWrongParamIsNotEvenDescribed() {
-        Map<String, String> params = new HashMap<>(Map.of("model.d_model", "8", "model@heads", "4"));
-        assertThatThrownBy(() -> new RunInfo(
-                        "smoke",
-                        "",
-                        "run",
-                        "",
-                        "make train",
-                        "smoke.yaml",
-                        Optional.empty(),
-                        "ada",
-                        params,
-                        Map.of(),
-                        Optional.empty()))
+        Map<String, String> params = Map.of("model.d_model", "8", "model@heads", "4");
+        assertThatThrownBy(() -> TestRuns.withParams(params))
                 .hasMessageStartingWith("param 'model@heads': MLflow takes only letters");
-        assertThatThrownBy(() -> new RunInfo(
-                        " ",
-                        "",
-                        "run",
-                        "",
-                        "make train",
-                        "smoke.yaml",
-                        Optional.empty(),
-                        "ada",
-                        Map.of(),
-                        Map.of(),
-                        Optional.empty()))
-                .hasMessageStartingWith("experiment name ' ': allowed are");
+        assertThatThrownBy(() -> TestRuns.of(" ")).hasMessageStartingWith("experiment name ' ': allowed are");
     }
 
     @ParameterizedTest

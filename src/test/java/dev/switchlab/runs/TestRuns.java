@@ -8,29 +8,42 @@ import java.util.function.Consumer;
 
 /** Runs as the command line would describe them. */
 public final class TestRuns {
+    private static final Map<String, String> PARAMS = Map.of("model.heads", "4", "seed", "1");
+
     private TestRuns() {}
 
     public static RunInfo info() {
-        return named("smoke seed 1", Map.of("corpus", "dickens"));
+        return of("smoke");
     }
 
-    /** The same below a parent. */
+    public static RunInfo of(String experiment) {
+        return run(experiment, "smoke seed 1", PARAMS, Map.of("corpus", "dickens"));
+    }
+
+    public static RunInfo withParams(Map<String, String> params) {
+        return run("smoke", "smoke seed 1", params, Map.of());
+    }
+
     public static RunInfo childOf(String parent) {
         return named("child", Map.of(RunInfo.PARENT_TAG, parent));
     }
 
-    /** One with a name and tags. */
     public static RunInfo named(String name, Map<String, String> tags) {
+        return run("smoke", name, PARAMS, tags);
+    }
+
+    private static RunInfo run(
+            String experiment, String name, Map<String, String> params, Map<String, String> tags) {
         return new RunInfo(
-                "smoke",
-                "A tiny model.",
+                experiment,
+                "About " + experiment + ".",
                 name,
                 "A *small* run.",
                 "make train EXPERIMENT=smoke SEED=1",
                 "experiments/smoke.yaml",
                 Optional.of("0123456789abcdef"),
                 "ada",
-                Map.of("model.heads", "4", "seed", "1"),
+                params,
                 tags,
                 Optional.of(new Dataset(
                         "tiny-shakespeare",

@@ -1,7 +1,7 @@
 package dev.switchlab.runs.db;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -28,6 +28,11 @@ public final class Database implements AutoCloseable {
     /** Work inside one transaction; an exception rolls it back. */
     public interface Work<T> {
         T run(Session session) throws SQLException, IOException;
+    }
+
+    /** Work inside one transaction that has no result. */
+    public interface Change {
+        void run(Session session) throws SQLException, IOException;
     }
 
     private static final Duration BUSY_TIMEOUT = Duration.ofMinutes(2);
@@ -67,14 +72,11 @@ public final class Database implements AutoCloseable {
                     if (!isBusy(e) || System.nanoTime() > deadline) {
                         throw e;
                     }
-                    Thread.sleep(20);
+                    Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(20));
                 }
             }
         } catch (SQLException | IOException e) {
             throw new IOException("cannot open the book " + file + ": " + firstLine(e), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while opening the book " + file);
         }
     }
 
@@ -130,7 +132,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** Whether the book could not get its turn because of other processes. */
-    public static boolean isBusy(SQLException e) {
+    private static boolean isBusy(SQLException e) {
         if (!(e instanceof SQLiteException sqlite)) {
             return false;
         }

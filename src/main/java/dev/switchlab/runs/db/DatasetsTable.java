@@ -1,9 +1,7 @@
 package dev.switchlab.runs.db;
 
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** The tables datasets, inputs and input_tags: what a run was trained on. */
@@ -75,8 +73,8 @@ public final class DatasetsTable {
     /** What a run uses, in order of logging. */
     public static List<DatasetRow> of(Session session, String runId) throws SQLException {
         return session.list(
-                "SELECT datasets.name, digest, dataset_source_type, dataset_source, dataset_schema, dataset_profile,"
-                        + " input_tags.value AS context FROM inputs"
+                "SELECT datasets.name, digest, dataset_source_type, dataset_source, coalesce(dataset_schema, ''),"
+                        + " coalesce(dataset_profile, ''), coalesce(input_tags.value, '') FROM inputs"
                         + " JOIN datasets ON datasets.dataset_uuid = inputs.source_id"
                         + " LEFT JOIN input_tags ON input_tags.input_uuid = inputs.input_uuid AND input_tags.name = '"
                         + CONTEXT
@@ -87,14 +85,10 @@ public final class DatasetsTable {
                         row.getString(2),
                         row.getString(3),
                         row.getString(4),
-                        text(row, 5),
-                        text(row, 6),
-                        text(row, 7)),
+                        row.getString(5),
+                        row.getString(6),
+                        row.getString(7)),
                 runId);
-    }
-
-    private static String text(ResultSet row, int column) throws SQLException {
-        return Optional.ofNullable(row.getString(column)).orElse("");
     }
 
     private static String newId() {

@@ -17,8 +17,8 @@ public final class RunsTable {
             "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
 
     private static final String SELECT =
-            "SELECT run_uuid, runs.experiment_id, experiments.name AS experiment, runs.name, user_id, status,"
-                    + " start_time, end_time, artifact_uri FROM runs JOIN experiments USING (experiment_id)"
+            "SELECT run_uuid, runs.experiment_id, experiments.name, coalesce(runs.name, ''), coalesce(user_id, ''),"
+                    + " coalesce(status, ''), start_time, end_time, coalesce(artifact_uri, '') FROM runs JOIN experiments USING (experiment_id)"
                     + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
 
     private RunsTable() {}
@@ -167,19 +167,14 @@ public final class RunsTable {
 
     private static RunRow read(ResultSet row) throws SQLException {
         return new RunRow(
-                row.getString("run_uuid"),
-                row.getLong("experiment_id"),
-                row.getString("experiment"),
-                text(row, "name"),
-                text(row, "user_id"),
-                text(row, "status"),
-                row.getLong("start_time"),
-                row.getObject("end_time") == null ? Optional.empty() : Optional.of(row.getLong("end_time")),
-                text(row, "artifact_uri"));
-    }
-
-    private static String text(ResultSet row, String column) throws SQLException {
-        String value = row.getString(column);
-        return value == null ? "" : value;
+                row.getString(1),
+                row.getLong(2),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getString(6),
+                row.getLong(7),
+                row.getObject(8) == null ? Optional.empty() : Optional.of(row.getLong(8)),
+                row.getString(9));
     }
 }

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +23,8 @@ public final class Session implements AutoCloseable {
         T read(ResultSet row) throws SQLException;
     }
 
-    private static final int KEPT_STATEMENTS = 64;
-
     private final Connection connection;
-    private final Map<String, PreparedStatement> statements = new LinkedHashMap<>(KEPT_STATEMENTS, 0.75f, true);
+    private final Map<String, PreparedStatement> statements = new HashMap<>();
 
     Session(Connection connection) {
         this.connection = connection;
@@ -36,10 +34,6 @@ public final class Session implements AutoCloseable {
     PreparedStatement prepare(String sql) throws SQLException {
         PreparedStatement statement = statements.get(sql);
         if (statement == null) {
-            if (statements.size() >= KEPT_STATEMENTS) {
-                String eldest = statements.keySet().iterator().next();
-                statements.remove(eldest).close();
-            }
             statement = connection.prepareStatement(sql);
             statements.put(sql, statement);
         }
@@ -89,7 +83,6 @@ public final class Session implements AutoCloseable {
         for (PreparedStatement statement : statements.values()) {
             statement.close();
         }
-        statements.clear();
         connection.close();
     }
 }

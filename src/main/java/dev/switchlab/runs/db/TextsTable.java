@@ -3,7 +3,6 @@ package dev.switchlab.runs.db;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** The tables of texts by key: params and tags of runs, and tags of experiments. */
 public enum TextsTable {
@@ -23,7 +22,7 @@ public enum TextsTable {
     TextsTable(String table, String owner) {
         this.insert = "INSERT INTO " + table + " (key, value, " + owner + ") VALUES (?, ?, ?) ON CONFLICT (key, "
                 + owner + ") DO ";
-        this.select = "SELECT key, value FROM " + table + " WHERE " + owner + " = ? ORDER BY rowid";
+        this.select = "SELECT key, coalesce(value, '') FROM " + table + " WHERE " + owner + " = ? ORDER BY rowid";
     }
 
     /**
@@ -53,11 +52,7 @@ public enum TextsTable {
     /** The texts of a run or an experiment, in order of logging. */
     public Map<String, String> of(Session session, Object id) throws SQLException {
         Map<String, String> texts = new LinkedHashMap<>();
-        session.list(
-                select,
-                row -> texts.put(
-                        row.getString(1), Optional.ofNullable(row.getString(2)).orElse("")),
-                id);
+        session.list(select, row -> texts.put(row.getString(1), row.getString(2)), id);
         return texts;
     }
 }

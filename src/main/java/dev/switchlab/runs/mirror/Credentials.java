@@ -15,27 +15,16 @@ import java.util.stream.Stream;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
- * Who we are to an MLflow server. MLflow's Python client reads these variables, its Java client does not.
- *
- * <p>Its text form shows no secret.
+ * Who we are to an MLflow server; what is absent is empty. MLflow's Python client reads these variables, its Java client
+ * does not. The text form shows no secret.
  */
-public final class Credentials {
+public record Credentials(String username, String password, String token) {
     /** Goes with a password. */
     public static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
     /** Goes with a user name. */
     public static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
     /** Counts where there is no user name. */
     public static final String TOKEN = "MLFLOW_TRACKING_TOKEN";
-
-    private final String username;
-    private final String password;
-    private final String token;
-
-    private Credentials(String username, String password, String token) {
-        this.username = username;
-        this.password = password;
-        this.token = token;
-    }
 
     /** Nobody in particular. */
     public static Credentials none() {

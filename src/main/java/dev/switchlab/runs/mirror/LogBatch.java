@@ -1,24 +1,21 @@
 package dev.switchlab.runs.mirror;
 
+import com.google.common.collect.Lists;
 import dev.switchlab.runs.db.PointRow;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 import org.mlflow.api.proto.Service.Metric;
 import org.mlflow.api.proto.Service.Param;
 import org.mlflow.api.proto.Service.RunTag;
 
-/** The contents of one runs/log-batch request, within MLflow's limits for it. */
+/**
+ * The contents of one runs/log-batch request, within MLflow's limits for the number of items. A body of more than
+ * 1,000,000 bytes, which only very long texts make, is refused and sent by {@link #halves}.
+ */
 record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
-    /** MLflow's limit for metrics, also the smallest number of them that a batch may have to be worth sending. */
     static final int MAX_METRICS = 1000;
 
     private static final int MAX_TEXTS = 100;
-    /** MLflow's limit is 1,000,000 bytes for the whole body. */
-    private static final int MAX_BYTES = 900_000;
-    /** Names and punctuation of one param's or tag's JSON. */
-    private static final int TEXT_BYTES = 30;
 
     /** One batch: a metric with the longest key has about 400 bytes. */
     static LogBatch ofMetrics(List<PointRow> points) {
@@ -41,7 +38,7 @@ record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
                         .setValue(param.getValue())
                         .build())
                 .toList();
-        return parts(all, param -> bytes(param.getKey(), param.getValue())).stream()
+        return Lists.partition(all, MAX_TEXTS).stream()
                 .map(part -> new LogBatch(List.of(), part, List.of()))
                 .toList();
     }
@@ -53,47 +50,16 @@ record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
                         .setValue(tag.getValue())
                         .build())
                 .toList();
-        return parts(all, tag -> bytes(tag.getKey(), tag.getValue())).stream()
+        return Lists.partition(all, MAX_TEXTS).stream()
                 .map(part -> new LogBatch(List.of(), List.of(), part))
                 .toList();
-    }
-
-    private static <T> List<List<T>> parts(List<T> all, ToLongFunction<T> bytes) {
-        List<List<T>> parts = new ArrayList<>();
-        List<T> part = new ArrayList<>();
-        long size = 0;
-        for (T item : all) {
-            long more = bytes.applyAsLong(item);
-            if (!part.isEmpty() && (part.size() == MAX_TEXTS || size + more > MAX_BYTES)) {
-                parts.add(part);
-                part = new ArrayList<>();
-                size = 0;
-            }
-            part.add(item);
-            size += more;
-        }
-        if (!part.isEmpty()) {
-            parts.add(part);
-        }
-        return parts;
-    }
-
-    /**
-     * At least the bytes of a text in the client's JSON, which escapes even {@code =} and {@code <} by six characters.
-     */
-    private static long bytes(String key, String value) {
-        long plain = (key + value)
-                .chars()
-                .filter(c -> c < 128 && (Character.isLetterOrDigit(c) || " _-./:,".indexOf(c) >= 0))
-                .count();
-        return TEXT_BYTES + plain + 6 * (key.length() + value.length() - plain);
     }
 
     int size() {
         return metrics.size() + params.size() + tags.size();
     }
 
-    /** Two halves, to find the item that the server does not take. */
+    /** Two halves, to find the item that the server does not take, or because the whole is too long. */
     List<LogBatch> halves() {
         return List.of(
                 new LogBatch(firstHalf(metrics), firstHalf(params), firstHalf(tags)),

@@ -1,5 +1,6 @@
 package dev.switchlab.runs.mirror;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookRun;
@@ -11,7 +12,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -181,14 +181,10 @@ public final class Mirror implements AutoCloseable {
 
     /** Sleeps; the end of the run cuts a pause short that began before it. */
     private void pause(Duration duration) {
-        try {
-            if (isEnding()) {
-                Thread.sleep(duration.toMillis());
-            } else {
-                ending.await(duration.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (isEnding()) {
+            Uninterruptibles.sleepUninterruptibly(duration);
+        } else {
+            Uninterruptibles.awaitUninterruptibly(ending, duration);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.switchlab.runs.mirror;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.Redactor;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.io.FilterInputStream;
@@ -43,7 +44,6 @@ import java.util.stream.Collectors;
 final class RestClient {
     private static final String API = "/api/2.0/mlflow/";
     private static final String ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/";
-    private static final String PROXIED = "mlflow-artifacts:/";
     private static final int POLL_MILLIS = 20;
     /** In bytes a second. */
     private static final long SLOWEST_STORAGE = 1_000_000;
@@ -81,14 +81,6 @@ final class RestClient {
         } catch (JsonProcessingException e) {
             throw new ServerException(Kind.UNUSABLE, "its answer is not JSON; is it an MLflow tracking server?", e);
         }
-    }
-
-    /**
-     * Whether artifacts of this URI go through the server; otherwise the client would need the storage's own
-     * credentials.
-     */
-    static boolean isProxied(String artifactUri) {
-        return artifactUri.startsWith(PROXIED) && !artifactUri.startsWith(PROXIED + "/");
     }
 
     /**
@@ -135,7 +127,7 @@ final class RestClient {
     }
 
     private URI artifact(String artifactUri, String path) {
-        String whole = artifactUri.substring(PROXIED.length()) + "/" + path;
+        String whole = artifactUri.substring(ArtifactFolder.PROXIED.length()) + "/" + path;
         return URI.create(base
                 + ARTIFACTS
                 + Arrays.stream(whole.split("/", -1))

@@ -1,5 +1,6 @@
 package dev.switchlab.runs.mirror;
 
+import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.RunReader;
 import dev.switchlab.runs.RunState;
@@ -83,24 +84,14 @@ final class ServerReader implements RunReader {
     @Override
     public List<String> files() throws ServerException {
         String uri = run.getInfo().getArtifactUri();
-        if (!RestClient.isProxied(uri)) {
+        if (!ArtifactFolder.isProxied(uri)) {
             throw new BookException("its files are at " + uri + ", which the server does not hand out");
         }
         return server.artifacts(run.getInfo().getRunId(), "");
     }
 
     @Override
-    public Optional<Path> local(String path) {
-        return Optional.empty();
-    }
-
-    @Override
     public void download(String path, Path target) throws ServerException {
         server.rest().download(run.getInfo().getArtifactUri(), path, target);
-    }
-
-    @Override
-    public Optional<Path> checkpoints() {
-        return Optional.empty();
     }
 }

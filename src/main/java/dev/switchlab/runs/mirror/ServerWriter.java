@@ -1,8 +1,8 @@
 package dev.switchlab.runs.mirror;
 
+import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
-import dev.switchlab.runs.RunChanges;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.RunState;
 import dev.switchlab.runs.RunWriter;
@@ -61,11 +61,6 @@ final class ServerWriter implements RunWriter {
     }
 
     @Override
-    public Optional<String> obstacle() {
-        return Optional.empty();
-    }
-
-    @Override
     public boolean isMirror() {
         return true;
     }
@@ -99,7 +94,7 @@ final class ServerWriter implements RunWriter {
 
     /** Writes the status last: a run that looks finished is whole. */
     @Override
-    public boolean write(RunChanges changes) throws IOException {
+    public boolean write(Changes changes) throws IOException {
         writeTexts(changes);
         writePoints(changes);
         writeDatasets(changes);
@@ -110,7 +105,7 @@ final class ServerWriter implements RunWriter {
         return true;
     }
 
-    private void writeTexts(RunChanges changes) throws ServerException {
+    private void writeTexts(Changes changes) throws ServerException {
         for (LogBatch batch : LogBatch.ofParams(changes.params())) {
             send(batch, changes);
         }
@@ -127,29 +122,29 @@ final class ServerWriter implements RunWriter {
         there.tags().putAll(changes.tags());
     }
 
-    private void writePoints(RunChanges changes) throws IOException {
+    private void writePoints(Changes changes) throws IOException {
         List<PointRow> waiting = new ArrayList<>();
-        changes.points().<IOException>forEachMetric(points -> {
-            for (PointRow point : points) {
+        for (String key : changes.metrics()) {
+            for (PointRow point : changes.points().of(key)) {
                 waiting.add(point);
                 if (waiting.size() == LogBatch.MAX_METRICS) {
                     sendPoints(waiting, changes);
                 }
             }
-        });
+        }
         if (!waiting.isEmpty()) {
             sendPoints(waiting, changes);
         }
     }
 
-    private void sendPoints(List<PointRow> points, RunChanges changes) throws ServerException {
+    private void sendPoints(List<PointRow> points, Changes changes) throws ServerException {
         send(LogBatch.ofMetrics(points), changes);
         points.forEach(point -> there.latest().put(point.key(), point));
         points.clear();
     }
 
     /** Sends a batch; where the server refuses it, by halves, to find what it does not take. */
-    private void send(LogBatch batch, RunChanges changes) throws ServerException {
+    private void send(LogBatch batch, Changes changes) throws ServerException {
         try {
             server.call(client -> {
                 client.logBatch(info.getRunId(), batch.metrics(), batch.params(), batch.tags());
@@ -174,7 +169,7 @@ final class ServerWriter implements RunWriter {
         }
     }
 
-    private void tell(RunChanges changes, String notice) {
+    private void tell(Changes changes, String notice) {
         changes.notices().accept("run " + runId + ": " + notice);
     }
 
@@ -194,7 +189,7 @@ final class ServerWriter implements RunWriter {
                 && data.getTagsList().containsAll(item.tags());
     }
 
-    private void writeDatasets(RunChanges changes) throws ServerException {
+    private void writeDatasets(Changes changes) throws ServerException {
         for (DatasetRow dataset : changes.state().datasets()) {
             if (datasets.contains(dataset)) {
                 continue;
@@ -213,14 +208,14 @@ final class ServerWriter implements RunWriter {
     }
 
     /** Uploads files that have changed since the last pass began. */
-    private void writeFiles(RunChanges changes) throws IOException {
+    private void writeFiles(Changes changes) throws IOException {
         for (String path : changes.files()) {
             Path file = changes.from().local(path).orElseThrow();
             // The file system's clock may be coarser than ours.
             if (Files.getLastModifiedTime(file).toMillis() < filesBefore - 2000) {
                 continue;
             }
-            if (!RestClient.isProxied(info.getArtifactUri())) {
+            if (!ArtifactFolder.isProxied(info.getArtifactUri())) {
                 tell(
                         changes,
                         "its files stay in the book, because the server has its artifacts at " + info.getArtifactUri()

@@ -153,11 +153,6 @@ public final class Copies {
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
-    HttpResponse<byte[]> put(String path, byte[] bytes) throws IOException, InterruptedException {
-        return send(request("/api/2.0/mlflow-artifacts/artifacts/" + path)
-                .PUT(HttpRequest.BodyPublishers.ofByteArray(bytes)));
-    }
-
     private HttpRequest.Builder request(String path) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server + path));
         if (!authorization.isEmpty()) {

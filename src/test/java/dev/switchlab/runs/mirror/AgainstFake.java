@@ -1,9 +1,13 @@
 package dev.switchlab.runs.mirror;
 
+import dev.switchlab.runs.BookLog;
+import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.TestRuns.Notices;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeMlflow;
+import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -65,6 +69,52 @@ abstract class AgainstFake {
     MirroredBook withoutServer() {
         return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, Mirror.Timing.DEFAULT, notices);
     }
+
+    /** What a run logs. */
+    interface Steps {
+        void log(BookLog log) throws Exception;
+    }
+
+    String run(MirroredBook opened, Steps steps) throws Exception {
+        return run(opened, TestRuns.info(), steps);
+    }
+
+    /** A run from its beginning to its end; closes the book. */
+    String run(MirroredBook opened, RunInfo info, Steps steps) throws Exception {
+        try (opened;
+                BookLog log = opened.begin(info)) {
+            steps.log(log);
+            log.finish(RunStatus.FINISHED);
+            return log.runId();
+        }
+    }
+
+    /** Sends a run again; closes the book. */
+    void flush(MirroredBook opened, String run) {
+        try (opened) {
+            opened.flush(opened.find(run));
+        }
+    }
+
+    /** A run that somebody deletes on the server while it goes on. */
+    Deleted deletedOnServer() throws Exception {
+        String[] there = new String[1];
+        String run = run(hasty(fake.uri(), LONG), log -> {
+            while (copies().ofRun(log.runId()).isEmpty()) {
+                Thread.sleep(5);
+            }
+            there[0] = copies().ofRun(log.runId()).get(0).at("/info/run_id").asText();
+            copies().post("runs/delete", "{\"run_id\":\"" + there[0] + "\"}");
+            TestRuns.log(log, 1, 10);
+        });
+        return new Deleted(run, there[0]);
+    }
+
+    /**
+     * @param run the book's id
+     * @param there the server's id
+     */
+    record Deleted(String run, String there) {}
 
     Copies copies() {
         return new Copies(fake.uri());

@@ -35,14 +35,10 @@ final class MirrorFaultTest extends AgainstFake {
             names = {"NONE", "LATE"},
             mode = EnumSource.Mode.EXCLUDE)
     void halfOfTheRequestsFail(Fault fault) throws Exception {
-        // The official client repeats a failed request up to twice; so whole calls fail, and others succeed later. The
-        // first ones do:
-        // nobody waits for a server that never answered.
+        // The official client repeats a failed request up to twice, so whole calls fail, and other calls succeed. The
+        // first calls succeed: nobody waits for a server that never answered.
         fake.plan((method, path, number) -> number % 8 < 4 ? Fault.NONE : fault);
-        String run;
-        try (MirroredBook book = patient(fake.uri(), fault.isSilent() ? SHORT : LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(patient(fake.uri(), fault.isSilent() ? SHORT : LONG), log -> {
             log(log, 1, 200);
             log.text("samples/a.txt", "text of a");
             log.metrics(200, Map.of("odd", Double.NaN));
@@ -50,8 +46,7 @@ final class MirrorFaultTest extends AgainstFake {
             log(log, 201, 300);
             log.metrics(300, Map.of("odd", Double.NEGATIVE_INFINITY));
             log.text("b c.txt", "text of b");
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         fake.plan((method, path, number) -> Fault.NONE);
         assertWhole(run);
         assertThat(fake.seen()).allSatisfy(seen -> assertThat(seen.bytes()).isLessThan(1_000_000));
@@ -64,13 +59,7 @@ final class MirrorFaultTest extends AgainstFake {
             names = {"CUT_AFTER", "CUT_IN_ANSWER", "ERROR_500_AFTER", "HANG_AFTER", "DUPLICATE"})
     void aRunIsThereOnceAlthoughTheAnswerIsLostOrTheRequestDoubled(Fault fault) throws Exception {
         fake.plan((method, path, number) -> path.endsWith("runs/create") ? fault : Fault.NONE);
-        String run;
-        try (MirroredBook book = patient(fake.uri(), fault == Fault.HANG_AFTER ? SHORT : LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
-            log(log, 1, 5);
-            log.finish(RunStatus.FINISHED);
-        }
+        String run = run(patient(fake.uri(), fault == Fault.HANG_AFTER ? SHORT : LONG), log -> log(log, 1, 5));
         assertThat(fake.seen())
                 .filteredOn(seen -> seen.path().endsWith("runs/create"))
                 .hasSize(1);
@@ -82,17 +71,13 @@ final class MirrorFaultTest extends AgainstFake {
         AtomicInteger creations = new AtomicInteger();
         fake.plan((method, path, number) ->
                 path.endsWith("runs/create") && creations.incrementAndGet() == 1 ? Fault.LATE : Fault.NONE);
-        String run;
-        try (MirroredBook book = patient(fake.uri(), SHORT);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(patient(fake.uri(), SHORT), log -> {
             log(log, 1, 5);
             while (creations.get() < 2) {
                 Thread.sleep(5);
             }
             fake.letGo();
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         assertWhole(run);
     }
 
@@ -100,14 +85,10 @@ final class MirrorFaultTest extends AgainstFake {
     void aServerThatIsDownGetsTheRunByFlush() throws Exception {
         URI uri = fake.uri();
         fake.close();
-        String run;
-        try (MirroredBook book = hasty(uri, LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(hasty(uri, LONG), log -> {
             log(log, 1, 50);
             log.text("samples/a.txt", "text of a");
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         assertThat(notices.all()).hasSizeBetween(2, 3);
         assertThat(notices.all().get(0))
                 .startsWith("MLflow server " + uri + ": nothing answers there (connection refused); training goes on");
@@ -129,13 +110,7 @@ final class MirrorFaultTest extends AgainstFake {
     void whatWasLeftBehindIsSentByTheNextRunsMirror() throws Exception {
         URI uri = fake.uri();
         fake.close();
-        String left;
-        try (MirroredBook book = hasty(uri, LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            left = log.runId();
-            log(log, 1, 50);
-            log.finish(RunStatus.FINISHED);
-        }
+        String left = run(hasty(uri, LONG), log -> log(log, 1, 50));
         String next;
         try (MirroredBook book = patient(uri, LONG);
                 BookLog log = book.begin(TestRuns.childOf(left))) {
@@ -155,19 +130,7 @@ final class MirrorFaultTest extends AgainstFake {
 
     @Test
     void anEarlierRunThatTheServerDoesNotTakeDisturbsNoLaterOne() throws Exception {
-        String left;
-        String there;
-        try (MirroredBook book = hasty(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            left = log.runId();
-            while (copies().ofRun(left).isEmpty()) {
-                Thread.sleep(5);
-            }
-            there = copies().ofRun(left).get(0).at("/info/run_id").asText();
-            copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
-            log(log, 1, 10);
-            log.finish(RunStatus.FINISHED);
-        }
+        Deleted left = deletedOnServer();
         int before = notices.all().size();
         String next;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
@@ -181,13 +144,13 @@ final class MirrorFaultTest extends AgainstFake {
             }
             assertThat(book.behind())
                     .extracting(Run::runId)
-                    .containsExactly(left);
+                    .containsExactly(left.run());
         }
         assertWhole(next);
         assertThat(notices.all().subList(before, notices.all().size()))
                 .singleElement()
                 .asString()
-                .contains(left, "its run " + there + " is deleted; restore it there");
+                .contains(left.run(), "its run " + left.there() + " is deleted; restore it there");
     }
 
     @Test
@@ -213,44 +176,27 @@ final class MirrorFaultTest extends AgainstFake {
     @Test
     void aSilentServerStopsNeitherStepsNorTheEnd() throws Exception {
         fake.plan((method, path, number) -> Fault.HANG_BEFORE);
-        String run;
-        try (MirroredBook book = hasty(fake.uri(), SHORT);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(hasty(fake.uri(), SHORT), log -> {
             // A step that waited for the server would wait for ever.
             log(log, 1, 5000);
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         assertThat(notices.all().get(0)).contains("no answer within 0.25 s");
         fake.plan((method, path, number) -> Fault.NONE);
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
-            book.flush(book.find(run));
-        }
+        flush(patient(fake.uri(), LONG), run);
         assertWhole(run);
     }
 
     @Test
     void aRunDeletedInTheMiddleWaitsUntilItIsRestored() throws Exception {
-        String run;
-        String there;
-        try (MirroredBook book = hasty(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
-            while (copies().ofRun(run).isEmpty()) {
-                Thread.sleep(5);
-            }
-            there = copies().ofRun(run).get(0).at("/info/run_id").asText();
-            copies().post("runs/delete", "{\"run_id\":\"" + there + "\"}");
-            log(log, 1, 10);
-            log.finish(RunStatus.FINISHED);
-        }
+        Deleted deleted = deletedOnServer();
+        String there = deleted.there();
         assertThat(notices.all().get(0)).contains("its run " + there + " is deleted; restore it there");
         copies().post("runs/restore", "{\"run_id\":\"" + there + "\"}");
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            assertThat(book.find(there).runId()).isEqualTo(run);
+            assertThat(book.find(there).runId()).isEqualTo(deleted.run());
             book.flush(book.find(there));
         }
-        assertWhole(run);
+        assertWhole(deleted.run());
     }
 
     @Test
@@ -261,13 +207,7 @@ final class MirrorFaultTest extends AgainstFake {
         AtomicInteger puts = new AtomicInteger();
         fake.plan((method, path, number) ->
                 method.equals("PUT") && puts.incrementAndGet() < 3 ? Fault.CUT_BEFORE : Fault.NONE);
-        String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
-            log.file("weights/large.bin", file);
-            log.finish(RunStatus.FINISHED);
-        }
+        String run = run(patient(fake.uri(), LONG), log -> log.file("weights/large.bin", file));
         assertWhole(run);
         assertThat(rows.artifacts(run)).containsEntry("weights/large.bin", bytes);
     }

@@ -38,22 +38,14 @@ final class MirrorTest extends AgainstFake {
     @Test
     void manyMetricsParamsAndLongOnesFitIntoRequests() throws Exception {
         Map<String, Double> metrics = new HashMap<>();
-        Map<String, String> params = new HashMap<>();
+        Map<String, String> params = new HashMap<>(Map.of("model/long: one", "größe ".repeat(2000)));
         for (int i = 0; i < 2345; i++) {
             metrics.put("layer0/load/expert" + i, i / 7.0);
             if (i < 250) {
                 params.put("p" + i, "=<>".repeat(1900));
             }
         }
-        String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
-            log.metrics(3, metrics);
-            log.params(params);
-            log.params(Map.of("model/long: one", "größe ".repeat(2000)));
-            log.finish(RunStatus.FINISHED);
-        }
+        String run = run(patient(fake.uri(), LONG), TestRuns.withParams(params), log -> log.metrics(3, metrics));
         // On a busy machine it may be said that the end waits for the server.
         assertThat(notices.all()).allMatch(notice -> notice.startsWith("sending the rest"));
         assertWhole(run);
@@ -121,15 +113,11 @@ final class MirrorTest extends AgainstFake {
     @Test
     void credentialsGoWithEveryRequestAndNowhereElse() throws Exception {
         fake.requireAuthorization(BASIC);
-        String run;
-        try (MirroredBook book = open(fake.uri(), LONG, LONG, USER);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        RunInfo info = TestRuns.withParams(Map.of("origin", "https://ada:s3cret-pass@git.example.org/lab.git"));
+        String run = run(open(fake.uri(), LONG, LONG, USER), info, log -> {
             log.text("a.txt", "the password is s3cret-pass, the header " + BASIC);
-            log.params(Map.of("origin", "https://ada:s3cret-pass@git.example.org/lab.git"));
             log.tags(Map.of("environment", "MLFLOW_TRACKING_PASSWORD=s3cret-pass"));
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         new Copies(fake.uri(), BASIC).assertWhole(rows, run);
         assertThat(fake.seen())
                 .allSatisfy(seen -> assertThat(seen.authorization()).isEqualTo(BASIC));
@@ -153,19 +141,14 @@ final class MirrorTest extends AgainstFake {
                 .contains("it answered HTTP 401 (MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN)")
                 .doesNotContain("t0ken");
         assertThat(rows.points(run)).hasSizeGreaterThanOrEqualTo(40);
-        try (MirroredBook book = open(fake.uri(), LONG, LONG, USER)) {
-            book.flush(book.find(run));
-        }
+        flush(open(fake.uri(), LONG, LONG, USER), run);
         new Copies(fake.uri(), BASIC).assertWhole(rows, run);
     }
 
     @Test
     void anotherServiceIsNotTakenForMlflow() throws Exception {
         fake.changeAnswers(json -> "<html>Welcome</html>");
-        try (MirroredBook book = open(fake.uri(), LONG, SHORT, Map.of());
-                BookLog log = book.begin(TestRuns.info())) {
-            log.finish(RunStatus.FINISHED);
-        }
+        run(open(fake.uri(), LONG, SHORT, Map.of()), log -> {});
         assertThat(notices.all().get(0)).contains("is it an MLflow tracking server?");
     }
 
@@ -173,15 +156,11 @@ final class MirrorTest extends AgainstFake {
     void filesOfAServerThatDoesNotHandThemOnStayInTheBook() throws Exception {
         fake.close();
         fake = FakeMlflow.withArtifactsAt("s3://bucket/", folder.resolve("other"));
-        String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(patient(fake.uri(), LONG), log -> {
             log(log, 1, 3);
             log.text("a.txt", "one");
             log.text("b.txt", "two");
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.behind()).isEmpty();
         }
@@ -194,13 +173,7 @@ final class MirrorTest extends AgainstFake {
     @Test
     void anOldServerWithoutDatasetsTakesTheRest() throws Exception {
         fake.lack("runs/log-inputs");
-        String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
-            log(log, 1, 3);
-            log.finish(RunStatus.FINISHED);
-        }
+        String run = run(patient(fake.uri(), LONG), log -> log(log, 1, 3));
         assertThat(notices.all()).singleElement().asString().contains("does not take its dataset");
         assertThat(copies().ofRun(run).get(0).at("/info/status").asText()).isEqualTo("FINISHED");
         assertThat(copies().ofRun(run).get(0).at("/data/metrics")).isNotEmpty();
@@ -209,15 +182,11 @@ final class MirrorTest extends AgainstFake {
     /** From one book to a server, and from there into an empty one. */
     @Test
     void aRunThatOnlyTheServerHasComesIntoTheBook() throws Exception {
-        String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
-            run = log.runId();
+        String run = run(patient(fake.uri(), LONG), log -> {
             log(log, 1, 26_000);
             log.metrics(1, Map.of("odd", Double.NaN));
             log.text("plots/a b.txt", "größer");
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         BookRows other = new BookRows(folder.resolve("other"));
         String there = copies().ofRun(run).get(0).at("/info/run_id").asText();
         BookRows first = rows;
@@ -267,12 +236,49 @@ final class MirrorTest extends AgainstFake {
         }
     }
 
+    /** Fetched while another machine trained it, then resumed here from a copied checkpoint. */
+    @Test
+    void aFetchedRunThatWasContinuedHereIsKeptWithAWarning() throws Exception {
+        String there = createOnServer();
+        logOnServer(there, "train/loss", 1);
+        try (MirroredBook book = patient(fake.uri(), LONG)) {
+            assertThat(book.find(there).metrics()).containsOnlyKeys("train/loss");
+            logOnServer(there, "train/loss", 2);
+            book.find(there);
+            assertThat(rows.lastStep(there, "train/loss")).isEqualTo(2);
+
+            try (BookLog log = book.book().resume(there, 2)) {
+                log.metrics(3, Map.of("train/loss", 0.5));
+                log.sync();
+                logOnServer(there, "valid/loss", 3);
+                Map<String, String> tags = rows.tags(there);
+                assertThat(book.find(there).metrics()).containsOnlyKeys("train/loss");
+                assertThat(rows.lastStep(there, "train/loss")).isEqualTo(3);
+                assertThat(rows.tags(there)).isEqualTo(tags);
+                log.finish(RunStatus.FINISHED);
+            }
+        }
+        assertThat(notices.all())
+                .last()
+                .asString()
+                .startsWith("run " + there + " is not copied: it was continued in both stores, " + fake.uri());
+    }
+
+    private String createOnServer() throws Exception {
+        return copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"job\",\"start_time\":1}")
+                .at("/run/info/run_id")
+                .asText();
+    }
+
+    private void logOnServer(String run, String key, int step) throws Exception {
+        String point = "{\"run_id\":\"%s\",\"key\":\"%s\",\"value\":1.5,\"timestamp\":%d,\"step\":%d}";
+        copies().post("runs/log-metric", point.formatted(run, key, step, step));
+    }
+
     /** As MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME ask for it. */
     @Test
     void aRunOfTheServerIsLoggedToAndTheNextOneIsAnother() throws Exception {
-        String there = copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"job\",\"start_time\":1}")
-                .at("/run/info/run_id")
-                .asText();
+        String there = createOnServer();
         MlflowEnvironment environment = new MlflowEnvironment(
                 Optional.of(fake.uri()), Credentials.none(), Optional.of("routers"), Optional.of(there));
         String next;
@@ -305,9 +311,7 @@ final class MirrorTest extends AgainstFake {
 
     @Test
     void aFileThatLeadsOutOfTheRunsFolderIsRefused() throws Exception {
-        String there = copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"trap\",\"start_time\":1}")
-                .at("/run/info/run_id")
-                .asText();
+        String there = createOnServer();
         for (String trap : new String[] {"../../../../evil.txt", "/tmp/evil.txt", "a/../../evil.txt"}) {
             fake.changeAnswers(json -> json.contains("root_uri")
                     ? "{\"files\":[{\"path\":\"" + trap + "\",\"is_dir\":false,\"file_size\":1}]}"
