@@ -109,8 +109,8 @@ public final class Book implements AutoCloseable {
     public BookLog start(RunInfo info, String runId) {
         long now = System.currentTimeMillis();
         RunRow run = create(info, runId, now);
-        BookLog log =
-                new BookLog(this, run, BookLog.Start.ofNewRun(now), info.tags().containsKey(RunInfo.SUMMARY_TAG));
+        boolean sumsUp = info.tags().containsKey(RunInfo.SUMMARY_TAG);
+        BookLog log = new BookLog(this, run, new BookLog.Start(Map.of(), now, 0), sumsUp);
         log.keepLong(info);
         log.sync();
         return log;

@@ -46,10 +46,6 @@ public final class BookLog implements RunLog, AutoCloseable {
      */
     record Start(Map<String, Set<Long>> later, long time, long systemStep) {
 
-        static Start ofNewRun(long now) {
-            return new Start(Map.of(), now, 0);
-        }
-
         /** The start of a log after {@code step} of a run that may have come further. */
         static Start after(Session session, String runId, long step) throws SQLException {
             Map<String, Set<Long>> later = new HashMap<>();
@@ -103,7 +99,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         this.redactor = new Redactor(book.options().secrets());
         this.start = start;
         this.time = new AtomicLong(start.time());
-        this.systemMetrics = SystemMetrics.start(
+        this.systemMetrics = new SystemMetrics(
                 book.folder(),
                 sumsUp ? Duration.ZERO : book.options().systemMetrics(),
                 start.systemStep(),

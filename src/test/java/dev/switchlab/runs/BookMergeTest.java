@@ -33,7 +33,7 @@ final class BookMergeTest {
     @TempDir
     Path folder;
 
-    private final TestRuns.Notices notices = new TestRuns.Notices();
+    private final List<String> notices = new ArrayList<>();
     private BookRows here;
     private BookRows there;
 
@@ -44,7 +44,7 @@ final class BookMergeTest {
     }
 
     private Book open(BookRows rows) {
-        return Book.open(rows.folder(), new Book.Options(List.of(), Duration.ZERO, notices));
+        return Book.open(rows.folder(), new Book.Options(List.of(), Duration.ZERO, notices::add));
     }
 
     private Merged merge() {
@@ -146,7 +146,7 @@ final class BookMergeTest {
                 .containsExactly("mlflow-artifacts:/2/" + first + "/artifacts");
         assertThat(here.tags(child)).containsEntry("mlflow.parentRunId", first);
         assertThat(here.integrity()).isEqualTo("ok");
-        assertThat(notices.all()).isEmpty();
+        assertThat(notices).isEmpty();
     }
 
     @Test
@@ -300,8 +300,8 @@ final class BookMergeTest {
         List<String> before = allOf(here);
         assertThat(merge().left()).containsExactly(run);
         assertThat(allOf(here)).isEqualTo(before);
-        assertThat(notices.all()).hasSize(1);
-        assertThat(notices.all().get(0)).contains(run, "was continued in both stores");
+        assertThat(notices).hasSize(1);
+        assertThat(notices.get(0)).contains(run, "was continued in both stores");
     }
 
     @Test
@@ -315,9 +315,9 @@ final class BookMergeTest {
             assertThat(lock.folder()).exists();
             assertThat(BookMerge.all(there.folder(), book).left()).containsExactly(trained, deleted);
         }
-        assertThat(notices.all()).hasSize(2);
-        assertThat(notices.all().get(0)).contains(trained, "is being trained");
-        assertThat(notices.all().get(1)).contains(deleted, "was deleted", "restore it");
+        assertThat(notices).hasSize(2);
+        assertThat(notices.get(0)).contains(trained, "is being trained");
+        assertThat(notices.get(1)).contains(deleted, "was deleted", "restore it");
     }
 
     @Test
@@ -342,8 +342,8 @@ final class BookMergeTest {
         there.execute("UPDATE runs SET artifact_uri = 's3://bucket/" + run + "'");
         assertThat(merge().added()).containsExactly(run);
         assertThat(here.points(run)).isEqualTo(there.points(run));
-        assertThat(notices.all()).hasSize(1);
-        assertThat(notices.all().get(0)).contains(run, "s3://bucket/", "everything else");
+        assertThat(notices).hasSize(1);
+        assertThat(notices.get(0)).contains(run, "s3://bucket/", "everything else");
     }
 
     @Test

@@ -19,7 +19,7 @@ final class SystemMetricsTest {
     private final List<Map.Entry<Long, Map<String, Double>>> samples = Collections.synchronizedList(new ArrayList<>());
 
     private SystemMetrics start(Duration interval) {
-        return SystemMetrics.start(folder, interval, 5, (sample, values) -> samples.add(Map.entry(sample, values)));
+        return new SystemMetrics(folder, interval, 5, (sample, values) -> samples.add(Map.entry(sample, values)));
     }
 
     @Test

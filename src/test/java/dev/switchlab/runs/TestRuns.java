@@ -1,10 +1,7 @@
 package dev.switchlab.runs;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 
 /** Runs as the command line would describe them. */
 public final class TestRuns {
@@ -59,20 +56,6 @@ public final class TestRuns {
     public static void log(BookLog log, int from, int to) {
         for (int step = from; step <= to; step++) {
             log.metrics(step, Map.of("train/loss", 1.0 / step, "train/grad_norm", (double) step));
-        }
-    }
-
-    /** Keeps the messages for the user. */
-    public static final class Notices implements Consumer<String> {
-        private final List<String> all = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void accept(String notice) {
-            all.add(notice);
-        }
-
-        public List<String> all() {
-            return List.copyOf(all);
         }
     }
 }

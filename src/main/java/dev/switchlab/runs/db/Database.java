@@ -6,18 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.LinkedBlockingDeque;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /**
- * The SQLite file, shared with other processes: one writing connection and a few reading ones.
+ * The SQLite file, shared with other processes: one writing connection and one reading connection.
  *
  * <p>Write-ahead logging lets readers go on while one process writes. Every write transaction starts with {@code BEGIN
  * IMMEDIATE}, so it waits for its turn at the start, where SQLite's busy handler can wait, and never fails in the
@@ -36,22 +32,20 @@ public final class Database implements AutoCloseable {
     }
 
     private static final Duration BUSY_TIMEOUT = Duration.ofMinutes(2);
-    private static final int READERS = 4;
     /**
      * Pages (4 KiB) in the log before it is copied back: each step rewrites the same pages, so a longer log copies
      * less.
      */
     private static final int CHECKPOINT_PAGES = 16_000;
 
-    private final Path file;
     private final Session writer;
+    private final Session reader;
     private final ReentrantLock writerTurn = new ReentrantLock(true);
-    private final LinkedBlockingDeque<Session> idleReaders = new LinkedBlockingDeque<>();
-    private final Semaphore readerTurns = new Semaphore(READERS, true);
+    private final ReentrantLock readerTurn = new ReentrantLock(true);
 
-    private Database(Path file, Session writer) {
-        this.file = file;
+    private Database(Session writer, Session reader) {
         this.writer = writer;
+        this.reader = reader;
     }
 
     /**
@@ -65,10 +59,12 @@ public final class Database implements AutoCloseable {
             long deadline = System.nanoTime() + BUSY_TIMEOUT.toNanos();
             while (true) {
                 try {
-                    return new Database(file, openWriter(file));
+                    Session writer = openWriter(file);
+                    Session reader = connect(file);
+                    reader.execute("PRAGMA query_only = ON");
+                    return new Database(writer, reader);
                 } catch (SQLException e) {
-                    // Another process may be creating the file or switching it to WAL, steps that no busy handler waits
-                    // for.
+                    // Another process may be creating the file or switching it to WAL: no busy handler waits for that.
                     if (!isBusy(e) || System.nanoTime() > deadline) {
                         throw e;
                     }
@@ -102,21 +98,13 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs {@code work} on one snapshot of the book. */
+    /** Runs {@code work} on one snapshot of the book. One at a time in this process; not within another read. */
     public <T> T read(Work<T> work) throws SQLException, IOException {
-        readerTurns.acquireUninterruptibly();
+        readerTurn.lock();
         try {
-            Session reader = idleReaders.pollFirst();
-            if (reader == null) {
-                reader = openReader();
-            }
-            try {
-                return transaction(reader, "BEGIN", work);
-            } finally {
-                idleReaders.addFirst(reader);
-            }
+            return transaction(reader, "BEGIN", work);
         } finally {
-            readerTurns.release();
+            readerTurn.unlock();
         }
     }
 
@@ -183,19 +171,6 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private Session openReader() throws SQLException {
-        Session session = connect(file);
-        try {
-            session.execute("PRAGMA query_only = ON");
-            // MLflow sets this on its connections: LIKE distinguishes case, ILIKE does not.
-            session.execute("PRAGMA case_sensitive_like = ON");
-            return session;
-        } catch (SQLException e) {
-            session.close();
-            throw e;
-        }
-    }
-
     private static Session connect(Path file) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         // The driver would otherwise prepare and run another query after every single INSERT.
@@ -212,11 +187,7 @@ public final class Database implements AutoCloseable {
     /** Closes all connections; call it when no other call is under way. */
     @Override
     public void close() throws SQLException {
-        List<Session> sessions = new ArrayList<>();
-        idleReaders.drainTo(sessions);
-        for (Session session : sessions) {
-            session.close();
-        }
+        reader.close();
         writer.close();
     }
 }

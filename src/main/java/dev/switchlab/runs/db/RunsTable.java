@@ -21,6 +21,10 @@ public final class RunsTable {
                     + " coalesce(status, ''), start_time, end_time, coalesce(artifact_uri, '') FROM runs JOIN experiments USING (experiment_id)"
                     + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
 
+    private static final String TAGGED = "run_uuid IN (SELECT run_uuid FROM tags WHERE key = ?";
+    private static final String OLDEST_FIRST = " ORDER BY start_time, runs.rowid";
+    private static final String NEWEST_FIRST = " ORDER BY start_time DESC, runs.rowid DESC";
+
     private RunsTable() {}
 
     /**
@@ -126,7 +130,7 @@ public final class RunsTable {
 
     /** Runs of an experiment, or of all, the newest first. */
     public static List<RunRow> newest(Session session, Optional<String> experiment, int limit) throws SQLException {
-        String order = " ORDER BY start_time DESC, runs.rowid DESC LIMIT ?";
+        String order = NEWEST_FIRST + " LIMIT ?";
         return experiment.isPresent()
                 ? session.list(SELECT + " AND experiments.name = ?" + order, RunsTable::read, experiment.get(), limit)
                 : session.list(SELECT + order, RunsTable::read, limit);
@@ -141,7 +145,7 @@ public final class RunsTable {
         return session.list(
                 SELECT + " AND (substr(run_uuid, 1, length(?1)) = ?1 OR runs.name = ?1 OR EXISTS (SELECT 1 FROM tags"
                         + " WHERE tags.run_uuid = runs.run_uuid AND substr(tags.key, 1, length(?2)) = ?2"
-                        + " AND substr(tags.value, 1, length(?1)) = ?1)) ORDER BY start_time DESC, runs.rowid DESC",
+                        + " AND substr(tags.value, 1, length(?1)) = ?1))" + NEWEST_FIRST,
                 RunsTable::read,
                 text,
                 tag);
@@ -149,20 +153,12 @@ public final class RunsTable {
 
     /** Runs that have a tag, the oldest first. */
     public static List<RunRow> tagged(Session session, String key) throws SQLException {
-        return session.list(
-                SELECT + " AND run_uuid IN (SELECT run_uuid FROM tags WHERE key = ?) ORDER BY start_time, runs.rowid",
-                RunsTable::read,
-                key);
+        return session.list(SELECT + " AND " + TAGGED + ")" + OLDEST_FIRST, RunsTable::read, key);
     }
 
     /** Runs that have a tag with this value, the oldest first. */
     public static List<RunRow> tagged(Session session, String key, String value) throws SQLException {
-        return session.list(
-                SELECT + " AND run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?)"
-                        + " ORDER BY start_time, runs.rowid",
-                RunsTable::read,
-                key,
-                value);
+        return session.list(SELECT + " AND " + TAGGED + " AND value = ?)" + OLDEST_FIRST, RunsTable::read, key, value);
     }
 
     private static RunRow read(ResultSet row) throws SQLException {

@@ -4,6 +4,7 @@ import dev.switchlab.runs.BookException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -69,43 +70,37 @@ public record MlflowEnvironment(
      * @throws BookException if the address is not one that can be logged to; credentials in it are not repeated
      */
     static URI trackingUri(String text) {
-        String shown = TRACKING_URI + ": '" + withoutUserInfo(text) + "' ";
-        URI uri;
-        try {
-            uri = new URI(text);
-        } catch (URISyntaxException e) {
-            throw new BookException(shown + "is not an address; " + ALLOWED);
-        }
-        if (hasUserInfo(uri)) {
+        String shown = TRACKING_URI + ": '" + text.replaceFirst("^([A-Za-z]+://)?.*@", "$1***@") + "' ";
+        if (text.contains("@")) {
             throw new BookException(shown + "carries a user name; put it into " + Credentials.USERNAME + " and "
                     + Credentials.PASSWORD + "; " + ALLOWED);
         }
-        String scheme = uri.getScheme();
-        if (scheme == null || text.startsWith("/") || scheme.equals("file")) {
-            throw new BookException(shown + "is a file path, not an address; " + ALLOWED);
-        }
-        if (!scheme.equals("http") && !scheme.equals("https")) {
-            boolean upperCase = scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https");
-            throw new BookException(shown
-                    + (upperCase ? "has its scheme in upper case; " : "has the scheme '" + scheme + "'; ")
-                    + ALLOWED);
-        }
-        if (uri.getHost() == null) {
-            throw new BookException(shown + "has no host name; " + ALLOWED);
-        }
-        if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
-            throw new BookException(shown + "has a query or a fragment; " + ALLOWED);
+        try {
+            obstacle(new URI(text)).ifPresent(obstacle -> {
+                throw new BookException(shown + obstacle + "; " + ALLOWED);
+            });
+        } catch (URISyntaxException e) {
+            throw new BookException(shown + "is not an address; " + ALLOWED);
         }
         return URI.create(text.replaceAll("/+$", ""));
     }
 
-    /** Also where the rest is so strange that {@link URI} leaves the user info unparsed. */
-    private static boolean hasUserInfo(URI uri) {
-        String authority = uri.isOpaque() ? uri.getRawSchemeSpecificPart() : uri.getRawAuthority();
-        return authority != null && authority.contains("@");
-    }
-
-    private static String withoutUserInfo(String text) {
-        return text.replaceFirst("^([A-Za-z]+://)?.*@", "$1***@");
+    /** Why runs cannot be logged to an address; empty if they can. */
+    private static Optional<String> obstacle(URI uri) {
+        String scheme = uri.getScheme();
+        if (scheme == null || scheme.equals("file")) {
+            return Optional.of("is a file path, not an address");
+        }
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            return Optional.of(
+                    scheme.toLowerCase(Locale.ROOT).matches("https?")
+                            ? "has its scheme in upper case"
+                            : "has the scheme '" + scheme + "'");
+        }
+        if (uri.getHost() == null) {
+            return Optional.of("has no host name");
+        }
+        boolean isPlain = uri.getRawQuery() == null && uri.getRawFragment() == null;
+        return isPlain ? Optional.empty() : Optional.of("has a query or a fragment");
     }
 }

@@ -1,11 +1,8 @@
 package dev.switchlab.runs.mirror;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.util.concurrent.ExecutionError;
@@ -31,8 +28,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.mlflow.api.proto.Service.ViewType;
 import org.mlflow.api.proto.Service;
+import org.mlflow.api.proto.Service.ViewType;
 import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowHttpException;
@@ -49,10 +46,7 @@ import org.mlflow.tracking.Page;
  * <p>For one thread: the client has few connections.
  */
 final class MlflowServer implements AutoCloseable {
-    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-                    .build())
-            .build();
+    private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final int PAGE = 1000;
     /** MLflow's largest page of a metric's history. */
     private static final int HISTORY_PAGE = 25_000;

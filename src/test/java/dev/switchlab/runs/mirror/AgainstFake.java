@@ -3,7 +3,6 @@ package dev.switchlab.runs.mirror;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.TestRuns;
-import dev.switchlab.runs.TestRuns.Notices;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeMlflow;
@@ -12,8 +11,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,7 @@ abstract class AgainstFake {
     @TempDir
     Path folder;
 
-    final Notices notices = new Notices();
+    final List<String> notices = new CopyOnWriteArrayList<>();
     FakeMlflow fake;
     BookRows rows;
 
@@ -62,12 +63,12 @@ abstract class AgainstFake {
                 Optional.empty());
         Mirror.Timing timing =
                 new Mirror.Timing(call, finish, Duration.ofMillis(20), Duration.ofMillis(10), Duration.ofMillis(100));
-        return MirroredBook.open(rows.folder(), there, timing, notices);
+        return MirroredBook.open(rows.folder(), there, timing, notices::add);
     }
 
     /** The book alone. */
     MirroredBook withoutServer() {
-        return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, Mirror.Timing.DEFAULT, notices);
+        return MirroredBook.open(rows.folder(), MlflowEnvironment.NONE, Mirror.Timing.DEFAULT, notices::add);
     }
 
     /** What a run logs. */

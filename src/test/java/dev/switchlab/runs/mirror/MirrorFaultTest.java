@@ -50,7 +50,7 @@ final class MirrorFaultTest extends AgainstFake {
         fake.plan((method, path, number) -> Fault.NONE);
         assertWhole(run);
         assertThat(fake.seen()).allSatisfy(seen -> assertThat(seen.bytes()).isLessThan(1_000_000));
-        assertThat(notices.all()).noneMatch(notice -> notice.contains("make flush"));
+        assertThat(notices).noneMatch(notice -> notice.contains("make flush"));
     }
 
     @ParameterizedTest
@@ -89,10 +89,10 @@ final class MirrorFaultTest extends AgainstFake {
             log(log, 1, 50);
             log.text("samples/a.txt", "text of a");
         });
-        assertThat(notices.all()).hasSizeBetween(2, 3);
-        assertThat(notices.all().get(0))
+        assertThat(notices).hasSizeBetween(2, 3);
+        assertThat(notices.get(0))
                 .startsWith("MLflow server " + uri + ": nothing answers there (connection refused); training goes on");
-        assertThat(notices.all().get(notices.all().size() - 1)).contains("make flush RUN=" + run.substring(0, 8));
+        assertThat(notices.get(notices.size() - 1)).contains("make flush RUN=" + run.substring(0, 8));
 
         fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
         try (MirroredBook book = patient(uri, LONG)) {
@@ -131,7 +131,7 @@ final class MirrorFaultTest extends AgainstFake {
     @Test
     void anEarlierRunThatTheServerDoesNotTakeDisturbsNoLaterOne() throws Exception {
         Deleted left = deletedOnServer();
-        int before = notices.all().size();
+        int before = notices.size();
         String next;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             try (BookLog log = book.begin(TestRuns.info())) {
@@ -147,7 +147,7 @@ final class MirrorFaultTest extends AgainstFake {
                     .containsExactly(left.run());
         }
         assertWhole(next);
-        assertThat(notices.all().subList(before, notices.all().size()))
+        assertThat(notices.subList(before, notices.size()))
                 .singleElement()
                 .asString()
                 .contains(left.run(), "its run " + left.there() + " is deleted; restore it there");
@@ -180,7 +180,7 @@ final class MirrorFaultTest extends AgainstFake {
             // A step that waited for the server would wait for ever.
             log(log, 1, 5000);
         });
-        assertThat(notices.all().get(0)).contains("no answer within 0.25 s");
+        assertThat(notices.get(0)).contains("no answer within 0.25 s");
         fake.plan((method, path, number) -> Fault.NONE);
         flush(patient(fake.uri(), LONG), run);
         assertWhole(run);
@@ -190,7 +190,7 @@ final class MirrorFaultTest extends AgainstFake {
     void aRunDeletedInTheMiddleWaitsUntilItIsRestored() throws Exception {
         Deleted deleted = deletedOnServer();
         String there = deleted.there();
-        assertThat(notices.all().get(0)).contains("its run " + there + " is deleted; restore it there");
+        assertThat(notices.get(0)).contains("its run " + there + " is deleted; restore it there");
         copies().post("runs/restore", "{\"run_id\":\"" + there + "\"}");
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.find(there).runId()).isEqualTo(deleted.run());

@@ -47,7 +47,7 @@ final class MirrorTest extends AgainstFake {
         }
         String run = run(patient(fake.uri(), LONG), TestRuns.withParams(params), log -> log.metrics(3, metrics));
         // On a busy machine it may be said that the end waits for the server.
-        assertThat(notices.all()).allMatch(notice -> notice.startsWith("sending the rest"));
+        assertThat(notices).allMatch(notice -> notice.startsWith("sending the rest"));
         assertWhole(run);
     }
 
@@ -123,7 +123,7 @@ final class MirrorTest extends AgainstFake {
                 .allSatisfy(seen -> assertThat(seen.authorization()).isEqualTo(BASIC));
         assertThat(rows.params(run)).containsEntry("origin", "https://***@git.example.org/lab.git");
         assertThat(texts(folder)).doesNotContain("s3cret-pass", BASIC.substring(6));
-        assertThat(notices.all()).isEmpty();
+        assertThat(notices).isEmpty();
     }
 
     @Test
@@ -137,7 +137,7 @@ final class MirrorTest extends AgainstFake {
             log.finish(RunStatus.FINISHED);
             assertThatThrownBy(() -> book.find("x")).hasMessageContaining("HTTP 401");
         }
-        assertThat(notices.all().get(0))
+        assertThat(notices.get(0))
                 .contains("it answered HTTP 401 (MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN)")
                 .doesNotContain("t0ken");
         assertThat(rows.points(run)).hasSizeGreaterThanOrEqualTo(40);
@@ -149,7 +149,7 @@ final class MirrorTest extends AgainstFake {
     void anotherServiceIsNotTakenForMlflow() throws Exception {
         fake.changeAnswers(json -> "<html>Welcome</html>");
         run(open(fake.uri(), LONG, SHORT, Map.of()), log -> {});
-        assertThat(notices.all().get(0)).contains("is it an MLflow tracking server?");
+        assertThat(notices.get(0)).contains("is it an MLflow tracking server?");
     }
 
     @Test
@@ -164,7 +164,7 @@ final class MirrorTest extends AgainstFake {
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.behind()).isEmpty();
         }
-        assertThat(notices.all()).singleElement().asString().contains("files stay in the book", "s3://bucket/");
+        assertThat(notices).singleElement().asString().contains("files stay in the book", "s3://bucket/");
         assertThat(fake.seen()).noneMatch(seen -> seen.method().equals("PUT"));
         assertThat(copies().ofRun(run)).hasSize(1);
         assertThat(rows.artifacts(run)).containsKeys("a.txt", "b.txt");
@@ -174,7 +174,7 @@ final class MirrorTest extends AgainstFake {
     void anOldServerWithoutDatasetsTakesTheRest() throws Exception {
         fake.lack("runs/log-inputs");
         String run = run(patient(fake.uri(), LONG), log -> log(log, 1, 3));
-        assertThat(notices.all()).singleElement().asString().contains("does not take its dataset");
+        assertThat(notices).singleElement().asString().contains("does not take its dataset");
         assertThat(copies().ofRun(run).get(0).at("/info/status").asText()).isEqualTo("FINISHED");
         assertThat(copies().ofRun(run).get(0).at("/data/metrics")).isNotEmpty();
     }
@@ -258,7 +258,7 @@ final class MirrorTest extends AgainstFake {
                 log.finish(RunStatus.FINISHED);
             }
         }
-        assertThat(notices.all())
+        assertThat(notices)
                 .last()
                 .asString()
                 .startsWith("run " + there + " is not copied: it was continued in both stores, " + fake.uri());
@@ -282,7 +282,7 @@ final class MirrorTest extends AgainstFake {
         MlflowEnvironment environment = new MlflowEnvironment(
                 Optional.of(fake.uri()), Credentials.none(), Optional.of("routers"), Optional.of(there));
         String next;
-        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices)) {
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
             assertThat(book.experimentName("smoke")).isEqualTo("routers");
             try (BookLog log = book.begin(TestRuns.info())) {
                 assertThat(log.runId()).isEqualTo(there);
@@ -302,7 +302,7 @@ final class MirrorTest extends AgainstFake {
                         .at("/run/info/status")
                         .asText())
                 .isEqualTo("FINISHED");
-        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices)) {
+        try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
             assertThatThrownBy(() -> book.begin(TestRuns.info()))
                     .isInstanceOf(BookException.class)
                     .hasMessageContaining("run " + there + ": there is one in ");
