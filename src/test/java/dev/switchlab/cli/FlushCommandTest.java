@@ -28,12 +28,8 @@ class FlushCommandTest {
             String deleted = finishedRun(runs);
             String other = finishedRun(runs);
             assertThat(flush(runs, uri, "--run", deleted)).isZero();
-            String there = new Copies(server.uri())
-                    .ofRun(deleted)
-                    .get(0)
-                    .at("/info/run_id")
-                    .asText();
-            new Copies(server.uri()).post("runs/delete", "{\"run_id\":\"" + there + "\"}");
+            Copies copies = new Copies(server.rows());
+            server.call("runs/delete", "{\"run_id\":\"" + copies.id(deleted) + "\"}");
             try (MirroredBook book = MirroredBook.open(runs, MlflowEnvironment.NONE)) {
                 String tag = "switchlab.mirror/" + server.uri().getAuthority();
                 String whole = book.find(deleted).tags().get(tag);
@@ -41,8 +37,8 @@ class FlushCommandTest {
                 book.book().tag(other, Map.of(tag, "- - behind 0"));
             }
             assertThat(flush(runs, uri)).isEqualTo(1);
-            assertThat(new Copies(server.uri()).ofRun(deleted)).isEmpty();
-            new Copies(server.uri()).assertWhole(new BookRows(runs), other);
+            assertThat(copies.ofRun(deleted)).isEmpty();
+            copies.assertWhole(new BookRows(runs), other);
         }
     }
 

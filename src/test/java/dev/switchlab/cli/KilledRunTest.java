@@ -137,6 +137,7 @@ class KilledRunTest {
     @Test
     void serverAndRunKilledFlushedAndResumed() throws Exception {
         Path kept = folder.resolve("server");
+        Copies copies = new Copies(new BookRows(kept));
         String uri;
         String run;
         try (FakeProcess server = FakeProcess.start(kept, 0)) {
@@ -144,7 +145,7 @@ class KilledRunTest {
             Process training = commands.start("train", "--experiment", "smoke", "--set", LONGER, "--tracking-uri", uri);
             commands.await(
                     training,
-                    () -> !book.runs().isEmpty() && !copies(uri, book.newest()).isEmpty());
+                    () -> !book.runs().isEmpty() && !copies.ofRun(book.newest()).isEmpty());
             run = book.newest();
             commands.await(training, () -> book.lastStep(run, LOSS) >= 20);
             server.kill();
@@ -155,7 +156,6 @@ class KilledRunTest {
             assertThat(commands.end(training)).as(commands.output()).isEqualTo(KILLED);
         }
         try (FakeProcess server = FakeProcess.start(kept, URI.create(uri).getPort())) {
-            Copies copies = new Copies(server.uri());
             assertThat(commands.run("flush", "--tracking-uri", uri))
                     .as(commands.output())
                     .isZero();
@@ -169,16 +169,6 @@ class KilledRunTest {
             assertThat(book.lastStep(run, LOSS)).isEqualTo(STEPS);
             StoredValues.values(book, run);
             copies.assertWhole(book, run);
-        }
-    }
-
-    /** Whether the server has copies yet; while a process is being killed there may be no answer. */
-    private static List<?> copies(String uri, String run) throws IOException {
-        try {
-            return new Copies(URI.create(uri)).ofRun(run);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException(e);
         }
     }
 
@@ -219,7 +209,7 @@ class KilledRunTest {
             }
             for (String run : runs) {
                 assertThat(StoredValues.values(book, run).get(LOSS)).hasSize(STEPS);
-                new Copies(server.uri()).assertWhole(book, run);
+                new Copies(new BookRows(folder.resolve("server"))).assertWhole(book, run);
             }
             assertThat(book.integrity()).isEqualTo("ok");
         }

@@ -60,6 +60,7 @@ public final class FakeMlflow implements AutoCloseable {
         }
     }
 
+    private final Path folder;
     private final FakeApi api;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -74,6 +75,7 @@ public final class FakeMlflow implements AutoCloseable {
     private volatile UnaryOperator<String> answers = UnaryOperator.identity();
 
     private FakeMlflow(Path folder, int port, String artifactRoot) throws IOException {
+        this.folder = folder;
         try {
             api = new FakeApi(folder, artifactRoot);
         } catch (SQLException e) {
@@ -110,6 +112,17 @@ public final class FakeMlflow implements AutoCloseable {
 
     public URI uri() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    /** What the server has stored. */
+    public BookRows rows() {
+        return new BookRows(folder);
+    }
+
+    /** Does what a request of another client would, whatever the plan says. */
+    public JsonNode call(String endpoint, String body) throws SQLException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return api.call(endpoint, FakeApi.parse(bytes), bytes.length).orElseThrow();
     }
 
     public void plan(Plan newPlan) {

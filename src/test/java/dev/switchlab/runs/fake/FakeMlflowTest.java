@@ -36,12 +36,10 @@ class FakeMlflowTest {
     Path folder;
 
     private FakeMlflow fake;
-    private Copies copies;
 
     @BeforeEach
     void start() throws Exception {
         fake = FakeMlflow.start(folder);
-        copies = new Copies(fake.uri());
     }
 
     @AfterEach
@@ -138,17 +136,17 @@ class FakeMlflowTest {
         String batch =
                 "{\"run_id\":\"" + run + "\",\"metrics\":[{\"key\":\"a\",\"value\":2.5,\"timestamp\":1,\"step\":1}%s]}";
         for (int i = 0; i < 2; i++) {
-            assertThat(copies.answer("runs/log-batch", batch.formatted("")).statusCode())
+            assertThat(answer("runs/log-batch", batch.formatted("")).statusCode())
                     .isEqualTo(200);
         }
         String nan = batch.formatted(
                 ",{\"key\":\"b\",\"value\":\"NaN\",\"timestamp\":1},{\"key\":\"c\",\"value\":1,\"timestamp\":1}");
-        assertThat(copies.answer("runs/log-batch", nan).statusCode()).isEqualTo(200);
+        assertThat(answer("runs/log-batch", nan).statusCode()).isEqualTo(200);
         refused(400, "BAD_REQUEST", "runs/log-batch", nan.replace("\"c\"", "\"d\""));
-        JsonNode metrics = copies.get("runs/get?run_id=" + run).at("/run/data/metrics");
+        JsonNode metrics = fake.call("runs/get", "{\"run_id\":\"" + run + "\"}").at("/run/data/metrics");
         assertThat(metrics).extracting(metric -> metric.path("key").asText()).containsExactly("a", "b", "c");
-        assertThat(copies.get("metrics/get-history?run_id=" + run + "&metric_key=a&max_results=9")
-                        .path("metrics"))
+        String history = "{\"run_id\":\"" + run + "\",\"metric_key\":\"a\",\"max_results\":9}";
+        assertThat(fake.call("metrics/get-history", history).path("metrics"))
                 .hasSize(1);
     }
 
@@ -171,10 +169,10 @@ class FakeMlflowTest {
                 of + "\"tags\":[" + String.join(",", Collections.nCopies(101, text)) + "]}");
         refused(400, invalid, "runs/log-batch", of + "\"x\":\"" + "x".repeat(1_000_000) + "\"}");
         fake.lack("runs/log-inputs");
-        assertThat(new String(copies.answer("runs/log-inputs", of + "\"x\":1}").body(), StandardCharsets.UTF_8))
+        assertThat(answer("runs/log-inputs", of + "\"x\":1}").body())
                 .startsWith("<!doctype html>");
         fake.requireAuthorization("Basic x");
-        assertThat(copies.answer("runs/search", "{}").statusCode()).isEqualTo(401);
+        assertThat(answer("runs/search", "{}").statusCode()).isEqualTo(401);
     }
 
     @Test
@@ -184,29 +182,37 @@ class FakeMlflowTest {
             runs.add(createRun(",\"start_time\":" + (100 - runs.size()) + ",\"tags\":[{\"key\":\"" + Copies.KEY
                     + "\",\"value\":\"" + key + "\"}]"));
         }
-        assertThat(copies.ofRun("a"))
+        String tagged = "{\"experiment_ids\":[\"0\"],\"filter\":\"tags.`" + Copies.KEY + "` = 'a'\"}";
+        assertThat(fake.call("runs/search", tagged).path("runs"))
                 .extracting(run -> run.at("/info/run_id").asText())
                 .containsExactly(runs.get(0), runs.get(2));
-        JsonNode first = copies.post("runs/search", "{\"experiment_ids\":[\"0\"],\"max_results\":2}");
-        JsonNode second = copies.post(
+        JsonNode first = fake.call("runs/search", "{\"experiment_ids\":[\"0\"],\"max_results\":2}");
+        JsonNode second = fake.call(
                 "runs/search",
                 "{\"experiment_ids\":[\"0\"],\"max_results\":2,\"page_token\":" + first.path("next_page_token") + "}");
         assertThat(first.path("runs")).hasSize(2);
         assertThat(second.path("runs")).hasSize(1);
         assertThat(second.has("next_page_token")).isFalse();
-        copies.post("runs/delete", "{\"run_id\":\"" + runs.get(0) + "\"}");
-        assertThat(copies.ofRun("a")).hasSize(1);
+        fake.call("runs/delete", "{\"run_id\":\"" + runs.get(0) + "\"}");
+        assertThat(fake.call("runs/search", tagged).path("runs")).hasSize(1);
     }
 
     private String createRun(String more) throws Exception {
-        return copies.post("runs/create", "{\"experiment_id\":\"0\"" + more + "}")
+        return fake.call("runs/create", "{\"experiment_id\":\"0\"" + more + "}")
                 .at("/run/info/run_id")
                 .asText();
     }
 
     private void refused(int status, String code, String endpoint, String body) throws Exception {
-        HttpResponse<byte[]> answer = copies.answer(endpoint, body);
+        HttpResponse<String> answer = answer(endpoint, body);
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(JSON.readTree(answer.body()).path("error_code").asText()).isEqualTo(code);
+    }
+
+    private HttpResponse<String> answer(String endpoint, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(fake.uri() + "/api/2.0/mlflow/" + endpoint))
+                .POST(BodyPublishers.ofString(body))
+                .build();
+        return HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
     }
 }

@@ -118,7 +118,7 @@ final class MirrorTest extends AgainstFake {
             log.text("a.txt", "the password is s3cret-pass, the header " + BASIC);
             log.tags(Map.of("environment", "MLFLOW_TRACKING_PASSWORD=s3cret-pass"));
         });
-        new Copies(fake.uri(), BASIC).assertWhole(rows, run);
+        assertWhole(run);
         assertThat(fake.seen())
                 .allSatisfy(seen -> assertThat(seen.authorization()).isEqualTo(BASIC));
         assertThat(rows.params(run)).containsEntry("origin", "https://***@git.example.org/lab.git");
@@ -142,7 +142,7 @@ final class MirrorTest extends AgainstFake {
                 .doesNotContain("t0ken");
         assertThat(rows.points(run)).hasSizeGreaterThanOrEqualTo(40);
         flush(open(fake.uri(), LONG, LONG, USER), run);
-        new Copies(fake.uri(), BASIC).assertWhole(rows, run);
+        assertWhole(run);
     }
 
     @Test
@@ -175,8 +175,8 @@ final class MirrorTest extends AgainstFake {
         fake.lack("runs/log-inputs");
         String run = run(patient(fake.uri(), LONG), log -> log(log, 1, 3));
         assertThat(notices).singleElement().asString().contains("does not take its dataset");
-        assertThat(copies().ofRun(run).get(0).at("/info/status").asText()).isEqualTo("FINISHED");
-        assertThat(copies().ofRun(run).get(0).at("/data/metrics")).isNotEmpty();
+        assertThat(fake.rows().status(copies().id(run))).isEqualTo("FINISHED");
+        assertThat(fake.rows().points(copies().id(run))).isNotEmpty();
     }
 
     /** From one book to a server, and from there into an empty one. */
@@ -188,7 +188,7 @@ final class MirrorTest extends AgainstFake {
             log.text("plots/a b.txt", "größer");
         });
         BookRows other = new BookRows(folder.resolve("other"));
-        String there = copies().ofRun(run).get(0).at("/info/run_id").asText();
+        String there = copies().id(run);
         BookRows first = rows;
         rows = other;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
@@ -265,14 +265,14 @@ final class MirrorTest extends AgainstFake {
     }
 
     private String createOnServer() throws Exception {
-        return copies().post("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"job\",\"start_time\":1}")
+        return fake.call("runs/create", "{\"experiment_id\":\"0\",\"run_name\":\"job\",\"start_time\":1}")
                 .at("/run/info/run_id")
                 .asText();
     }
 
     private void logOnServer(String run, String key, int step) throws Exception {
         String point = "{\"run_id\":\"%s\",\"key\":\"%s\",\"value\":1.5,\"timestamp\":%d,\"step\":%d}";
-        copies().post("runs/log-metric", point.formatted(run, key, step, step));
+        fake.call("runs/log-metric", point.formatted(run, key, step, step));
     }
 
     /** As MLFLOW_RUN_ID and MLFLOW_EXPERIMENT_NAME ask for it. */
@@ -296,12 +296,8 @@ final class MirrorTest extends AgainstFake {
             assertThat(next).isNotEqualTo(there);
         }
         assertThat(rows.points(there)).isNotEmpty();
-        assertThat(copies().get("runs/get?run_id=" + there).at("/run/data/metrics"))
-                .isNotEmpty();
-        assertThat(copies().get("runs/get?run_id=" + there)
-                        .at("/run/info/status")
-                        .asText())
-                .isEqualTo("FINISHED");
+        assertThat(fake.rows().points(there)).isEqualTo(rows.points(there));
+        assertThat(fake.rows().status(there)).isEqualTo("FINISHED");
         try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
             assertThatThrownBy(() -> book.begin(TestRuns.info()))
                     .isInstanceOf(BookException.class)
