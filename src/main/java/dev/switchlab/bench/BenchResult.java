@@ -15,18 +15,16 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
- * Everything that a benchmark measured; its JSON file is this record.
+ * The measurements of a benchmark; its JSON file is this record.
  *
- * @param setup under which conditions
  * @param tables the times, one table per section
  * @param products the products of the experiment's step by themselves
- * @param memory resident memory
- * @param summary what the tables say, in lines; the last is for programs, too
+ * @param summary the tables in lines; the last is for programs, too
  */
 public record BenchResult(
         Setup setup, List<Table> tables, List<ProductTime> products, Memory memory, List<String> summary) {
 
-    /** How many times as many experts the growth of a step is told for. */
+    /** The growth of a step is reported up to this multiple of the experiment's experts. */
     private static final int GROWTH = 16;
 
     /** This result with one more table. */
@@ -90,18 +88,16 @@ public record BenchResult(
     }
 
     /**
-     * Under which conditions times were taken.
+     * The conditions of the measurement.
      *
      * @param started ISO 8601, UTC
-     * @param quick whether it was a short run, whose times are rough
-     * @param machine the processor, and the kernels that libtorch has chosen for it
-     * @param device where it was computed
+     * @param quick whether the run was short and its times are rough
      * @param threads CPU threads
-     * @param precision what is multiplied
+     * @param precision of the products
      * @param libtorch version
      * @param experiment id of the experiment that is varied
-     * @param settings all of its settings
-     * @param reference what it is compared with; absent if not measured
+     * @param settings all settings of the experiment
+     * @param reference absent if not measured
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Setup(
@@ -120,29 +116,21 @@ public record BenchResult(
      * The reference's own code, as its process introduces itself.
      *
      * @param code repository and commit
-     * @param torch PyTorch's version
-     * @param blas the library that its matrix products run on
-     * @param threads how many they run on
-     * @param gflopPerSecond of the product that it is measured by, 10^9 floating-point operations a second
+     * @param torch version of PyTorch
+     * @param blas the library of its matrix products
+     * @param gflopPerSecond of a query-key-value product, 10^9 floating-point operations a second
      */
     public record Reference(String code, String torch, String blas, int threads, double gflopPerSecond) {}
 
     /**
-     * A section's times.
+     * The times of a section.
      *
-     * @param id the section's
-     * @param title what was timed
      * @param axis what x is
      * @param rows one per variant
      */
     public record Table(String id, String title, String axis, List<Row> rows) {
 
-        /**
-         * One thing that was timed as a whole and in parts.
-         *
-         * @param name of its row
-         * @param ms times by part; {@code total} is the whole
-         */
+        /** A table of one row, its times in ms by part; {@code total} is the whole. */
         public static Table of(String id, String title, String axis, String name, Map<String, List<Double>> ms) {
             return new Table(id, title, axis, List.of(new Row(name, 1, "", "", Timing.of(ms), Map.of())));
         }
@@ -159,14 +147,12 @@ public record BenchResult(
     }
 
     /**
-     * One variant's times.
+     * The times of one variant.
      *
-     * @param name what the table calls it
-     * @param x where it stands on the section's axis
-     * @param settings what is changed in the experiment
-     * @param kernels what multiplies
-     * @param ms times: "total" is the whole, others are its parts; "reference" is the reference's whole
-     * @param figures what follows from medians, where it was measured: see the constants
+     * @param x its place on the section's axis
+     * @param settings the changes to the experiment
+     * @param ms "total" is the whole, "reference" the reference's whole, everything else a part
+     * @param figures derived from medians, where measured, by the constants below
      */
     public record Row(
             String name, int x, String settings, String kernels, Map<String, Timing> ms, Map<String, Double> figures) {
@@ -193,24 +179,19 @@ public record BenchResult(
             return ms.get(Samples.TOTAL).median();
         }
 
-        /** Whether the reference was timed, too. */
         boolean isCompared() {
             return figures.containsKey(RATIO);
         }
     }
 
     /**
-     * How fast one product of the step is by itself.
+     * The speed of one product of the step by itself, (m, k) x (k, n).
      *
-     * @param layer which layer it belongs to
      * @param direction forward, data gradient or weight gradient
      * @param groups products of one shape
-     * @param m rows of the result
-     * @param k what is summed over
-     * @param n columns of the result
-     * @param gflopPerSecond 10^9 floating-point operations a second, by the way it was computed
+     * @param gflopPerSecond 10^9 floating-point operations a second, by way of computing
      * @param fastest the fastest of these ways
-     * @param ms the fastest median time of one
+     * @param ms the median time by the fastest way
      */
     public record ProductTime(
             String layer,
@@ -247,12 +228,12 @@ public record BenchResult(
     }
 
     /**
-     * Resident memory of a process that has trained the experiment for a few steps and done nothing else, the engine
-     * included. Absent where the system does not tell.
+     * Resident memory after a few training steps of the experiment and nothing else. Absent where the system does not
+     * report it.
      *
-     * @param ours this process then
-     * @param reference the reference's process then
-     * @param end this process at the end of the benchmark, whose peak is that of the largest section
+     * @param ours of this process
+     * @param reference of the reference's process
+     * @param end of this process at the end of the benchmark; its peak is that of the largest section
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Memory(ResidentMemory ours, ResidentMemory reference, ResidentMemory end) {}

@@ -8,9 +8,8 @@ import dev.switchlab.bench.BenchResult.Reference;
 import dev.switchlab.bench.BenchResult.Row;
 import dev.switchlab.bench.BenchResult.Setup;
 import dev.switchlab.bench.BenchResult.Table;
-import dev.switchlab.bench.ReferenceProcess.ReferenceModel;
+import dev.switchlab.bench.ReferenceProcess.Answer;
 import dev.switchlab.bench.ReferenceProcess.ReferenceSubject;
-import dev.switchlab.bench.Roofline.ProductTimer;
 import dev.switchlab.bench.StepProducts.StepProduct;
 import dev.switchlab.bench.Subject.GenerationSubject;
 import dev.switchlab.bench.Subject.Rounds;
@@ -31,13 +30,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Times an experiment and variants of it, section by section. */
 public final class Benchmark {
 
-    /** A reference that multiplies at less than this share of our speed has no good BLAS, whatever it is called. */
+    /** A reference that multiplies at less than this share of our speed has no good BLAS. */
     private static final double LEAST_SHARE = 0.2;
 
     private static final int MEMORY_STEPS = 5;
@@ -49,20 +48,16 @@ public final class Benchmark {
     private final Rounds rounds;
     private final List<Section> sections;
 
-    /** Where it is shown what happens. */
+    /** Shows the progress. */
     public interface View {
 
-        /**
-         * Before the first section.
-         *
-         * @param turns of all subjects in all sections
-         */
-        void begun(Setup setup, int turns);
+        /** Before the first section; {@code rounds} is the number of rounds of all sections. */
+        void begun(Setup setup, int rounds);
 
         /** A section begins. */
         void section(String title);
 
-        /** One more turn of one subject. */
+        /** One more round of a section has ended. */
         void turned();
 
         /** A section has ended. */
@@ -79,23 +74,12 @@ public final class Benchmark {
             throw new IllegalArgumentException("the experiment " + base.id()
                     + " has no experts; bench varies one that has, for example EXPERIMENT=reference");
         }
-        if (options.reference().isPresent() && ReferenceModel.of(base).isEmpty()) {
+        if (options.reference().isPresent() && ReferenceProcess.model(base).isEmpty()) {
             throw new IllegalArgumentException(
                     "the reference's code has no model like that of the experiment " + base.id()
                             + "; name one with its semantics, or leave REFERENCE out, for example EXPERIMENT=reference");
         }
         sections = plan(base, options.quick());
-    }
-
-    /** Turns of all subjects in all sections. */
-    private int turns() {
-        return sections.stream()
-                .mapToInt(section -> rounds.all()
-                        * (section.variants().stream()
-                                        .mapToInt(variant -> comparable(variant).isPresent() ? 2 : 1)
-                                        .sum()
-                                + (hasRoofline(section) ? 1 : 0)))
-                .sum();
     }
 
     /** Measures everything. */
@@ -106,7 +90,7 @@ public final class Benchmark {
                 options.reference().map(python -> new ReferenceProcess(python, options.threads(), tokens, d, 3 * d));
         try {
             Setup setup = setup(reference.map(ReferenceProcess::reference).orElse(null));
-            view.begun(setup, turns());
+            view.begun(setup, sections.size() * rounds.all());
             reference.ifPresent(process -> requireGoodBlas(process.reference(), tokens, d));
             Memory memory = memory(reference);
             List<Table> tables = new ArrayList<>();
@@ -116,11 +100,12 @@ public final class Benchmark {
                 tables.add(table);
                 view.ended(table);
             }
-            List<ProductTime> own = Roofline.of(StepProducts.of(base, RandomText.VOCABULARY), products);
             return new BenchResult(
                     setup,
                     tables,
-                    own,
+                    StepProducts.of(base, RandomText.VOCABULARY).times().keySet().stream()
+                            .map(products::get)
+                            .toList(),
                     new Memory(
                             memory.ours(),
                             memory.reference(),
@@ -148,11 +133,9 @@ public final class Benchmark {
     private void requireGoodBlas(Reference reference, int rows, int d) {
         StepProduct product = StepProduct.linear(StepProduct.Role.QUERY_KEY_VALUE, 1, rows, d, 3 * d)
                 .get(0);
-        Samples samples = new Samples();
+        Samples samples;
         try (ProductTimer timer = new ProductTimer(product, options.device())) {
-            for (int i = 0; i < rounds.all(); i++) {
-                timer.round().forEach(samples::add);
-            }
+            samples = rounds.run(List.of(timer), () -> {}).get(timer);
         }
         double best = ProductTime.of(product, samples.timings()).gflopPerSecond().values().stream()
                 .mapToDouble(Double::doubleValue)
@@ -169,17 +152,18 @@ public final class Benchmark {
         }
     }
 
-    /** First of all, because a peak never comes down. */
+    /** Measured first, because a peak never comes down. */
     private Memory memory(Optional<ReferenceProcess> reference) {
         view.section("memory");
         try (Subject ours = subject(Work.TRAINING, base, MEMORY_STEPS)) {
             ours.round(new Samples());
             ResidentMemory theirs = null;
             if (reference.isPresent()) {
-                try (ReferenceSubject subject = new ReferenceSubject(
-                        reference.get(), ReferenceModel.of(base).orElseThrow(), Work.TRAINING, MEMORY_STEPS)) {
-                    subject.round(new Samples());
-                    theirs = subject.memory().orElseThrow();
+                Map<String, Object> model = ReferenceProcess.model(base).orElseThrow();
+                try (ReferenceSubject subject =
+                        new ReferenceSubject(reference.get(), model, Work.TRAINING, MEMORY_STEPS)) {
+                    Answer answer = subject.ask();
+                    theirs = new ResidentMemory(answer.now(), answer.peak());
                 }
             }
             return new Memory(ResidentMemory.read().orElse(null), theirs, null);
@@ -198,44 +182,43 @@ public final class Benchmark {
         return variant.settings().isEmpty() ? base : base.with(variant.settings());
     }
 
-    private Optional<ReferenceModel> comparable(Variant variant) {
-        return options.reference().isPresent() ? ReferenceModel.of(experiment(variant)) : Optional.empty();
-    }
-
     private StepProducts products(Section section, Variant variant) {
         StepProducts products = StepProducts.of(experiment(variant), RandomText.VOCABULARY);
         return section.work() == Work.EVALUATION ? products.forwardOnly() : products;
     }
 
-    /** One section: all its subjects are there at once and take turns. */
+    /** Measures one section: all its subjects exist at once and take turns. */
     private Table measure(Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
         view.section(section.title());
+        Map<Variant, Subject> ours = new LinkedHashMap<>();
+        Map<Variant, Subject> theirs = new LinkedHashMap<>();
+        Map<StepProduct, Subject> timers = new LinkedHashMap<>();
         List<Subject> subjects = new ArrayList<>();
         try {
-            Map<Variant, Subject> ours = new LinkedHashMap<>();
-            Map<Variant, Subject> theirs = new LinkedHashMap<>();
             for (Variant variant : section.variants()) {
-                ours.put(variant, subject(section.work(), experiment(variant), rounds.repeats()));
+                Experiment experiment = experiment(variant);
+                ours.put(variant, subject(section.work(), experiment, rounds.repeats()));
                 subjects.add(ours.get(variant));
-                comparable(variant).ifPresent(model -> {
+                Optional<Map<String, Object>> model = ReferenceProcess.model(experiment);
+                if (reference.isPresent() && model.isPresent()) {
                     theirs.put(
                             variant,
-                            new ReferenceSubject(reference.orElseThrow(), model, section.work(), rounds.repeats()));
+                            new ReferenceSubject(reference.get(), model.get(), section.work(), rounds.repeats()));
                     subjects.add(theirs.get(variant));
-                });
-            }
-            Optional<Roofline> roofline = Optional.empty();
-            if (hasRoofline(section)) {
-                roofline = Optional.of(new Roofline(
-                        section.variants().stream()
-                                .map(variant -> products(section, variant))
-                                .toList(),
-                        options.device()));
-                subjects.add(roofline.get());
+                }
+                if (hasRoofline(section)) {
+                    for (StepProduct product : products(section, variant).times().keySet()) {
+                        if (!timers.containsKey(product)) {
+                            timers.put(product, new ProductTimer(product, options.device()));
+                            subjects.add(timers.get(product));
+                        }
+                    }
+                }
             }
             Map<Subject, Samples> samples = rounds.run(subjects, view::turned);
-            Map<StepProduct, ProductTime> times =
-                    roofline.map(subject -> subject.times(samples.get(subject))).orElse(Map.of());
+            Map<StepProduct, ProductTime> times = new LinkedHashMap<>();
+            timers.forEach((product, timer) ->
+                    times.put(product, ProductTime.of(product, samples.get(timer).timings())));
             times.forEach(all::putIfAbsent);
             List<Row> rows = new ArrayList<>();
             for (Variant variant : section.variants()) {
@@ -267,7 +250,7 @@ public final class Benchmark {
         }
         if (hasRoofline(section)) {
             StepProducts products = products(section, variant);
-            double alone = Roofline.ms(products, times);
+            double alone = products.sum(product -> times.get(product).ms());
             figures.put(Row.FLOP, products.flop());
             figures.put(Row.PRODUCTS, alone);
             figures.put(Row.SHARE, alone / total);
@@ -295,15 +278,14 @@ public final class Benchmark {
         Variant denseVariant = new Variant(Section.DENSE, 0, dense);
 
         List<Variant> experts =
-                vary("model.n_experts=", model.nExperts(), quick ? of(1, 16) : of(1, 2, 4, 8, 16, 32, 64, 128));
+                vary("model.n_experts=", model.nExperts(), quick ? List.of(1, 16) : List.of(1, 2, 4, 8, 16, 32, 64, 128));
         experts.add(denseVariant);
-        List<Variant> topK = vary("model.top_k=", model.topK(), quick ? of(2) : of(1, 2, 4));
+        List<Variant> topK = vary("model.top_k=", model.topK(), quick ? List.of(2) : List.of(1, 2, 4));
         topK.removeIf(variant -> variant.x() > model.nExperts());
-        List<Variant> evaluation = new ArrayList<>();
-        evaluation.add(new Variant(model.nExperts() + " experts", model.nExperts(), ""));
-        evaluation.add(denseVariant);
+        List<Variant> evaluation =
+                List.of(new Variant(model.nExperts() + " experts", model.nExperts(), ""), denseVariant);
         List<Variant> contexts = new ArrayList<>();
-        for (int context : quick ? of(SMALLEST_CONTEXT) : of(SMALLEST_CONTEXT, 256, 1000)) {
+        for (int context : quick ? List.of(SMALLEST_CONTEXT) : List.of(SMALLEST_CONTEXT, 256, 1000)) {
             contexts.add(new Variant(context + " tokens", context, GenerationSubject.settings(context)));
         }
         return List.of(
@@ -318,44 +300,36 @@ public final class Benchmark {
                         "training step by batch",
                         "sequences",
                         Work.TRAINING,
-                        vary("train.batch_size=", batch, quick ? of(2 * batch) : of(batch / 4, 4 * batch))),
+                        vary("train.batch_size=", batch, quick ? List.of(2 * batch) : List.of(batch / 4, 4 * batch))),
                 new Section(
                         "sequence",
                         "training step by sequence",
                         "tokens",
                         Work.TRAINING,
-                        vary("train.seq_len=", seq, quick ? of(2 * seq) : of(seq / 2, 2 * seq, 4 * seq))),
+                        vary("train.seq_len=", seq, quick ? List.of(2 * seq) : List.of(seq / 2, 2 * seq, 4 * seq))),
                 new Section("top_k", "training step by choices per token", "choices", Work.TRAINING, topK),
                 new Section(Section.EVALUATION, "evaluation, forward", "experts", Work.EVALUATION, evaluation),
                 new Section(Section.GENERATION, "generation, per token", "context", Work.GENERATION, contexts));
     }
 
-    /** The experiment itself among others, in ascending order. */
+    /** The experiment's own value among others, in ascending order. */
     private static List<Variant> vary(String setting, int own, List<Integer> values) {
-        List<Variant> variants = new ArrayList<>();
-        TreeSet<Integer> all = new TreeSet<>(values);
-        all.add(own);
-        for (int x : all) {
-            if (x > 0) {
-                variants.add(new Variant(Integer.toString(x), x, setting + x));
-            }
-        }
-        return variants;
-    }
-
-    private static List<Integer> of(int... values) {
-        return IntStream.of(values).boxed().toList();
+        return IntStream.concat(
+                        IntStream.of(own), values.stream().mapToInt(Integer::intValue))
+                .filter(x -> x > 0)
+                .distinct()
+                .sorted()
+                .mapToObj(x -> new Variant(Integer.toString(x), x, setting + x))
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /**
-     * What a benchmark is given.
+     * The options of a benchmark.
      *
-     * @param experiment what it varies
-     * @param quick whether it shall be short: fewer variants and rounds, for a first look and for tests
+     * @param quick fewer variants and rounds, for a first look and for tests
      * @param reference the Python that runs the reference's code, if it is to be compared
-     * @param device where to compute
      * @param threads CPU threads in use
-     * @param kernels what multiplies: {@link KernelChoice#AUTO}, or a text of {@link Kernels}
+     * @param kernels {@link KernelChoice#AUTO}, or a text of {@link Kernels}
      */
     public record Options(
             Experiment experiment,
@@ -365,17 +339,16 @@ public final class Benchmark {
             int threads,
             String kernels) {
 
-        Rounds rounds() {
+        private Rounds rounds() {
             return quick ? Rounds.QUICK : Rounds.FULL;
         }
 
-        /** What a variant multiplies with: what a training of it would. */
-        Kernels kernels(Experiment variant) {
+        /** The kernels that a training of a variant would use. */
+        private Kernels kernels(Experiment variant) {
             return KernelChoice.of(variant, device, Machine.identity(), kernels);
         }
 
-        /** What is multiplied. */
-        String precision() {
+        private String precision() {
             return experiment.toParams().getOrDefault("train.precision", "float32");
         }
     }
@@ -383,11 +356,9 @@ public final class Benchmark {
     /**
      * Variants that are timed in turn, so that they can be compared.
      *
-     * @param id what the JSON file calls it
-     * @param title what the table says above it
+     * @param id its name in the JSON file
+     * @param title of the table
      * @param axis what the variants' x is
-     * @param work what is timed
-     * @param variants in the order of the table
      */
     record Section(String id, String title, String axis, Work work, List<Variant> variants) {
 
@@ -400,8 +371,7 @@ public final class Benchmark {
     /**
      * One line of a table: the benchmark's experiment with something changed.
      *
-     * @param name what the table calls it
-     * @param x where it stands on the section's axis
+     * @param x its place on the section's axis
      * @param settings assignments as in {@code "model.n_experts=8"}; empty for the experiment as it is
      */
     record Variant(String name, int x, String settings) {}

@@ -77,7 +77,6 @@ final class ReferenceProcess implements AutoCloseable {
         }
     }
 
-    /** What it is. */
     Reference reference() {
         return reference;
     }
@@ -91,8 +90,7 @@ final class ReferenceProcess implements AutoCloseable {
      */
     record Answer(List<Double> ms, double now, double peak) {}
 
-    /** One turn of {@code question}. */
-    Answer ask(Map<String, Object> question) {
+    private Answer ask(Map<String, Object> question) {
         try {
             questions.write(Json.MAPPER.writeValueAsString(question));
             questions.newLine();
@@ -162,72 +160,56 @@ final class ReferenceProcess implements AutoCloseable {
     }
 
     /**
-     * What the reference is asked to build: its own experiment with these sizes. {@code golden/bench_reference.py}
-     * reads the same names.
-     *
-     * @param settings name to value
+     * The model that the reference builds: its own experiment with these settings, as {@code golden/bench_reference.py}
+     * reads them. Empty if the reference's code cannot build the experiment's model.
      */
-    record ReferenceModel(Map<String, Object> settings) {
-
-        /** Empty where the experiment's model is none that the reference's code can be told to build. */
-        static Optional<ReferenceModel> of(Experiment experiment) {
-            ModelConfig model = experiment.model();
-            boolean isReferences = experiment.semantics() == Semantics.REFERENCE
-                    && model.feedForward() == ModelConfig.FeedForwardKind.SWITCH
-                    && model.topK() == 1
-                    && model.moeEvery() == 1
-                    && model.sharedExperts() == 0
-                    && model.activation() == ModelConfig.Activation.RELU
-                    && !model.gated()
-                    && model.norm() == ModelConfig.Norm.LAYER
-                    && !model.qkNorm()
-                    && !model.bigram()
-                    && model.dropout() == 0
-                    && experiment.train().accumulate() == 1;
-            if (!isReferences) {
-                return Optional.empty();
-            }
-            Map<String, Object> settings = new LinkedHashMap<>();
-            settings.put("d_model", model.dModel());
-            settings.put("heads", model.heads());
-            settings.put("d_ff", model.dFf());
-            settings.put("n_layers", model.nLayers());
-            settings.put("n_experts", model.nExperts());
-            settings.put("capacity_factor", model.capacityFactor());
-            settings.put("drop_tokens", model.dropTokens());
-            settings.put("is_scale_prob", model.isScaleProb());
-            settings.put("vocabulary", RandomText.VOCABULARY);
-            settings.put("seq_len", experiment.train().seqLen());
-            settings.put("batch_size", experiment.train().batchSize());
-            return Optional.of(new ReferenceModel(settings));
+    static Optional<Map<String, Object>> model(Experiment experiment) {
+        ModelConfig model = experiment.model();
+        boolean isReferences = experiment.semantics() == Semantics.REFERENCE
+                && model.feedForward() == ModelConfig.FeedForwardKind.SWITCH
+                && model.topK() == 1
+                && model.moeEvery() == 1
+                && model.sharedExperts() == 0
+                && model.activation() == ModelConfig.Activation.RELU
+                && !model.gated()
+                && model.norm() == ModelConfig.Norm.LAYER
+                && !model.qkNorm()
+                && !model.bigram()
+                && model.dropout() == 0
+                && experiment.train().accumulate() == 1;
+        if (!isReferences) {
+            return Optional.empty();
         }
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("d_model", model.dModel());
+        settings.put("heads", model.heads());
+        settings.put("d_ff", model.dFf());
+        settings.put("n_layers", model.nLayers());
+        settings.put("n_experts", model.nExperts());
+        settings.put("capacity_factor", model.capacityFactor());
+        settings.put("drop_tokens", model.dropTokens());
+        settings.put("is_scale_prob", model.isScaleProb());
+        settings.put("vocabulary", RandomText.VOCABULARY);
+        settings.put("seq_len", experiment.train().seqLen());
+        settings.put("batch_size", experiment.train().batchSize());
+        return Optional.of(settings);
     }
 
-    /** The same work in the reference's own code. */
-    static final class ReferenceSubject implements Subject {
+    /** The work of a subject in the reference's own code. */
+    record ReferenceSubject(ReferenceProcess process, Map<String, Object> model, Work work, int repeats)
+            implements Subject {
 
-        private final ReferenceProcess process;
-        private final Map<String, Object> question = new LinkedHashMap<>();
-        private Optional<ResidentMemory> memory = Optional.empty();
-
-        ReferenceSubject(ReferenceProcess process, ReferenceModel model, Work work, int repeats) {
-            this.process = process;
+        Answer ask() {
+            Map<String, Object> question = new LinkedHashMap<>(model);
             question.put("work", work.name().toLowerCase(Locale.ROOT));
             question.put("repeats", repeats);
             question.put("length", GenerationSubject.LENGTH);
-            question.putAll(model.settings());
+            return process.ask(question);
         }
 
         @Override
         public void round(Samples samples) {
-            ReferenceProcess.Answer answer = process.ask(question);
-            answer.ms().forEach(ms -> samples.add(Samples.TOTAL, ms));
-            memory = Optional.of(new ResidentMemory(answer.now(), answer.peak()));
-        }
-
-        /** What its process holds; empty before the first round. */
-        Optional<ResidentMemory> memory() {
-            return memory;
+            ask().ms().forEach(ms -> samples.add(Samples.TOTAL, ms));
         }
 
         /** The process forgets the model. */

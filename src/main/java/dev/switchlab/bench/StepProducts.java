@@ -7,6 +7,7 @@ import dev.switchlab.experiment.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The matrix products of one training step, and how often each occurs. They are what no implementation can do without:
@@ -61,10 +62,15 @@ record StepProducts(Map<StepProduct, Integer> times) {
         return new StepProducts(forward);
     }
 
-    /** Floating-point operations of all of them. */
+    /** Floating-point operations of all products. */
     double flop() {
+        return sum(StepProduct::flop);
+    }
+
+    /** The sum of a value over all products of the step. */
+    double sum(ToDoubleFunction<StepProduct> value) {
         return times.entrySet().stream()
-                .mapToDouble(entry -> entry.getKey().flop() * entry.getValue())
+                .mapToDouble(entry -> value.applyAsDouble(entry.getKey()) * entry.getValue())
                 .sum();
     }
 

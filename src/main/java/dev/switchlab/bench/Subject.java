@@ -61,44 +61,61 @@ interface Subject extends AutoCloseable {
             return warmUp + rounds;
         }
 
-        /**
-         * Runs all rounds.
-         *
-         * @param turned is told after each subject's turn
-         */
-        Map<Subject, Samples> run(List<Subject> subjects, Runnable turned) {
+        /** Runs all rounds; {@code ended} is called after each. */
+        Map<Subject, Samples> run(List<? extends Subject> subjects, Runnable ended) {
             Map<Subject, Samples> samples = new LinkedHashMap<>();
             for (int round = 0; round < all(); round++) {
                 for (Subject subject : subjects) {
                     subject.round(
                             round < warmUp ? new Samples() : samples.computeIfAbsent(subject, s -> new Samples()));
-                    turned.run();
                 }
+                ended.run();
             }
             return samples;
         }
     }
 
-    /**
-     * Training steps of one experiment, split into their parts. What is in no part (reading numbers, freeing memory) is
-     * "other".
-     */
-    final class TrainingSubject implements Subject {
+    /** Work of a model, repeated in each turn. */
+    abstract class ModelSubject implements Subject {
 
-        static final String OTHER = "other";
-
-        private final LanguageModel model;
-        private final TrainStep step;
+        final LanguageModel model;
+        final RandomText text = new RandomText();
         private final int repeats;
-        private final RandomText text = new RandomText();
+
+        private ModelSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
+            model = RandomText.model(experiment, device, kernels);
+            this.repeats = repeats;
+        }
+
+        /** Works once and adds the times taken. */
+        abstract void once(Samples samples);
+
+        @Override
+        public void round(Samples samples) {
+            for (int i = 0; i < repeats; i++) {
+                once(samples);
+            }
+        }
+
+        @Override
+        public void close() {
+            model.close();
+        }
+    }
+
+    /** Training steps, split into their parts. What is in no part (reading numbers, freeing memory) is "other". */
+    final class TrainingSubject extends ModelSubject {
+
+        private static final String OTHER = "other";
+
+        private final TrainStep step;
         private final Map<StepClock.Part, Double> parts = new EnumMap<>(StepClock.Part.class);
         private long last;
         private int taken;
 
         TrainingSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
-            model = RandomText.model(experiment, device, kernels);
+            super(experiment, device, kernels, repeats);
             step = new TrainStep(model, this::ended);
-            this.repeats = repeats;
         }
 
         private void ended(StepClock.Part part) {
@@ -108,124 +125,86 @@ interface Subject extends AutoCloseable {
         }
 
         @Override
-        public void round(Samples samples) {
-            for (int i = 0; i < repeats; i++) {
-                Batch batch = text.batch(model.experiment());
-                parts.clear();
-                long start = System.nanoTime();
-                last = start;
-                taken++;
-                step.run(taken, List.of(batch), false);
-                double total = (System.nanoTime() - start) / 1e6;
-                samples.add(Samples.TOTAL, total);
-                double other = total;
-                for (StepClock.Part part : StepClock.Part.values()) {
-                    double ms = parts.getOrDefault(part, 0.0);
-                    samples.add(name(part), ms);
-                    other -= ms;
-                }
-                samples.add(OTHER, other);
+        void once(Samples samples) {
+            Batch batch = text.batch(model.experiment());
+            parts.clear();
+            long start = System.nanoTime();
+            last = start;
+            taken++;
+            step.run(taken, List.of(batch), false);
+            double total = (System.nanoTime() - start) / 1e6;
+            samples.add(Samples.TOTAL, total);
+            double other = total;
+            for (StepClock.Part part : StepClock.Part.values()) {
+                double ms = parts.getOrDefault(part, 0.0);
+                samples.add(name(part), ms);
+                other -= ms;
             }
+            samples.add(OTHER, other);
         }
 
         static String name(StepClock.Part part) {
             return part.name().toLowerCase(Locale.ROOT);
         }
-
-        @Override
-        public void close() {
-            model.close();
-        }
     }
 
-    /** Forward passes at evaluation, over a batch as large as in training, down to one logit on the host. */
-    final class EvaluationSubject implements Subject {
-
-        private final LanguageModel model;
-        private final int repeats;
-        private final RandomText text = new RandomText();
+    /** Forward passes at evaluation, over a batch of the training size, down to one logit on the host. */
+    final class EvaluationSubject extends ModelSubject {
 
         EvaluationSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
-            model = RandomText.model(experiment, device, kernels);
-            this.repeats = repeats;
+            super(experiment, device, kernels, repeats);
         }
 
         @Override
-        public void round(Samples samples) {
-            for (int i = 0; i < repeats; i++) {
-                Batch batch = text.batch(model.experiment());
-                long start = System.nanoTime();
-                float logit = model.evaluate(
-                        batch.tokens(),
-                        batch.seqLen(),
-                        batch.batchSize(),
-                        model.evaluationDropPolicy(0, 0),
-                        output -> output.logits().get(0, 0, 0).getFloat());
-                samples.add(Samples.TOTAL, (System.nanoTime() - start) / 1e6);
-                if (!Float.isFinite(logit)) {
-                    throw new IllegalStateException("the model's logits are " + logit);
-                }
+        void once(Samples samples) {
+            Batch batch = text.batch(model.experiment());
+            long start = System.nanoTime();
+            float logit = model.evaluate(
+                    batch.tokens(),
+                    batch.seqLen(),
+                    batch.batchSize(),
+                    model.evaluationDropPolicy(0, 0),
+                    output -> output.logits().get(0, 0, 0).getFloat());
+            samples.add(Samples.TOTAL, (System.nanoTime() - start) / 1e6);
+            if (!Float.isFinite(logit)) {
+                throw new IllegalStateException("the model's logits are " + logit);
             }
-        }
-
-        @Override
-        public void close() {
-            model.close();
         }
     }
 
     /**
      * Text written one character at a time, the most probable next one, after a prompt as long as the context. The time
-     * per character is that between the first and the last new character; what came before the first, reading the
+     * per character is that between the first and the last new character; the time before the first, for reading the
      * prompt, is "prompt".
      */
-    final class GenerationSubject implements Subject {
+    final class GenerationSubject extends ModelSubject {
 
-        static final String PROMPT = "prompt";
+        private static final String PROMPT = "prompt";
 
-        /** Written per text: few, so that the context is about what it is called. */
+        /** Characters written per text: few, so that the context keeps its length. */
         static final int LENGTH = 8;
 
-        private final LanguageModel model;
-        private final TextGenerator generator;
-        private final int context;
-        private final int repeats;
-        private final RandomText text = new RandomText();
+        private final TextGenerator generator = new TextGenerator(model, new Sampler(0, 0));
 
         GenerationSubject(Experiment experiment, Device device, Kernels kernels, int repeats) {
-            context = context(experiment);
-            model = RandomText.model(experiment, device, kernels);
-            generator = new TextGenerator(model, new Sampler(0, 0));
-            this.repeats = repeats;
+            super(experiment, device, kernels, repeats);
         }
 
-        /** Prompt and new characters together are as long as the sequences that the model is made for. */
-        static int context(Experiment experiment) {
-            return experiment.train().seqLen() - LENGTH;
-        }
-
-        /** Of a model that is made for sequences with so much context. */
+        /** Settings of a model for sequences of this context and the new characters. */
         static String settings(int context) {
             return "train.batch_size=1 train.seq_len=" + (context + LENGTH);
         }
 
         @Override
-        public void round(Samples samples) {
-            for (int i = 0; i < repeats; i++) {
-                String prompt = text.prompt(context);
-                long[] times = new long[LENGTH];
-                int[] next = {0};
-                long start = System.nanoTime();
-                generator.generate(
-                        prompt, LENGTH, new SplittableRandom(1), character -> times[next[0]++] = System.nanoTime());
-                samples.add(Samples.TOTAL, (times[LENGTH - 1] - times[0]) / 1e6 / (LENGTH - 1));
-                samples.add(PROMPT, (times[0] - start) / 1e6);
-            }
-        }
-
-        @Override
-        public void close() {
-            model.close();
+        void once(Samples samples) {
+            String prompt = text.prompt(model.experiment().train().seqLen() - LENGTH);
+            long[] times = new long[LENGTH];
+            int[] next = {0};
+            long start = System.nanoTime();
+            generator.generate(
+                    prompt, LENGTH, new SplittableRandom(1), character -> times[next[0]++] = System.nanoTime());
+            samples.add(Samples.TOTAL, (times[LENGTH - 1] - times[0]) / 1e6 / (LENGTH - 1));
+            samples.add(PROMPT, (times[0] - start) / 1e6);
         }
     }
 }

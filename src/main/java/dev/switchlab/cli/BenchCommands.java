@@ -201,11 +201,11 @@ final class BenchCommands {
     private static final class Console implements Benchmark.View, AutoCloseable {
 
         private Bar bar = Bar.none();
-        private int turns;
+        private int rounds;
 
         @Override
-        public void begun(Setup setup, int allTurns) {
-            bar = Bar.ofSteps("bench", 0, allTurns);
+        public void begun(Setup setup, int allRounds) {
+            bar = Bar.ofSteps("bench", 0, allRounds);
             println(BenchText.of(setup));
         }
 
@@ -220,8 +220,8 @@ final class BenchCommands {
 
         @Override
         public void turned() {
-            turns++;
-            bar.reached(turns);
+            rounds++;
+            bar.reached(rounds);
         }
 
         @Override

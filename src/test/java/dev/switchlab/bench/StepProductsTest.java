@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import dev.switchlab.bench.Roofline.ProductTimer;
 import dev.switchlab.bench.StepProducts.StepProduct;
 import dev.switchlab.bench.StepProducts.StepProduct.Direction;
 import dev.switchlab.bench.StepProducts.StepProduct.Role;
+import dev.switchlab.bench.Timing.Samples;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import java.util.List;
@@ -88,7 +88,7 @@ class StepProductsTest {
         for (StepProduct product : products) {
             assertThat(round(product))
                     .containsOnlyKeys("batched product", "product per expert", "convolution")
-                    .allSatisfy((way, ms) -> assertThat(ms).isPositive());
+                    .allSatisfy((way, ms) -> assertThat(ms.median()).isPositive());
         }
         for (StepProduct product : StepProduct.linear(Role.ROUTER, 1, 24, 8, 3)) {
             assertThat(round(product)).containsOnlyKeys("matrix product", "convolution");
@@ -98,9 +98,11 @@ class StepProductsTest {
         }
     }
 
-    private static Map<String, Double> round(StepProduct product) {
+    private static Map<String, Timing> round(StepProduct product) {
+        Samples samples = new Samples();
         try (ProductTimer timer = new ProductTimer(product, Device.cpu())) {
-            return timer.round();
+            timer.round(samples);
         }
+        return samples.timings();
     }
 }

@@ -21,10 +21,10 @@ class TimingTest {
         List<String> order = new ArrayList<>();
         Subject a = recording("a", order);
         Subject b = recording("b", order);
-        int[] turns = {0};
-        var samples = new Rounds(1, 2, 1).run(List.of(a, b), () -> turns[0]++);
+        int[] rounds = {0};
+        var samples = new Rounds(1, 2, 1).run(List.of(a, b), () -> rounds[0]++);
         assertThat(order).containsExactly("a", "b", "a", "b", "a", "b");
-        assertThat(turns[0]).isEqualTo(6);
+        assertThat(rounds[0]).isEqualTo(3);
         // Its times are the numbers of its turns: 1 in the warm-up, then 3 and 5.
         assertThat(samples.get(a).timing(Samples.TOTAL)).isEqualTo(new Timing(4, 3.5, 4.5, 2));
     }
