@@ -5,12 +5,11 @@ import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
-import dev.switchlab.golden.VerifyOptions;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
+import dev.switchlab.golden.Implementation;
 import dev.switchlab.notebook.Notebooks;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -63,12 +62,10 @@ final class CheckCommands {
         @Override
         public Integer call() throws IOException {
             Device device = engine.start();
-            VerifyOptions everything = VerifyOptions.everything();
-            List<Target> targets = engine.isAuto() ? everything.targets() : List.of(Target.of(device));
             List<Implementation> implementations =
-                    dispatch == null ? everything.implementations() : Implementation.of(dispatch);
-            VerifyOptions options = new VerifyOptions(implementations, targets, only);
-            GoldenReport result = GoldenVerifier.verifyFolder(source, options, Golden::print);
+                    new ArrayList<>(engine.isAuto() ? Implementation.all() : Implementation.on(device));
+            implementations.removeIf(implementation -> dispatch != null && implementation.dispatch() != dispatch);
+            GoldenReport result = new GoldenVerifier(implementations).verify(source, only, Golden::print);
             if (!report.isBlank()) {
                 result.write(Path.of(report));
                 System.out.println("report: " + report);

@@ -76,12 +76,6 @@ record CaseFile(
                 Collections.unmodifiableMap(expected));
     }
 
-    /** The file's name without its extension. */
-    String name() {
-        String file = path.getFileName().toString();
-        return file.endsWith(EXTENSION) ? file.substring(0, file.length() - EXTENSION.length()) : file;
-    }
-
     /** The config as a record of {@link CaseConfig}. */
     <C> C config(Class<C> type, Map<String, ?> defaults) {
         return CaseConfig.bind(config, type, defaults);

@@ -9,8 +9,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.Positions;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.FeedForward;
@@ -61,7 +59,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
          *
          * @throws GoldenException if the case cannot be run, or its permutations do not fit the routes
          */
-        Map<String, Tensor> run(CaseFile file, Implementation implementation, Target target);
+        Map<String, Tensor> run(CaseFile file, Implementation implementation);
     }
 
     /**
@@ -102,8 +100,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                 checked.hasParam("layer2.bias"),
                 checked.hasParam("linear_v.bias"),
                 0);
-        return of(checked, false, (file, implementation, target) -> {
-            try (Harness<FeedForward> harness = new Harness<>(new FeedForward(network), file, implementation, target)) {
+        return of(checked, false, (file, implementation) -> {
+            try (Harness<FeedForward> harness = new Harness<>(new FeedForward(network), file, implementation)) {
                 return harness.run(DropPolicy.byPosition(), run -> {
                     NDArray y = harness.block().apply(run.pass(), run.input("x"));
                     run.output("y", y);
@@ -116,10 +114,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase attention(CaseFile checked) {
         checked.onlyInputs("x", "kv", "w", "mask");
         CaseConfig.Attention config = CaseConfig.Attention.of(checked);
-        return of(checked, false, (file, implementation, target) -> {
+        return of(checked, false, (file, implementation) -> {
             MultiHeadAttention block =
                     new MultiHeadAttention(config.heads(), config.dModel(), 0, config.bias(), Positions.NONE);
-            try (Harness<MultiHeadAttention> harness = new Harness<>(block, file, implementation, target)) {
+            try (Harness<MultiHeadAttention> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(DropPolicy.byPosition(), run -> {
                     NDArray x = run.input("x"); // (Q, B, D)
                     NDArray kv = file.inputs().containsKey("kv") ? run.input("kv") : x; // (M, B, D)
@@ -140,13 +138,13 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase switchLayer(CaseFile checked) {
         checked.onlyInputs("x", "w", "perm");
         CaseConfig.Switch config = CaseConfig.Switch.ofLayer(checked);
-        return of(checked, true, (file, implementation, target) -> {
+        return of(checked, true, (file, implementation) -> {
             SwitchFeedForward block = new SwitchFeedForward(
                     config.model(checked, implementation.dispatch()),
                     0,
                     false,
-                    target.part().world());
-            try (Harness<SwitchFeedForward> harness = new Harness<>(block, file, implementation, target)) {
+                    implementation.part().world());
+            try (Harness<SwitchFeedForward> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(drops(harness, config, "", false), run -> {
                     FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                     Routing routing = output.routing().orElseThrow();
@@ -169,14 +167,14 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase mixtureOfExperts(CaseFile checked) {
         checked.onlyInputs("x", "w");
         CaseConfig.Moe config = CaseConfig.Moe.of(checked);
-        return of(checked, true, (file, implementation, target) -> {
+        return of(checked, true, (file, implementation) -> {
             SwitchFeedForward block = new SwitchFeedForward(
                     config.model(checked, implementation.dispatch()),
                     0,
                     config.selectionBias(),
-                    target.part().world());
+                    implementation.part().world());
             CaseFile own = config.expertBias() ? withGateBiases(file) : file;
-            try (Harness<SwitchFeedForward> harness = new Harness<>(block, own, implementation, target)) {
+            try (Harness<SwitchFeedForward> harness = new Harness<>(block, own, implementation)) {
                 Map<String, Tensor> results = harness.run(DropPolicy.byPosition(), run -> {
                     FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"));
                     Routing routing = output.routing().orElseThrow();
@@ -238,10 +236,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase transformerLayer(CaseFile checked) {
         checked.onlyInputs("x", "w", "mask", "perm");
         CaseConfig.Switch config = CaseConfig.Switch.ofTransformer(checked, "");
-        return of(checked, true, (file, implementation, target) -> {
+        return of(checked, true, (file, implementation) -> {
             SwitchTransformerLayer block =
                     new SwitchTransformerLayer(config.model(file, implementation.dispatch()), 0, false);
-            try (Harness<SwitchTransformerLayer> harness = new Harness<>(block, file, implementation, target)) {
+            try (Harness<SwitchTransformerLayer> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(drops(harness, config, "", true), run -> {
                     FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"), run.mask());
                     Routing routing = output.routing().orElseThrow();
@@ -256,9 +254,9 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase transformer(CaseFile checked) {
         checked.onlyInputs("x", "w", "mask", "perm");
         CaseConfig.Switch config = CaseConfig.Switch.ofTransformer(checked, "layers.");
-        return of(checked, true, (file, implementation, target) -> {
+        return of(checked, true, (file, implementation) -> {
             SwitchTransformer block = new SwitchTransformer(config.model(file, implementation.dispatch()), false);
-            try (Harness<SwitchTransformer> harness = new Harness<>(block, file, implementation, target)) {
+            try (Harness<SwitchTransformer> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(drops(harness, config, "", true), run -> {
                     SwitchTransformer.Output output = block.forward(run.pass(), run.input("x"), run.mask());
                     run.output("x", output.y());
@@ -283,10 +281,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
             return new Model(CaseConfig.Switch.ofTransformer(file, "transformer.layers."), vocabulary);
         }
 
-        Harness<AutoregressiveModel> harness(CaseFile file, Implementation implementation, Target target) {
+        Harness<AutoregressiveModel> harness(CaseFile file, Implementation implementation) {
             AutoregressiveModel block = new AutoregressiveModel(
                     config.model(file, implementation.dispatch()), vocabulary.nVocab(), vocabulary.maxSeqLen(), false);
-            return new Harness<>(block, file, implementation, target);
+            return new Harness<>(block, file, implementation);
         }
 
         /** {@code loadBalancing} is null without switch layers. */
@@ -308,8 +306,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
     private static GoldenCase languageModel(CaseFile checked) {
         Model model = Model.of(checked, 2);
         int nVocab = model.vocabulary.nVocab();
-        return of(checked, model.config.isSparse(), (file, implementation, target) -> {
-            try (Harness<AutoregressiveModel> harness = model.harness(file, implementation, target)) {
+        return of(checked, model.config.isSparse(), (file, implementation) -> {
+            try (Harness<AutoregressiveModel> harness = model.harness(file, implementation)) {
                 Map<String, Tensor> results = harness.run(drops(harness, model.config, "", true), run -> {
                     NDArray tokens = array(run.scope(), file.tokens("tokens", nVocab)); // (S, B)
                     NDArray targets = array(run.scope(), file.tokens("target", nVocab)); // (S, B)
@@ -350,10 +348,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                         + " steps of param." + name + ", " + weight);
             }
         });
-        return of(checked, false, (file, implementation, target) -> {
+        return of(checked, false, (file, implementation) -> {
             Series series = new Series(steps);
             List<String> names = List.of("p", "q");
-            try (NDManager manager = NDManager.newBaseManager(target.device())) {
+            try (NDManager manager = NDManager.newBaseManager(implementation.device())) {
                 List<NDArray> weights = names.stream()
                         .map(name -> array(manager, file.params().get(name)))
                         .toList();
@@ -418,9 +416,9 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         CaseConfig.Optimization config = CaseConfig.Optimization.of(checked);
         int nVocab = model.vocabulary.nVocab();
         Tolerances tolerances = Tolerances.ofTrajectory(checked.noise(), config.sumOfLearningRates());
-        return new GoldenCase(checked, model.config.isSparse(), tolerances, (file, implementation, target) -> {
+        return new GoldenCase(checked, model.config.isSparse(), tolerances, (file, implementation) -> {
             Series series = new Series(config.steps());
-            try (Harness<AutoregressiveModel> harness = model.harness(file, implementation, target)) {
+            try (Harness<AutoregressiveModel> harness = model.harness(file, implementation)) {
                 NDArray tokens = array(harness.manager(), file.tokens("tokens", nVocab)); // (T, S, B)
                 NDArray targets = array(harness.manager(), file.tokens("target", nVocab)); // (T, S, B)
                 List<Parameter> parameters = harness.stateDict().parameters();

@@ -1,50 +1,42 @@
 package dev.switchlab.golden;
 
 import ai.djl.engine.EngineException;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Verifies golden cases on the model. */
+/** Verifies golden cases on the model: every case has to pass with each implementation. */
 public final class GoldenVerifier {
 
+    private final List<Implementation> implementations;
     private final Function<GoldenCase, GoldenCase.Replay> replay;
 
-    /** @param replay how a case is run; tests of the checker put something wrong in its place */
-    GoldenVerifier(Function<GoldenCase, GoldenCase.Replay> replay) {
+    /** The implementations must not be empty, or nothing would be checked. */
+    public GoldenVerifier(List<Implementation> implementations) {
+        this(implementations, GoldenCase::replay);
+    }
+
+    /** @param replay how a case is run, for tests of the checker */
+    GoldenVerifier(List<Implementation> implementations, Function<GoldenCase, GoldenCase.Replay> replay) {
+        if (implementations.isEmpty()) {
+            throw new IllegalArgumentException("at least one implementation must be verified");
+        }
+        this.implementations = List.copyOf(implementations);
         this.replay = replay;
     }
 
-    /**
-     * Verifies every case in a folder (or one case, if {@code source} is a file), in the order of their names.
-     *
-     * @param source folder with {@code .safetensors} files, or one such file
-     * @param options what every case has to pass
-     * @param progress is told each result as soon as it is there
-     * @throws GoldenException if {@code source} is not there or cannot be listed
-     */
-    public static GoldenReport verifyFolder(Path source, VerifyOptions options, Consumer<CaseResult> progress) {
-        return new GoldenVerifier(GoldenCase::replay).verify(source, options, progress);
-    }
-
-    /** Verifies one case. Whatever is wrong with it is in the result. */
-    static CaseResult verifyFile(Path file, VerifyOptions options) {
-        return new GoldenVerifier(GoldenCase::replay).verifyCase(file, options);
-    }
-
-    /** The case files in {@code source}, by name. */
+    /** The case files in a folder, by name, or the one case file {@code source}. */
     public static List<Path> files(Path source) {
         if (Files.isRegularFile(source)) {
             return List.of(source);
@@ -61,11 +53,18 @@ public final class GoldenVerifier {
         }
     }
 
-    GoldenReport verify(Path source, VerifyOptions options, Consumer<CaseResult> progress) {
+    /**
+     * Verifies the {@link #files} of a folder, or one file.
+     *
+     * @param only verifies only cases whose name contains this text; empty for all
+     * @param progress receives each result as soon as there is one
+     * @throws GoldenException if {@code source} does not exist or cannot be listed
+     */
+    public GoldenReport verify(Path source, String only, Consumer<CaseResult> progress) {
         List<CaseResult> results = new ArrayList<>();
         for (Path file : files(source)) {
-            if (file.getFileName().toString().contains(options.only())) {
-                CaseResult result = verifyCase(file, options);
+            if (file.getFileName().toString().contains(only)) {
+                CaseResult result = verify(file);
                 progress.accept(result);
                 results.add(result);
             }
@@ -73,48 +72,40 @@ public final class GoldenVerifier {
         return new GoldenReport(source, results);
     }
 
-    CaseResult verifyCase(Path file, VerifyOptions options) {
+    /** Verifies one case. Whatever is wrong with the case is in the result. */
+    CaseResult verify(Path file) {
         GoldenCase golden;
         try {
             golden = GoldenCase.of(CaseFile.read(file));
         } catch (SafetensorsException | GoldenException e) {
             return CaseResult.failed(file, e.getMessage());
         }
+        String kind = golden.file().kind();
         List<RunResult> runs = new ArrayList<>();
-        for (Target target : options.targets()) {
-            for (Implementation implementation : options.implementations()) {
-                if (implementation.suits(golden.file().kind())
-                        && (golden.dispatches() || isOnce(implementation, target, options))) {
-                    runs.add(run(golden, implementation, target));
-                }
+        Set<String> done = new HashSet<>();
+        for (Implementation implementation : implementations) {
+            String computation =
+                    golden.dispatches() ? implementation.label() : implementation.labelWithoutExperts();
+            if (implementation.suits(kind) && done.add(computation)) {
+                runs.add(run(golden, implementation));
             }
         }
-        return new CaseResult(file, golden.file().kind(), "", runs);
+        return new CaseResult(file, kind, "", runs);
     }
 
-    /**
-     * Without experts, forms of dispatch under autograd are one implementation, and kinds of routing plan one target.
-     */
-    private static boolean isOnce(Implementation implementation, Target target, VerifyOptions options) {
-        boolean isFirst = implementation.dispatch() != DispatchForm.LOOP
-                || options.implementations().size() == 1;
-        return isFirst
-                && (!target.routesOnDevice()
-                        || target.device().isGpu()
-                        || options.targets().size() == 1);
-    }
-
-    private RunResult run(GoldenCase golden, Implementation implementation, Target target) {
-        String label = target.label() + " " + implementation.label();
+    private RunResult run(GoldenCase golden, Implementation implementation) {
         Map<String, Tensor> expected = golden.file().expected();
         Tolerances tolerances =
                 implementation.isSelective() ? golden.tolerances().withBfloat16(expected) : golden.tolerances();
         try {
-            Map<String, Tensor> actual = replay.apply(golden).run(golden.file(), implementation, target);
-            return new RunResult(label, "", TensorDifference.all(expected, actual, tolerances));
+            Map<String, Tensor> actual = replay.apply(golden).run(golden.file(), implementation);
+            return new RunResult(implementation.label(), "", TensorDifference.all(expected, actual, tolerances));
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            return new RunResult(label, message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());
+            return new RunResult(
+                    implementation.label(),
+                    message.isEmpty() ? e.getClass().getSimpleName() : message,
+                    List.of());
         }
     }
 }

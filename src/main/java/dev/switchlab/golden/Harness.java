@@ -6,8 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.nn.AttentionMask;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
@@ -39,17 +37,15 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
     private final StateDict stateDict;
     private final NDManager manager;
     private final Implementation implementation;
-    private final Target target;
     private final Set<String> usedPermutations = new HashSet<>();
 
     /** Loads the case's weights strictly: names and shapes must be the block's. */
-    Harness(B block, CaseFile file, Implementation implementation, Target target) {
+    Harness(B block, CaseFile file, Implementation implementation) {
         this.block = block;
         this.file = file;
         this.implementation = implementation;
-        this.target = target;
         stateDict = StateDict.of(block);
-        manager = NDManager.newBaseManager(target.device());
+        manager = NDManager.newBaseManager(implementation.device());
         try {
             Initialization.allocate(stateDict, manager);
             Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
@@ -109,7 +105,7 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
         Pass pass = implementation.apply(Pass.training(scope, weights, dropPolicy, layer -> {
             throw new IllegalStateException("cases have no router jitter");
         }));
-        return (target.routesOnDevice() ? pass.routedOnDevice() : pass).over(target.part());
+        return (implementation.routesOnDevice() ? pass.routedOnDevice() : pass).over(implementation.part());
     }
 
     /** Computes a loss and its gradients. */

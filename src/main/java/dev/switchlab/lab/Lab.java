@@ -8,9 +8,7 @@ import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
-import dev.switchlab.golden.VerifyOptions;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
+import dev.switchlab.golden.Implementation;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.EngineStart;
@@ -183,9 +181,8 @@ public final class Lab {
             Path path = Path.of(name);
             boolean isPath = !name.isEmpty() && Files.exists(path);
             // As in the tests, on the CPU; `make golden` checks every device.
-            VerifyOptions options =
-                    new VerifyOptions(Implementation.all(), List.of(Target.of(Device.cpu())), isPath ? "" : name);
-            GoldenReport report = GoldenVerifier.verifyFolder(isPath ? path : GOLDEN, options, result -> {});
+            GoldenVerifier verifier = new GoldenVerifier(Implementation.on(Device.cpu()));
+            GoldenReport report = verifier.verify(isPath ? path : GOLDEN, isPath ? "" : name, result -> {});
             if (report.cases().isEmpty()) {
                 throw new LabException("no golden case has '" + name + "' in its name; goldenCases() lists them");
             }

@@ -7,8 +7,6 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
@@ -32,15 +30,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckerTest {
 
     private static final String SWITCH = "switch_ff_drop_scale_skew";
-    private static final VerifyOptions CPU =
-            new VerifyOptions(Implementation.of(DispatchForm.BATCHED), List.of(Target.of(Device.cpu())), "");
+    private static final List<Implementation> BATCHED = Implementation.on(Device.cpu()).stream()
+            .filter(implementation -> implementation.dispatch() == DispatchForm.BATCHED)
+            .toList();
+    private static final GoldenVerifier CPU = new GoldenVerifier(BATCHED);
 
     @TempDir
     Path folder;
 
     @Test
     void theCaseThatTheOthersDamagePasses() throws IOException {
-        CaseResult result = GoldenVerifier.verifyFile(change(SWITCH, tensors -> {}), CPU);
+        CaseResult result = CPU.verify(change(SWITCH, tensors -> {}));
         assertThat(result.passed()).as(result.line()).isTrue();
         assertThat(result.line()).startsWith("ok").contains("max abs ", "max rel ", " of tolerance", " bit-equal");
         assertThat(result.failure()).isEmpty();
@@ -132,7 +132,7 @@ class CheckerTest {
             Arrays.fill(y, Float.NaN);
             tensors.put("output.y", Tensor.of(y, tensors.get("output.y").shape()));
         });
-        CaseResult result = GoldenVerifier.verifyFile(file, CPU);
+        CaseResult result = CPU.verify(file);
         TensorDifference y = result.tensors()
                 .filter(t -> t.name().equals("output.y"))
                 .findFirst()
@@ -238,7 +238,7 @@ class CheckerTest {
         }
         Path file = folder.resolve("changed.safetensors");
         new Safetensors(metadata, content.tensors()).write(file);
-        assertFails(GoldenVerifier.verifyFile(file, CPU), complaint);
+        assertFails(CPU.verify(file), complaint);
     }
 
     @ParameterizedTest
@@ -283,7 +283,7 @@ class CheckerTest {
         metadata.put("config", mapper.writeValueAsString(config));
         Path file = folder.resolve("changed.safetensors");
         new Safetensors(metadata, content.tensors()).write(file);
-        assertFails(GoldenVerifier.verifyFile(file, CPU), complaint);
+        assertFails(CPU.verify(file), complaint);
     }
 
     @Test
@@ -297,7 +297,7 @@ class CheckerTest {
     void damagedFilesFailInOneLine() throws IOException {
         byte[] whole = Files.readAllBytes(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
         Path truncated = Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(whole, whole.length - 100));
-        assertFails(GoldenVerifier.verifyFile(truncated, CPU), "the file is cut short or its header is wrong");
+        assertFails(CPU.verify(truncated), "the file is cut short or its header is wrong");
 
         byte[] shifted = whole.clone();
         ByteBuffer.wrap(shifted)
@@ -305,13 +305,13 @@ class CheckerTest {
                 .putLong(
                         0, ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0) - 8);
         assertFails(
-                GoldenVerifier.verifyFile(Files.write(folder.resolve("shifted.safetensors"), shifted), CPU),
+                CPU.verify(Files.write(folder.resolve("shifted.safetensors"), shifted)),
                 "shifted.safetensors: ");
 
         byte[] huge = whole.clone();
         ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putLong(0, Long.MAX_VALUE);
         assertFails(
-                GoldenVerifier.verifyFile(Files.write(folder.resolve("huge.safetensors"), huge), CPU),
+                CPU.verify(Files.write(folder.resolve("huge.safetensors"), huge)),
                 "the header claims 9223372036854775807 bytes");
 
         String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]},"
@@ -319,45 +319,45 @@ class CheckerTest {
         ByteBuffer overlapping = ByteBuffer.allocate(8 + header.length() + 8).order(ByteOrder.LITTLE_ENDIAN);
         overlapping.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
         assertFails(
-                GoldenVerifier.verifyFile(Files.write(folder.resolve("over.safetensors"), overlapping.array()), CPU),
+                CPU.verify(Files.write(folder.resolve("over.safetensors"), overlapping.array())),
                 "tensor 'b' takes bytes [4, 8), which overlaps tensor 'a' [0, 5)");
 
         Path sparse = folder.resolve("sparse.safetensors");
         try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
             file.setLength(1L << 40);
         }
-        assertFails(GoldenVerifier.verifyFile(sparse, CPU), "the header is not a JSON object");
+        assertFails(CPU.verify(sparse), "the header is not a JSON object");
     }
 
     @Test
     void anEmptyFolderDoesNotPass() {
-        GoldenReport report = GoldenVerifier.verifyFolder(folder, CPU, result -> {});
+        GoldenReport report = CPU.verify(folder, "", result -> {});
         assertThat(report.passed()).isFalse();
         assertThat(report.summary()).isEqualTo("0 passed, 0 failed");
         assertThat(report.statistics()).isEqualTo("no golden cases (*.safetensors) in " + folder);
-        assertThatThrownBy(() -> GoldenVerifier.verifyFolder(folder.resolve("absent"), CPU, result -> {}))
+        assertThatThrownBy(() -> CPU.verify(folder.resolve("absent"), "", result -> {}))
                 .isInstanceOf(GoldenException.class)
                 .hasMessage(folder.resolve("absent") + ": no such folder of golden cases");
     }
 
     @Test
     void whateverTheModelThrowsBecomesOneLine() throws IOException {
-        GoldenVerifier verifier = new GoldenVerifier(golden -> (file, implementation, target) -> {
+        GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> {
             throw new IllegalStateException("the engine is gone\nand more");
         });
-        CaseResult result = verifier.verifyCase(change(SWITCH, tensors -> {}), CPU);
+        CaseResult result = verifier.verify(change(SWITCH, tensors -> {}));
         assertFails(result, "cpu batched: the engine is gone");
     }
 
     @Test
     void aModelThatGivesNothingFails() throws IOException {
-        GoldenVerifier verifier = new GoldenVerifier(golden -> (file, implementation, target) -> Map.of());
-        assertThat(verifier.verifyCase(change(SWITCH, tensors -> {}), CPU).passed())
+        GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> Map.of());
+        assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed())
                 .isFalse();
     }
 
     private CaseResult damage(String name, Damage damage) throws IOException {
-        return GoldenVerifier.verifyFile(change(name, damage), CPU);
+        return CPU.verify(change(name, damage));
     }
 
     private Path change(String name, Damage damage) throws IOException {

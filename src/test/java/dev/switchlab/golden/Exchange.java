@@ -6,9 +6,8 @@ import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
@@ -133,13 +132,13 @@ public final class Exchange {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("tokens", Tensor.of(tokens(99, nVocab), SEQ_LEN, BATCH));
         CaseFile file = caseFile(weights, new Safetensors(metadata, tensors));
-        tensors.put("logits", logits(file, Implementation.of(model.dispatch()).get(0)));
+        tensors.put("logits", logits(file, first(model.dispatch())));
         new Safetensors(metadata, tensors).write(logits);
     }
 
     /**
-     * Runs weights on the tokens of a logits file, in every form that {@linkplain VerifyOptions.Implementation#suits
-     * suits}, and compares with its logits.
+     * Runs weights on the tokens of a logits file, in every implementation that {@linkplain Implementation#suits suits},
+     * and compares with its logits.
      */
     public static CaseResult check(Path weights, Path logits) {
         List<RunResult> runs = new ArrayList<>();
@@ -147,20 +146,26 @@ public final class Exchange {
             Safetensors content = Safetensors.read(logits);
             CaseFile file = caseFile(weights, content);
             Tensor expected = content.tensor("logits");
-            List<Implementation> forms = Implementation.all().stream()
-                    .filter(form -> form.suits(KIND))
-                    .toList();
-            for (Implementation form : forms) {
-                Map<String, Tensor> actual = Map.of(LOGITS, logits(file, form));
-                runs.add(new RunResult(
-                        "cpu " + form.label(),
-                        "",
-                        TensorDifference.all(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
+            for (Implementation implementation : Implementation.on(Device.cpu())) {
+                if (implementation.suits(KIND)) {
+                    Map<String, Tensor> actual = Map.of(LOGITS, logits(file, implementation));
+                    runs.add(new RunResult(
+                            implementation.label(),
+                            "",
+                            TensorDifference.all(Map.of(LOGITS, expected), actual, Tolerances.of(file.noise()))));
+                }
             }
         } catch (SafetensorsException | GoldenException | IllegalArgumentException e) {
             return CaseResult.failed(weights, e.getMessage());
         }
         return new CaseResult(weights, KIND, "", runs);
+    }
+
+    private static Implementation first(DispatchForm dispatch) {
+        return Implementation.on(Device.cpu()).stream()
+                .filter(implementation -> implementation.dispatch() == dispatch)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The weights as the parameters of a case, and the tokens as its input. */
@@ -187,8 +192,7 @@ public final class Exchange {
         long[] shape = tokens.shape();
         AutoregressiveModel model = new AutoregressiveModel(
                 config.model(file, implementation.dispatch()), vocabulary.nVocab(), (int) shape[0], false);
-        Target cpu = Target.of(Device.cpu());
-        try (Harness<AutoregressiveModel> harness = new Harness<>(model, file, implementation, cpu)) {
+        try (Harness<AutoregressiveModel> harness = new Harness<>(model, file, implementation)) {
             return model.evaluate(
                     harness.manager(),
                     tokens.longs(),

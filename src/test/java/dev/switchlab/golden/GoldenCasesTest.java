@@ -20,10 +20,10 @@ class GoldenCasesTest {
 
     @TestFactory
     Stream<DynamicTest> everyCaseIsWhatTheReferenceComputed() {
-        VerifyOptions options = VerifyOptions.everything();
+        GoldenVerifier verifier = new GoldenVerifier(Implementation.all());
         return GoldenVerifier.files(FOLDER).stream()
                 .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), file.toUri(), () -> {
-                    CaseResult result = GoldenVerifier.verifyFile(file, options);
+                    CaseResult result = verifier.verify(file);
                     assertThat(result.passed())
                             .as(() -> result.line() + "\n" + String.join("\n", result.failure()))
                             .isTrue();

@@ -1,12 +1,10 @@
 package dev.switchlab.golden;
 
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
-import dev.switchlab.golden.VerifyOptions.Implementation;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -35,17 +33,11 @@ public final class Mutants {
             return valueOf(key.toUpperCase(Locale.ROOT));
         }
 
-        VerifyOptions options() {
-            VerifyOptions all = VerifyOptions.everything();
-            if (this == PLAIN) {
-                List<Implementation> forms = new ArrayList<>(Implementation.of(DispatchForm.BATCHED));
-                forms.addAll(Implementation.of(DispatchForm.LOOP));
-                return new VerifyOptions(forms, all.targets(), "");
-            }
-            return new VerifyOptions(
-                    Implementation.of(DispatchForm.FUSED).subList(0, 2),
-                    all.targets().subList(0, 1),
-                    "");
+        GoldenVerifier verifier() {
+            return new GoldenVerifier(Implementation.all().stream()
+                    .filter(implementation -> (implementation.dispatch() == DispatchForm.FUSED) == (this == FUSED))
+                    .limit(this == FUSED ? 2 : Long.MAX_VALUE)
+                    .toList());
         }
     }
 
@@ -67,7 +59,7 @@ public final class Mutants {
 
     /** Prints each failed case's name, and then the summary. */
     private static void verify(Code code) {
-        GoldenReport report = GoldenVerifier.verifyFolder(CASES, code.options(), result -> {
+        GoldenReport report = code.verifier().verify(CASES, "", result -> {
             if (!result.passed()) {
                 System.out.println("caught " + result.name());
             }

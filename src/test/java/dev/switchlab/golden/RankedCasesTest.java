@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
-import dev.switchlab.golden.VerifyOptions.Implementation;
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
 import dev.switchlab.world.MpiRun;
@@ -39,13 +37,14 @@ class RankedCasesTest {
     /** Prints a line per case, on rank 0. */
     public static void main(String[] args) throws Exception {
         World world = World.start();
-        VerifyOptions options =
-                new VerifyOptions(Implementation.of(DispatchForm.FUSED), List.of(Target.of(Device.cpu())), "");
-        GoldenVerifier verifier = new GoldenVerifier(golden -> RankedReplay.of(world, golden));
+        List<Implementation> fused = Implementation.on(Device.cpu()).stream()
+                .filter(implementation -> implementation.dispatch() == DispatchForm.FUSED)
+                .toList();
+        GoldenVerifier verifier = new GoldenVerifier(fused, golden -> RankedReplay.of(world, golden));
         for (Path file : GoldenVerifier.files(GoldenCasesTest.FOLDER)) {
             CaseFile content = CaseFile.read(file);
             if (RankedReplay.divides(content, world.size())) {
-                CaseResult result = verifier.verifyCase(file, options);
+                CaseResult result = verifier.verify(file);
                 if (world.isFirst()) {
                     System.out.println(result.line());
                     result.failure().forEach(System.out::println);

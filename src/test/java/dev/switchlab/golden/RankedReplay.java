@@ -1,6 +1,5 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.golden.VerifyOptions.Target;
 import dev.switchlab.nn.BatchPart;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
@@ -73,10 +72,9 @@ final class RankedReplay {
 
     /** Replays a case on the ranks of a world; all of them call it together. */
     static GoldenCase.Replay of(World world, GoldenCase golden) {
-        return (file, implementation, target) -> {
+        return (file, implementation) -> {
             RankedReplay replay = new RankedReplay(world, file);
-            Target own = new Target(target.device(), target.routesOnDevice(), replay.part);
-            return replay.whole(golden.replay().run(replay.own(), implementation, own));
+            return replay.whole(golden.replay().run(replay.own(), implementation.of(replay.part)));
         };
     }
 
