@@ -1,5 +1,6 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.analysis.Rows;
 import dev.switchlab.golden.CaseResult;
 import dev.switchlab.golden.GoldenReport;
 import java.util.List;
@@ -17,16 +18,15 @@ public record GoldenCheck(GoldenReport report) {
 
     /** One row per case. */
     public Table table() {
-        List<CaseResult> cases = report.cases();
+        Rows<CaseResult> rows = new Rows<>(report.cases());
         return Table.create(
                 "golden",
-                Tables.strings("case", cases, CaseResult::name),
-                Tables.strings("kind", cases, CaseResult::kind),
-                Tables.strings("verdict", cases, result -> result.passed() ? "ok" : "FAIL"),
-                Tables.numbers(
-                        "tensors", cases, result -> (double) result.tensors().count()),
-                Tables.numbers("bit equal", cases, result -> (double) result.bitEqual()),
-                Tables.numbers("of tolerance", cases, CaseResult::units));
+                rows.text("case", CaseResult::name),
+                rows.text("kind", CaseResult::kind),
+                rows.text("verdict", result -> result.passed() ? "ok" : "FAIL"),
+                rows.number("tensors", result -> result.tensors().count()),
+                rows.number("bit equal", CaseResult::bitEqual),
+                rows.number("of tolerance", CaseResult::units));
     }
 
     /** All differences, in lines. */

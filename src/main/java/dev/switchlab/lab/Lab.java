@@ -1,8 +1,8 @@
 package dev.switchlab.lab;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
 import dev.switchlab.analysis.Comparison;
+import dev.switchlab.analysis.Rows;
 import dev.switchlab.analysis.RunSelection;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentSummary;
@@ -68,11 +68,9 @@ public final class Lab {
     /** One row per experiment file: id, about. */
     public static Table experiments() {
         return Guard.call(() -> {
-            List<ExperimentSummary> summaries = ExperimentLoader.list(EXPERIMENTS);
+            Rows<ExperimentSummary> rows = new Rows<>(ExperimentLoader.list(EXPERIMENTS));
             return Table.create(
-                    "experiments",
-                    Tables.strings("id", summaries, ExperimentSummary::id),
-                    Tables.strings("about", summaries, ExperimentSummary::about));
+                    "experiments", rows.text("id", ExperimentSummary::id), rows.text("about", ExperimentSummary::about));
         });
     }
 
@@ -199,8 +197,7 @@ public final class Lab {
             }
             return Table.create(
                     "golden cases",
-                    Tables.strings(
-                            "case", files, f -> f.getFileName().toString().replace(".safetensors", "")));
+                    new Rows<>(files).text("case", f -> f.getFileName().toString().replace(".safetensors", "")));
         });
     }
 
@@ -258,10 +255,5 @@ public final class Lab {
                 Tables are Tablesaw's:  t.first(5), t.sortOn("-load"), t.selectColumns("expert", "load"),
                   t.where(all -> all.intColumn("layer").isEqualTo(0))
                 """.stripTrailing());
-    }
-
-    /** Seeds the engine's own generator, which training does not use. */
-    public static void seedEngine(int seed) {
-        Engine.getInstance().setRandomSeed(seed);
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.analysis.Rows;
 import dev.switchlab.analysis.RunSelection;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
@@ -26,14 +27,15 @@ public record LabSweep(Run parent, List<Run> all) {
 
     /** One row per run: run, experiment, setting, seed, status, final score. */
     public Table runs() {
+        Rows<Run> rows = new Rows<>(all);
         return Table.create(
                 "runs",
-                Tables.strings("run", all, Run::shortId),
-                Tables.strings("experiment", all, Run::experiment),
-                Tables.strings("setting", all, run -> run.tags().getOrDefault(RunInfo.SETTING_TAG, "")),
-                Tables.strings("seed", all, run -> run.params().getOrDefault("seed", "")),
-                Tables.strings("status", all, Run::status),
-                Tables.metric(all, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
+                rows.text("run", Run::shortId),
+                rows.text("experiment", Run::experiment),
+                rows.text("setting", run -> run.tags().getOrDefault(RunInfo.SETTING_TAG, "")),
+                rows.text("seed", run -> run.params().getOrDefault("seed", "")),
+                rows.text("status", Run::status),
+                Tables.metric(rows, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
     }
 
     @Override

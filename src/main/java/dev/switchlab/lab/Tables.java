@@ -1,5 +1,6 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.analysis.Rows;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import java.time.Duration;
@@ -7,8 +8,6 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.NumericColumn;
 import tech.tablesaw.api.StringColumn;
@@ -22,15 +21,16 @@ final class Tables {
     /** One row per run: run, name, status, age, latest scores. */
     static Table runs(List<Run> runs) {
         Instant now = Instant.now();
+        Rows<Run> rows = new Rows<>(runs);
         return Table.create(
                 "runs",
-                strings("run", runs, Run::shortId),
-                strings("name", runs, Run::name),
-                strings("status", runs, Run::status),
-                strings("age", runs, run -> age(Duration.between(run.start(), now))),
-                metric(runs, MetricNames.TRAIN_CROSS_ENTROPY),
-                metric(runs, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
-                metric(runs, MetricNames.VALID + MetricNames.ACCURACY));
+                rows.text("run", Run::shortId),
+                rows.text("name", Run::name),
+                rows.text("status", Run::status),
+                rows.text("age", run -> age(Duration.between(run.start(), now))),
+                metric(rows, MetricNames.TRAIN_CROSS_ENTROPY),
+                metric(rows, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
+                metric(rows, MetricNames.VALID + MetricNames.ACCURACY));
     }
 
     private static String age(Duration age) {
@@ -43,17 +43,8 @@ final class Tables {
         return age.toMinutes() > 0 ? age.toMinutes() + " min" : age.toSeconds() + " s";
     }
 
-    static <T> StringColumn strings(String name, List<T> rows, Function<T, String> value) {
-        return StringColumn.create(name, rows.stream().map(value).collect(Collectors.toList()));
-    }
-
-    static <T> DoubleColumn numbers(String name, List<T> rows, Function<T, Double> value) {
-        return DoubleColumn.create(
-                name, rows.stream().map(value).mapToDouble(number -> number == null ? Double.NaN : number));
-    }
-
-    static DoubleColumn metric(List<Run> runs, String name) {
-        return numbers(name, runs, run -> run.metrics().get(name));
+    static DoubleColumn metric(Rows<Run> runs, String name) {
+        return runs.number(name, run -> run.metrics().getOrDefault(name, Double.NaN));
     }
 
     /**

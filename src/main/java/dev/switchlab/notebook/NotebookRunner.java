@@ -1,5 +1,6 @@
 package dev.switchlab.notebook;
 
+import ai.djl.engine.Engine;
 import dev.switchlab.lab.Lab;
 import dev.switchlab.lab.LabException;
 import dev.switchlab.notebook.NotebookPage.Output;
@@ -63,7 +64,7 @@ final class NotebookRunner {
      */
     static Result run(Notebook notebook, Path imports, Path runs) throws IOException {
         Lab.restart(runs);
-        Lab.seedEngine(SEED);
+        Engine.getInstance().setRandomSeed(SEED); // training does not use the engine's generator
         SnippetControl control = new SnippetControl();
         LocalExecutionControlProvider provider = new LocalExecutionControlProvider() {
             @Override
