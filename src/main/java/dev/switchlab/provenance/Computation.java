@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Device, threads and kernels of a training.
@@ -36,29 +36,14 @@ public record Computation(
         int ranks,
         boolean expertParallel) {
 
-    private static final List<String> ENVIRONMENT_PREFIXES = List.of(
-            "ATEN_",
-            "CUBLAS_",
-            "CUDA_",
-            "CUDNN_",
-            "DJL_",
-            "DNNL_",
-            "GLIBC_TUNABLES",
-            "GOMP_",
-            "KMP_",
-            "LD_PRELOAD",
-            "MKL_",
-            "NVIDIA_TF32_OVERRIDE",
-            "OMP_",
-            "ONEDNN_",
-            "OPENBLAS_",
-            "PYTORCH_",
-            "TORCH_");
+    /** Environment variables that influence numeric libraries. */
+    private static final Pattern NUMERIC = Pattern.compile(
+            "(ATEN|CUBLAS|CUDA|CUDNN|DJL|DNNL|GOMP|KMP|MKL|OMP|ONEDNN|OPENBLAS|PYTORCH|TORCH)_.*"
+                    + "|GLIBC_TUNABLES.*|LD_PRELOAD.*|NVIDIA_TF32_OVERRIDE.*");
 
-    /** Locations of files, without effect on results. */
-    private static final Set<String> PLACES = Set.of("DJL_CACHE_DIR", "TORCH_HOME");
-
-    private static final List<String> SECRETS = List.of("TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "API_KEY", "AUTH");
+    /** Locations of files, without effect on results, and secrets. */
+    private static final Pattern LEFT_OUT = Pattern.compile(
+            "DJL_CACHE_DIR|TORCH_HOME|.*(TOKEN|PASSWORD|SECRET|CREDENTIAL|API_KEY|AUTH).*");
 
     /** The computation of this process. The engine must have been started. */
     public static Computation on(Device device, String kernels, int ranks, boolean expertParallel) {
@@ -98,9 +83,7 @@ public record Computation(
         SortedMap<String, String> taken = new TreeMap<>();
         all.forEach((name, value) -> {
             String upper = name.toUpperCase(Locale.ROOT);
-            if (!PLACES.contains(upper)
-                    && ENVIRONMENT_PREFIXES.stream().anyMatch(upper::startsWith)
-                    && SECRETS.stream().noneMatch(upper::contains)) {
+            if (NUMERIC.matcher(upper).matches() && !LEFT_OUT.matcher(upper).matches()) {
                 // User and password before the host of a URL.
                 taken.put(name, value.replaceAll("://[^/@\\s]*@", "://"));
             }

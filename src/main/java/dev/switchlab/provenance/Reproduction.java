@@ -1,5 +1,7 @@
 package dev.switchlab.provenance;
 
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Sets;
 import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.experiment.MetricNames;
 import java.util.ArrayList;
@@ -10,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The difference between a run and its repetition.
@@ -104,9 +105,8 @@ public record Reproduction(
             points = compared;
         }
 
-        private SortedMap<Long, Double> values(String metric) {
-            SortedMap<Long, Double> values = points.get(metric);
-            return values == null ? new TreeMap<>() : values;
+        private Map<Long, Double> values(String metric) {
+            return points.containsKey(metric) ? points.get(metric) : Map.of();
         }
     }
 
@@ -147,17 +147,13 @@ public record Reproduction(
             Finished first, Finished second, Map<String, String> loggedSettings, Tolerance tolerance) {
         List<Point> unequal = new ArrayList<>();
         long compared = 0;
-        TreeSet<String> metrics = new TreeSet<>(first.points().keySet());
-        metrics.addAll(second.points().keySet());
-        for (String metric : metrics) {
-            SortedMap<Long, Double> a = first.values(metric);
-            SortedMap<Long, Double> b = second.values(metric);
-            TreeSet<Long> steps = new TreeSet<>(a.keySet());
-            steps.addAll(b.keySet());
-            compared += steps.size();
-            for (long step : steps) {
+        for (String metric : Sets.union(first.points().keySet(), second.points().keySet())) {
+            Map<Long, Double> a = first.values(metric);
+            Map<Long, Double> b = second.values(metric);
+            for (long step : Sets.union(a.keySet(), b.keySet())) {
                 Point point =
                         new Point(step, metric, Optional.ofNullable(a.get(step)), Optional.ofNullable(b.get(step)));
+                compared++;
                 if (!point.first().equals(point.second())) {
                     unequal.add(point);
                 }
@@ -206,12 +202,8 @@ public record Reproduction(
     }
 
     private static int rank(String metric) {
-        for (int i = 0; i < ORDER.size(); i++) {
-            if (metric.startsWith(ORDER.get(i))) {
-                return i;
-            }
-        }
-        return ORDER.size();
+        int rank = Iterables.indexOf(ORDER, metric::startsWith);
+        return rank < 0 ? ORDER.size() : rank;
     }
 
     private static Optional<Integer> firstCheckpoint(Provenance.Digests one, Provenance.Digests other) {
@@ -238,9 +230,7 @@ public record Reproduction(
 
     private static Map<String, Pair> differences(Map<String, String> first, Map<String, String> second) {
         Map<String, Pair> differences = new LinkedHashMap<>();
-        Map<String, String> all = new LinkedHashMap<>(first);
-        all.putAll(second);
-        for (String key : all.keySet()) {
+        for (String key : Sets.union(first.keySet(), second.keySet())) {
             Pair pair = new Pair(first.getOrDefault(key, ""), second.getOrDefault(key, ""));
             if (!pair.first().equals(pair.second())) {
                 differences.put(key, pair);
