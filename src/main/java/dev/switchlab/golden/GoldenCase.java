@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import com.google.common.primitives.Longs;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import dev.switchlab.nn.AutoregressiveModel;
@@ -38,7 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.LongStream;
 
 /**
  * A case whose configuration was checked against the shapes of its weights. Each kind is one method below: it checks,
@@ -349,7 +349,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
             }
         });
         return of(checked, false, (file, implementation) -> {
-            Series series = new Series(steps);
+            Series series = new Series();
             List<String> names = List.of("p", "q");
             try (NDManager manager = NDManager.newBaseManager(implementation.device())) {
                 List<NDArray> weights = names.stream()
@@ -369,11 +369,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                         update(series, step, config, optimizer, own, scope);
                     }
                     for (int i = 0; i < weights.size(); i++) {
-                        String name = names.get(i);
-                        series.add(
-                                name,
-                                weights.get(i).toFloatArray(),
-                                file.params().get(name).shape());
+                        series.add(names.get(i), Harness.tensor(weights.get(i)));
                     }
                 }
             }
@@ -404,9 +400,9 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
             List<NDArray> gradients,
             NDManager scope) {
         GradientClipping clipping = GradientClipping.of(scope, gradients, config.gradClip());
-        series.add("grad_norm", clipping.norm().getFloat());
+        series.add("grad_norm", Harness.tensor(clipping.norm()));
         double rate = config.learningRateAt(step + 1);
-        series.add("lr", (float) rate);
+        series.add("lr", Tensor.of(new float[] {(float) rate}));
         optimizer.step(scope, gradients, clipping, rate, config.lr());
     }
 
@@ -417,7 +413,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         int nVocab = model.vocabulary.nVocab();
         Tolerances tolerances = Tolerances.ofTrajectory(checked.noise(), config.sumOfLearningRates());
         return new GoldenCase(checked, model.config.isSparse(), tolerances, (file, implementation) -> {
-            Series series = new Series(config.steps());
+            Series series = new Series();
             try (Harness<AutoregressiveModel> harness = model.harness(file, implementation)) {
                 NDArray tokens = array(harness.manager(), file.tokens("tokens", nVocab)); // (T, S, B)
                 NDArray targets = array(harness.manager(), file.tokens("target", nVocab)); // (T, S, B)
@@ -453,40 +449,27 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
 
     /** Outputs with one row per step. */
     private static final class Series {
-        private final int steps;
-        private final Map<String, List<float[]>> rows = new TreeMap<>();
-        private final Map<String, long[]> rowShapes = new TreeMap<>();
+        private final Map<String, List<Tensor>> rows = new TreeMap<>();
 
-        Series(int steps) {
-            this.steps = steps;
-        }
-
-        void add(String name, float value) {
-            add(name, new float[] {value});
-        }
-
-        void add(String name, float[] row, long... rowShape) {
+        void add(String name, Tensor row) {
             rows.computeIfAbsent(name, key -> new ArrayList<>()).add(row);
-            rowShapes.put(name, rowShape);
         }
 
         void add(Model.Loss loss) {
-            add("loss", loss.total.getFloat());
-            add("cross_entropy", loss.crossEntropy.getFloat());
+            add("loss", Harness.tensor(loss.total));
+            add("cross_entropy", Harness.tensor(loss.crossEntropy));
             if (loss.loadBalancing != null) {
-                add("lb_loss", loss.loadBalancing.getFloat());
+                add("lb_loss", Harness.tensor(loss.loadBalancing));
                 List<Routing> routing = loss.output.routing();
-                long[] shape = {routing.size(), routing.get(0).plan().experts()};
-                add("counts", Harness.counts(routing, shape).floats(), shape);
+                add("counts", Harness.counts(routing, routing.size(), routing.get(0).plan().experts()));
             }
         }
 
         Map<String, Tensor> results() {
             Map<String, Tensor> results = new TreeMap<>();
             rows.forEach((name, all) -> {
-                long[] shape = LongStream.concat(LongStream.of(steps), LongStream.of(rowShapes.get(name)))
-                        .toArray();
-                results.put("output." + name, Harness.floats(all.stream(), shape));
+                long[] shape = Longs.concat(new long[] {all.size()}, all.get(0).shape());
+                results.put("output." + name, Harness.floats(all.stream().map(Tensor::floats), shape));
             });
             return results;
         }

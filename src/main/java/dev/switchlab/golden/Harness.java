@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import com.google.common.primitives.Floats;
+import com.google.common.primitives.Longs;
 import dev.switchlab.nn.AttentionMask;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Initialization;
@@ -220,8 +222,8 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
 
         private void statistics(List<Routing> layers, long... stack) {
             RoutingPlan first = layers.get(0).plan();
-            long[] perExpert = append(stack, first.experts());
-            long[] perToken = append(stack, first.tokens());
+            long[] perExpert = Longs.concat(stack, new long[] {first.experts()});
+            long[] perToken = Longs.concat(stack, new long[] {first.tokens()});
             output("counts", counts(layers, perExpert));
             output(
                     "route_prob_sum",
@@ -242,11 +244,6 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
             return Tensor.of(dropped, dropped.length);
         }
 
-        private static long[] append(long[] shape, long size) {
-            long[] longer = Arrays.copyOf(shape, shape.length + 1);
-            longer[shape.length] = size;
-            return longer;
-        }
     }
 
     /** Tokens per expert before dropping, as floats like the reference's. */
@@ -264,14 +261,7 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
 
     /** Rows one after the other. */
     static Tensor floats(Stream<float[]> rows, long... shape) {
-        List<float[]> all = rows.toList();
-        float[] values = new float[all.stream().mapToInt(row -> row.length).sum()];
-        int at = 0;
-        for (float[] row : all) {
-            System.arraycopy(row, 0, values, at, row.length);
-            at += row.length;
-        }
-        return Tensor.of(values, shape);
+        return Tensor.of(Floats.concat(rows.toArray(float[][]::new)), shape);
     }
 
     static NDArray array(NDManager manager, Tensor tensor) {

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
+import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -229,15 +231,7 @@ class CheckerTest {
                 "float64_max_abs_diff|{\"output\": \"NaN\"}|float64_max_abs_diff output is \"NaN\", not an error"
             })
     void wrongMetadataIsNamed(String key, String value, String complaint) throws IOException {
-        Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
-        Map<String, String> metadata = new LinkedHashMap<>(content.metadata());
-        if (value == null) {
-            metadata.remove(key);
-        } else {
-            metadata.put(key, value);
-        }
-        Path file = folder.resolve("changed.safetensors");
-        new Safetensors(metadata, content.tensors()).write(file);
+        Path file = changed(folder, SWITCH, metadata -> metadata.compute(key, (k, old) -> value), tensors -> {});
         assertFails(CPU.verify(file), complaint);
     }
 
@@ -272,18 +266,8 @@ class CheckerTest {
                 "optim_noam|steps|23|input.grad_p is F32 [24, 5, 4], not 23 steps of param.p"
             })
     void aWrongConfigIsNamed(String name, String key, String value, String complaint) throws IOException {
-        Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"));
-        ObjectMapper mapper = new ObjectMapper();
-        Map<String, JsonNode> config = new LinkedHashMap<>();
-        mapper.readTree(content.metadata().get("config"))
-                .properties()
-                .forEach(e -> config.put(e.getKey(), e.getValue()));
-        config.put(key, mapper.readTree(value));
-        Map<String, String> metadata = new LinkedHashMap<>(content.metadata());
-        metadata.put("config", mapper.writeValueAsString(config));
-        Path file = folder.resolve("changed.safetensors");
-        new Safetensors(metadata, content.tensors()).write(file);
-        assertFails(CPU.verify(file), complaint);
+        JsonNode setting = Json.MAPPER.readTree(value);
+        assertFails(CPU.verify(withConfig(folder, name, config -> config.set(key, setting), tensors -> {})), complaint);
     }
 
     @Test
@@ -356,25 +340,40 @@ class CheckerTest {
                 .isFalse();
     }
 
-    private CaseResult damage(String name, Damage damage) throws IOException {
+    private CaseResult damage(String name, Consumer<Map<String, Tensor>> damage) throws IOException {
         return CPU.verify(change(name, damage));
     }
 
-    private Path change(String name, Damage damage) throws IOException {
+    private Path change(String name, Consumer<Map<String, Tensor>> change) throws IOException {
+        return changed(folder, name, metadata -> {}, change);
+    }
+
+    /** A copy of a stored case with changes. */
+    private static Path changed(
+            Path folder, String name, Consumer<Map<String, String>> metadata, Consumer<Map<String, Tensor>> tensors)
+            throws IOException {
         Safetensors content = Safetensors.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"));
-        Map<String, Tensor> tensors = new LinkedHashMap<>(content.tensors());
-        damage.apply(tensors);
+        Map<String, String> ownMetadata = new LinkedHashMap<>(content.metadata());
+        Map<String, Tensor> ownTensors = new LinkedHashMap<>(content.tensors());
+        metadata.accept(ownMetadata);
+        tensors.accept(ownTensors);
         Path file = folder.resolve("changed.safetensors");
-        new Safetensors(content.metadata(), tensors).write(file);
+        new Safetensors(ownMetadata, ownTensors).write(file);
         return file;
     }
 
-    private static void assertFails(CaseResult result, String complaint) {
-        assertThat(result.passed()).isFalse();
-        assertThat(result.line()).startsWith("FAIL").contains(complaint).doesNotContain("\n");
+    /** A copy of a stored case with changes to its config and its tensors. */
+    static Path withConfig(
+            Path folder, String name, Consumer<ObjectNode> config, Consumer<Map<String, Tensor>> tensors)
+            throws IOException {
+        ObjectNode settings = CaseFile.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"))
+                .config();
+        config.accept(settings);
+        return changed(folder, name, metadata -> metadata.put("config", settings.toString()), tensors);
     }
 
-    private interface Damage {
-        void apply(Map<String, Tensor> tensors);
+    static void assertFails(CaseResult result, String complaint) {
+        assertThat(result.passed()).isFalse();
+        assertThat(result.line()).startsWith("FAIL").contains(complaint).doesNotContain("\n");
     }
 }

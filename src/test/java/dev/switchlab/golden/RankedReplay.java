@@ -17,7 +17,6 @@ import java.util.function.IntUnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * A case of one layer as a step of several ranks: it is taken to pieces, each rank replays a case of its own part of
@@ -131,7 +130,7 @@ final class RankedReplay {
                             tensor(tensor, mean(ofRanks.subList(rank, rank + 1)), tensor.shape()));
                 }
             } else if (OF_TOKENS.contains(name)) {
-                whole.put(name, ofTokens(name, tensor));
+                whole.put(name, ofTokens(name, tensor, ofRanks));
             } else if (name.equals(DROPPED)) {
                 whole.put(name, dropped(ofRanks));
             } else {
@@ -163,18 +162,20 @@ final class RankedReplay {
                 .toList();
     }
 
-    private Tensor ofTokens(String name, Tensor own) {
-        long[] shape = own.shape().clone();
-        boolean inSequences = name.matches("output\\.(y|final_output)|grad\\..*");
-        shape[inSequences ? shape.length - 2 : 0] *= world.size();
-        double[] values = doubles(own);
-        float[] floats = new float[values.length];
-        for (int i = 0; i < floats.length; i++) {
-            floats[i] = (float) (name.startsWith("grad.") ? values[i] / world.size() : values[i]);
+    /** Each rank has its sequences (S, B / R, ...) of (S, B, ...). */
+    private Tensor ofTokens(String name, Tensor own, List<double[]> ofRanks) {
+        boolean isGradient = name.startsWith("grad.");
+        int position = own.elements() / tokens() * part.sequences(); // elements at one position, of one rank
+        double[] whole = new double[own.elements() * world.size()];
+        for (int i = 0; i < whole.length; i++) {
+            double value = ofRanks.get(i / position % world.size())[
+                    i / position / world.size() * position + i % position];
+            whole[i] = isGradient ? value / world.size() : value;
         }
-        float[] whole = part.gather(floats, values.length / tokens());
-        return tensor(
-                own, IntStream.range(0, whole.length).mapToDouble(i -> whole[i]).toArray(), shape);
+        long[] shape = own.shape().clone();
+        boolean inSequences = isGradient || name.matches("output\\.(y|final_output)");
+        shape[inSequences ? shape.length - 2 : 0] *= world.size();
+        return tensor(own, whole, shape);
     }
 
     /** Of this rank. */
