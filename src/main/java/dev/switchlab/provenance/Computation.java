@@ -52,8 +52,8 @@ public record Computation(
         List<String> card = cuda ? nvidiaSmi(device.getDeviceId()) : List.of("", "");
         return new Computation(
                 cuda ? "gpu:" + device.getDeviceId() : "cpu",
-                torch.threads().orElse(0),
-                torch.interopThreads().orElse(0),
+                torch.threads(),
+                torch.interopThreads(),
                 card.get(0),
                 card.get(1),
                 cuda

@@ -7,6 +7,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -18,6 +19,8 @@ import java.util.Optional;
  * never a guess.
  */
 public final class Libtorch {
+
+    private static final String UNREADABLE = "cannot be read on this platform";
 
     /** {@code std::string} of libstdc++: pointer, length, 16 bytes of short text. */
     private static final int STRING_BYTES = 32;
@@ -42,49 +45,47 @@ public final class Libtorch {
      * @return whether they are on now
      */
     public boolean useDeterministicAlgorithms() {
-        Optional<Function> set = function("_ZN2at7Context26setDeterministicAlgorithmsEbb");
-        Optional<Pointer> context = context();
-        if (set.isPresent() && context.isPresent()) {
-            set.get().invokeVoid(new Object[] {context.get(), 1, 0});
-        }
+        function("_ZN2at7Context26setDeterministicAlgorithmsEbb")
+                .ifPresent(set -> context().ifPresent(c -> set.invokeVoid(new Object[] {c, 1, 0})));
         return deterministicAlgorithms();
     }
 
     /** Whether deterministic algorithms are on. */
-    public boolean deterministicAlgorithms() {
-        Optional<Function> get = function("_ZNK2at7Context23deterministicAlgorithmsEv");
-        // A C++ bool is one byte; the rest of the register is anything.
-        return get.isPresent()
-                && context()
-                        .map(c -> (get.get().invokeInt(new Object[] {c}) & 0xff) != 0)
-                        .orElse(false);
+    boolean deterministicAlgorithms() {
+        return function("_ZNK2at7Context23deterministicAlgorithmsEv")
+                .flatMap(get -> context().map(c -> get.invokeInt(new Object[] {c})))
+                .filter(value -> (value & 0xff) != 0) // a C++ bool is one byte; the rest of the register is undefined
+                .isPresent();
     }
 
     private Optional<Pointer> context() {
         return function("_ZN2at13globalContextEv").map(f -> f.invokePointer(new Object[0]));
     }
 
-    /** Threads that one operation is spread over; empty where it cannot be read. */
-    public Optional<Integer> threads() {
-        return function("_ZN2at15get_num_threadsEv").map(f -> f.invokeInt(new Object[0]));
+    /** Threads within one operation; 0 if unreadable. */
+    int threads() {
+        return integer("_ZN2at15get_num_threadsEv");
     }
 
-    /** Threads that operations are spread over; empty where it cannot be read. */
-    public Optional<Integer> interopThreads() {
-        return function("_ZN2at23get_num_interop_threadsEv").map(f -> f.invokeInt(new Object[0]));
+    /** Threads across operations; 0 if unreadable. */
+    int interopThreads() {
+        return integer("_ZN2at23get_num_interop_threadsEv");
     }
 
-    /** The kernels that libtorch has chosen for this CPU, such as {@code AVX512}; empty where it cannot be read. */
-    public Optional<String> cpuCapability() {
-        return string("_ZN2at18get_cpu_capabilityB5cxx11Ev");
+    private int integer(String symbol) {
+        return function(symbol).map(f -> f.invokeInt(new Object[0])).orElse(0);
+    }
+
+    /** The kernels that libtorch has chosen for this CPU, such as {@code AVX512}, or {@value #UNREADABLE}. */
+    String cpuCapability() {
+        return string("_ZN2at18get_cpu_capabilityB5cxx11Ev").orElse(UNREADABLE);
     }
 
     /**
-     * The build's own description (torch.__config__.show()): compiler, BLAS, oneDNN, OpenMP; empty where it cannot be
-     * read.
+     * The build's own description (torch.__config__.show()): compiler, BLAS, oneDNN, OpenMP; or {@value #UNREADABLE}.
      */
-    public Optional<String> config() {
-        return string("_ZN2at11show_configB5cxx11Ev");
+    String config() {
+        return string("_ZN2at11show_configB5cxx11Ev").orElse(UNREADABLE);
     }
 
     /**
@@ -101,7 +102,7 @@ public final class Libtorch {
                 long length = result.getLong(Long.BYTES);
                 // The text itself is libtorch's to free; these few bytes, read once a run, are left to it.
                 byte[] text = result.getPointer(0).getByteArray(0, Math.toIntExact(length));
-                return new String(text, java.nio.charset.StandardCharsets.UTF_8);
+                return new String(text, StandardCharsets.UTF_8);
             }
         });
     }

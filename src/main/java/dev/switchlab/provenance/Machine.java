@@ -38,7 +38,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
                         .or(Machine::sysctlFeatures)
                         .map(Machine::numeric)
                         .orElse(List.of()),
-                Libtorch.loaded().cpuCapability().orElse(Versions.UNREADABLE));
+                Libtorch.loaded().cpuCapability());
     }
 
     /**
@@ -48,7 +48,7 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     public static String identity() {
         Machine machine = current();
         return machine.cpu + ", " + machine.kernels + ", " + machine.instructionSets.hashCode() + ", "
-                + Libtorch.loaded().threads().orElse(0) + " threads";
+                + Libtorch.loaded().threads() + " threads";
     }
 
     /**

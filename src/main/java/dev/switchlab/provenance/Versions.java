@@ -27,8 +27,6 @@ import java.util.stream.Stream;
  */
 public record Versions(String switchlab, String jdk, String os, String djl, String libtorch, String libtorchBuild) {
 
-    static final String UNREADABLE = "cannot be read on this platform";
-
     static Versions current() {
         return new Versions(
                 switchlabVersion(),
@@ -39,7 +37,7 @@ public record Versions(String switchlab, String jdk, String os, String djl, Stri
                 Engine.getDjlVersion(),
                 Engine.getInstance().getVersion() + " "
                         + Platform.detectPlatform("pytorch").getFlavor(),
-                Libtorch.loaded().config().map(String::strip).orElse(UNREADABLE));
+                Libtorch.loaded().config().strip());
     }
 
     private static String switchlabVersion() {
