@@ -18,6 +18,7 @@ import dev.switchlab.bench.Subject.Work;
 import dev.switchlab.bench.Timing.Samples;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.io.Bar;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.train.KernelChoice;
@@ -43,31 +44,14 @@ public final class Benchmark {
     private static final int SMALLEST_CONTEXT = 64;
 
     private final Options options;
-    private final View view;
     private final Experiment base;
     private final Rounds rounds;
     private final List<Section> sections;
-
-    /** Shows the progress. */
-    public interface View {
-
-        /** Before the first section; {@code rounds} is the number of rounds of all sections. */
-        void begun(Setup setup, int rounds);
-
-        /** A section begins. */
-        void section(String title);
-
-        /** One more round of a section has ended. */
-        void turned();
-
-        /** A section has ended. */
-        void ended(Table table);
-    }
+    private int ended;
 
     /** Prepares; {@link #run} measures. */
-    public Benchmark(Options options, View view) {
+    public Benchmark(Options options) {
         this.options = options;
-        this.view = view;
         base = options.experiment();
         rounds = options.rounds();
         if (base.model().feedForward() != ModelConfig.FeedForwardKind.SWITCH) {
@@ -82,23 +66,28 @@ public final class Benchmark {
         sections = plan(base, options.quick());
     }
 
-    /** Measures everything. */
-    public BenchResult run() {
+    /** The number of rounds of all sections. */
+    public int rounds() {
+        return sections.size() * rounds.all();
+    }
+
+    /** Measures everything, and shows rounds, conditions and tables. */
+    public BenchResult run(Bar bar) {
         int d = base.model().dModel();
         int tokens = base.train().tokensPerBatch();
         Optional<ReferenceProcess> reference =
                 options.reference().map(python -> new ReferenceProcess(python, options.threads(), tokens, d, 3 * d));
         try {
             Setup setup = setup(reference.map(ReferenceProcess::reference).orElse(null));
-            view.begun(setup, sections.size() * rounds.all());
+            bar.printLines(BenchText.of(setup));
             reference.ifPresent(process -> requireGoodBlas(process.reference(), tokens, d));
-            Memory memory = memory(reference);
+            Memory memory = memory(reference, bar);
             List<Table> tables = new ArrayList<>();
             Map<StepProduct, ProductTime> products = new LinkedHashMap<>();
             for (Section section : sections) {
-                Table table = measure(section, reference, products);
+                Table table = measure(section, reference, products, bar);
                 tables.add(table);
-                view.ended(table);
+                bar.printLines("\n" + BenchText.of(table));
             }
             return new BenchResult(
                     setup,
@@ -153,8 +142,8 @@ public final class Benchmark {
     }
 
     /** Measured first, because a peak never comes down. */
-    private Memory memory(Optional<ReferenceProcess> reference) {
-        view.section("memory");
+    private Memory memory(Optional<ReferenceProcess> reference, Bar bar) {
+        bar.stage("memory");
         try (Subject ours = subject(Work.TRAINING, base, MEMORY_STEPS)) {
             ours.round(new Samples());
             ResidentMemory theirs = null;
@@ -188,8 +177,9 @@ public final class Benchmark {
     }
 
     /** Measures one section: all its subjects exist at once and take turns. */
-    private Table measure(Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all) {
-        view.section(section.title());
+    private Table measure(
+            Section section, Optional<ReferenceProcess> reference, Map<StepProduct, ProductTime> all, Bar bar) {
+        bar.stage(section.title());
         Map<Variant, Subject> ours = new LinkedHashMap<>();
         Map<Variant, Subject> theirs = new LinkedHashMap<>();
         Map<StepProduct, Subject> timers = new LinkedHashMap<>();
@@ -215,7 +205,10 @@ public final class Benchmark {
                     }
                 }
             }
-            Map<Subject, Samples> samples = rounds.run(subjects, view::turned);
+            Map<Subject, Samples> samples = rounds.run(subjects, () -> {
+                ended++;
+                bar.reached(ended);
+            });
             Map<StepProduct, ProductTime> times = new LinkedHashMap<>();
             timers.forEach((product, timer) ->
                     times.put(product, ProductTime.of(product, samples.get(timer).timings())));

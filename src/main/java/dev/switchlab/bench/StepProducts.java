@@ -89,23 +89,17 @@ record StepProducts(Map<StepProduct, Integer> times) {
 
         /** Layers with products. */
         enum Role {
-            /** Query, key and value projections, as one product. */
+            /** The three projections as one product. */
             QUERY_KEY_VALUE,
-            /** Queries by keys. */
             ATTENTION_SCORES,
-            /** Attention weights by values. */
             ATTENTION_MIX,
-            /** The projection behind attention. */
             ATTENTION_OUTPUT,
-            /** Tokens to the experts' scores. */
             ROUTER,
-            /** The experts' first layers (and gates, where they are gated). */
+            /** The experts' first layers, and gates where they are gated. */
             EXPERTS_IN,
-            /** The experts' second layers. */
             EXPERTS_OUT,
-            /** First layer of a dense or shared network. */
+            /** The first layer of a dense or shared network. */
             DENSE_IN,
-            /** Its second layer. */
             DENSE_OUT,
             /** Features to logits. */
             GENERATOR;
@@ -115,13 +109,10 @@ record StepProducts(Map<StepProduct, Integer> times) {
             }
         }
 
-        /** What the product gives. */
+        /** The result of a product; gradients are those of the layer's input and of its weight. */
         enum Direction {
-            /** The layer's output. */
             FORWARD,
-            /** The gradient of its input. */
             DATA_GRADIENT,
-            /** The gradient of its weight. */
             WEIGHT_GRADIENT
         }
 

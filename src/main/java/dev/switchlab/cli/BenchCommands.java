@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.bench.BenchResult;
-import dev.switchlab.bench.BenchResult.Setup;
 import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
@@ -94,12 +93,13 @@ final class BenchCommands {
             Benchmark.Options options =
                     new Benchmark.Options(base, quick, python, device, engine.threads(), kernels.orAuto());
             BenchResult result;
-            try (Console console = new Console()) {
-                result = new Benchmark(options, console).run();
-                console.section(STARTS);
+            Benchmark benchmark = new Benchmark(options);
+            try (Bar bar = Bar.ofSteps("bench", 0, benchmark.rounds())) {
+                BenchResult measured = benchmark.run(bar);
+                bar.stage(STARTS);
                 Table starts = starts();
-                console.ended(starts);
-                result = result.with(starts);
+                bar.printLines("\n" + BenchText.of(starts));
+                result = measured.with(starts);
             }
             write(result);
             System.out.println("\n" + BenchText.end(result));
@@ -194,48 +194,6 @@ final class BenchCommands {
             }
             world.finish();
             return 0;
-        }
-    }
-
-    /** On a terminal a bar with the time left; each table when it is complete. */
-    private static final class Console implements Benchmark.View, AutoCloseable {
-
-        private Bar bar = Bar.none();
-        private int rounds;
-
-        @Override
-        public void begun(Setup setup, int allRounds) {
-            bar = Bar.ofSteps("bench", 0, allRounds);
-            println(BenchText.of(setup));
-        }
-
-        @Override
-        public void section(String title) {
-            if (bar.isDrawn()) {
-                bar.note(title);
-            } else {
-                bar.println(title + " ...");
-            }
-        }
-
-        @Override
-        public void turned() {
-            rounds++;
-            bar.reached(rounds);
-        }
-
-        @Override
-        public void ended(Table table) {
-            println("\n" + BenchText.of(table));
-        }
-
-        private void println(String text) {
-            text.lines().forEach(bar::println);
-        }
-
-        @Override
-        public void close() {
-            bar.close();
         }
     }
 }

@@ -71,22 +71,8 @@ public record GoldenReport(Path source, List<CaseResult> cases) {
     private String page() {
         HtmlPage page = new HtmlPage("Golden cases: " + summary()).style("main { max-width: 80rem }");
         page.text(source + ". " + statistics() + ".");
-        cases.forEach(result -> page.folded(pageLine(result), !result.passed(), () -> details(page, result)));
+        cases.forEach(result -> page.folded(result.line(), !result.passed(), () -> details(page, result)));
         return page.render();
-    }
-
-    private static String pageLine(CaseResult result) {
-        String verdict = (result.passed() ? "ok " : "FAIL ") + result.name();
-        return result.problem().isEmpty()
-                ? String.format(
-                        Locale.ROOT,
-                        "%s · %s · %.3f of tolerance · %d of %d bit-equal",
-                        verdict,
-                        result.kind(),
-                        result.units(),
-                        result.bitEqual(),
-                        result.tensors().count())
-                : verdict;
     }
 
     private static void details(HtmlPage page, CaseResult result) {

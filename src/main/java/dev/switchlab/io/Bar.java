@@ -86,6 +86,16 @@ public final class Bar implements AutoCloseable {
         bar.ifPresent(b -> b.setExtraMessage(text));
     }
 
+    /** Shows a stage beside the bar or, without a terminal, on a line. */
+    public void stage(String title) {
+        bar.ifPresentOrElse(b -> b.setExtraMessage(title), () -> out.println(title + " ..."));
+    }
+
+    /** Prints the lines of a text above the bar. */
+    public void printLines(String text) {
+        text.lines().forEach(this::println);
+    }
+
     /** Prints a line above the bar. */
     public void println(String text) {
         out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
