@@ -132,7 +132,8 @@ final class SweepConsole implements SweepSession.View {
     }
 
     /** Prints a line, above the table. */
-    synchronized void println(String text) {
+    @Override
+    public synchronized void println(String text) {
         if (live && drawn > 0) {
             out.print("\033[" + drawn + "A\r\033[J");
             drawn = 0;
@@ -154,30 +155,6 @@ final class SweepConsole implements SweepSession.View {
         if (!live) {
             out.println(whole.whole());
         }
-    }
-
-    /** All scores of a single setting; of several settings one line each, the best one marked. */
-    @Override
-    public void scores(String text) {
-        out.println();
-        out.print(text);
-    }
-
-    @Override
-    public void report(Path file) {
-        out.println("report      " + file);
-    }
-
-    @Override
-    public void warning(String text) {
-        System.err.println("WARNING: " + text);
-    }
-
-    @Override
-    public void failures(List<String> lines) {
-        out.println();
-        out.println("failed:");
-        lines.forEach(line -> out.println("  " + line));
     }
 
     /** Prints the questions of the paper: a heading for each, and below it its sweep. */

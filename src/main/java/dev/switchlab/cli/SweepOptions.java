@@ -1,21 +1,25 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.runs.Book;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.sweep.Forecast;
 import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.LocalLauncher;
+import dev.switchlab.sweep.PastRuns;
 import dev.switchlab.sweep.ResolvedSweep;
 import dev.switchlab.sweep.ResolvedSweep.Conditions;
 import dev.switchlab.sweep.Sweep;
+import dev.switchlab.sweep.SweepProgress;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.SweepSpec;
 import dev.switchlab.sweep.WorkerJvm;
 import dev.switchlab.sweep.slurm.SlurmLauncher;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
@@ -127,10 +131,21 @@ final class SweepOptions {
         return engine.device();
     }
 
-    /** @param threads of a run */
+    /**
+     * The time that each run and the sweep may take.
+     *
+     * @param book the runs folder, whose finished runs tell the times; it may not exist yet
+     * @param threads of a run
+     */
     String forecast(Sweep sweep, Path book, int threads) {
         int width = isSlurm() && jobs == 0 ? sweep.runs().size() : LocalLauncher.jobs(jobs, Device.cpu(), threads);
-        return Forecast.of(sweep, book, threads, width);
+        if (!Files.exists(book.resolve("mlflow.db"))) {
+            return new SweepProgress(sweep, width, run -> OptionalDouble.empty()).forecast();
+        }
+        try (Book opened = Book.open(book)) {
+            PastRuns past = new PastRuns(opened);
+            return new SweepProgress(sweep, width, run -> past.expectedSeconds(run, threads)).forecast();
+        }
     }
 
     /**

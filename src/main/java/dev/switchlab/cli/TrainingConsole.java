@@ -64,11 +64,6 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         System.out.println(what + " ...");
     }
 
-    @Override
-    public void warning(String text) {
-        System.err.println("WARNING: " + text);
-    }
-
     /** Prints how the run ended and what to do with it. */
     void ended(TrainingSession.Outcome outcome) {
         String shortId = outcome.runId().substring(0, 8);

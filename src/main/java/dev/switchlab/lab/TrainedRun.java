@@ -1,10 +1,8 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.io.Bar;
-import dev.switchlab.provenance.Provenance;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
-import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
 import dev.switchlab.train.TrainingResult;
 import java.util.Locale;
@@ -64,9 +62,6 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
         private Bar bar = Bar.none();
 
         @Override
-        public void begun(String runId, LanguageModel model, Provenance provenance) {}
-
-        @Override
         public Progress progress(int steps, int taken) {
             this.steps = steps;
             if (TERMINAL) {
@@ -98,15 +93,7 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
         }
 
         @Override
-        public void sample(int number, String text) {}
-
-        @Override
         public void stage(String what) {}
-
-        @Override
-        public void warning(String text) {
-            System.err.println("WARNING: " + text);
-        }
 
         @Override
         public void close() {

@@ -142,7 +142,7 @@ public record Question(
             throw new ExperimentException(
                     file + ": not the name of a question, allowed: two digits and a name, for example 03-top-2.yaml");
         }
-        SweepFile read = SweepFile.of(file, KEYS);
+        SweepFile read = new SweepFile(file, KEYS);
         SweepSpec sweep = read.spec();
         boolean hasVariants = !sweep.variants().isEmpty();
         Collection<String> variants = hasVariants ? sweep.variants().keySet() : sweep.experiments();

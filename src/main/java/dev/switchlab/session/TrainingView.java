@@ -4,30 +4,32 @@ import dev.switchlab.provenance.Provenance;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.TrainingProgress;
 
-/** Who watches a training session. */
+/** Shows a training session; by default nothing but warnings. */
 public interface TrainingView {
 
     /** The run has its id and the model its first weights. */
-    void begun(String runId, LanguageModel model, Provenance provenance);
+    default void begun(String runId, LanguageModel model, Provenance provenance) {}
 
     /**
-     * Watches the steps; closed when they are over.
+     * Shows the steps; closed when they are over.
      *
      * @param steps of the whole run
-     * @param taken steps that were taken before, in a run that goes on
+     * @param taken steps that were taken before, in a run that is resumed
      */
     Progress progress(int steps, int taken);
 
     /** A stage after the steps began that takes a while. */
-    void stage(String what);
+    default void stage(String what) {}
 
-    /** Something is not as it should be, and the session goes on. */
-    void warning(String text);
+    /** A problem that does not end the session. */
+    default void warning(String text) {
+        System.err.println("WARNING: " + text);
+    }
 
-    /** Watches the steps. */
+    /** Shows the steps. */
     interface Progress extends TrainingProgress, AutoCloseable {
 
         @Override
-        void close();
+        default void close() {}
     }
 }

@@ -103,7 +103,8 @@ public final class LocalLauncher implements Launcher {
 
     private boolean fits(Observer observer) {
         SweepRun next = waiting.getFirst();
-        boolean fits = running.isEmpty() || memory.fits(next.row(), running);
+        List<MemoryWatch.Usage> used = running.stream().map(Worker::usage).toList();
+        boolean fits = used.isEmpty() || memory.fits(next.row(), used);
         if (!fits) {
             observer.changed(next, new Waiting("memory"));
         }
@@ -161,7 +162,7 @@ public final class LocalLauncher implements Launcher {
     }
 
     /** The process of one run. It continues as long as its standard input is open. */
-    private final class Worker implements MemoryWatch.User {
+    private final class Worker {
 
         /** A shell's exit code of a process that a signal ended is this plus the signal's number. */
         private static final int BY_SIGNAL = 128;
@@ -231,14 +232,8 @@ public final class LocalLauncher implements Launcher {
             return how + where + line + " (" + folder.log(run) + ")";
         }
 
-        @Override
-        public String setting() {
-            return run.row();
-        }
-
-        @Override
-        public OptionalLong memory() {
-            return Memory.ofProcess(process.pid());
+        MemoryWatch.Usage usage() {
+            return new MemoryWatch.Usage(run.row(), Memory.ofProcess(process.pid()).orElse(0));
         }
 
         OptionalLong peakMemory() {
@@ -271,13 +266,12 @@ public final class LocalLauncher implements Launcher {
         private final Supplier<OptionalLong> available;
         private final Map<String, Long> peaks = new HashMap<>();
 
-        /** A running process. */
-        interface User {
-            String setting();
-
-            /** Bytes in use. */
-            OptionalLong memory();
-        }
+        /**
+         * What a running process uses.
+         *
+         * @param setting of its run
+         */
+        record Usage(String setting, long bytes) {}
 
         /** @param available bytes that programs could have */
         MemoryWatch(Supplier<OptionalLong> available) {
@@ -289,14 +283,14 @@ public final class LocalLauncher implements Launcher {
             peak.ifPresent(bytes -> peaks.merge(setting, bytes, Math::max));
         }
 
-        boolean fits(String setting, Iterable<? extends User> running) {
+        boolean fits(String setting, List<Usage> running) {
             OptionalLong free = available.get();
             if (free.isEmpty() || peaks.isEmpty()) {
                 return true;
             }
             double promised = 0;
-            for (User user : running) {
-                promised += Math.max(0, peak(user.setting()) - user.memory().orElse(0));
+            for (Usage used : running) {
+                promised += Math.max(0, peak(used.setting()) - used.bytes());
             }
             return free.getAsLong() - promised >= MARGIN * peak(setting);
         }

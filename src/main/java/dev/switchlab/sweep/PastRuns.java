@@ -3,7 +3,6 @@ package dev.switchlab.sweep;
 import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
-import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -56,8 +55,8 @@ public final class PastRuns {
         return finished.computeIfAbsent(
                 experiment,
                 id -> book.runs(Optional.of(experimentName.apply(id)), Integer.MAX_VALUE).stream()
-                        .filter(run -> run.status().equals("FINISHED"))
-                        .filter(run -> !run.tags().containsKey(RunInfo.SUMMARY_TAG))
+                        .filter(run -> run.isFinished())
+                        .filter(run -> !run.isSummary())
                         .toList());
     }
 
@@ -107,7 +106,7 @@ public final class PastRuns {
                     .toList();
             return (same.isEmpty() ? known : same)
                     .stream()
-                            .mapToDouble(past -> Status.Done.of(past).seconds() / steps(past))
+                            .mapToDouble(past -> past.seconds() / steps(past))
                             .filter(Double::isFinite)
                             .map(perStep -> perStep * run.experiment().train().steps())
                             .average();

@@ -1,9 +1,8 @@
 package dev.switchlab.sweep;
 
-import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -66,11 +65,7 @@ public sealed interface Status {
 
         /** Result of a finished run. */
         static Done of(Run run) {
-            double seconds = run.end()
-                    .map(end -> Duration.between(run.start(), end).toMillis() / 1e3)
-                    .orElse(Double.NaN);
-            return new Done(
-                    run.metrics().getOrDefault(MetricNames.FINAL + MetricNames.CROSS_ENTROPY, Double.NaN), seconds);
+            return new Done(run.metric(Comparison.FINAL_SCORE), run.seconds());
         }
 
         @Override

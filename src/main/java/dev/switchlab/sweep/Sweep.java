@@ -91,7 +91,7 @@ public record Sweep(SweepSpec spec, List<SweepRun> runs) {
     }
 
     /** Such as {@code n_experts=2 z_loss=0}. */
-    private static String shortText(Map<String, String> combination) {
+    static String shortText(Map<String, String> combination) {
         return ExperimentLoader.text(combination).replaceAll("(^|\\s)\\w+\\.", "$1");
     }
 

@@ -46,7 +46,13 @@ public final class SweepFile {
     private final Path file;
     private final Map<String, Value> values;
 
-    private SweepFile(Path file, List<String> more) {
+    /**
+     * Reads a file that has other keys beside those of a sweep.
+     *
+     * @param more the other keys
+     * @throws ExperimentException in one line
+     */
+    public SweepFile(Path file, List<String> more) {
         this.file = file;
         try {
             this.values = YamlReader.readValues(Files.readString(file), file.toString(), EXAMPLE);
@@ -60,16 +66,6 @@ public final class SweepFile {
                 throw wrong(key, "is no key here", String.join(", ", allowed) + ", for example " + EXAMPLE);
             }
         });
-    }
-
-    /**
-     * Reads a file that has other keys beside those of a sweep.
-     *
-     * @param more the other keys
-     * @throws ExperimentException in one line
-     */
-    public static SweepFile of(Path file, List<String> more) {
-        return new SweepFile(file, more);
     }
 
     /**

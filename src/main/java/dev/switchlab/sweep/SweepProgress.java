@@ -1,10 +1,12 @@
 package dev.switchlab.sweep;
 
+import dev.switchlab.io.Durations;
 import dev.switchlab.sweep.Status.Done;
 import dev.switchlab.sweep.Status.Failed;
 import dev.switchlab.sweep.Status.Running;
 import dev.switchlab.sweep.Status.Waiting;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -88,6 +90,26 @@ public final class SweepProgress {
             longest = Math.max(longest, left.getAsDouble());
         }
         return OptionalDouble.of(Math.max(longest, sum / width));
+    }
+
+    /** The time that each run and the whole sweep may take, a line each. */
+    public String forecast() {
+        StringBuilder text = new StringBuilder();
+        for (SweepRun run : sweep.runs()) {
+            text.append(String.format(
+                    Locale.ROOT, "%4d  %s seed %d  %s%n", run.number(), run.row(), run.seed(), text(expected(run))));
+        }
+        OptionalDouble whole = secondsLeft();
+        return text + String.format(
+                Locale.ROOT,
+                "%d runs, %d at a time: %s%n",
+                sweep.runs().size(),
+                width,
+                text(whole) + (whole.isPresent() ? "" : ", for some of them the book has no similar run"));
+    }
+
+    private static String text(OptionalDouble seconds) {
+        return seconds.isPresent() ? Durations.text(seconds.getAsDouble()) : "unknown";
     }
 
     /** Seconds that a run may take: as those of its setting, as known from before, as its experiment's, as any. */

@@ -3,6 +3,7 @@ package dev.switchlab.sweep;
 import ai.djl.Device;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.provenance.Machine;
+import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -14,7 +15,6 @@ import dev.switchlab.sweep.Status.Failed;
 import dev.switchlab.sweep.Status.Waiting;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,6 +33,8 @@ import java.util.Set;
  * </ol>
  */
 public final class SweepSession {
+
+    private static final String REPORT = "report      ";
 
     private final ResolvedSweep resolved;
     private final Device device;
@@ -67,7 +69,7 @@ public final class SweepSession {
      */
     public record Outcome(String parent, SweepProgress progress, boolean isStopped) {}
 
-    /** Watches a sweep. Calls come from one thread at a time. */
+    /** Shows a sweep. Calls come from one thread at a time. */
     public interface View {
 
         /**
@@ -84,17 +86,8 @@ public final class SweepSession {
         /** No more run is started in this call. */
         void ended();
 
-        /** Scores of the complete settings, as lines of text. */
-        void scores(String text);
-
-        /** The report of the sweep was written. */
-        void report(Path file);
-
-        /** A problem that does not end the sweep. */
-        void warning(String text);
-
-        /** Failed runs, each with its reason in one line and the command that repeats it in the next. */
-        void failures(List<String> lines);
+        /** Prints a line: failures, scores and the report's file, after the end. */
+        void println(String line);
     }
 
     /**
@@ -145,11 +138,12 @@ public final class SweepSession {
             view.ended();
             boolean stopped = stopRequested;
             if (progress.hasFailures()) {
-                view.failures(failures(progress));
+                printFailures(progress);
             }
             List<Setting> complete = sumUp(summaries, progress);
             if (!complete.isEmpty()) {
-                view.scores(SummaryRuns.text(complete));
+                view.println("");
+                SummaryRuns.text(complete).lines().forEach(view::println);
             }
             summaries.end(status(progress, stopped));
             if (progress.isDone() && runs.size() > 1) {
@@ -222,15 +216,16 @@ public final class SweepSession {
         }
     }
 
-    private List<String> failures(SweepProgress progress) {
-        List<String> lines = new ArrayList<>();
+    /** Each failed run with its reason, and below it the command that repeats it. */
+    private void printFailures(SweepProgress progress) {
+        view.println("");
+        view.println("failed:");
         for (SweepRun run : runs) {
             if (progress.of(run) instanceof Failed failed) {
-                lines.add(run.title().label() + " seed " + run.seed() + ": " + failed.reason());
-                lines.add("    " + resolved.command(run));
+                view.println("  " + run.title().label() + " seed " + run.seed() + ": " + failed.reason());
+                view.println("      " + resolved.command(run));
             }
         }
-        return lines;
     }
 
     /** Returns the settings all of whose runs are done. */
@@ -250,16 +245,17 @@ public final class SweepSession {
     /** Writes all runs on one page as the parent's report, unless nothing ran and there is a report. */
     private void report(String parent, boolean hasRun) throws IOException {
         try {
-            if (!hasRun && store.book().artifacts(parent).list().contains(Reports.ARTIFACT)) {
-                view.report(store.book().artifacts(parent).file(Reports.ARTIFACT));
+            ArtifactFolder artifacts = store.book().artifacts(parent);
+            if (!hasRun && artifacts.list().contains(Reports.ARTIFACT)) {
+                view.println(REPORT + artifacts.file(Reports.ARTIFACT));
                 return;
             }
             StoredRun stored = new StoredRun(store, store.find(parent));
-            view.report(new Reports(store).write(stored.children(), stored.run()));
+            view.println(REPORT + new Reports(store).write(stored.children(), stored.run()));
             store.update(stored.run());
         } catch (BookException e) {
-            view.warning("no report now: " + e.getMessage() + "; it can be written later with: make report RUN="
-                    + parent.substring(0, 8));
+            System.err.println("WARNING: no report now: " + e.getMessage()
+                    + "; write it later with: make report RUN=" + parent.substring(0, 8));
         }
     }
 }

@@ -27,12 +27,10 @@ public final class SweepTable {
     private final Function<OptionalDouble, String> more;
     private final List<List<SweepRun>> settings;
 
-    /** @param progress shown as it is at each call of {@link #lines} */
-    public SweepTable(SweepProgress progress) {
-        this(progress, left -> "");
-    }
-
-    /** @param more text after the line for the whole, by the seconds that the sweep may still take */
+    /**
+     * @param progress shown as it is at each call of {@link #lines}
+     * @param more text after the line for the whole, by the seconds that the sweep may still take
+     */
     public SweepTable(SweepProgress progress, Function<OptionalDouble, String> more) {
         this.progress = progress;
         this.more = more;
@@ -98,16 +96,14 @@ public final class SweepTable {
     private static String cell(Status status) {
         if (status instanceof Done done) {
             return score(done.score());
-        } else if (status instanceof Failed) {
-            return "failed";
         } else if (status instanceof Stopped stopped) {
             return stopped.step() == 0 ? "stopped" : "stopped at " + stopped.step();
         } else if (status instanceof Running running) {
             return cell(running);
+        } else if (status instanceof Waiting waiting) {
+            return waiting.reason().isEmpty() ? "waits" : "waits: " + waiting.reason();
         }
-        return status instanceof Waiting waiting && !waiting.reason().isEmpty()
-                ? "waits: " + waiting.reason()
-                : "waits";
+        return "failed";
     }
 
     private static String cell(Running running) {
@@ -130,7 +126,7 @@ public final class SweepTable {
     /** The setting, by the last parts of its keys, with the experiment if there are several. */
     private String name(List<SweepRun> setting) {
         SweepRun run = setting.get(0);
-        String text = run.variant().isEmpty() ? run.setting().replaceAll("(^|\\s)\\w+\\.", "$1") : run.variant();
+        String text = run.variant().isEmpty() ? Sweep.shortText(run.overrides()) : run.variant();
         boolean several = progress.sweep().spec().experiments().size() > 1;
         String name = several || text.isEmpty() ? (run.experiment().id() + " " + text).strip() : text;
         return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 3) + "..." : name;

@@ -20,8 +20,6 @@ import dev.switchlab.sweep.Status.Running;
 import dev.switchlab.sweep.Status.Stopped;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
-import dev.switchlab.train.Evaluation;
-import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
 import dev.switchlab.train.StepResult;
 import dev.switchlab.train.TrainingException;
@@ -158,35 +156,17 @@ public final class SweepWorker {
     }
 
     /** Tells the progress now and then. */
-    private final class View implements TrainingView {
+    private final class View implements TrainingView, TrainingView.Progress {
+
+        private int steps;
+        private Pace pace;
 
         @Override
-        public void begun(String runId, LanguageModel model, Provenance provenance) {}
-
-        @Override
-        public Progress progress(int steps, int taken) {
-            told.accept(new Running(taken, steps, Double.NaN, OptionalDouble.empty()));
-            return new Steps(steps, taken);
-        }
-
-        @Override
-        public void stage(String what) {}
-
-        @Override
-        public void warning(String text) {
-            System.err.println("WARNING: " + text);
-        }
-    }
-
-    /** Steps of this process. */
-    private final class Steps implements TrainingView.Progress {
-
-        private final int steps;
-        private final Pace pace;
-
-        Steps(int steps, int taken) {
-            this.steps = steps;
+        public Progress progress(int all, int taken) {
+            steps = all;
             pace = new Pace(steps, taken, PROGRESS_INTERVAL);
+            told.accept(new Running(taken, steps, Double.NaN, OptionalDouble.empty()));
+            return this;
         }
 
         @Override
@@ -197,15 +177,6 @@ public final class SweepWorker {
         }
 
         @Override
-        public void evaluation(int step, Evaluation evaluation) {}
-
-        @Override
-        public void sample(int step, String text) {}
-
-        @Override
         public void stage(String what) {}
-
-        @Override
-        public void close() {}
     }
 }

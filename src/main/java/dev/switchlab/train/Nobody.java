@@ -24,24 +24,4 @@ public final class Nobody implements RunLog, TrainingProgress {
     public void sync() {
         // nothing was kept
     }
-
-    @Override
-    public void step(int step, StepResult result) {
-        // not shown
-    }
-
-    @Override
-    public void evaluation(int step, Evaluation evaluation) {
-        // not shown
-    }
-
-    @Override
-    public void sample(int step, String text) {
-        // not shown
-    }
-
-    @Override
-    public void stage(String what) {
-        // not shown
-    }
 }

@@ -1,17 +1,17 @@
 package dev.switchlab.train;
 
-/** Where a run's progress is shown. */
+/** Where a run's progress is shown; nothing is, unless a method is overridden. */
 public interface TrainingProgress {
 
     /** After each step. */
-    void step(int step, StepResult result);
+    default void step(int step, StepResult result) {}
 
     /** After an evaluation on the validation sample. */
-    void evaluation(int step, Evaluation evaluation);
+    default void evaluation(int step, Evaluation evaluation) {}
 
     /** After a sample of text was generated. */
-    void sample(int step, String text);
+    default void sample(int step, String text) {}
 
     /** A stage of the run began that takes a while. */
-    void stage(String what);
+    default void stage(String what) {}
 }

@@ -11,10 +11,8 @@ import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.mirror.Mirror;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
-import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
-import dev.switchlab.train.StepResult;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -168,9 +166,6 @@ class TrainingSessionTest {
     private final class View implements TrainingView, TrainingView.Progress {
 
         @Override
-        public void begun(String runId, LanguageModel model, Provenance provenance) {}
-
-        @Override
         public Progress progress(int steps, int taken) {
             return this;
         }
@@ -182,17 +177,5 @@ class TrainingSessionTest {
 
         @Override
         public void stage(String what) {}
-
-        @Override
-        public void step(int step, StepResult result) {}
-
-        @Override
-        public void evaluation(int step, Evaluation evaluation) {}
-
-        @Override
-        public void sample(int step, String text) {}
-
-        @Override
-        public void close() {}
     }
 }

@@ -192,13 +192,6 @@ class LocalLauncherTest {
         assertThat(runningAtOnce).doesNotContain(2L).contains(1L);
     }
 
-    /** A running process as the memory watch sees it. */
-    private record User(String setting, OptionalLong memory) implements MemoryWatch.User {
-        User(String setting, long bytes) {
-            this(setting, OptionalLong.of(bytes));
-        }
-    }
-
     private static MemoryWatch watch(long available) {
         return new MemoryWatch(() -> OptionalLong.of(available));
     }
@@ -226,9 +219,9 @@ class LocalLauncherTest {
     /** A process that was just started does not use its peak yet. */
     @Test
     void theMemoryThatRunningProcessesMayStillTakeIsReserved() {
-        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 600))))
+        assertThat(peaks(watch(1100)).fits("large", List.of(new MemoryWatch.Usage("large", 600))))
                 .isTrue();
-        assertThat(peaks(watch(1100)).fits("large", List.of(new User("large", 100))))
+        assertThat(peaks(watch(1100)).fits("large", List.of(new MemoryWatch.Usage("large", 100))))
                 .isFalse();
     }
 

@@ -134,11 +134,11 @@ class SweepFileTest {
     @Test
     void otherKeysOnRequest() throws IOException {
         Path file = Files.writeString(folder.resolve("mine.yaml"), "experiments: small\nquestion: Why?\n");
-        SweepFile read = SweepFile.of(file, List.of("question", "answer"));
+        SweepFile read = new SweepFile(file, List.of("question", "answer"));
         assertThat(read.text("question")).isEqualTo("Why?");
         assertThat(read.text("answer")).isEmpty();
         assertThat(read.spec().experiments()).containsExactly("small");
-        assertThatThrownBy(() -> SweepFile.of(file, List.of()))
+        assertThatThrownBy(() -> new SweepFile(file, List.of()))
                 .hasMessageContaining(":2: question is no key here, allowed");
     }
 }

@@ -34,7 +34,7 @@ class SweepTableTest {
         set(progress, 4, new Running(0, 0, Double.NaN, OptionalDouble.empty()));
         set(progress, 5, new Waiting("memory"));
         set(progress, 6, new Stopped(12));
-        assertThat(new SweepTable(progress).lines(80, 24))
+        assertThat(new SweepTable(progress, left -> "").lines(80, 24))
                 .containsExactly(
                         "setting               seed 1              seed 2",
                         "n_experts=2 z_loss=0  2.3107              starts",
@@ -49,7 +49,7 @@ class SweepTableTest {
         set(progress, 1, new Done(2.5, 30));
         set(progress, 3, new Done(2.7, 30));
         set(progress, 5, new Running(10, 200, 2.4, OptionalDouble.of(100)));
-        List<String> lines = new SweepTable(progress).lines(80, 24);
+        List<String> lines = new SweepTable(progress, left -> "").lines(80, 24);
         assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
         assertThat(lines.get(1)).isEqualTo("n_experts=2  2/20  2.6000  10/200 2.400 1:40 min");
         assertThat(lines.get(2)).isEqualTo("n_experts=4  0/20  -");
@@ -59,7 +59,7 @@ class SweepTableTest {
     void whereLinesDoNotFitThoseInWhichNothingHappensAreCounted() {
         SweepProgress progress = progress("model.n_experts=1,2,3,4,5,6,7,8,9,10,11,12", "1", OptionalDouble.empty());
         set(progress, 11, new Running(10, 200, 2.4, OptionalDouble.of(100)));
-        assertThat(new SweepTable(progress).lines(80, 6))
+        assertThat(new SweepTable(progress, left -> "").lines(80, 6))
                 .containsExactly(
                         "setting       seed 1",
                         "n_experts=11  10/200 2.400 1:40 min",

@@ -1,6 +1,7 @@
 package dev.switchlab.sweep.slurm;
 
 import dev.switchlab.io.WholeFile;
+import dev.switchlab.sweep.MakeLine;
 import dev.switchlab.sweep.SweepFolder;
 import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.SweepSpec.Resources;
@@ -32,9 +33,9 @@ record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) 
     /** Writes the script, and returns its path. */
     Path writeScript(WorkerJvm jvm) throws IOException {
         String java = jvm.command(List.of("worker", "--runs")).stream()
-                .map(JobArray::quoted)
+                .map(MakeLine::quote)
                 .collect(Collectors.joining(" "));
-        String here = quoted(folder.path().toString());
+        String here = MakeLine.quote(folder.path().toString());
         Path script = folder.path().resolve("job.sh");
         // exec: the process gets Slurm's signals.
         WholeFile.write(script, """
@@ -43,10 +44,6 @@ record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) 
                 exec %s %s/%s %s/%s.json
                 """.formatted(java, here, INDEX, here, INDEX));
         return script;
-    }
-
-    private static String quoted(String word) {
-        return "'" + word.replace("'", "'\\''") + "'";
     }
 
     /** Options of {@code sbatch}. */

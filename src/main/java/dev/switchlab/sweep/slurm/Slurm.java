@@ -8,18 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
-/**
- * Slurm's own commands.
- *
- * @param environment of the commands beside this process's own, such as SLURM_CONF
- */
-record Slurm(Map<String, String> environment) {
+/** Slurm's own commands. */
+final class Slurm {
+
+    private Slurm() {}
 
     /**
      * A task of a job array, as {@code squeue} shows it.
@@ -97,7 +94,7 @@ record Slurm(Map<String, String> environment) {
      *
      * @throws IllegalArgumentException in one line, if not
      */
-    void require() throws InterruptedException {
+    static void require() throws InterruptedException {
         try {
             run(List.of("sbatch", "--version"));
         } catch (Refused e) {
@@ -108,41 +105,23 @@ record Slurm(Map<String, String> environment) {
         }
     }
 
-    /** Submits a job array, and returns its number. */
-    long submit(List<String> options, String script) throws Refused, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("sbatch", "--parsable"));
+    /** Submits a job array. */
+    static void submit(List<String> options, String script) throws Refused, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("sbatch"));
         command.addAll(options);
         command.add(script);
-        String answer = run(command);
-        // JOB or JOB;CLUSTER
-        String number = lastLine(answer).orElse("").split(";", 2)[0];
-        if (!number.matches("\\d{1,18}")) {
-            throw new Refused("sbatch answered '" + answer.strip() + "' without a job number");
-        }
-        return Long.parseLong(number);
+        run(command);
     }
 
     /** The tasks of all arrays of a name that Slurm remembers, ended ones only for some minutes. */
-    List<Task> tasks(String name) throws Refused, InterruptedException {
+    static List<Task> tasks(String name) throws Refused, InterruptedException {
         String answer = run(List.of(
                 "squeue", "--noheader", "--array", "--states=all", "--name=" + name, "--format=" + Task.FORMAT));
         return answer.lines().map(Task::parse).flatMap(Optional::stream).toList();
     }
 
-    /** The end of a task that {@code squeue} has forgotten; empty if the cluster keeps no accounts. */
-    Optional<Task> accounted(long job, int number) throws InterruptedException {
-        try {
-            String task = "--jobs=" + job + "_" + number;
-            String answer = run(List.of("sacct", "--noheader", "--allocations", "--parsable2", task, "--format=State"));
-            // The last line is about the last try; "CANCELLED by 0" is CANCELLED.
-            return lastLine(answer).map(line -> new Task(job, number, line.split(" ", 2)[0], "None"));
-        } catch (Refused e) {
-            return Optional.empty();
-        }
-    }
-
     /** Ends all jobs of a name: running ones get SIGTERM, and some time. */
-    void cancel(String name) throws Refused, InterruptedException {
+    static void cancel(String name) throws Refused, InterruptedException {
         run(List.of(cancelCommand(name).split(" ", -1)));
     }
 
@@ -151,17 +130,13 @@ record Slurm(Map<String, String> environment) {
         return "scancel --name=" + name;
     }
 
-    private static Optional<String> lastLine(String text) {
-        return text.lines().map(String::strip).filter(line -> !line.isEmpty()).reduce((first, last) -> last);
-    }
-
-    private String run(List<String> command) throws Refused, InterruptedException {
+    private static String run(List<String> command) throws Refused, InterruptedException {
         String name = command.get(0);
         Process process;
         try {
-            ProcessBuilder builder = WorkerJvm.process(command).redirectInput(new File("/dev/null"));
-            builder.environment().putAll(environment);
-            process = builder.start();
+            process = WorkerJvm.process(command)
+                    .redirectInput(new File("/dev/null"))
+                    .start();
         } catch (IOException e) {
             throw new Refused("there is no command " + name + " on the PATH of this machine");
         }

@@ -40,7 +40,6 @@ public final class SlurmLauncher implements Launcher {
     private final int threads;
     private final int jobs;
     private final Consumer<String> notices;
-    private final Slurm slurm = new Slurm(Map.of());
     private final Semaphore wake = new Semaphore(0);
     private volatile String name = "";
     private volatile boolean stopping;
@@ -64,7 +63,7 @@ public final class SlurmLauncher implements Launcher {
         this.threads = threads;
         this.jobs = jobs;
         this.notices = notices;
-        slurm.require();
+        Slurm.require();
     }
 
     @Override
@@ -73,7 +72,7 @@ public final class SlurmLauncher implements Launcher {
         // Other machines read these paths.
         SweepFolder shared = new SweepFolder(folder.path().toAbsolutePath().normalize());
         name = JobArray.name(shared);
-        TaskResults results = new TaskResults(slurm, store, shared, notices);
+        TaskResults results = new TaskResults(store, shared, notices);
         List<Slurm.Task> tasks = tasks();
         Map<SweepRun, Status> followed = new LinkedHashMap<>();
         List<SweepRun> missing = new ArrayList<>();
@@ -90,20 +89,22 @@ public final class SlurmLauncher implements Launcher {
                 missing.add(run);
             }
         }
-        long job = missing.isEmpty() || leaving || stopping ? 0 : submit(shared, results, missing);
-        new Following(shared, followed, observer, results, job).run();
+        if (!missing.isEmpty() && !leaving && !stopping) {
+            submit(shared, results, missing);
+        }
+        new Following(shared, followed, observer, results).run();
     }
 
     private List<Slurm.Task> tasks() throws InterruptedException {
         try {
-            return slurm.tasks(name);
+            return Slurm.tasks(name);
         } catch (Refused e) {
             throw new IllegalArgumentException(
                     "Slurm cannot be asked for the runs of this sweep: " + e.getMessage(), e);
         }
     }
 
-    private long submit(SweepFolder folder, TaskResults results, List<SweepRun> runs)
+    private void submit(SweepFolder folder, TaskResults results, List<SweepRun> runs)
             throws IOException, InterruptedException {
         for (SweepRun run : runs) {
             results.prepare(run);
@@ -112,16 +113,15 @@ public final class SlurmLauncher implements Launcher {
         Path script = array.writeScript(jvm);
         List<String> options = array.options(runs);
         try {
-            return slurm.submit(options, script.toString());
+            Slurm.submit(options, script.toString());
         } catch (Refused e) {
-            // The answer may be lost, and the job there.
-            return Slurm.Task.of(runs.get(0).number(), tasks())
-                    .filter(task -> !task.hasEnded())
-                    .map(Slurm.Task::job)
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "Slurm does not take the runs: " + e.getMessage() + " (sbatch " + String.join(" ", options)
-                                    + ")",
-                            e));
+            Optional<Slurm.Task> first = Slurm.Task.of(runs.get(0).number(), tasks());
+            if (first.isEmpty() || first.get().hasEnded()) { // else only the answer was lost
+                throw new IllegalArgumentException(
+                        "Slurm does not take the runs: " + e.getMessage() + " (sbatch " + String.join(" ", options)
+                                + ")",
+                        e);
+            }
         }
     }
 
@@ -132,18 +132,15 @@ public final class SlurmLauncher implements Launcher {
         private final Map<SweepRun, Status> statuses;
         private final Observer observer;
         private final TaskResults results;
-        private final long job;
         private boolean isCancelled;
         private boolean isAnswered = true;
 
         /** @param statuses of the runs to follow; the ended ones are taken out */
-        Following(
-                SweepFolder folder, Map<SweepRun, Status> statuses, Observer observer, TaskResults results, long job) {
+        Following(SweepFolder folder, Map<SweepRun, Status> statuses, Observer observer, TaskResults results) {
             this.folder = folder;
             this.statuses = statuses;
             this.observer = observer;
             this.results = results;
-            this.job = job;
         }
 
         void run() throws InterruptedException {
@@ -165,7 +162,7 @@ public final class SlurmLauncher implements Launcher {
         private void cancel() throws InterruptedException {
             try {
                 if (!isCancelled) {
-                    slurm.cancel(name);
+                    Slurm.cancel(name);
                     isCancelled = true;
                 }
             } catch (Refused e) {
@@ -177,7 +174,7 @@ public final class SlurmLauncher implements Launcher {
         private boolean look() throws InterruptedException {
             List<Slurm.Task> tasks;
             try {
-                tasks = slurm.tasks(name);
+                tasks = Slurm.tasks(name);
                 answered("");
             } catch (Refused e) {
                 answered(e.getMessage());
@@ -189,7 +186,7 @@ public final class SlurmLauncher implements Launcher {
                 Optional<Slurm.Task> task = Slurm.Task.of(run.number(), tasks);
                 Status now = task.isPresent() && !task.get().hasEnded()
                         ? underWay(run, task.get(), before)
-                        : results.end(run, task, job).orElse(before);
+                        : results.end(run, task).orElse(before);
                 if (!now.equals(before)) {
                     changed = true;
                     observer.changed(run, now);

@@ -36,15 +36,13 @@ final class TaskResults {
     private static final Set<String> FROM_OUTSIDE =
             Set.of("BOOT_FAIL", "CANCELLED", "DEADLINE", "NODE_FAIL", "PREEMPTED", "REVOKED", "TIMEOUT");
 
-    private final Slurm slurm;
     private final MirroredBook store;
     private final SweepFolder folder;
     private final Consumer<String> notices;
     private final Set<SweepRun> seenEnded = new HashSet<>();
 
     /** @param store the sweep's book */
-    TaskResults(Slurm slurm, MirroredBook store, SweepFolder folder, Consumer<String> notices) {
-        this.slurm = slurm;
+    TaskResults(MirroredBook store, SweepFolder folder, Consumer<String> notices) {
         this.store = store;
         this.folder = folder;
         this.notices = notices;
@@ -95,32 +93,28 @@ final class TaskResults {
      * Slurm may be about to requeue the task.
      *
      * @param task the last one of the run, if Slurm remembers it
-     * @param job the array that this call submitted; 0 if none
      */
-    Optional<Status> end(SweepRun run, Optional<Slurm.Task> task, long job) throws InterruptedException {
+    Optional<Status> end(SweepRun run, Optional<Slurm.Task> task) {
         Status last = folder.lastStatus(run).orElse(new Waiting(""));
         if (seenEnded.add(run) && !(last instanceof Done)) {
             return Optional.empty();
         }
         try {
             Optional<Status> collected = collect(run);
-            return Optional.of(collected.isPresent() ? collected.get() : withoutResult(run, last, task, job));
+            return Optional.of(collected.isPresent() ? collected.get() : withoutResult(run, last, task));
         } catch (BookException e) {
             return Optional.of(new Failed(e.getMessage(), false));
         }
     }
 
-    private Status withoutResult(SweepRun run, Status last, Optional<Slurm.Task> task, long job)
-            throws InterruptedException {
+    private Status withoutResult(SweepRun run, Status last, Optional<Slurm.Task> task) {
         if (last instanceof Stopped || last instanceof Failed) {
             return last;
         }
         if (last instanceof Done) {
             return new Failed("its process ended well, but the run is not in the book that it left", true);
         }
-        String state = (task.isPresent() || job == 0 ? task : slurm.accounted(job, run.number()))
-                .map(Slurm.Task::state)
-                .orElse("");
+        String state = task.map(Slurm.Task::state).orElse("");
         int step = last instanceof Running running ? running.step() : 0;
         if (state.equals("CANCELLED") && step == 0) {
             return new Stopped(0);
