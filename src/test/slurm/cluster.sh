@@ -118,11 +118,14 @@ jobs_on() {
   done
 }
 
-# First the daemon, so that no job starts meanwhile, then the processes that would report the end of a job.
+# First the daemon, then the processes that would report the end of a job, before the jobs. A job may be starting: until
+# nothing is left.
 down() {
+  local jobs stepds
   kill -9 $(cat "$folder/pid/slurmd.$1.pid") 2>/dev/null || true
-  kill -9 $(pgrep -f "^slurmstepd-$1:") 2>/dev/null || true
-  kill -9 $(jobs_on "$1") 2>/dev/null || true
+  while jobs=$(jobs_on "$1"); stepds=$(pgrep -f "^slurmstepd-$1:"); [ -n "$stepds$jobs" ]; do
+    kill -9 $stepds $jobs 2>/dev/null || true
+  done
   scontrol update "NodeName=$1" State=DOWN Reason=test
 }
 

@@ -106,7 +106,7 @@ final class LabSession implements AutoCloseable {
         StoredRun stored = new StoredRun(store(), run);
         Reports reports = new Reports(store());
         if (run.isSummary()) {
-            return reports.write(stored.children(), run);
+            return reports.write(stored.children(""), run);
         }
         try (LanguageModel model = stored.model(device())) {
             return reports.write(stored, model, Reports.text(model, stored.data(model)));

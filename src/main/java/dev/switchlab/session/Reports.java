@@ -62,7 +62,9 @@ public final class Reports {
         Path file = folder.resolve(stored.run().runId() + ".html");
         Map<String, String> pictures = report.write(file);
         keep(stored.run().runId(), file, pictures);
-        keep(stored.run().runId(), report.forMlflow());
+        MlflowArtifacts shown = report.forMlflow();
+        shown.files().forEach((path, bytes) -> store.book().keep(stored.run().runId(), path, bytes));
+        store.book().tag(stored.run().runId(), shown.tags());
         return file;
     }
 
@@ -92,10 +94,5 @@ public final class Reports {
     private void keep(String runId, Path file, Map<String, String> pictures) {
         store.book().keep(runId, ARTIFACT, file);
         pictures.forEach((name, svg) -> store.book().keep(runId, FIGURES + name + ".svg", svg));
-    }
-
-    private void keep(String runId, MlflowArtifacts shown) {
-        shown.files().forEach((path, bytes) -> store.book().keep(runId, path, bytes));
-        store.book().tag(runId, shown.tags());
     }
 }

@@ -32,13 +32,9 @@ public record StoredRun(MirroredBook store, Run run) {
     /**
      * The finished runs that this one sums up, compared.
      *
+     * @param baseline as {@link Comparison#of(RunSource, List, String)} takes it
      * @throws IllegalArgumentException if they are fewer than two
      */
-    public Comparison children() {
-        return children("");
-    }
-
-    /** @param baseline as {@link Comparison#of(RunSource, List, String)} takes it */
     public Comparison children(String baseline) {
         return Comparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }

@@ -31,7 +31,8 @@ import java.util.function.Supplier;
 /** Runs processes on this machine, some at a time, as long as they fit into its memory. */
 public final class LocalLauncher implements Launcher {
 
-    private static final long MEMORY_CHECK_MILLIS = 500;
+    /** Time between two looks at memory and requests to stop. */
+    private static final long CHECK_MILLIS = 200;
 
     private final WorkerJvm jvm;
     private final Path runs;
@@ -45,10 +46,8 @@ public final class LocalLauncher implements Launcher {
     private volatile boolean stopping;
     private volatile boolean killing;
 
-    /** A change of status, or with no worker a reason to look around. */
-    private record Change(Optional<Worker> worker, Status status) {
-        static final Change NONE = new Change(Optional.empty(), new Waiting(""));
-    }
+    /** A change of status. */
+    private record Change(Worker worker, Status status) {}
 
     /**
      * Processes at a time: as many as there are cores for, or one on a GPU, if no number is asked for.
@@ -89,10 +88,9 @@ public final class LocalLauncher implements Launcher {
                 while (!stopping && !waiting.isEmpty() && running.size() < jobs && fits(observer)) {
                     startNext(folder, observer);
                 }
-                Change change = Optional.ofNullable(changes.poll(MEMORY_CHECK_MILLIS, TimeUnit.MILLISECONDS))
-                        .orElse(Change.NONE);
-                if (change.worker().isPresent()) {
-                    take(change.worker().get(), change.status(), observer);
+                Change change = changes.poll(CHECK_MILLIS, TimeUnit.MILLISECONDS);
+                if (change != null) {
+                    take(change.worker(), change.status(), observer);
                 }
                 running.forEach(worker -> memory.saw(worker.run.row(), worker.peakMemory()));
             }
@@ -142,13 +140,12 @@ public final class LocalLauncher implements Launcher {
     @Override
     public void stop() {
         stopping = true;
-        changes.add(Change.NONE);
     }
 
     @Override
     public void kill() {
         killing = true;
-        stop();
+        stopping = true;
     }
 
     @Override
@@ -202,13 +199,13 @@ public final class LocalLauncher implements Launcher {
                     }
                     last = status.get();
                     if (!last.hasEnded()) {
-                        changes.add(new Change(Optional.of(this), last));
+                        changes.add(new Change(this, last));
                     }
                 }
             } catch (IOException | UncheckedIOException e) {
                 // The process was killed: its exit code tells the rest.
             }
-            changes.add(new Change(Optional.of(this), end(last)));
+            changes.add(new Change(this, end(last)));
         }
 
         /** The status after the end of the process, which may have told none. */

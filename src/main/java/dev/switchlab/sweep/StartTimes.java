@@ -1,5 +1,8 @@
 package dev.switchlab.sweep;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
@@ -11,12 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /** Time to start and to end the process of a run, apart from its steps, measured with runs of one small step. */
 public final class StartTimes {
@@ -57,11 +58,7 @@ public final class StartTimes {
             }
             return times;
         } finally {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
     }
 
@@ -96,10 +93,6 @@ public final class StartTimes {
         });
         double start = (steps.get(0) - begin) / 1e6;
         double rest = (end.get(0) - steps.get(steps.size() - 1)) / 1e6;
-        Map<String, Double> parts = new LinkedHashMap<>();
-        parts.put("total", start + rest);
-        parts.put(START, start);
-        parts.put(END, rest);
-        return parts;
+        return ImmutableMap.of("total", start + rest, START, start, END, rest);
     }
 }

@@ -42,16 +42,23 @@ final class SummaryRuns implements AutoCloseable {
 
     private final MirroredBook store;
     private final ResolvedSweep resolved;
+    private final Device device;
+    private final String command;
     private final String parent;
     private final RunLock lock;
     /** By setting, or {@code ""} for the parent of several. */
     private final Map<String, BookLog> open = new LinkedHashMap<>();
 
-    private SummaryRuns(MirroredBook store, ResolvedSweep resolved, String parent, RunLock lock) {
+    /** By text and kernels. */
+    private final Map<String, Provenance> provenances = new HashMap<>();
+
+    private SummaryRuns(MirroredBook store, ResolvedSweep resolved, Device device, String command, String parent) {
         this.store = store;
         this.resolved = resolved;
+        this.device = device;
+        this.command = command;
         this.parent = parent;
-        this.lock = lock;
+        this.lock = RunLock.take(store.book().checkpoints(parent), parent);
     }
 
     /**
@@ -67,17 +74,13 @@ final class SummaryRuns implements AutoCloseable {
         SweepIdentity identity = resolved.identity();
         Optional<Run> earlier = fresh ? Optional.empty() : earlier(store, resolved, identity);
         String parent = earlier.map(Run::runId).orElseGet(store::newRunId);
-        RunLock lock = RunLock.take(store.book().checkpoints(parent), parent);
-        SummaryRuns runs = new SummaryRuns(store, resolved, parent, lock);
-        boolean opened = false;
+        SummaryRuns runs = new SummaryRuns(store, resolved, device, command, parent);
         try {
-            runs.openAll(identity, new Provenances(device, command));
-            opened = true;
+            runs.openAll(identity);
             return runs;
-        } finally {
-            if (!opened) {
-                runs.close();
-            }
+        } catch (RuntimeException e) {
+            runs.close();
+            throw e;
         }
     }
 
@@ -95,7 +98,7 @@ final class SummaryRuns implements AutoCloseable {
         if (identity.digest().equals(newest.tags().get(RunInfo.SWEEP_TAG))) {
             return Optional.of(newest);
         }
-        if (newest.status().equals(RunStatus.FINISHED.name())) {
+        if (newest.isFinished()) {
             return Optional.empty(); // complete, and left alone
         }
         SweepIdentity begun = SweepIdentity.ofJson(
@@ -107,28 +110,20 @@ final class SummaryRuns implements AutoCloseable {
                 + "; undo the change to continue, or begin anew beside it with NEW=true");
     }
 
-    /** The provenance of summary runs, collected once for each text. */
-    private record Provenances(Device device, String command, Map<String, Provenance> known) {
-
-        Provenances(Device device, String command) {
-            this(device, command, new HashMap<>());
-        }
-
-        Provenance of(TrainingInput input) {
-            return known.computeIfAbsent(
-                    input.data().corpus().name() + " " + input.kernels(),
-                    text -> input.provenance(command, device, input.kernels(), "", 1, false));
-        }
+    private Provenance provenance(TrainingInput input) {
+        return provenances.computeIfAbsent(
+                input.data().corpus().name() + " " + input.kernels(),
+                text -> input.provenance(command, device, input.kernels(), "", 1, false));
     }
 
-    private void openAll(SweepIdentity identity, Provenances provenances) {
+    private void openAll(SweepIdentity identity) {
         Sweep sweep = resolved.sweep();
         Map<String, String> parentTags = new TreeMap<>();
         parentTags.put(RunInfo.CALL_TAG, sweep.spec().call());
         parentTags.put(RunInfo.SWEEP_TAG, identity.digest());
         parentTags.put(RunInfo.SUMMARY_TAG, Integer.toString(sweep.runs().size()));
         if (!resolved.hasOneSetting()) {
-            open("", parent, sweepInfo(provenances, parentTags));
+            open("", parent, sweepInfo(parentTags));
         }
         sweep.settings().forEach((row, runs) -> {
             SweepRun first = runs.get(0);
@@ -143,7 +138,7 @@ final class SummaryRuns implements AutoCloseable {
             tags.put(RunInfo.SETTING_TAG, first.setting());
             TrainingInput input = resolved.inputs().get(row);
             String seeds = SweepSpec.seedsText(runs.stream().map(SweepRun::seed).toList());
-            RunInfo info = input.parentInfo(store, provenances.of(input), seeds, tags);
+            RunInfo info = input.parentInfo(store, provenance(input), seeds, tags);
             open(row, resolved.settingRunId(parent, first), info);
         });
         BookLog parentLog = open.values().iterator().next();
@@ -154,19 +149,18 @@ final class SummaryRuns implements AutoCloseable {
     /** Begins a run or resumes it; the finished run of a setting stays closed. */
     private void open(String row, String runId, RunInfo info) {
         Optional<Run> existing = store.book().byId(runId);
-        boolean isParent = runId.equals(parent);
         if (existing.isEmpty()) {
             open.put(row, store.begin(info, runId));
-        } else if (isParent || !existing.get().status().equals(RunStatus.FINISHED.name())) {
+        } else if (runId.equals(parent) || !existing.get().isFinished()) {
             open.put(row, store.resume(runId, -1));
         }
     }
 
-    private RunInfo sweepInfo(Provenances provenances, Map<String, String> more) {
+    private RunInfo sweepInfo(Map<String, String> more) {
         Sweep sweep = resolved.sweep();
         SweepSpec spec = sweep.spec();
         TrainingInput first = resolved.inputs().values().iterator().next();
-        Provenance provenance = provenances.of(first);
+        Provenance provenance = provenance(first);
         Map<String, String> tags = new TreeMap<>(provenance.tags());
         tags.putAll(more);
         Map<String, String> params = new TreeMap<>();
@@ -184,7 +178,7 @@ final class SummaryRuns implements AutoCloseable {
                 first.experiment().about(),
                 name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + " ..." : name,
                 spec.about().isEmpty() ? "A sweep of " + sweep.runs().size() + " runs." : spec.about(),
-                provenances.command(),
+                command,
                 spec.name().isEmpty() ? "experiments/" + first.experiment().id() + ".yaml" : spec.file(),
                 Optional.of(provenance.source().commit()).filter(commit -> !commit.isEmpty()),
                 System.getProperty("user.name"),

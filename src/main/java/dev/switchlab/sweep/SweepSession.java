@@ -251,7 +251,7 @@ public final class SweepSession {
                 return;
             }
             StoredRun stored = new StoredRun(store, store.find(parent));
-            view.println(REPORT + new Reports(store).write(stored.children(), stored.run()));
+            view.println(REPORT + new Reports(store).write(stored.children(""), stored.run()));
             store.update(stored.run());
         } catch (BookException e) {
             System.err.println("WARNING: no report now: " + e.getMessage()

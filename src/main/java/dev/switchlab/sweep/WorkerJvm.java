@@ -16,7 +16,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,9 +35,7 @@ public final class WorkerJvm {
     private static final String FOLDER = "switchlab-start";
     private static final String ARCHIVE = "classes.jsa";
 
-    /** The cache keeps the newest builds, and any build that started a worker lately: its sweep may still continue. */
-    private static final int BUILDS_KEPT = 3;
-
+    /** The sweep of a build that started a worker lately may still continue. */
     private static final Duration KEPT = Duration.ofDays(3);
 
     /** A worker spends its time in native code: optimizing Java and collecting in parallel cost more than they gain. */
@@ -89,7 +86,6 @@ public final class WorkerJvm {
         return new WorkerJvm(folder, String.join(File.pathSeparator, packed), main);
     }
 
-    /** Of names, sizes and times of all files. */
     private static String digest(List<Path> classPath) throws IOException {
         StringBuilder text = new StringBuilder(System.getProperty("java.vm.version"));
         for (Path entry : classPath) {
@@ -128,8 +124,6 @@ public final class WorkerJvm {
         FileTime kept = FileTime.from(Instant.now().minus(KEPT));
         try (Stream<Path> builds = Files.list(cache)) {
             List<Path> old = builds.filter(Files::isDirectory)
-                    .sorted(Comparator.comparing(WorkerJvm::lastUsed).reversed())
-                    .skip(BUILDS_KEPT)
                     .filter(build -> lastUsed(build).compareTo(kept) < 0)
                     .toList();
             for (Path build : old) {

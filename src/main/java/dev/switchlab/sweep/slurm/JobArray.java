@@ -46,7 +46,6 @@ record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) 
         return script;
     }
 
-    /** Options of {@code sbatch}. */
     List<String> options(List<SweepRun> runs) {
         List<String> options = new ArrayList<>();
         options.add("--job-name=" + name(folder));
@@ -77,18 +76,7 @@ record JobArray(SweepFolder folder, Resources resources, int threads, int jobs) 
         return folder.path().toString().replace("%", "%%") + "/%a" + suffix;
     }
 
-    /** Numbers as Slurm writes them, such as {@code 1-4,7}. */
     private static String indices(List<SweepRun> runs) {
-        List<Integer> numbers = runs.stream().map(SweepRun::number).sorted().toList();
-        List<String> ranges = new ArrayList<>();
-        for (int from = 0; from < numbers.size(); ) {
-            int to = from;
-            while (to + 1 < numbers.size() && numbers.get(to + 1) == numbers.get(to) + 1) {
-                to++;
-            }
-            ranges.add(to == from ? "" + numbers.get(from) : numbers.get(from) + "-" + numbers.get(to));
-            from = to + 1;
-        }
-        return String.join(",", ranges);
+        return runs.stream().map(run -> Integer.toString(run.number())).collect(Collectors.joining(","));
     }
 }
