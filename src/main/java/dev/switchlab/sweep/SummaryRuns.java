@@ -2,12 +2,13 @@ package dev.switchlab.sweep;
 
 import ai.djl.Device;
 import dev.switchlab.analysis.Comparison;
+import dev.switchlab.analysis.ComparisonText;
 import dev.switchlab.analysis.MeanInterval;
+import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.MetricNames;
-import dev.switchlab.page.TextTable;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
@@ -196,10 +197,10 @@ final class SummaryRuns implements AutoCloseable {
      * Records mean and 95 % interval of the scores of a setting all of whose runs are done, under the names and at the
      * step of the scores themselves, so that charts draw them together. An earlier summary stays as it is.
      *
-     * @param runs of the setting
+     * @param setting named by its row
      */
-    Setting sumUp(String row, List<Run> runs) {
-        Setting setting = Setting.of(0, row, runs);
+    void sumUp(Setting setting) {
+        String row = setting.name();
         BookLog log = open.get(row);
         if (log != null) {
             log.metrics(resolved.inputs().get(row).experiment().train().steps(), metrics(setting));
@@ -209,7 +210,6 @@ final class SummaryRuns implements AutoCloseable {
                 close(log, RunStatus.FINISHED);
             }
         }
-        return setting;
     }
 
     private static Map<String, Double> metrics(Setting setting) {
@@ -227,26 +227,12 @@ final class SummaryRuns implements AutoCloseable {
         return metrics;
     }
 
-    /** Scores for the user: of one setting all, of several the one that counts, the best marked. */
-    static String text(List<Setting> settings) {
-        if (settings.size() == 1) {
-            return settings.get(0).name() + "\n" + allScores(settings.get(0));
-        }
-        double best = settings.stream()
-                .mapToDouble(setting -> score(setting).mean())
-                .min()
-                .orElse(Double.NaN);
-        List<String> lines = new TextTable<>(settings)
-                .left("", Setting::name)
-                .left("", setting -> score(setting) + (score(setting).mean() == best ? " *" : "  "))
-                .left("", setting -> "(" + score(setting).n() + ")")
-                .lines();
-        return "validation cross-entropy (mean and 95 % interval over seeds; * is the lowest)\n"
-                + lines.stream().skip(1).map(line -> line + "\n").collect(Collectors.joining());
-    }
-
-    private static MeanInterval score(Setting setting) {
-        return setting.mean(Comparison.FINAL_SCORE);
+    /** Scores for the user: all of one setting, or several settings compared with the first. */
+    String text(List<Setting> settings) {
+        Setting first = settings.get(0);
+        return settings.size() == 1
+                ? first.name() + "\n" + allScores(first)
+                : new ComparisonText(Comparison.of(RunSource.of(store), settings, first.name(), Map.of())).text();
     }
 
     private static String allScores(Setting setting) {

@@ -143,7 +143,7 @@ public final class SweepSession {
             List<Setting> complete = sumUp(summaries, progress);
             if (!complete.isEmpty()) {
                 view.println("");
-                SummaryRuns.text(complete).lines().forEach(view::println);
+                summaries.text(complete).lines().forEach(view::println);
             }
             summaries.end(status(progress, stopped));
             if (progress.isDone() && runs.size() > 1) {
@@ -236,9 +236,10 @@ public final class SweepSession {
                 List<Run> finished = setting.stream()
                         .map(run -> store.book().byId(runIds.get(run)).orElseThrow())
                         .toList();
-                settings.add(summaries.sumUp(row, finished));
+                settings.add(Setting.of(settings.size(), row, finished));
             }
         });
+        settings.forEach(summaries::sumUp);
         return settings;
     }
 

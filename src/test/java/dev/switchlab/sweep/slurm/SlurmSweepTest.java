@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.switchlab.cli.Main;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
-import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.sweep.Status;
 import dev.switchlab.sweep.Status.Running;
@@ -36,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SlurmSweepTest {
 
     private static final int STEPS = 200;
+    private static final int MOST_RUNS = 12;
     private static final int INTERRUPTED = 128 + 2;
 
     @TempDir
@@ -93,7 +93,7 @@ final class SlurmSweepTest {
         return process.exitValue();
     }
 
-    /** Steps that children that are at work have taken, by number. */
+    /** Steps taken by the runs that train now, by number. */
     private Map<Integer, Integer> steps() throws IOException {
         Map<Integer, Integer> steps = new TreeMap<>();
         if (!Files.isDirectory(runs.resolve("sweeps"))) {
@@ -101,38 +101,30 @@ final class SlurmSweepTest {
         }
         try (DirectoryStream<Path> sweeps = Files.newDirectoryStream(runs.resolve("sweeps"))) {
             for (Path sweep : sweeps) {
-                addSteps(sweep, steps);
+                for (int number = 1; number <= MOST_RUNS; number++) {
+                    Path output = sweep.resolve(number + ".out");
+                    List<String> lines = Files.exists(output) ? Files.readAllLines(output) : List.of();
+                    Optional<Status> last =
+                            lines.isEmpty() ? Optional.empty() : Status.parse(lines.get(lines.size() - 1));
+                    if (last.orElse(null) instanceof Running running) {
+                        steps.put(number, running.step());
+                    }
+                }
             }
         }
         return steps;
     }
 
-    /** By names alone: files beside them come and go. */
-    private static void addSteps(Path sweep, Map<Integer, Integer> steps) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(sweep, "*.out")) {
-            for (Path file : files) {
-                Optional<Status> last = Files.readAllLines(file).stream()
-                        .map(Status::parse)
-                        .flatMap(Optional::stream)
-                        .reduce((first, second) -> second);
-                int number = Integer.parseInt(file.getFileName().toString().replace(".out", ""));
-                last.filter(Running.class::isInstance)
-                        .map(Running.class::cast)
-                        .ifPresent(running -> steps.put(number, running.step()));
-            }
-        }
-    }
-
-    /** Waits for a child that is past its first checkpoint and far from its end, other than these. */
+    /** Waits for a run, other than these, that is past its first checkpoint and far from its end. */
     private int atWork(Process process, Integer... others) throws Exception {
         while (true) {
-            Optional<Integer> child = steps().entrySet().stream()
+            Optional<Integer> run = steps().entrySet().stream()
                     .filter(entry -> entry.getValue() >= 12 && entry.getValue() < STEPS / 2)
                     .map(Map.Entry::getKey)
                     .filter(number -> !List.of(others).contains(number))
                     .findFirst();
-            if (child.isPresent()) {
-                return child.get();
+            if (run.isPresent()) {
+                return run.get();
             }
             assertThat(process.isAlive()).as(Files.readString(output())).isTrue();
             Thread.sleep(10);
@@ -144,7 +136,7 @@ final class SlurmSweepTest {
         return task.job() + "_" + task.number();
     }
 
-    /** Kills the process of a child, as a machine does that is out of memory. */
+    /** Kills the process of a run, as a machine does that is out of memory. */
     private void kill(int number) {
         assertThat(ProcessHandle.allProcesses()
                         .filter(process -> commandLine(process).endsWith("/" + number + ".json"))
@@ -153,7 +145,7 @@ final class SlurmSweepTest {
                 .hasSize(1);
     }
 
-    /** All of it, which the JDK gives only where it is short. */
+    /** The whole command line; the JDK gives only short ones. */
     private static String commandLine(ProcessHandle process) {
         try {
             return Files.readString(Path.of("/proc", "" + process.pid(), "cmdline"))
@@ -164,17 +156,17 @@ final class SlurmSweepTest {
         }
     }
 
-    private static List<Run> children(Path runs) {
+    private static List<Run> trained(Path runs) {
         try (Book book = Book.open(runs)) {
             return book.runs(Optional.empty(), 1000).stream()
-                    .filter(run -> !run.tags().containsKey(RunInfo.SUMMARY_TAG))
+                    .filter(run -> !run.isSummary())
                     .toList();
         }
     }
 
-    /** Everything that a training decides, by name. */
+    /** All results of a training, by the run's name. */
     private static Map<String, List<String>> results(Path runs) {
-        return children(runs).stream()
+        return trained(runs).stream()
                 .collect(Collectors.toMap(
                         Run::name,
                         run -> List.of(
@@ -187,7 +179,7 @@ final class SlurmSweepTest {
     }
 
     @Test
-    void twelveChildrenTwoOfThemCancelledAndANodeWithoutPowerLoseNothingAndNothingIsThereTwice() throws Exception {
+    void twelveRunsTwoOfThemCancelledAndANodeWithoutPowerLoseNothingAndNothingIsThereTwice() throws Exception {
         Path sweep = sweep(
                 "model.n_experts: [1, 2], train.z_loss: [0, 0.001]", "1..3", "cpus: 1, memory: 1G, time: \"0:20:00\"");
         Process process = begin(runs, sweep, "--launcher", "slurm", "--jobs", "2");
@@ -204,8 +196,8 @@ final class SlurmSweepTest {
         cluster.up(node);
         assertThat(end(process)).as(Files.readString(output())).isEqualTo(1);
 
-        assertThat(children(runs)).hasSize(12);
-        assertThat(children(runs).stream().filter(run -> run.status().equals("FINISHED")))
+        assertThat(trained(runs)).hasSize(12);
+        assertThat(trained(runs).stream().filter(run -> run.isFinished()))
                 .hasSize(9);
         assertThat(Files.readString(output()))
                 .contains("as a job array of Slurm, 2 at a time")
@@ -225,10 +217,10 @@ final class SlurmSweepTest {
         assertThat(arrays.get(0)).containsExactlyInAnyOrder(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
         assertThat(arrays.get(1)).containsExactlyInAnyOrder(first, second, killed);
 
-        assertThat(children(runs)).hasSize(12).allMatch(run -> run.status().equals("FINISHED"));
+        assertThat(trained(runs)).hasSize(12).allMatch(run -> run.isFinished());
         BookRows rows = new BookRows(runs);
         try (Book book = Book.open(runs)) {
-            for (Run run : children(runs)) {
+            for (Run run : trained(runs)) {
                 assertThat(book.history(run.runId(), "train/loss"))
                         .extracting(point -> point.step())
                         .containsExactlyElementsOf(
@@ -236,16 +228,16 @@ final class SlurmSweepTest {
                 assertThat(book.history(run.runId(), "final/cross_entropy")).hasSize(1);
                 assertThat(book.artifacts(run.runId()).list()).contains("weights.safetensors", "provenance.json");
             }
-            long goneOn = children(runs).stream()
+            long resumed = trained(runs).stream()
                     .filter(run -> book.artifacts(run.runId()).list().stream()
                             .anyMatch(path -> path.matches("resumed/step-000[0-9]*[1-9][0-9]*-provenance.json")))
                     .count();
-            assertThat(goneOn).isGreaterThanOrEqualTo(4);
+            assertThat(resumed).isGreaterThanOrEqualTo(4);
         }
         assertThat(rows.integrity()).isEqualTo("ok");
 
-        // As if it had been made on this machine, and never been cut off: the first seed, whose children came first and
-        // were interrupted.
+        // Equal to a sweep of this machine without interruptions: the first seed, whose runs began first and were
+        // interrupted.
         Path local = folder.resolve("local");
         assertThat(end(begin(local, sweep, "--seeds", "1", "--jobs", "2")))
                 .as(Files.readString(output()))
@@ -266,10 +258,10 @@ final class SlurmSweepTest {
         new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
         assertThat(end(process)).isEqualTo(INTERRUPTED);
         assertThat(Files.readString(output()))
-                .contains("the jobs go on in Slurm", "scancel --name=switchlab-", "the same call goes on");
+                .contains("the jobs go on in Slurm", "scancel --name=switchlab-", "the same call continues");
         assertThat(cluster.tasks()).hasSize(4).anyMatch(task -> !task.hasEnded());
 
-        // Cut off without a chance to say anything.
+        // Killed without a chance to end in good order.
         process = begin(runs, sweep, "--launcher", "slurm", "--jobs", "1");
         atWork(process);
         process.destroyForcibly();
@@ -281,10 +273,10 @@ final class SlurmSweepTest {
                 .as(Files.readString(output()))
                 .isZero();
         assertThat(cluster.tasks()).hasSize(4);
-        assertThat(children(runs)).hasSize(4).allMatch(run -> run.status().equals("FINISHED"));
+        assertThat(trained(runs)).hasSize(4).allMatch(run -> run.isFinished());
     }
 
-    /** What this machine began goes on in the cluster from its checkpoint, and the other way round. */
+    /** The cluster resumes what this machine began from its checkpoint. */
     @Test
     void aSweepMayChangeItsPlace() throws Exception {
         Path sweep = sweep("model.n_experts: [2]", "1..2", "memory: 1G");
@@ -299,12 +291,12 @@ final class SlurmSweepTest {
         assertThat(end(begin(runs, sweep, "--launcher", "slurm")))
                 .as(Files.readString(output()))
                 .isZero();
-        assertThat(children(runs)).hasSize(2).allMatch(run -> run.status().equals("FINISHED"));
+        assertThat(trained(runs)).hasSize(2).allMatch(run -> run.isFinished());
         try (Book book = Book.open(runs)) {
-            for (Run run : children(runs)) {
+            for (Run run : trained(runs)) {
                 assertThat(book.history(run.runId(), "train/loss")).hasSize(STEPS);
             }
-            assertThat(children(runs).stream()
+            assertThat(trained(runs).stream()
                             .flatMap(run -> book.artifacts(run.runId()).list().stream())
                             .filter(path -> path.startsWith("resumed/")))
                     .hasSize(1);
