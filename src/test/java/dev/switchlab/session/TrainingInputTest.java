@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is wrong with a text is said before training, the text first and then what is to be done with it. */
+/** Problems of a text are reported before training. */
 class TrainingInputTest {
 
     @TempDir

@@ -117,7 +117,7 @@ class TrainingSessionTest {
         }
     }
 
-    /** Who is killed right after a run began leaves it with its parameters and nothing else. */
+    /** A process that is killed right after the start leaves a run with parameters alone. */
     @Test
     void aRunThatWasCutOffBeforeItHadAnythingIsTrainedUnderItsId() throws IOException {
         try (MirroredBook store = store(Optional.empty())) {

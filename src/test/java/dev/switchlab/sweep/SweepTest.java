@@ -71,7 +71,7 @@ class SweepTest {
         assertThat(last.experiment().train().steps()).isEqualTo(5);
         assertThat(last.seed()).isEqualTo(7);
         assertThat(last.setting()).isEqualTo("model.heads=4 train.z_loss=0.001");
-        // A name, which is short, tells what is swept.
+        // Names, which are short, show first what is swept.
         assertThat(last.changes().keySet()).containsExactly("model.heads", "train.z_loss", "train.steps");
         assertThat(last.changes())
                 .containsOnlyKeys("train.steps", "model.heads", "train.z_loss")
@@ -81,7 +81,7 @@ class SweepTest {
                 .allSatisfy((row, of) -> assertThat(of).hasSize(2));
     }
 
-    /** A sweep that began before there was a setting goes on after. */
+    /** A sweep that began before a setting existed is continued. */
     @Test
     void aSettingThatCameLaterMakesNoOtherSweep() {
         SweepIdentity off = identity("");
@@ -140,7 +140,7 @@ class SweepTest {
                 "'small model.heads=2' and 'small model.heads=02' are the same");
     }
 
-    /** What a variant is called does not make it another sweep; what it changes does. */
+    /** The names of variants do not distinguish sweeps; their changes do. */
     @Test
     void aCallIsKnownByWhatItsVariantsChange() {
         String call = variants(Map.of("a", "model.heads=2", "b", "model.heads=4"), "", "")
@@ -200,7 +200,7 @@ class SweepTest {
                 .hasMessageNotContaining("\n");
     }
 
-    /** The identity and the call do not hang on the order in which things were written, and the identity not on how. */
+    /** Identity and call do not depend on the order of what is written. */
     @Test
     void oneSweepHasOneIdentity() {
         SweepSpec first = request("small dense", "", "model.heads=2,4 train.z_loss=0,0.001", "1..3");
@@ -230,7 +230,7 @@ class SweepTest {
                 .hasValueSatisfying(text -> assertThat(text)
                         .startsWith("dense model.heads=2: train.warmup was ")
                         .endsWith("is 3 now"));
-        // What only describes an experiment does not count.
+        // Descriptions do not count.
         Files.writeString(
                 folder.resolve("dense.yaml"), "extends: small\nabout: Something else.\nmodel: {n_experts: 1}\n");
         assertThat(identity(request).digest()).isEqualTo(begun.digest());

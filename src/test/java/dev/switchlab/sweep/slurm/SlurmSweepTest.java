@@ -258,7 +258,7 @@ final class SlurmSweepTest {
         new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
         assertThat(end(process)).isEqualTo(INTERRUPTED);
         assertThat(Files.readString(output()))
-                .contains("the jobs go on in Slurm", "scancel --name=switchlab-", "the same call continues");
+                .contains("the jobs continue in Slurm", "scancel --name=switchlab-", "the same call continues");
         assertThat(cluster.tasks()).hasSize(4).anyMatch(task -> !task.hasEnded());
 
         // Killed without a chance to end in good order.
