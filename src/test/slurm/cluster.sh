@@ -118,13 +118,16 @@ jobs_on() {
   done
 }
 
-# First the daemon, then the processes that would report the end of a job, before the jobs. A job may be starting: until
-# nothing is left.
+# Daemon of a node, and the processes that report the end of its jobs (slurmstepd), by the log that they write.
+daemons_of() { find /proc/[0-9]*/fd -lname "$folder/log/slurmd.$1.log" 2>/dev/null | cut -d/ -f3 | sort -u; }
+
+# The daemon first, so that no job starts meanwhile. Who reports a job's end dies before the job. A job may be about to
+# start: until nothing is left.
 down() {
-  local jobs stepds
-  kill -9 $(cat "$folder/pid/slurmd.$1.pid") 2>/dev/null || true
-  while jobs=$(jobs_on "$1"); stepds=$(pgrep -f "^slurmstepd-$1:"); [ -n "$stepds$jobs" ]; do
-    kill -9 $stepds $jobs 2>/dev/null || true
+  local jobs daemons
+  kill -9 "$(cat "$folder/pid/slurmd.$1.pid")" 2>/dev/null || true
+  while jobs=$(jobs_on "$1"); daemons=$(daemons_of "$1"); [ -n "$daemons$jobs" ]; do
+    kill -9 $daemons $jobs 2>/dev/null || true
   done
   scontrol update "NodeName=$1" State=DOWN Reason=test
 }
