@@ -40,7 +40,7 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
         throw new IllegalArgumentException("BASELINE '" + wanted + "' is "
                 + (found.isEmpty()
                         ? "none of the settings"
-                        : "several of the settings, " + ComparisonNotes.letters(found))
+                        : "several of the settings, " + Comparison.letters(found))
                 + ", allowed: a letter from A to "
                 + settings.get(settings.size() - 1).letter()
                 + ", parameters of a setting, or one of its runs, for example BASELINE=" + example());

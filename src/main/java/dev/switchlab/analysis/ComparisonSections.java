@@ -175,7 +175,6 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
      *
      * @param name for the legend
      * @param histories step to value, of each of its runs; empty ones are ignored
-     * @param stepsPerPoint number of steps that are averaged into one point
      */
     static LineChart.Line line(String name, List<? extends NavigableMap<Long, Double>> histories, long stepsPerPoint) {
         List<Map<Long, Point>> runs = histories.stream()

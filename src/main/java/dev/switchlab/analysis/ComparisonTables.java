@@ -12,11 +12,7 @@ import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
-/**
- * A comparison as tables for programs, one fact a cell.
- *
- * @param comparison the comparison
- */
+/** A comparison as tables for programs, one fact a cell. */
 public record ComparisonTables(Comparison comparison) {
 
     private static final List<String> OF_RUNS = List.of(Setting.SEED, "device", "threads", Setting.RANKS);

@@ -5,11 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import tech.tablesaw.api.Table;
 
-/**
- * A comparison as text that fits a screen.
- *
- * @param comparison the comparison
- */
+/** A comparison as text that fits a screen. */
 public record ComparisonText(Comparison comparison) {
 
     /** In characters. */

@@ -7,9 +7,7 @@ import java.util.Map;
 /**
  * The paired difference of two settings in a metric at the end of training.
  *
- * @param setting the setting
  * @param baseline the setting that is subtracted
- * @param metric the metric
  * @param interval mean over the seeds for which both settings have the metric; of no values without such a seed
  */
 public record Difference(Setting setting, Setting baseline, String metric, MeanInterval interval) {

@@ -41,7 +41,6 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
      * @param runId makes the names of its images its own: written again, they replace the older ones
      * @param time when its images count as logged
      * @param loads share of a fixed text's choices that [sparse layer][expert] gets, by step
-     * @param trace how the trained model routes a text
      */
     static MlflowArtifacts of(String runId, Instant time, SortedMap<Integer, double[][]> loads, RoutingTrace trace) {
         Map<String, byte[]> files = new LinkedHashMap<>();

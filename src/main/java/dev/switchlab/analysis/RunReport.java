@@ -42,8 +42,6 @@ public final class RunReport {
     private final HtmlPage page;
 
     /**
-     * @param run the run
-     * @param source where its metrics and artifacts are
      * @param trace its model's routing of a text
      * @param similarity the {@link ExpertSimilarity} of its model
      * @param sample text that its model generated

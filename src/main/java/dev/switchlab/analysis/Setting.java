@@ -40,8 +40,6 @@ public record Setting(String letter, String name, String experiment, Map<String,
      * A setting whose runs are known.
      *
      * @param index position in the comparison, from 0
-     * @param name what distinguishes the setting
-     * @param runs at least one
      */
     public static Setting of(int index, String name, List<Run> runs) {
         Run first = runs.get(0);

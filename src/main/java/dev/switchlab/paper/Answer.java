@@ -16,7 +16,6 @@ import java.util.regex.Pattern;
 /**
  * A question and the comparison of its variants.
  *
- * @param question the question
  * @param comparison the variants that have a finished run, in the question's order
  * @param firstRuns the first run of each variant as the sweep has it, by the variant's letter
  * @param missing number of runs that are not finished

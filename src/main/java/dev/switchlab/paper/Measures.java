@@ -39,7 +39,6 @@ final class Measures {
     private final Map<String, RouterSaturation> saturations = new HashMap<>();
 
     /**
-     * @param source where runs are
      * @param weights finds the file with a run's weights
      */
     Measures(RunSource source, Function<Run, Path> weights) {

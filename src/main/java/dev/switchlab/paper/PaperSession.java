@@ -54,7 +54,6 @@ public final class PaperSession {
      *
      * @param asked questions whose sweeps are run
      * @param all questions in the results
-     * @param device where runs compute
      * @param launcher makes the launcher of a question
      * @param quick whether runs are cut short, to see that all of it works
      * @param file where results go
@@ -93,8 +92,6 @@ public final class PaperSession {
      * The end of a call.
      *
      * @param isDone whether the book has all runs of the questions of this call
-     * @param isStopped whether {@link #stop} was called
-     * @param hasFailures whether a run failed
      */
     public record Outcome(boolean isDone, boolean isStopped, boolean hasFailures) {}
 

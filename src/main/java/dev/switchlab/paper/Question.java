@@ -35,7 +35,6 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * @param slug the name of the file without number and ending
- * @param question one line
  * @param paper what the paper says, with its section or table
  * @param reading what a person makes of the results; may be empty
  * @param baseline name of the variant that others are compared with
@@ -190,11 +189,7 @@ public record Question(
         return with(sweep.withSet(changes));
     }
 
-    /**
-     * This question with two seeds and a twentieth of the steps, to see that all of it works.
-     *
-     * @param experiments the folder of experiment files
-     */
+    /** This question with two seeds and a twentieth of the steps, to see that all of it works. */
     public Question quick(Path experiments) {
         String steps =
                 Integer.toString(ExperimentLoader.load(sweep.experiments().get(0), List.of(), experiments)

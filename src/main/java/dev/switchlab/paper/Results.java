@@ -50,7 +50,6 @@ final class Results {
 
     /**
      * @param answers by number
-     * @param source where runs are
      * @param weights finds the file with a run's weights
      * @param quick whether runs are cut short, to see that all of it works
      */

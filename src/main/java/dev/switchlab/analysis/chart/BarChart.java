@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
  * Horizontal bars from zero, so that names of any length stand beside them; several series lie end to end. Values that
  * are NaN, infinite or negative have no bar.
  *
- * @param title names the chart where it stands alone
  * @param valueTitle what the bars' length is, with its unit
  * @param categories one per row, from above
  * @param series at least one, in the order of the legend
@@ -38,7 +37,6 @@ public record BarChart(String title, String valueTitle, List<String> categories,
     /**
      * The bars of one colour.
      *
-     * @param name what the legend calls them
      * @param values one per category
      */
     public record Series(String name, double[] values) {}

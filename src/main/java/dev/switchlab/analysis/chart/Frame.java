@@ -43,9 +43,6 @@ final class Frame {
      * Begins a drawing on white, so that it can be read on a dark page, too.
      *
      * @param legend names of the marks; a single one needs no legend
-     * @param left where the plot begins
-     * @param right where it ends
-     * @param height of the plot
      * @param least height that the drawing has room for at least
      */
     Frame(Chart chart, List<String> legend, double left, double right, double height, double least) {

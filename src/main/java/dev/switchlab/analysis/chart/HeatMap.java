@@ -17,7 +17,6 @@ import java.util.stream.IntStream;
 /**
  * A matrix as colours. Cells that are NaN or infinite stay empty.
  *
- * @param title names the chart where it stands alone
  * @param xTitle what the columns are
  * @param yTitle what the rows are
  * @param zTitle what the colours are, with the unit
@@ -25,7 +24,6 @@ import java.util.stream.IntStream;
  * @param y the rows' names, from above
  * @param z [row][column]
  * @param digits after the point, of the numbers in cells that have room for them
- * @param framed the cell with a frame around it
  */
 public record HeatMap(
         String title,

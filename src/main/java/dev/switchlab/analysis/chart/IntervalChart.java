@@ -16,9 +16,7 @@ import java.util.stream.IntStream;
 /**
  * Means with their intervals, and the values that they are means of, along an axis of numbers or names.
  *
- * @param title names the chart where it stands alone
  * @param xTitle what the axis along the bottom is
- * @param scale how far apart its values lie
  * @param yTitle what the means are, with their unit
  * @param points at least one
  */
@@ -48,7 +46,6 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
      * @param x where it stands; of no meaning among categories
      * @param mean NaN for a point that is not drawn
      * @param low the interval's lower end; NaN without an interval
-     * @param high its upper end
      * @param values what it is the mean of
      */
     public record Point(String label, double x, double mean, double low, double high, double[] values) {

@@ -18,9 +18,6 @@ import java.util.stream.Stream;
 /**
  * Lines over a common x axis.
  *
- * @param title names the chart where it stands alone
- * @param xTitle what x is
- * @param scale how far apart values of x lie
  * @param yTitle what y is, with its unit
  * @param lines at least one, in the order of the legend
  */
@@ -47,7 +44,6 @@ public record LineChart(String title, String xTitle, Scale scale, String yTitle,
     /**
      * One line, and the band around it; where a value is NaN or infinite, they have a gap.
      *
-     * @param name what the legend calls it
      * @param x finite and ascending
      * @param y one value per {@code x}
      * @param low the band's lower edge, one value per {@code x}; empty without a band

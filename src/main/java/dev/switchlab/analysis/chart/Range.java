@@ -8,12 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 
-/**
- * A piece of an axis.
- *
- * @param low its least value
- * @param high its greatest, at least {@code low}
- */
+/** A range of values, from its least to its greatest. */
 record Range(double low, double high) {
 
     /** Of the finite ones among {@code values}; from 0 to 1 if there is none. */
