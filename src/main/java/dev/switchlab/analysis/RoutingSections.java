@@ -46,8 +46,9 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                                 "share",
                                 tables.specialization(),
                                 row -> row.getString("class")),
-                        "Of each kind of character (row), the share that goes to each expert (column). The shares of a layer"
-                                + " sum to 1 along a row; a layer whose rows look alike does not tell the kinds apart.")
+                        "Of each kind of character (row), the share that goes to each expert (column). The shares of a"
+                                + " layer sum to 1 along a row; a layer whose rows look alike does not tell the kinds"
+                                + " apart.")
                 .folded(
                         "Load and most frequent characters of each expert",
                         experts.rowCount() <= MOST_ROWS,
@@ -104,9 +105,9 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                             "share",
                             coactivation,
                             row -> Integer.toString(row.getInt("next_expert"))),
-                    "Co-activation: of the tokens of each expert (column), the share that each expert of the next layer takes"
-                            + " (row). A column sums to 1; even columns mean that a layer's choice says nothing about the next"
-                            + " one's.");
+                    "Co-activation: of the tokens of each expert (column), the share that each expert of the next"
+                            + " layer takes (row). A column sums to 1; even columns mean that a layer's choice says"
+                            + " nothing about the next one's.");
         }
         page.figure(
                 "expert-similarity",
@@ -116,8 +117,8 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                         "cosine",
                         similarity,
                         row -> Integer.toString(row.getInt("other"))),
-                "Cosine similarity of expert weights: each expert (column) with each expert of its layer (row). Experts that"
-                        + " start identical stay near 1 until training tells them apart.");
+                "Cosine similarity of expert weights: each expert (column) with each expert of its layer (row)."
+                        + " Experts that start identical stay near 1 until training tells them apart.");
     }
 
     /** A heat map of the column {@code value}, with the experts of all layers across. */

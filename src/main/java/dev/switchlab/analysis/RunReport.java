@@ -172,16 +172,16 @@ public final class RunReport {
                         "validation"),
                 "Cross-entropy over training",
                 "nats per character",
-                "Cross-entropy by step: on the training batch of the step, and on batches of the validation text. Lower is"
-                        + " better; validation rising while training falls is overfitting.");
+                "Cross-entropy by step: on the training batch of the step, and on batches of the validation text."
+                        + " Lower is better; validation rising while training falls is overfitting.");
         if (!isDense()) { // a dense model's is 0 throughout
             metrics(
                     "load-balancing-loss",
                     Map.of(MetricNames.TRAIN_LOAD_BALANCE, "load balance"),
                     "Load-balancing loss over training",
                     "loss",
-                    "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the number"
-                            + " of experts where one expert takes all.");
+                    "Load-balancing loss, summed over layers: each layer adds 1 where its load is even and up to the"
+                            + " number of experts where one expert takes all.");
         }
     }
 
@@ -210,8 +210,8 @@ public final class RunReport {
                 "Load of each expert over training",
                 "share of choices",
                 "Load: share of the tokens' choices, top_k per token, that the router sends to each expert, before"
-                        + " dropping. One row per expert, training from left to right. Even would be 1 over the number of"
-                        + " experts; a bright row takes more than its share, a dark one is starving.");
+                        + " dropping. One row per expert, training from left to right. Even would be 1 over the"
+                        + " number of experts; a bright row takes more than its share, a dark one is starving.");
         overTime(
                 experts,
                 "utilization",
@@ -225,23 +225,24 @@ public final class RunReport {
                 "max_violation",
                 "Imbalance of the load over training",
                 "max load / mean load - 1",
-                "Imbalance: how far the fullest expert's load is above the mean. 0 is even; the number of experts less 1 is"
-                        + " one expert that takes all.");
+                "Imbalance: how far the fullest expert's load is above the mean. 0 is even; the number of experts"
+                        + " less 1 is one expert that takes all.");
         byLayer(
                 "dropped-share",
                 layers,
                 "dropped_fraction",
                 "Dropped tokens over training",
                 "share of choices",
-                "Share of the tokens' choices that are dropped, because their expert was full. 0 throughout where dropping"
-                        + " is off.");
+                "Share of the tokens' choices that are dropped, because their expert was full. 0 throughout where"
+                        + " dropping is off.");
         byLayer(
                 "router-entropy",
                 layers,
                 "router_entropy",
                 "Router entropy over training",
                 "nats",
-                "Router entropy, mean over tokens: 0 is a router that is sure, ln(number of experts) one that guesses.");
+                "Router entropy, mean over tokens: 0 is a router that is sure, ln(number of experts) one that"
+                        + " guesses.");
         byLayer(
                 "router-confidence",
                 layers,

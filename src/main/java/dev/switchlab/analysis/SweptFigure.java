@@ -35,8 +35,9 @@ record SweptFigure(Comparison comparison) {
         }
         String about = "Mean over seeds of " + comparison.metric() + "; lower is better. ";
         String spread =
-                "Bars are 95 % intervals of the mean, with an arrow if cut off; small dots are single runs. A seed moves all settings"
-                        + " alike, so settings with overlapping bars may still differ: see the paired differences.";
+                "Bars are 95 % intervals of the mean, with an arrow if cut off; small dots are single runs. A seed"
+                        + " moves all settings alike, so settings with overlapping bars may still differ: see the"
+                        + " paired differences.";
         if (axes.size() == 1) {
             page.figure(SLUG, along(axes.get(0)), about + spread);
         } else if (axes.size() == 2) {

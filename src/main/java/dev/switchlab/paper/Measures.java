@@ -46,14 +46,12 @@ final class Measures {
         this.weights = weights;
     }
 
-    /** Largest load over mean load less one: mean over layers and the second half of training. NaN without experts. */
+    /** By {@link Column#IMBALANCE}; NaN without experts. */
     double maxViolation(Run run) {
         return ofLayers(run, "max_violation");
     }
 
-    /**
-     * Share of dropped (token, choice) pairs: mean over layers and the second half of training. NaN without experts.
-     */
+    /** By {@link Column#DROPPED}; NaN without experts. */
     double dropped(Run run) {
         return ofLayers(run, "dropped_fraction");
     }

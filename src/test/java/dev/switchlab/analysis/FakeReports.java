@@ -63,10 +63,7 @@ final class FakeReports {
             }
         }
         for (int step = 0; nLayers > 0 && step <= 2000; step += 400) {
-            fakes.text(
-                    id,
-                    RoutingSnapshot.path(step),
-                    routing(step, nLayers, nExperts).toJson());
+            fakes.routing(id, routing(step, nLayers, nExperts));
         }
         Run run = fakes.runs().get(0);
         return new RunReport(run, fakes, trace(nLayers, nExperts), similarity(nLayers, nExperts), Optional.of(TEXT))
@@ -135,14 +132,7 @@ final class FakeReports {
                     .map(token -> token < settled ? token % nExperts : (token + step) % nExperts)
                     .toArray());
         }
-        return new RoutingSnapshot(
-                step,
-                nExperts,
-                1,
-                40,
-                List.of("x".repeat(40)),
-                IntStream.range(0, nLayers).boxed().toList(),
-                layers);
+        return Fakes.routing(step, nExperts, 1, List.of("x".repeat(40)), layers.toArray(int[][]::new));
     }
 
     private static double[] values(int count, IntToDoubleFunction value) {

@@ -5,12 +5,14 @@ import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.train.RoutingSnapshot;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Runs made by hand. */
 public class Fakes implements RunSource {
@@ -97,6 +99,17 @@ public class Fakes implements RunSource {
     protected Fakes text(String id, String path, String content) {
         texts.computeIfAbsent(id, run -> new LinkedHashMap<>()).put(path, content);
         return this;
+    }
+
+    /** The routing at a step, of windows of a text and layers that are numbered from 0. */
+    public static RoutingSnapshot routing(int step, int experts, int choices, List<String> text, int[]... layers) {
+        List<Integer> numbers = IntStream.range(0, layers.length).boxed().toList();
+        return new RoutingSnapshot(step, experts, choices, text.get(0).length(), text, numbers, List.of(layers));
+    }
+
+    /** Keeps the routing at a step as an artifact of a run. */
+    protected Fakes routing(String id, RoutingSnapshot routing) {
+        return text(id, RoutingSnapshot.path(routing.step()), routing.toJson());
     }
 
     /** All of them, in the order in which they were made. */

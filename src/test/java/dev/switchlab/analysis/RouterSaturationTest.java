@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
@@ -23,21 +22,14 @@ class RouterSaturationTest {
     private static final List<String> TEXT = List.of("ab", "cd");
 
     private static RoutingSnapshot routing(int step, int experts, int[]... layers) {
-        return new RoutingSnapshot(
-                step,
-                experts,
-                1,
-                2,
-                TEXT,
-                IntStream.range(0, layers.length).boxed().toList(),
-                List.of(layers));
+        return Fakes.routing(step, experts, 1, TEXT, layers);
     }
 
     private static Fakes run(RoutingSnapshot... snapshots) {
         Fakes source = new Fakes().run("r", "smoke", "train.steps=20", "model.feed_forward=switch");
         source.text("r", "samples/step-000020.txt", "It is");
         for (RoutingSnapshot snapshot : snapshots) {
-            source.text("r", RoutingSnapshot.path(snapshot.step()), snapshot.toJson());
+            source.routing("r", snapshot);
         }
         return source;
     }
@@ -108,7 +100,7 @@ class RouterSaturationTest {
 
     @Test
     void anotherTextIsRefused() {
-        RoutingSnapshot other = new RoutingSnapshot(10, 2, 1, 2, List.of("ab", "ce"), List.of(0), List.of(new int[4]));
+        RoutingSnapshot other = Fakes.routing(10, 2, 1, List.of("ab", "ce"), new int[4]);
         assertThatThrownBy(() -> saturation(run(other, routing(20, 2, new int[4]))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(

@@ -17,16 +17,7 @@ class SpecializationTest {
     private static final String WINDOW = "xabab";
 
     private static RoutingSnapshot routing(int step, int experts, int choices, int[]... layers) {
-        List<Integer> numbers =
-                java.util.stream.IntStream.range(0, layers.length).boxed().toList();
-        return new RoutingSnapshot(
-                step,
-                experts,
-                choices,
-                WINDOW.length(),
-                Collections.nCopies(WINDOWS, WINDOW),
-                numbers,
-                List.of(layers));
+        return Fakes.routing(step, experts, choices, Collections.nCopies(WINDOWS, WINDOW), layers);
     }
 
     private static int[] repeated(int... window) {
@@ -73,14 +64,8 @@ class SpecializationTest {
     void theNewestRoutingCounts() {
         Fakes fakes = new Fakes()
                 .run("a", "it")
-                .text(
-                        "a",
-                        RoutingSnapshot.path(1),
-                        routing(1, 3, 1, repeated(0, 1, 2, 1, 2)).toJson())
-                .text(
-                        "a",
-                        RoutingSnapshot.path(20),
-                        routing(20, 3, 1, repeated(0, 0, 0, 1, 1)).toJson())
+                .routing("a", routing(1, 3, 1, repeated(0, 1, 2, 1, 2)))
+                .routing("a", routing(20, 3, 1, repeated(0, 0, 0, 1, 1)))
                 .run("dense", "it");
         List<Run> runs = fakes.runs();
         assertThat(Specialization.of(fakes, runs.get(0)).mean(Specialization.Layer::information)).isCloseTo(0, within(1e-12));

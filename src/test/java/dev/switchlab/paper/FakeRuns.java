@@ -8,6 +8,7 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.runs.Run;
 import dev.switchlab.sweep.SweepRun;
+import dev.switchlab.train.RoutingSnapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,9 +62,9 @@ final class FakeRuns extends Fakes {
         return this;
     }
 
-    /** A text that all runs of a variant kept. */
-    FakeRuns text(Setting variant, String path, String text) {
-        variant.runs().forEach(run -> text(run.runId(), path, text));
+    /** The routing at a step of all runs of a variant. */
+    FakeRuns routing(Setting variant, RoutingSnapshot routing) {
+        variant.runs().forEach(run -> routing(run.runId(), routing));
         return this;
     }
 }

@@ -2,6 +2,7 @@ package dev.switchlab.paper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.analysis.Fakes;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.paper.Measures.Parameters;
 import dev.switchlab.runs.Run;
@@ -17,18 +18,18 @@ class MeasuresTest {
     private final FakeRuns runs = new FakeRuns();
     private final Measures measures = new Measures(runs, run -> Path.of("none"));
 
-    private static String routing(int step, int... experts) {
-        return new RoutingSnapshot(step, 2, 1, 10, List.of("0123456789"), List.of(0), List.of(experts)).toJson();
+    private static RoutingSnapshot routing(int step, int... experts) {
+        return Fakes.routing(step, 2, 1, List.of("0123456789"), experts);
     }
 
     /** The first step from which on four fifths stay, not the first at which they happen to agree. */
     @Test
     void settledWhenItStaysSettled() {
         Setting variant = runs.variant("it", "model.n_experts=2", 1.0);
-        runs.text(variant, RoutingSnapshot.path(100), routing(100, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1))
-                .text(variant, RoutingSnapshot.path(200), routing(200, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1))
-                .text(variant, RoutingSnapshot.path(300), routing(300, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1))
-                .text(variant, RoutingSnapshot.path(400), routing(400, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1));
+        runs.routing(variant, routing(100, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1))
+                .routing(variant, routing(200, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1))
+                .routing(variant, routing(300, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1))
+                .routing(variant, routing(400, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1));
         Run run = variant.runs().get(0);
         assertThat(measures.settled(run)).isEqualTo("300");
     }
