@@ -33,12 +33,12 @@ import java.util.function.Consumer;
  */
 public final class Book implements AutoCloseable {
     /**
-     * A run's tag about a server that it is mirrored to begins so; its value begins with the server's id of the run.
+     * Prefix of a run's tag about a server that has a copy of the run; the value begins with the id on the server.
      */
     public static final String MIRROR_TAG = "switchlab.mirror/";
 
     /**
-     * How a book behaves.
+     * Options of a book.
      *
      * @param secrets texts that must appear nowhere in the book
      * @param systemMetrics time between two samples of the machine's load; zero for none
@@ -46,7 +46,7 @@ public final class Book implements AutoCloseable {
      */
     public record Options(List<String> secrets, Duration systemMetrics, Consumer<String> notices) {
 
-        /** The usual: a sample every ten seconds. */
+        /** Options with a sample every ten seconds. */
         public static Options of(List<String> secrets, Consumer<String> notices) {
             return new Options(List.copyOf(secrets), Duration.ofSeconds(10), notices);
         }
@@ -67,7 +67,7 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Opens the book with the usual options and messages to the log.
+     * Opens the book with default options and messages to the log.
      *
      * @param folder made when absent
      * @throws BookException if there is something else in its place
@@ -76,7 +76,7 @@ public final class Book implements AutoCloseable {
         return open(folder, Options.of(List.of(), notice -> LOG.log(Level.WARNING, notice)));
     }
 
-    /** Opens the book with options of its own. */
+    /** Opens the book. */
     public static Book open(Path folder, Options options) {
         Path whole = folder.toAbsolutePath().normalize();
         try {
@@ -86,12 +86,12 @@ public final class Book implements AutoCloseable {
         }
     }
 
-    /** Where it is; checkpoints and reports of its runs are there, too. */
+    /** The runs folder, which also has the checkpoints and reports of the runs. */
     public Path folder() {
         return folder;
     }
 
-    /** Where a run's checkpoints are. */
+    /** The folder of a run's checkpoints. */
     public Path checkpoints(String runId) {
         return folder.resolve("checkpoints").resolve(runId);
     }
@@ -121,7 +121,7 @@ public final class Book implements AutoCloseable {
         return UUID.randomUUID().toString().replace("-", "");
     }
 
-    /** The run with its params, tags and text, all at once: whoever is killed here leaves a whole run or none. */
+    /** Inserts the run with its params, tags and dataset in one transaction: a kill leaves a whole run or none. */
     private RunRow create(RunInfo info, String runId, long now) {
         Redactor redactor = new Redactor(options.secrets());
         return write(session -> {
@@ -169,8 +169,8 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Goes on with a run that ended early. Points after {@code step} that are in the book already, because the run had
-     * come further than its last checkpoint, are not written again.
+     * Resumes a run that ended early. Points after {@code step} that are in the book already, because the run had
+     * progressed beyond its last checkpoint, are not written again.
      *
      * @param runId its whole id
      * @param step the optimizer step of the checkpoint that training goes on from

@@ -90,7 +90,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     private final AtomicBoolean finished = new AtomicBoolean();
     private Runnable onClose = () -> {};
 
-    /** @param sumsUp whether the run trains nothing itself: then the machine's load says nothing of it */
+    /** @param sumsUp whether the run only sums up its children, so that no load of the machine is sampled */
     BookLog(Book book, RunRow run, Start start, boolean sumsUp) {
         this.book = book;
         this.run = run;
@@ -127,7 +127,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         });
     }
 
-    /** Keeps what is too long of a run that begins, whose params and tags are there already. */
+    /** Keeps whole params and tags of a new run, which the book has cut to its limits. */
     void keepLong(RunInfo info) {
         keepLong("param", redactor.clean(info.params()), MAX_PARAM);
         keepLong("tag", redactor.clean(info.allTags()), MAX_TAG);
@@ -166,7 +166,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         writer.submit(session -> MetricsTable.log(session, run.id(), points));
     }
 
-    /** Never goes back, whatever becomes of the machine's clock: a mirror knows by it what it has copied. */
+    /** Never decreases, even if the machine's clock is set back: a mirror copies points by time. */
     private long now() {
         return time.accumulateAndGet(System.currentTimeMillis(), Math::max);
     }
@@ -216,7 +216,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         try {
             finish(RunStatus.FAILED);
         } catch (BookException e) {
-            // The disk takes no more; whoever logged was told.
+            // The disk takes no more data; the call that logged has thrown.
             book.options().notices().accept("run " + run.id() + " is not marked as ended: " + e.getMessage());
         } finally {
             onClose.run();

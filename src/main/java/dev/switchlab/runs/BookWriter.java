@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionException;
  * where it can be resumed.
  */
 final class BookWriter implements AutoCloseable {
-    /** Steps that may wait. A caller waits only when the disk has been away for as long as so many steps take. */
+    /** Steps that may wait. A caller waits only if the disk has taken no data during so many steps. */
     private static final int LONGEST_QUEUE = 10_000;
 
     private static final int MOST_AT_ONCE = 256;
@@ -28,7 +28,7 @@ final class BookWriter implements AutoCloseable {
     /**
      * One piece of work.
      *
-     * @param durable whether it is to survive a power cut, too
+     * @param durable whether the work must survive a power cut, too
      */
     private record Task(Database.Change work, boolean durable, CompletableFuture<Void> done) {}
 

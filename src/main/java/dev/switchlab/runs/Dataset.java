@@ -36,7 +36,7 @@ public record Dataset(
         digest = digest.substring(0, Math.min(digest.length(), MAX_DIGEST));
     }
 
-    /** As MLflow describes its datasets. */
+    /** The dataset in the form of MLflow's tables. */
     DatasetRow row(Redactor redactor) {
         boolean remote = source.startsWith("http://") || source.startsWith("https://");
         ObjectNode address = JsonNodeFactory.instance.objectNode();

@@ -33,15 +33,15 @@ final class MachineLoad {
     private final long[] firstTraffic;
     private boolean hasGpus = true;
 
-    /** @param folder on the disk whose use is told */
+    /** @param folder on the disk whose use is reported */
     MachineLoad(Path folder) {
         this.folder = folder;
         this.firstTraffic = traffic();
-        // The first reading tells the load since an unknown time, or none: on some JDKs 0.
+        // The first reading covers an unknown time, and is 0 on some JDKs.
         system.getCpuLoad();
     }
 
-    /** The values that this machine tells; a value that it does not tell is absent. */
+    /** The values that this machine reports; unknown values are absent. */
     Map<String, Double> sample() {
         Map<String, Double> metrics = new LinkedHashMap<>();
         double processors = system.getCpuLoad();
@@ -72,7 +72,7 @@ final class MachineLoad {
     private double availableMemory(double total) {
         OptionalLong machine = Memory.total();
         OptionalLong available = Memory.available();
-        // In a container with a limit the bean tells the container's memory, Linux the machine's.
+        // In a container with a limit the bean reports the container's memory, Linux the machine's.
         boolean whole = machine.isPresent() && machine.getAsLong() <= total;
         return whole && available.isPresent() ? available.getAsLong() : system.getFreeMemorySize();
     }

@@ -27,7 +27,7 @@ public record Run(
         Map<String, String> tags,
         Map<String, Double> metrics) {
 
-    /** As many digits of the id as people read. */
+    /** The first eight digits of the id. */
     public String shortId() {
         return runId.substring(0, Math.min(8, runId.length()));
     }

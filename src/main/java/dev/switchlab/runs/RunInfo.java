@@ -7,8 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known of a run when it starts. Everything in it is checked here, so that a run fails before its first step,
- * not after.
+ * The description of a run at its start. Names and keys are checked here, so that a run fails before its first step.
  *
  * @param experimentName the MLflow experiment; made when absent
  * @param about what the experiment is for, in Markdown; becomes the experiment's description

@@ -2,11 +2,10 @@ package dev.switchlab.runs;
 
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -69,8 +68,8 @@ final class RunsBenchmark {
         Arrays.sort(calls);
         System.out.printf(
                 Locale.ROOT,
-                "%s: %,d metrics handed over after %.2f s, in the book after %.2f s: %,.0f metrics/s; a call of %d metrics:"
-                        + " median %.1f us, 99 %% within %.1f us, longest %.1f ms%n",
+                "%s: %,d metrics handed over after %.2f s, in the book after %.2f s: %,.0f metrics/s;"
+                        + " a call of %d metrics: median %.1f us, 99 %% within %.1f us, longest %.1f ms%n",
                 name,
                 (long) steps * METRICS_A_STEP,
                 logged,
@@ -99,78 +98,38 @@ final class RunsBenchmark {
 
     private void stepTime(double stepMillis) {
         long rounds = calibrate(stepMillis);
-        Times without = new Times(BLOCKS * BLOCK_STEPS);
-        Times with = new Times(BLOCKS * BLOCK_STEPS);
+        List<Double> without = new ArrayList<>();
+        List<Double> with = new ArrayList<>();
         double sum = 0;
         try (BookLog log = book.start(TestRuns.info())) {
             for (int step = 0; step < BLOCKS * BLOCK_STEPS; step += BLOCK_STEPS) {
                 for (int i = 0; i < BLOCK_STEPS; i++) {
-                    without.start();
+                    long start = System.nanoTime();
                     sum += compute(rounds);
-                    without.stop();
+                    without.add((System.nanoTime() - start) / 1e6);
                 }
                 for (int i = 0; i < BLOCK_STEPS; i++) {
                     Map<String, Double> metrics = metrics(step + i);
-                    with.start();
+                    long start = System.nanoTime();
                     sum += compute(rounds);
                     log.metrics(step + i, metrics);
-                    with.stop();
+                    with.add((System.nanoTime() - start) / 1e6);
                 }
             }
             log.finish(RunStatus.FINISHED);
         }
         System.out.printf(
                 Locale.ROOT,
-                "step with %d metrics logged: median %.3f ms, without %.3f ms: %+.2f %%; processor time of its thread: median"
-                        + " %.3f ms, without %.3f ms: %+.2f %% (checksum %.3f)%n",
+                "step with %d metrics logged: median %.3f ms, without %.3f ms: %+.2f %% (checksum %.3f)%n",
                 METRICS_A_STEP,
-                with.medianMillis(),
-                without.medianMillis(),
-                100 * (with.medianMillis() / without.medianMillis() - 1),
-                with.medianProcessorMillis(),
-                without.medianProcessorMillis(),
-                100 * (with.medianProcessorMillis() / without.medianProcessorMillis() - 1),
+                median(with),
+                median(without),
+                100 * (median(with) / median(without) - 1),
                 sum);
     }
 
-    /** Times of steps: on the clock, and of the processor, which other programs on the machine hardly change. */
-    private static final class Times {
-        private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-        private final double[] millis;
-        private final double[] processorMillis;
-        private int count;
-        private long start;
-        private long processorStart;
-
-        Times(int steps) {
-            millis = new double[steps];
-            processorMillis = new double[steps];
-        }
-
-        void start() {
-            processorStart = THREADS.getCurrentThreadCpuTime();
-            start = System.nanoTime();
-        }
-
-        void stop() {
-            millis[count] = (System.nanoTime() - start) / 1e6;
-            processorMillis[count] = (THREADS.getCurrentThreadCpuTime() - processorStart) / 1e6;
-            count++;
-        }
-
-        double medianMillis() {
-            return median(millis);
-        }
-
-        double medianProcessorMillis() {
-            return median(processorMillis);
-        }
-
-        private static double median(double[] values) {
-            double[] sorted = values.clone();
-            Arrays.sort(sorted);
-            return sorted[sorted.length / 2];
-        }
+    private static double median(List<Double> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
     }
 
     private static long calibrate(double millis) {

@@ -3,10 +3,7 @@ package dev.switchlab.runs.db;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** The tables metrics (every point) and latest_metrics (one point per key and run). */
 public final class MetricsTable {
@@ -26,15 +23,11 @@ public final class MetricsTable {
 
     /** Adds points to a run and moves its latest values on. */
     public static void log(Session session, String runId, List<PointRow> points) throws SQLException {
-        Map<String, PointRow> latest = new LinkedHashMap<>();
-        for (PointRow point : points) {
-            latest.merge(point.key(), point, (known, next) -> next.isLaterThan(known) ? next : known);
-        }
         insertAll(session.prepare(INSERT), runId, points);
-        insertAll(session.prepare(UPSERT_LATEST), runId, latest.values());
+        insertAll(session.prepare(UPSERT_LATEST), runId, points);
     }
 
-    private static void insertAll(PreparedStatement statement, String runId, Collection<PointRow> points)
+    private static void insertAll(PreparedStatement statement, String runId, List<PointRow> points)
             throws SQLException {
         for (PointRow point : points) {
             statement.setString(1, point.key());

@@ -18,7 +18,8 @@ public final class RunsTable {
 
     private static final String SELECT =
             "SELECT run_uuid, runs.experiment_id, experiments.name, coalesce(runs.name, ''), coalesce(user_id, ''),"
-                    + " coalesce(status, ''), start_time, end_time, coalesce(artifact_uri, '') FROM runs JOIN experiments USING (experiment_id)"
+                    + " coalesce(status, ''), start_time, end_time, coalesce(artifact_uri, '')"
+                    + " FROM runs JOIN experiments USING (experiment_id)"
                     + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
 
     private static final String TAGGED = "run_uuid IN (SELECT run_uuid FROM tags WHERE key = ?";

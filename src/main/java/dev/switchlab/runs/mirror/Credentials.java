@@ -15,18 +15,18 @@ import java.util.stream.Stream;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
- * Who we are to an MLflow server; what is absent is empty. MLflow's Python client reads these variables, its Java client
- * does not. The text form shows no secret.
+ * The user's credentials for an MLflow server; absent parts are empty. MLflow's Python client reads these variables,
+ * its Java client does not. The text form shows no secret.
  */
 public record Credentials(String username, String password, String token) {
     /** Goes with a password. */
     public static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
     /** Goes with a user name. */
     public static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
-    /** Counts where there is no user name. */
+    /** Used if there is no user name. */
     public static final String TOKEN = "MLFLOW_TRACKING_TOKEN";
 
-    /** Nobody in particular. */
+    /** No credentials. */
     public static Credentials none() {
         return new Credentials("", "", "");
     }
@@ -87,7 +87,7 @@ public record Credentials(String username, String password, String token) {
         return token.isEmpty() ? new BasicMlflowHostCreds(uri) : new BasicMlflowHostCreds(uri, token);
     }
 
-    /** What must appear nowhere, also not in the form in which it travels. */
+    /** Texts that must appear nowhere, the encoded form of the HTTP header included. */
     List<String> secrets() {
         String encoded = username.isEmpty() ? "" : authorization().orElseThrow().substring("Basic ".length());
         return Stream.of(password, token, encoded)

@@ -1,5 +1,6 @@
 package dev.switchlab.runs.mirror;
 
+import com.google.common.collect.Comparators;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
@@ -16,8 +17,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Copies a run to a server while it goes on, on a thread of its own. Whatever the server does, the run does not notice:
- * what could not be sent is in the book, and sent later.
+ * Copies a run to a server during training, on a thread of its own. No failure of the server reaches the run: what
+ * could not be sent is in the book, and is sent later.
  */
 public final class Mirror implements AutoCloseable {
     /**
@@ -30,7 +31,6 @@ public final class Mirror implements AutoCloseable {
      * @param lastRetry longest pause between two attempts
      */
     public record Timing(Duration call, Duration finish, Duration pause, Duration firstRetry, Duration lastRetry) {
-        /** The usual. */
         public static final Timing DEFAULT = new Timing(
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(30),
@@ -52,8 +52,8 @@ public final class Mirror implements AutoCloseable {
     private final Deque<String> leftBehind;
     private final Thread thread = new Thread(this::run, "mirror");
     private final CountDownLatch ending = new CountDownLatch(1);
-    private boolean inTrouble;
     private volatile long lastProgress = System.nanoTime();
+    /** Why the last pass failed; empty if the pass succeeded. */
     private volatile String failure = "";
 
     /**
@@ -116,8 +116,8 @@ public final class Mirror implements AutoCloseable {
                     return;
                 }
                 // At the end, a few attempts are to fit into the patience.
-                pause(isEnding() ? shorter(retry, timing.finish().dividedBy(4)) : retry);
-                retry = shorter(retry.multipliedBy(2), timing.lastRetry());
+                pause(isEnding() ? Comparators.min(retry, timing.finish().dividedBy(4)) : retry);
+                retry = Comparators.min(retry.multipliedBy(2), timing.lastRetry());
             } catch (IOException | BookException e) {
                 failed(e.getMessage());
                 if (last) {
@@ -147,18 +147,18 @@ public final class Mirror implements AutoCloseable {
     }
 
     private void succeeded() {
+        boolean wasInTrouble = !failure.isEmpty();
         failure = "";
         lastProgress = System.nanoTime();
-        if (inTrouble) {
-            inTrouble = false;
+        if (wasInTrouble) {
             notices.accept("run " + runId + ": " + server.uri() + " takes data again");
         }
     }
 
     private void failed(String reason) {
+        boolean isNew = failure.isEmpty();
         failure = reason;
-        if (!inTrouble) {
-            inTrouble = true;
+        if (isNew) {
             notices.accept("MLflow server " + server.uri() + ": " + reason + "; training goes on, run " + runId
                     + " is in the book and sent when the server takes it");
         }
@@ -168,15 +168,11 @@ public final class Mirror implements AutoCloseable {
         return ending.getCount() == 0;
     }
 
-    /** At the end, waiting helps only against what passes, and only if the server has ever answered. */
+    /** At the end of a run, waiting helps only against passing failures, and only if the server has ever answered. */
     private boolean isHopeless(Kind kind) {
         return kind != Kind.PASSING
                 || !server.hasAnswered()
                 || System.nanoTime() - lastProgress > timing.finish().toNanos();
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 
     /** Sleeps; the end of the run cuts a pause short that began before it. */
@@ -189,8 +185,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Sends the rest, for as long as the server takes it, and says what it waits for. A message says what cannot be
-     * sent, and what to do about it later.
+     * Sends the rest for as long as the server takes data. Messages name what the end of the run waits for, and what
+     * could not be sent, with the command that sends it later.
      */
     @Override
     public void close() {

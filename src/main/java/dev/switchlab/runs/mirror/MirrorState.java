@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the book knows of a run's copy on a server: the value of one tag.
+ * The state of a run's copy on a server as far as the book knows: the value of one tag.
  *
  * @param runId the server's id of the run; empty if it does not have the run yet, as far as is known
  * @param experimentId the server's number of its experiment; empty as {@code runId}, or if the run was named by its
@@ -56,7 +56,7 @@ record MirrorState(Optional<String> runId, Optional<String> experimentId, boolea
         book.tag(run.runId(), tags);
     }
 
-    /** Keeps it with the run. */
+    /** Stores the state as a tag of the run. */
     void keep(Book book, String run, URI server) {
         book.tag(run, Map.of(tag(server), text()));
     }

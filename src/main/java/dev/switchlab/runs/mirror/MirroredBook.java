@@ -166,7 +166,8 @@ public final class MirroredBook implements AutoCloseable {
 
     /** A run that was fetched while it went on elsewhere is fetched again. */
     private Run current(Run run) {
-        boolean isFetched = server().map(URI::toString).equals(Optional.ofNullable(run.tags().get(ServerReader.FETCHED_TAG)));
+        String from = run.tags().get(ServerReader.FETCHED_TAG);
+        boolean isFetched = server().filter(uri -> uri.toString().equals(from)).isPresent();
         return isFetched && run.status().equals("RUNNING") ? fetch(run.runId()).orElse(run) : run;
     }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the environment says of MLflow, as MLflow's own clients read it.
+ * MLflow's settings in environment variables, as MLflow's own clients read them.
  *
  * @param server {@code MLFLOW_TRACKING_URI}: the server that runs are mirrored to
  * @param credentials {@code MLFLOW_TRACKING_USERNAME}, {@code _PASSWORD}, {@code _TOKEN}, or
@@ -21,7 +21,7 @@ import java.util.Optional;
 public record MlflowEnvironment(
         Optional<URI> server, Credentials credentials, Optional<String> experimentName, Optional<String> runId) {
 
-    /** Names no server. */
+    /** An environment that names no server. */
     public static final MlflowEnvironment NONE =
             new MlflowEnvironment(Optional.empty(), Credentials.none(), Optional.empty(), Optional.empty());
 

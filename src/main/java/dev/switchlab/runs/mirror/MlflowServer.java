@@ -36,9 +36,9 @@ import org.mlflow.tracking.MlflowHttpException;
 import org.mlflow.tracking.Page;
 
 /**
- * An MLflow server, through MLflow's Java client, made safe to wait for. The client has no time-outs, and hangs for ever
- * after three answers of 429; so its calls run on a thread of their own, and where one takes too long the client is
- * closed under it, which ends the call, and replaced.
+ * An MLflow server, through MLflow's Java client with a time limit. The client itself has no time-outs, and hangs for
+ * ever after three answers of 429. So its calls run on a thread of their own; if a call takes too long, the client is
+ * closed, which ends the call, and replaced.
  *
  * <p>The client sends a request again at once, up to three times, when the answer is an error. Only calls that may be
  * repeated go through it; creating a run does not ({@link RestClient}).

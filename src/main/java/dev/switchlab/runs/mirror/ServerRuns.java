@@ -10,9 +10,7 @@ import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.ViewType;
@@ -30,7 +28,6 @@ final class ServerRuns {
 
     private final Book book;
     private final MlflowServer server;
-    private final Map<String, String> idsOnServer = new HashMap<>();
 
     ServerRuns(Book book, MlflowServer server) {
         this.book = book;
@@ -51,12 +48,7 @@ final class ServerRuns {
 
     /** The server's id of a run, created there if need be; the id itself if the book has no such run. */
     String idOnServer(String runId) throws ServerException {
-        String id = idsOnServer.get(runId);
-        if (id == null) {
-            id = book.byId(runId).isPresent() ? ensure(runId).getInfo().getRunId() : runId;
-            idsOnServer.put(runId, id);
-        }
-        return id;
+        return book.byId(runId).isPresent() ? ensure(runId).getInfo().getRunId() : runId;
     }
 
     private Service.Run findOrCreate(Run run) throws ServerException {

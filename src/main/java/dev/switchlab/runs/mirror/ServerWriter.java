@@ -201,6 +201,7 @@ final class ServerWriter implements RunWriter {
                 if (e.kind() != Kind.REJECTED && e.status() != 404) {
                     throw e;
                 }
+                runs.requireActive(info.getRunId());
                 tell(changes, "the server does not take its dataset: " + e.getMessage());
             }
             datasets.add(dataset);

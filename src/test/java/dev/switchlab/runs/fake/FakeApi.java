@@ -266,8 +266,8 @@ final class FakeApi implements AutoCloseable {
         }
         return rows(
                         "SELECT run_uuid, run_uuid AS run_id, CAST(experiment_id AS TEXT) AS experiment_id,"
-                                + " name AS run_name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage FROM runs"
-                                + " WHERE run_uuid = ?",
+                                + " name AS run_name, user_id, status, start_time, end_time, artifact_uri,"
+                                + " lifecycle_stage FROM runs WHERE run_uuid = ?",
                         run)
                 .stream()
                 .findFirst()
