@@ -218,7 +218,7 @@ public final class Benchmark {
                 Map<String, Timing> ms =
                         new LinkedHashMap<>(samples.get(ours.get(variant)).timings());
                 if (theirs.containsKey(variant)) {
-                    ms.put(Row.REFERENCE, samples.get(theirs.get(variant)).timing(Samples.TOTAL));
+                    ms.put(Row.REFERENCE, samples.get(theirs.get(variant)).timings().get(Samples.TOTAL));
                 }
                 rows.add(new Row(
                         variant.name(),

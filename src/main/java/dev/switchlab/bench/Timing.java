@@ -55,10 +55,6 @@ public record Timing(double median, double lowerQuartile, double upperQuartile, 
             times.computeIfAbsent(part, name -> new ArrayList<>()).add(ms);
         }
 
-        Timing timing(String part) {
-            return Timing.of(times.getOrDefault(part, List.of()));
-        }
-
         Map<String, Timing> timings() {
             return Timing.of(times);
         }

@@ -84,7 +84,7 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
     Map<String, Tensor> run(DropPolicy dropPolicy, Body body) {
         try (NDManager scope = manager.newSubManager()) {
             StepWeights weights = new StepWeights(scope, block, true);
-            Run run = new Run(file, scope, pass(scope, weights, dropPolicy));
+            Run run = new Run(file, scope, pass(scope, weights, dropPolicy), new LinkedHashMap<>(), new TreeMap<>());
             backward(run.pass, () -> {
                 NDArray loss = body.loss(run);
                 run.output("loss", loss);
@@ -149,27 +149,14 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
         }
     }
 
-    /** The inputs and outputs of one forward and backward pass. */
-    static final class Run {
-        private final CaseFile file;
-        private final NDManager scope;
-        private final Pass pass;
-        private final Map<String, NDArray> inputs = new LinkedHashMap<>();
-        private final Map<String, Tensor> results = new TreeMap<>();
-
-        private Run(CaseFile file, NDManager scope, Pass pass) {
-            this.file = file;
-            this.scope = scope;
-            this.pass = pass;
-        }
-
-        Pass pass() {
-            return pass;
-        }
-
-        NDManager scope() {
-            return scope;
-        }
+    /**
+     * One forward and backward pass.
+     *
+     * @param scope owns the tensors of the pass
+     * @param inputs the inputs whose gradients are wanted
+     * @param results outputs and gradients by full name
+     */
+    record Run(CaseFile file, NDManager scope, Pass pass, Map<String, NDArray> inputs, Map<String, Tensor> results) {
 
         /** An input whose gradient is wanted. */
         NDArray input(String name) {

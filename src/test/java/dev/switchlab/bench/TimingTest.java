@@ -26,7 +26,7 @@ class TimingTest {
         assertThat(order).containsExactly("a", "b", "a", "b", "a", "b");
         assertThat(rounds[0]).isEqualTo(3);
         // Its times are the numbers of its turns: 1 in the warm-up, then 3 and 5.
-        assertThat(samples.get(a).timing(Samples.TOTAL)).isEqualTo(new Timing(4, 3.5, 4.5, 2));
+        assertThat(samples.get(a).timings().get(Samples.TOTAL)).isEqualTo(new Timing(4, 3.5, 4.5, 2));
     }
 
     private static Subject recording(String name, List<String> order) {

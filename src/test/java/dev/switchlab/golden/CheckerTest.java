@@ -70,58 +70,51 @@ class CheckerTest {
 
     @Test
     void aWrongRouteIsFound() throws IOException {
-        assertFails(
-                damage(SWITCH, tensors -> {
-                    long[] routes = tensors.get("output.routes").longs();
-                    routes[5] = (routes[5] + 1) % 4;
-                    tensors.put("output.routes", Tensor.of(routes, 64));
-                }),
-                "cpu batched: output.routes");
+        assertFails(SWITCH, "cpu batched: output.routes", tensors -> {
+            long[] routes = tensors.get("output.routes").longs();
+            routes[5] = (routes[5] + 1) % 4;
+            tensors.put("output.routes", Tensor.of(routes, 64));
+        });
     }
 
     @Test
     void aSwappedExpertIsFound() throws IOException {
-        assertFails(
-                damage(SWITCH, tensors -> {
-                    for (String rest : List.of("layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias")) {
-                        Tensor first = tensors.get("param.experts.0." + rest);
-                        tensors.put("param.experts.0." + rest, tensors.get("param.experts.1." + rest));
-                        tensors.put("param.experts.1." + rest, first);
-                    }
-                }),
-                "cpu batched: grad.experts.0");
+        assertFails(SWITCH, "cpu batched: grad.experts.0", tensors -> {
+            for (String rest : List.of("layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias")) {
+                Tensor first = tensors.get("param.experts.0." + rest);
+                tensors.put("param.experts.0." + rest, tensors.get("param.experts.1." + rest));
+                tensors.put("param.experts.1." + rest, first);
+            }
+        });
     }
 
     @Test
     void aTransposedWeightIsFound() throws IOException {
+        assertFails("mha_causal", "cpu batched: grad.", tensors -> {
+            float[] from = tensors.get("param.value.linear.weight").floats();
+            float[] to = new float[from.length];
+            for (int i = 0; i < to.length; i++) {
+                to[i] = from[i % 12 * 12 + i / 12];
+            }
+            tensors.put("param.value.linear.weight", Tensor.of(to, 12, 12));
+        });
         assertFails(
-                damage("mha_causal", tensors -> {
-                    float[] from = tensors.get("param.value.linear.weight").floats();
-                    float[] to = new float[from.length];
-                    for (int i = 0; i < to.length; i++) {
-                        to[i] = from[i % 12 * 12 + i / 12];
-                    }
-                    tensors.put("param.value.linear.weight", Tensor.of(to, 12, 12));
-                }),
-                "cpu batched: grad.");
-        assertFails(
-                damage(SWITCH, tensors -> {
-                    Tensor weight = tensors.get("param.experts.2.layer1.weight");
-                    tensors.put("param.experts.2.layer1.weight", Tensor.of(weight.floats(), 8, 12));
-                }),
-                "weight 'experts.2.layer1.weight' has shape (8, 12), the model needs (12, 8)");
+                SWITCH,
+                "weight 'experts.2.layer1.weight' has shape (8, 12), the model needs (12, 8)",
+                tensors -> {
+            Tensor weight = tensors.get("param.experts.2.layer1.weight");
+            tensors.put("param.experts.2.layer1.weight", Tensor.of(weight.floats(), 8, 12));
+        });
     }
 
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void nanAndInfinityNeverPass(float value) throws IOException {
-        assertFails(
-                damage(SWITCH, tensors -> {
-                    float[] values = tensors.get("output.aux").floats();
-                    values[0] = value;
-                    tensors.put("output.aux", Tensor.of(values));
-                }),
-                "cpu batched: output.aux");
+        assertFails(SWITCH, "cpu batched: output.aux", tensors -> {
+            float[] values = tensors.get("output.aux").floats();
+            values[0] = value;
+            tensors.put("output.aux", Tensor.of(values));
+        });
     }
 
     @Test
@@ -145,48 +138,40 @@ class CheckerTest {
 
     @Test
     void anotherDtypeOrShapeDoesNotPass() throws IOException {
-        assertFails(
-                damage(
-                        SWITCH,
-                        tensors -> tensors.put(
+        assertFails(SWITCH, "cpu batched: output.loss", tensors -> tensors.put(
                                 "output.loss",
-                                Tensor.of(tensors.get("output.loss").doubles()))),
-                "cpu batched: output.loss");
-        assertFails(
-                damage(
-                        SWITCH,
-                        tensors -> tensors.put(
+                                Tensor.of(tensors.get("output.loss").doubles())));
+        assertFails(SWITCH, "cpu batched: output.counts", tensors -> tensors.put(
                                 "output.counts",
-                                Tensor.of(tensors.get("output.counts").floats(), 1, 4))),
-                "cpu batched: output.counts");
+                                Tensor.of(tensors.get("output.counts").floats(), 1, 4)));
     }
 
     @Test
     void aMissingAndASuperfluousTensorFail() throws IOException {
-        assertFails(damage(SWITCH, tensors -> tensors.remove("grad.switch.bias")), "cpu batched: grad.switch.bias");
+        assertFails(SWITCH, "cpu batched: grad.switch.bias", tensors -> tensors.remove("grad.switch.bias"));
         assertFails(
-                damage(SWITCH, tensors -> tensors.put("output.entropy", Tensor.of(new float[] {1}))),
-                "cpu batched: output.entropy");
+                SWITCH,
+                "cpu batched: output.entropy",
+                tensors -> tensors.put("output.entropy", Tensor.of(new float[] {1})));
         assertFails(
-                damage(SWITCH, tensors -> tensors.put("expected.y", Tensor.of(new float[] {1}))),
-                "tensor 'expected.y' is none of param.*, input.*, output.* and grad.*");
+                SWITCH,
+                "tensor 'expected.y' is none of param.*, input.*, output.* and grad.*",
+                tensors -> tensors.put("expected.y", Tensor.of(new float[] {1})));
         assertFails(
-                damage(SWITCH, tensors -> tensors.put("input.mask", Tensor.of(new float[] {1}))),
-                "a case of kind switch_ff has no input.mask");
-        assertFails(damage(SWITCH, tensors -> tensors.remove("input.w")), "the case has no input.w");
+                SWITCH,
+                "a case of kind switch_ff has no input.mask",
+                tensors -> tensors.put("input.mask", Tensor.of(new float[] {1})));
+        assertFails(SWITCH, "the case has no input.w", tensors -> tensors.remove("input.w"));
         assertFails(
-                damage(SWITCH, tensors -> tensors.remove("param.experts.3.layer2.bias")),
-                "weights do not fit the model: missing 'experts.3.layer2.bias', unexpected none");
+                SWITCH,
+                "weights do not fit the model: missing 'experts.3.layer2.bias', unexpected none",
+                tensors -> tensors.remove("param.experts.3.layer2.bias"));
     }
 
     @Test
     void aCaseWithoutExpectationsFails() throws IOException {
-        assertFails(
-                damage(
-                        "ff_relu",
-                        tensors -> tensors.keySet()
-                                .removeIf(name -> !name.startsWith("param.") && !name.startsWith("input."))),
-                "cpu batched: ");
+        assertFails("ff_relu", "cpu batched: ", tensors -> tensors.keySet()
+                                .removeIf(name -> !name.startsWith("param.") && !name.startsWith("input.")));
     }
 
     @Test
@@ -196,26 +181,26 @@ class CheckerTest {
                         .filter(name -> name.startsWith("input.perm."))
                         .findFirst()
                         .orElseThrow();
+        assertFails(SWITCH, "more than its capacity, but the case has no " + key, tensors -> tensors.remove(key));
         assertFails(
-                damage(SWITCH, tensors -> tensors.remove(key)), "more than its capacity, but the case has no " + key);
+                SWITCH,
+                "but the case has a permutation of 2",
+                tensors -> tensors.put(key, Tensor.of(new long[] {1, 0}, 2)));
         assertFails(
-                damage(SWITCH, tensors -> tensors.put(key, Tensor.of(new long[] {1, 0}, 2))),
-                "but the case has a permutation of 2");
+                SWITCH,
+                key + " is not a permutation: element 1 is 1 of 2",
+                tensors -> tensors.put(key, Tensor.of(new long[] {1, 1}, 2)));
         assertFails(
-                damage(SWITCH, tensors -> tensors.put(key, Tensor.of(new long[] {1, 1}, 2))),
-                key + " is not a permutation: element 1 is 1 of 2");
-        assertFails(
-                damage(SWITCH, tensors -> tensors.put("input.perm.99", Tensor.of(new long[] {1, 0}, 2))),
-                "the case has input.perm.99, but that expert is not over its capacity here");
-        assertFails(
-                damage(SWITCH, tensors -> {
-                    long[] permutation = tensors.get(key).longs();
-                    long last = permutation[permutation.length - 1];
-                    permutation[permutation.length - 1] = permutation[0];
-                    permutation[0] = last;
-                    tensors.put(key, Tensor.of(permutation, permutation.length));
-                }),
-                "cpu batched: grad.");
+                SWITCH,
+                "the case has input.perm.99, but that expert is not over its capacity here",
+                tensors -> tensors.put("input.perm.99", Tensor.of(new long[] {1, 0}, 2)));
+        assertFails(SWITCH, "cpu batched: grad.", tensors -> {
+            long[] permutation = tensors.get(key).longs();
+            long last = permutation[permutation.length - 1];
+            permutation[permutation.length - 1] = permutation[0];
+            permutation[0] = last;
+            tensors.put(key, Tensor.of(permutation, permutation.length));
+        });
     }
 
     @ParameterizedTest
@@ -273,8 +258,9 @@ class CheckerTest {
     @Test
     void aTokenBeyondTheVocabularyIsRefusedBeforeItIsLookedUp() throws IOException {
         assertFails(
-                damage("ar_one_token", tensors -> tensors.put("input.tokens", Tensor.of(new long[] {23}, 1, 1))),
-                "input.tokens holds the token 23, but the vocabulary is 23");
+                "ar_one_token",
+                "input.tokens holds the token 23, but the vocabulary is 23",
+                tensors -> tensors.put("input.tokens", Tensor.of(new long[] {23}, 1, 1)));
     }
 
     @Test
@@ -342,6 +328,10 @@ class CheckerTest {
 
     private CaseResult damage(String name, Consumer<Map<String, Tensor>> damage) throws IOException {
         return CPU.verify(change(name, damage));
+    }
+
+    private void assertFails(String name, String complaint, Consumer<Map<String, Tensor>> damage) throws IOException {
+        assertFails(damage(name, damage), complaint);
     }
 
     private Path change(String name, Consumer<Map<String, Tensor>> change) throws IOException {

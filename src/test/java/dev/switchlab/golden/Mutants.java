@@ -1,14 +1,14 @@
 package dev.switchlab.golden;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * Shows that the golden cases catch wrong models: each mutant is compiled by itself, put before the real classes on the
@@ -52,7 +52,7 @@ public final class Mutants {
         try {
             caught = runAll(work);
         } finally {
-            delete(work);
+            MoreFiles.deleteRecursively(work, RecursiveDeleteOption.ALLOW_INSECURE);
         }
         System.exit(caught ? 0 : 1);
     }
@@ -110,13 +110,5 @@ public final class Mutants {
                 .filter(line -> line.startsWith("caught "))
                 .map(line -> line.substring("caught ".length()))
                 .toList();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }
