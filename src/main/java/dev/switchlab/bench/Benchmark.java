@@ -197,7 +197,8 @@ public final class Benchmark {
                     subjects.add(theirs.get(variant));
                 }
                 if (hasRoofline(section)) {
-                    for (StepProduct product : products(section, variant).times().keySet()) {
+                    for (StepProduct product :
+                            products(section, variant).times().keySet()) {
                         if (!timers.containsKey(product)) {
                             timers.put(product, new ProductTimer(product, options.device()));
                             subjects.add(timers.get(product));
@@ -210,15 +211,17 @@ public final class Benchmark {
                 bar.reached(ended);
             });
             Map<StepProduct, ProductTime> times = new LinkedHashMap<>();
-            timers.forEach((product, timer) ->
-                    times.put(product, ProductTime.of(product, samples.get(timer).timings())));
+            timers.forEach((product, timer) -> times.put(
+                    product, ProductTime.of(product, samples.get(timer).timings())));
             times.forEach(all::putIfAbsent);
             List<Row> rows = new ArrayList<>();
             for (Variant variant : section.variants()) {
                 Map<String, Timing> ms =
                         new LinkedHashMap<>(samples.get(ours.get(variant)).timings());
                 if (theirs.containsKey(variant)) {
-                    ms.put(Row.REFERENCE, samples.get(theirs.get(variant)).timings().get(Samples.TOTAL));
+                    ms.put(
+                            Row.REFERENCE,
+                            samples.get(theirs.get(variant)).timings().get(Samples.TOTAL));
                 }
                 rows.add(new Row(
                         variant.name(),
@@ -270,8 +273,8 @@ public final class Benchmark {
                 + model.dFf() * (model.topK() + model.sharedExperts());
         Variant denseVariant = new Variant(Section.DENSE, 0, dense);
 
-        List<Variant> experts =
-                vary("model.n_experts=", model.nExperts(), quick ? List.of(1, 16) : List.of(1, 2, 4, 8, 16, 32, 64, 128));
+        List<Variant> experts = vary(
+                "model.n_experts=", model.nExperts(), quick ? List.of(1, 16) : List.of(1, 2, 4, 8, 16, 32, 64, 128));
         experts.add(denseVariant);
         List<Variant> topK = vary("model.top_k=", model.topK(), quick ? List.of(2) : List.of(1, 2, 4));
         topK.removeIf(variant -> variant.x() > model.nExperts());
@@ -307,8 +310,7 @@ public final class Benchmark {
 
     /** The experiment's own value among others, in ascending order. */
     private static List<Variant> vary(String setting, int own, List<Integer> values) {
-        return IntStream.concat(
-                        IntStream.of(own), values.stream().mapToInt(Integer::intValue))
+        return IntStream.concat(IntStream.of(own), values.stream().mapToInt(Integer::intValue))
                 .filter(x -> x > 0)
                 .distinct()
                 .sorted()

@@ -461,7 +461,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
             if (loss.loadBalancing != null) {
                 add("lb_loss", Harness.tensor(loss.loadBalancing));
                 List<Routing> routing = loss.output.routing();
-                add("counts", Harness.counts(routing, routing.size(), routing.get(0).plan().experts()));
+                add(
+                        "counts",
+                        Harness.counts(
+                                routing, routing.size(), routing.get(0).plan().experts()));
             }
         }
 

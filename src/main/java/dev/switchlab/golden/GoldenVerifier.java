@@ -84,8 +84,7 @@ public final class GoldenVerifier {
         List<RunResult> runs = new ArrayList<>();
         Set<String> done = new HashSet<>();
         for (Implementation implementation : implementations) {
-            String computation =
-                    golden.dispatches() ? implementation.label() : implementation.labelWithoutExperts();
+            String computation = golden.dispatches() ? implementation.label() : implementation.labelWithoutExperts();
             if (implementation.suits(kind) && done.add(computation)) {
                 runs.add(run(golden, implementation));
             }
@@ -103,9 +102,7 @@ public final class GoldenVerifier {
         } catch (GoldenException | IllegalArgumentException | IllegalStateException | EngineException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return new RunResult(
-                    implementation.label(),
-                    message.isEmpty() ? e.getClass().getSimpleName() : message,
-                    List.of());
+                    implementation.label(), message.isEmpty() ? e.getClass().getSimpleName() : message, List.of());
         }
     }
 }

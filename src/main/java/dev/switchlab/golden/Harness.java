@@ -230,7 +230,6 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
             long[] dropped = Arrays.stream(plan.dropped()).asLongStream().toArray();
             return Tensor.of(dropped, dropped.length);
         }
-
     }
 
     /** Tokens per expert before dropping, as floats like the reference's. */

@@ -70,7 +70,9 @@ public final class Lab {
         return Guard.call(() -> {
             Rows<ExperimentSummary> rows = new Rows<>(ExperimentLoader.list(EXPERIMENTS));
             return Table.create(
-                    "experiments", rows.text("id", ExperimentSummary::id), rows.text("about", ExperimentSummary::about));
+                    "experiments",
+                    rows.text("id", ExperimentSummary::id),
+                    rows.text("about", ExperimentSummary::about));
         });
     }
 
@@ -197,7 +199,8 @@ public final class Lab {
             }
             return Table.create(
                     "golden cases",
-                    new Rows<>(files).text("case", f -> f.getFileName().toString().replace(".safetensors", "")));
+                    new Rows<>(files)
+                            .text("case", f -> f.getFileName().toString().replace(".safetensors", "")));
         });
     }
 

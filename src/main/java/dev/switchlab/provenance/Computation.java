@@ -37,13 +37,13 @@ public record Computation(
         boolean expertParallel) {
 
     /** Environment variables that influence numeric libraries. */
-    private static final Pattern NUMERIC = Pattern.compile(
-            "(ATEN|CUBLAS|CUDA|CUDNN|DJL|DNNL|GOMP|KMP|MKL|OMP|ONEDNN|OPENBLAS|PYTORCH|TORCH)_.*"
+    private static final Pattern NUMERIC =
+            Pattern.compile("(ATEN|CUBLAS|CUDA|CUDNN|DJL|DNNL|GOMP|KMP|MKL|OMP|ONEDNN|OPENBLAS|PYTORCH|TORCH)_.*"
                     + "|GLIBC_TUNABLES.*|LD_PRELOAD.*|NVIDIA_TF32_OVERRIDE.*");
 
     /** Locations of files, without effect on results, and secrets. */
-    private static final Pattern LEFT_OUT = Pattern.compile(
-            "DJL_CACHE_DIR|TORCH_HOME|.*(TOKEN|PASSWORD|SECRET|CREDENTIAL|API_KEY|AUTH).*");
+    private static final Pattern LEFT_OUT =
+            Pattern.compile("DJL_CACHE_DIR|TORCH_HOME|.*(TOKEN|PASSWORD|SECRET|CREDENTIAL|API_KEY|AUTH).*");
 
     /** The computation of this process. The engine must have been started. */
     public static Computation on(Device device, String kernels, int ranks, boolean expertParallel) {

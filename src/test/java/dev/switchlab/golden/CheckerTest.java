@@ -98,10 +98,7 @@ class CheckerTest {
             }
             tensors.put("param.value.linear.weight", Tensor.of(to, 12, 12));
         });
-        assertFails(
-                SWITCH,
-                "weight 'experts.2.layer1.weight' has shape (8, 12), the model needs (12, 8)",
-                tensors -> {
+        assertFails(SWITCH, "weight 'experts.2.layer1.weight' has shape (8, 12), the model needs (12, 8)", tensors -> {
             Tensor weight = tensors.get("param.experts.2.layer1.weight");
             tensors.put("param.experts.2.layer1.weight", Tensor.of(weight.floats(), 8, 12));
         });
@@ -138,12 +135,16 @@ class CheckerTest {
 
     @Test
     void anotherDtypeOrShapeDoesNotPass() throws IOException {
-        assertFails(SWITCH, "cpu batched: output.loss", tensors -> tensors.put(
-                                "output.loss",
-                                Tensor.of(tensors.get("output.loss").doubles())));
-        assertFails(SWITCH, "cpu batched: output.counts", tensors -> tensors.put(
-                                "output.counts",
-                                Tensor.of(tensors.get("output.counts").floats(), 1, 4)));
+        assertFails(
+                SWITCH,
+                "cpu batched: output.loss",
+                tensors -> tensors.put(
+                        "output.loss", Tensor.of(tensors.get("output.loss").doubles())));
+        assertFails(
+                SWITCH,
+                "cpu batched: output.counts",
+                tensors -> tensors.put(
+                        "output.counts", Tensor.of(tensors.get("output.counts").floats(), 1, 4)));
     }
 
     @Test
@@ -170,8 +171,10 @@ class CheckerTest {
 
     @Test
     void aCaseWithoutExpectationsFails() throws IOException {
-        assertFails("ff_relu", "cpu batched: ", tensors -> tensors.keySet()
-                                .removeIf(name -> !name.startsWith("param.") && !name.startsWith("input.")));
+        assertFails(
+                "ff_relu",
+                "cpu batched: ",
+                tensors -> tensors.keySet().removeIf(name -> !name.startsWith("param.") && !name.startsWith("input.")));
     }
 
     @Test
@@ -274,9 +277,7 @@ class CheckerTest {
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putLong(
                         0, ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0) - 8);
-        assertFails(
-                CPU.verify(Files.write(folder.resolve("shifted.safetensors"), shifted)),
-                "shifted.safetensors: ");
+        assertFails(CPU.verify(Files.write(folder.resolve("shifted.safetensors"), shifted)), "shifted.safetensors: ");
 
         byte[] huge = whole.clone();
         ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putLong(0, Long.MAX_VALUE);
@@ -322,8 +323,7 @@ class CheckerTest {
     @Test
     void aModelThatGivesNothingFails() throws IOException {
         GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> Map.of());
-        assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed())
-                .isFalse();
+        assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed()).isFalse();
     }
 
     private CaseResult damage(String name, Consumer<Map<String, Tensor>> damage) throws IOException {
@@ -353,8 +353,7 @@ class CheckerTest {
     }
 
     /** A copy of a stored case with changes to its config and its tensors. */
-    static Path withConfig(
-            Path folder, String name, Consumer<ObjectNode> config, Consumer<Map<String, Tensor>> tensors)
+    static Path withConfig(Path folder, String name, Consumer<ObjectNode> config, Consumer<Map<String, Tensor>> tensors)
             throws IOException {
         ObjectNode settings = CaseFile.read(GoldenCasesTest.FOLDER.resolve(name + ".safetensors"))
                 .config();

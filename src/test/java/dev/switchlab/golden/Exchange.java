@@ -137,8 +137,8 @@ public final class Exchange {
     }
 
     /**
-     * Runs weights on the tokens of a logits file, in every implementation that {@linkplain Implementation#suits suits},
-     * and compares with its logits.
+     * Runs weights on the tokens of a logits file, in every implementation that {@linkplain Implementation#suits
+     * suits}, and compares with its logits.
      */
     public static CaseResult check(Path weights, Path logits) {
         List<RunResult> runs = new ArrayList<>();

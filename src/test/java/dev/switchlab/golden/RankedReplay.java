@@ -168,8 +168,8 @@ final class RankedReplay {
         int position = own.elements() / tokens() * part.sequences(); // elements at one position, of one rank
         double[] whole = new double[own.elements() * world.size()];
         for (int i = 0; i < whole.length; i++) {
-            double value = ofRanks.get(i / position % world.size())[
-                    i / position / world.size() * position + i % position];
+            double value =
+                    ofRanks.get(i / position % world.size())[i / position / world.size() * position + i % position];
             whole[i] = isGradient ? value / world.size() : value;
         }
         long[] shape = own.shape().clone();
