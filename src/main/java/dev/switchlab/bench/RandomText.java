@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Random characters out of as many as Tiny Shakespeare has: a step's time does not depend on what is written. */
+/** Random characters, with a vocabulary of Tiny Shakespeare's size: the time of a step does not depend on the text. */
 final class RandomText {
 
     static final int VOCABULARY = 65;
@@ -19,9 +19,7 @@ final class RandomText {
     private final SplittableRandom random = new SplittableRandom(1);
 
     static CharTokenizer tokenizer() {
-        return CharTokenizer.of(IntStream.range(0, VOCABULARY)
-                .mapToObj(i -> Character.toString('!' + i))
-                .collect(Collectors.joining()));
+        return CharTokenizer.of(text(IntStream.range(0, VOCABULARY)));
     }
 
     static LanguageModel model(Experiment experiment, Device device, Kernels kernels) {
@@ -36,9 +34,11 @@ final class RandomText {
     }
 
     String prompt(int length) {
-        return random.ints(length, 0, VOCABULARY)
-                .mapToObj(i -> Character.toString('!' + i))
-                .collect(Collectors.joining());
+        return text(random.ints(length, 0, VOCABULARY));
+    }
+
+    private static String text(IntStream tokens) {
+        return tokens.mapToObj(i -> Character.toString('!' + i)).collect(Collectors.joining());
     }
 
     private long[] tokens(int count) {

@@ -1,5 +1,6 @@
 package dev.switchlab.golden;
 
+import com.google.common.io.MoreFiles;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,10 +69,7 @@ public record CaseResult(Path file, String kind, String problem, List<RunResult>
 
     /** The file's name without extension. */
     public String name() {
-        String name = file.getFileName().toString();
-        return name.endsWith(CaseFile.EXTENSION)
-                ? name.substring(0, name.length() - CaseFile.EXTENSION.length())
-                : name;
+        return MoreFiles.getNameWithoutExtension(file);
     }
 
     /** Whether every run passed. */

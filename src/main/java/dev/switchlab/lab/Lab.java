@@ -1,6 +1,7 @@
 package dev.switchlab.lab;
 
 import ai.djl.Device;
+import com.google.common.io.MoreFiles;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Rows;
 import dev.switchlab.analysis.RunSelection;
@@ -199,8 +200,7 @@ public final class Lab {
             }
             return Table.create(
                     "golden cases",
-                    new Rows<>(files)
-                            .text("case", f -> f.getFileName().toString().replace(".safetensors", "")));
+                    new Rows<>(files).text("case", MoreFiles::getNameWithoutExtension));
         });
     }
 

@@ -1,11 +1,14 @@
 package dev.switchlab.lab;
 
+import com.google.common.primitives.Floats;
 import dev.switchlab.analysis.ExpertSimilarity;
+import dev.switchlab.analysis.Rows;
 import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
+import dev.switchlab.nn.StateDict;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.train.Evaluation;
@@ -19,11 +22,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
-import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 
 /** A trained model at the prompt. The session closes the model at its end. */
@@ -136,24 +139,23 @@ public final class LabModel implements AutoCloseable {
     /** One row per weight: state_dict name, shape, mean and standard deviation. */
     public Table weights() {
         return Guard.call(() -> {
-            Table weights = Table.create(
+            Rows<Map.Entry<String, StateDict.Weight>> rows =
+                    new Rows<>(List.copyOf(model.stateDict().weights().entrySet()));
+            return Table.create(
                     "weights",
-                    StringColumn.create("weight"),
-                    StringColumn.create("shape"),
-                    DoubleColumn.create("mean"),
-                    DoubleColumn.create("deviation"));
-            model.stateDict().weights().forEach((key, weight) -> {
-                DoubleColumn values = DoubleColumn.create(key);
-                for (float value : weight.values()) {
-                    values.append(value);
-                }
-                weights.stringColumn("weight").append(key);
-                weights.stringColumn("shape").append(Arrays.toString(weight.shape()));
-                weights.doubleColumn("mean").append(values.mean());
-                weights.doubleColumn("deviation").append(values.size() > 1 ? values.standardDeviation() : 0);
-            });
-            return weights;
+                    rows.text("weight", Map.Entry::getKey),
+                    rows.text("shape", row -> Arrays.toString(row.getValue().shape())),
+                    rows.number("mean", row -> values(row.getValue()).mean()),
+                    rows.number("deviation", row -> deviation(values(row.getValue()))));
         });
+    }
+
+    private static DoubleColumn values(StateDict.Weight weight) {
+        return DoubleColumn.create("value", Floats.asList(weight.values()));
+    }
+
+    private static double deviation(DoubleColumn values) {
+        return values.size() > 1 ? values.standardDeviation() : 0;
     }
 
     /** SHA-256 over names, shapes and bits of all weights. */

@@ -95,9 +95,4 @@ record Notebook(Path file, List<Cell> cells) {
                         + "', allowed: [markdown], tags=[\"rounding\"], tags=[\"unstable\"] or nothing");
         };
     }
-
-    /** The file's name without {@code .jsh}. */
-    String name() {
-        return file.getFileName().toString().replaceFirst("\\.jsh$", "");
-    }
 }

@@ -1,5 +1,6 @@
 package dev.switchlab.notebook;
 
+import com.google.common.io.MoreFiles;
 import dev.switchlab.lab.Plot;
 import dev.switchlab.lab.ValueText;
 import dev.switchlab.notebook.NotebookRunner.Result;
@@ -72,7 +73,7 @@ final class NotebookPage {
 
     /** As one self-contained HTML file. */
     static String html(Result result) {
-        HtmlPage page = HtmlPage.untitled(result.notebook().name()).style(STYLE);
+        HtmlPage page = HtmlPage.untitled(MoreFiles.getNameWithoutExtension(result.notebook().file())).style(STYLE);
         for (int i = 0; i < result.outputs().size(); i++) {
             Notebook.Cell cell = result.notebook().cells().get(i);
             if (cell.markdown()) {

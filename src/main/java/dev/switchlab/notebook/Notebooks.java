@@ -35,16 +35,12 @@ public record Notebooks(Path folder, Path target, boolean update) {
     /** All notebooks, by name. */
     public List<Path> files() {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(file -> file.toString().endsWith(".jsh") && !NO_NOTEBOOKS.contains(name(file)))
+            return all.filter(file -> file.toString().endsWith(".jsh") && !NO_NOTEBOOKS.contains(MoreFiles.getNameWithoutExtension(file)))
                     .sorted()
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot list the notebooks in " + folder, e);
         }
-    }
-
-    private static String name(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.jsh$", "");
     }
 
     /** The notebook of a path, a name or an unambiguous part of a name. */
@@ -54,12 +50,12 @@ public record Notebooks(Path folder, Path target, boolean update) {
             return path;
         }
         List<Path> matching =
-                files().stream().filter(file -> name(file).contains(text)).toList();
+                files().stream().filter(file -> MoreFiles.getNameWithoutExtension(file).contains(text)).toList();
         if (text.isBlank() || matching.size() != 1) {
             throw new LabException("NB is '" + text + "', which matches "
                     + (text.isBlank() ? "no" : matching.size())
                     + " notebook; allowed: "
-                    + String.join(", ", files().stream().map(Notebooks::name).toList())
+                    + String.join(", ", files().stream().map(MoreFiles::getNameWithoutExtension).toList())
                     + " or the path of a .jsh file, for example NB=tour");
         }
         return matching.get(0);
@@ -68,6 +64,7 @@ public record Notebooks(Path folder, Path target, boolean update) {
     /** Runs one notebook in a book of runs of its own and writes its pages. */
     public Verdict run(Path file) throws IOException {
         Notebook notebook = Notebook.read(file);
+        String name = MoreFiles.getNameWithoutExtension(file);
         Path runs = Files.createTempDirectory("switchlab-notebook");
         NotebookRunner.Result result;
         try {
@@ -76,26 +73,25 @@ public record Notebooks(Path folder, Path target, boolean update) {
             MoreFiles.deleteRecursively(runs, RecursiveDeleteOption.ALLOW_INSECURE);
         }
         String markdown = NotebookPage.markdown(result);
-        WholeFile.write(target.resolve(notebook.name() + ".md"), markdown);
-        Path page = target.resolve(notebook.name() + ".html");
+        WholeFile.write(target.resolve(name + ".md"), markdown);
+        Path page = target.resolve(name + ".html");
         WholeFile.write(page, NotebookPage.html(result));
-        if (result.failure().isPresent()) {
-            return new Verdict(notebook.name(), page, result.failure(), "");
-        }
-        Path expected = file.resolveSibling("expected").resolve(notebook.name() + ".md");
-        if (update) {
+        Path expected = file.resolveSibling("expected").resolve(name + ".md");
+        Optional<String> problem = result.failure();
+        String note = "";
+        if (problem.isEmpty() && update) {
             Expected.write(expected, markdown);
-            return new Verdict(notebook.name(), page, Optional.empty(), "expected output written to " + expected);
+            note = "expected output written to " + expected;
+        } else if (problem.isEmpty()) {
+            List<String> differences = Expected.differences(expected, markdown);
+            if (!differences.isEmpty()) {
+                problem = Optional.of(file + ": the output differs from " + expected + "\n"
+                        + String.join("\n", differences)
+                        + "\nif the new output is correct: make notebook NB=" + name + " UPDATE=true");
+            } else if (!Expected.isComparable(expected)) {
+                note = "outputs tagged rounding not compared: the expected output was made on another kind of processor";
+            }
         }
-        List<String> differences = Expected.differences(expected, markdown);
-        if (differences.isEmpty()) {
-            String note = Expected.isComparable(expected)
-                    ? ""
-                    : "outputs tagged rounding not compared: the expected output was made on another kind of processor";
-            return new Verdict(notebook.name(), page, Optional.empty(), note);
-        }
-        String problem = file + ": the output differs from " + expected + "\n" + String.join("\n", differences)
-                + "\nif the new output is correct: make notebook NB=" + notebook.name() + " UPDATE=true";
-        return new Verdict(notebook.name(), page, Optional.of(problem), "");
+        return new Verdict(name, page, problem, note);
     }
 }
