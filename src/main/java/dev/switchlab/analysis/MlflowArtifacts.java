@@ -30,11 +30,6 @@ public record MlflowArtifacts(Map<String, byte[]> files, Map<String, String> tag
 
     static final String TABLE = "specialization.json";
 
-    /** For a run without experts. */
-    public static MlflowArtifacts none() {
-        return new MlflowArtifacts(Map.of(), Map.of());
-    }
-
     /**
      * For a run with experts.
      *

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
 
 /**
@@ -125,11 +126,9 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
     private static double chance(int[] first, int[] second, int experts) {
         double[] loads = load(first, experts);
         double[] others = load(second, experts);
-        double sum = 0;
-        for (int expert = 0; expert < experts; expert++) {
-            sum += loads[expert] * others[expert];
-        }
-        return sum;
+        return IntStream.range(0, experts)
+                .mapToDouble(expert -> loads[expert] * others[expert])
+                .sum();
     }
 
     private static double[] load(int[] layer, int experts) {

@@ -75,10 +75,10 @@ public final class RunReport {
         return page.pictures();
     }
 
-    /** Artifacts and tags for MLflow's own pages. */
+    /** Artifacts and tags for MLflow's own pages; none for a dense model. */
     public MlflowArtifacts forMlflow() {
         return isDense()
-                ? MlflowArtifacts.none()
+                ? new MlflowArtifacts(Map.of(), Map.of())
                 : MlflowArtifacts.of(run.runId(), run.start(), saturation.loads(), trace);
     }
 

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import com.google.common.base.Splitter;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -56,7 +57,7 @@ public interface RunSource {
                     .byId(runId)
                     .map(run -> run.tags().getOrDefault(RunInfo.REUSED_TAG, ""))
                     .orElse("");
-            for (String id : reused.isEmpty() ? new String[0] : reused.split(" ", -1)) {
+            for (String id : Splitter.on(' ').omitEmptyStrings().split(reused)) {
                 store.book().byId(id).ifPresent(children::add);
             }
             return children;

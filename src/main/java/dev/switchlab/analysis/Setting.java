@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
@@ -48,11 +49,11 @@ public record Setting(String letter, String name, String experiment, Map<String,
 
     /** Groups runs into settings, in order of appearance. */
     static List<Setting> group(List<Run> runs) {
-        Map<List<?>, List<Run>> groups = new LinkedHashMap<>();
-        for (Run run : runs) {
-            groups.computeIfAbsent(List.of(run.experiment(), identity(run.params())), key -> new ArrayList<>())
-                    .add(run);
-        }
+        Map<List<?>, List<Run>> groups = runs.stream()
+                .collect(Collectors.groupingBy(
+                        run -> List.of(run.experiment(), identity(run.params())),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
         List<Setting> settings = new ArrayList<>();
         groups.values().forEach(group -> settings.add(of(settings.size(), "", group)));
         return settings;

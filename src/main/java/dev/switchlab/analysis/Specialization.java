@@ -63,15 +63,10 @@ public record Specialization(List<Layer> layers) {
     }
 
     private static CharacterClass[] kinds(RoutingSnapshot routing) {
-        CharacterClass[] kinds = new CharacterClass[routing.tokens()];
-        int token = 0;
-        for (String window : routing.text()) {
-            int[] characters = window.codePoints().toArray();
-            for (int i = 0; i < characters.length; i++) {
-                kinds[token++] = CharacterClass.of(characters, i);
-            }
-        }
-        return kinds;
+        return routing.text().stream()
+                .map(window -> window.codePoints().toArray())
+                .flatMap(text -> IntStream.range(0, text.length).mapToObj(i -> CharacterClass.of(text, i)))
+                .toArray(CharacterClass[]::new);
     }
 
     private static double information(CharacterClass[] kinds, int[] layer, RoutingSnapshot routing) {

@@ -4,12 +4,12 @@ import dev.switchlab.analysis.chart.HeatMap;
 import dev.switchlab.analysis.chart.IntervalChart;
 import dev.switchlab.analysis.chart.Scale;
 import dev.switchlab.page.HtmlPage;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -52,27 +52,23 @@ record SweptFigure(Comparison comparison) {
 
     private IntervalChart along(String axis) {
         List<String> values = values(axis);
-        List<IntervalChart.Point> points = new ArrayList<>();
         Scale scale = scale(values);
-        for (String value : values) {
-            Setting setting = comparison.settings().stream()
-                    .filter(own -> SettingColumns.shown(own, axis).equals(value))
-                    .findFirst()
-                    .orElseThrow();
-            points.add(point(setting, value, scale == Scale.CATEGORIES ? 0 : Double.parseDouble(value)));
-        }
+        Function<Setting, String> shown = setting -> SettingColumns.shown(setting, axis);
+        List<IntervalChart.Point> points = comparison.settings().stream()
+                .sorted(Comparator.comparing(shown.andThen(values::indexOf)))
+                .map(setting -> point(
+                        setting,
+                        shown.apply(setting),
+                        scale == Scale.CATEGORIES ? 0 : Double.parseDouble(shown.apply(setting))))
+                .toList();
         return new IntervalChart(comparison.metric() + " by " + axis, axis, scale, UNIT, points);
     }
 
     private IntervalChart side() {
-        return new IntervalChart(
-                comparison.metric() + " by setting",
-                "setting",
-                Scale.CATEGORIES,
-                UNIT,
-                comparison.settings().stream()
-                        .map(setting -> point(setting, setting.letter(), 0))
-                        .toList());
+        List<IntervalChart.Point> points = comparison.settings().stream()
+                .map(setting -> point(setting, setting.letter(), 0))
+                .toList();
+        return new IntervalChart(comparison.metric() + " by setting", "setting", Scale.CATEGORIES, UNIT, points);
     }
 
     private IntervalChart.Point point(Setting setting, String label, double x) {

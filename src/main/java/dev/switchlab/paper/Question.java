@@ -1,5 +1,6 @@
 package dev.switchlab.paper;
 
+import com.google.common.base.Enums;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.sweep.SweepFile;
@@ -249,15 +250,11 @@ public record Question(
     }
 
     private static <E extends Enum<E>> E constant(Class<E> type, String word, Path file, String key) {
-        Map<String, E> allowed = new LinkedHashMap<>();
-        for (E constant : type.getEnumConstants()) {
-            allowed.put(constant.name().toLowerCase(Locale.ROOT), constant);
-        }
-        E found = allowed.get(word.toLowerCase(Locale.ROOT));
-        if (found == null) {
-            throw new ExperimentException(
-                    file + ": " + key + " has '" + word + "', allowed: " + String.join(", ", allowed.keySet()));
-        }
-        return found;
+        return Enums.getIfPresent(type, word.toUpperCase(Locale.ROOT))
+                .toJavaUtil()
+                .orElseThrow(() -> new ExperimentException(file + ": " + key + " has '" + word + "', allowed: "
+                        + Stream.of(type.getEnumConstants())
+                                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))));
     }
 }

@@ -72,7 +72,10 @@ record QuestionSection(Answer answer, Measures measures) {
                     return best.filter(variant::equals).isPresent() ? "**" + score + "**" : score;
                 })
                 .left("difference", this::difference)
-                .left("", variant -> verdict(comparison.difference(variant)));
+                .left("", variant -> comparison
+                        .difference(variant)
+                        .map(difference -> difference.verdict().toString())
+                        .orElse(""));
         answer.question()
                 .columns()
                 .forEach(column -> table.left(column.title(), variant -> column.cell(variant, measures)));
@@ -89,10 +92,6 @@ record QuestionSection(Answer answer, Measures measures) {
                                 ? ""
                                 : " to " + difference.baseline().letter()))
                 .orElse("baseline");
-    }
-
-    private static String verdict(Optional<Difference> difference) {
-        return difference.map(of -> of.verdict().toString()).orElse("");
     }
 
     /** For each baseline, the question's first: the variants by verdict. */

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is printed: little enough for a screen. */
 class ComparisonTextTest {
@@ -95,25 +97,19 @@ class ComparisonTextTest {
                 .doesNotContain("differences to", "*");
     }
 
-    @Test
-    void differentPartsOfATextAreWarnedOf() {
+    @ParameterizedTest
+    @CsvSource({
+        "train_fraction=0.9, train_fraction=0.5, train_fraction 0.9: A; 0.5: B",
+        "train_fraction=0.9 validation=rest, train_fraction=0.9 validation=held_out,"
+                + " train_fraction 0.9: A; 0.9 held_out: B",
+    })
+    void differentPartsOfATextAreWarnedOf(String first, String second, String parts) {
         Fakes fakes = new Fakes();
-        run(fakes, 2, "seed=1", "corpus.sha256=aa", "train_fraction=0.9");
-        run(fakes, 1, "seed=1", "corpus.sha256=aa", "train_fraction=0.5");
+        run(fakes, 2, ("seed=1 corpus.sha256=aa " + first).split(" ", -1));
+        run(fakes, 1, ("seed=1 corpus.sha256=aa " + second).split(" ", -1));
+        run(fakes, 1, ("seed=2 corpus.sha256=aa " + first).split(" ", -1));
         assertThat(text(fakes))
-                .startsWith(
-                        "WARNING: the runs are scored on different parts of the text (train_fraction 0.9: A; 0.5: B)");
-    }
-
-    @Test
-    void soTheyAreWhereOnePartIsHeldOutOfTraining() {
-        Fakes fakes = new Fakes();
-        run(fakes, 2, "seed=1", "corpus.sha256=aa", "train_fraction=0.9", "validation=rest");
-        run(fakes, 1, "seed=1", "corpus.sha256=aa", "train_fraction=0.9", "validation=held_out");
-        run(fakes, 1, "seed=2", "corpus.sha256=aa", "train_fraction=0.9", "validation=rest");
-        assertThat(text(fakes))
-                .startsWith("WARNING: the runs are scored on different parts of the text (train_fraction 0.9: A;"
-                        + " 0.9 held_out: B)");
+                .startsWith("WARNING: the runs are scored on different parts of the text (" + parts + ")");
     }
 
     /** They change rounding and speed; but where each has a capacity of its own, which tokens are dropped. */

@@ -33,20 +33,20 @@ public class Fakes implements RunSource {
 
     /** Adds a run of {@code experiment}. */
     protected Fakes run(String id, String experiment, Map<String, String> params) {
-        runs.put(
-                id,
-                new Run(
-                        id,
-                        1,
-                        experiment,
-                        experiment + " " + id,
-                        "FINISHED",
-                        Instant.EPOCH,
-                        Optional.empty(),
-                        params,
-                        new LinkedHashMap<>(),
-                        new LinkedHashMap<>()));
+        put(id, experiment, "FINISHED", Optional.empty(), params, new LinkedHashMap<>(), new LinkedHashMap<>());
         return this;
+    }
+
+    private void put(
+            String id,
+            String experiment,
+            String status,
+            Optional<Instant> end,
+            Map<String, String> params,
+            Map<String, String> tags,
+            Map<String, Double> metrics) {
+        String name = experiment + " " + id;
+        runs.put(id, new Run(id, 1, experiment, name, status, Instant.EPOCH, end, params, tags, metrics));
     }
 
     /** Adds a run that sums up others. */
@@ -62,19 +62,8 @@ public class Fakes implements RunSource {
     /** Ends a run with a status after some seconds. */
     protected Fakes end(String id, String status, double seconds) {
         Run run = runs.get(id);
-        runs.put(
-                id,
-                new Run(
-                        id,
-                        1,
-                        run.experiment(),
-                        run.name(),
-                        status,
-                        run.start(),
-                        Optional.of(run.start().plusMillis(Math.round(seconds * 1e3))),
-                        run.params(),
-                        run.tags(),
-                        run.metrics()));
+        Optional<Instant> end = Optional.of(run.start().plusMillis(Math.round(seconds * 1e3)));
+        put(id, run.experiment(), status, end, run.params(), run.tags(), run.metrics());
         return this;
     }
 

@@ -46,12 +46,10 @@ final class Labels {
 
     /** Every how many-th label fits, if each takes {@code size} and they are {@code distance} apart. */
     static int stride(double size, double distance) {
-        for (int stride : STRIDES) {
-            if (stride * distance >= size) {
-                return stride;
-            }
-        }
-        return (int) Math.ceil(size / distance);
+        return IntStream.of(STRIDES)
+                .filter(stride -> stride * distance >= size)
+                .findFirst()
+                .orElseGet(() -> (int) Math.ceil(size / distance));
     }
 
     /**
