@@ -17,8 +17,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
-/** Writes reports of runs into the runs folder, and keeps them as artifacts of their run. */
-public final class Reports {
+/**
+ * Writes reports of runs into the runs folder, and keeps them as artifacts of their run.
+ *
+ * @param store the book whose folder reports are written to
+ */
+public record Reports(MirroredBook store) {
 
     /** The artifact's path in its run. */
     public static final String ARTIFACT = "report.html";
@@ -27,15 +31,6 @@ public final class Reports {
 
     /** Enough for stable shares of rare characters, and traced within seconds. */
     private static final int TOKENS_TRACED = 20_000;
-
-    private final MirroredBook store;
-    private final Path folder;
-
-    /** @param store the book whose folder reports are written to */
-    public Reports(MirroredBook store) {
-        this.store = store;
-        this.folder = store.book().folder().resolve("reports");
-    }
 
     /** The text whose routing is shown by default: the beginning of the validation split. */
     public static String text(LanguageModel model, TextData data) {
@@ -59,7 +54,7 @@ public final class Reports {
                 trace,
                 ExpertSimilarity.of(model.stateDict().weights()),
                 stored.sample());
-        Path file = folder.resolve(stored.run().runId() + ".html");
+        Path file = file(stored.run().runId() + ".html");
         Map<String, String> pictures = report.write(file);
         keep(stored.run().runId(), file, pictures);
         MlflowArtifacts shown = report.forMlflow();
@@ -74,7 +69,7 @@ public final class Reports {
      * @param name of the file, without its ending
      */
     public Path write(Comparison comparison, String name) throws IOException {
-        Path file = folder.resolve(name + ".html");
+        Path file = file(name + ".html");
         new ComparisonReport(comparison).write(file);
         return file;
     }
@@ -84,11 +79,15 @@ public final class Reports {
      * are kept as {@code report-settings.csv} and so on.
      */
     public Path write(Comparison comparison, Run parent) throws IOException {
-        Path file = folder.resolve(parent.runId() + ".html");
+        Path file = file(parent.runId() + ".html");
         ComparisonReport report = new ComparisonReport(comparison, parent.name());
         keep(parent.runId(), file, report.write(file));
         report.csv().forEach((table, csv) -> store.book().keep(parent.runId(), "report-" + table + ".csv", csv));
         return file;
+    }
+
+    private Path file(String name) {
+        return store.book().folder().resolve("reports").resolve(name);
     }
 
     private void keep(String runId, Path file, Map<String, String> pictures) {

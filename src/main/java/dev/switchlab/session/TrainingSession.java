@@ -25,58 +25,39 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** One training run from first weights, or from a checkpoint, to the last artifact and the report. */
-public final class TrainingSession {
+/**
+ * One training run from first weights, or from a checkpoint, to the last artifact and the report.
+ *
+ * @param store the book that the run is written into; checkpoints and reports are kept beside it
+ * @param stopRequested asked after each step; true ends the run early but in good order
+ * @param reports whether a finished run gets its report
+ * @param world of several ranks, in which this process is rank 0; the others {@linkplain RankFollower follow}
+ * @param expertParallel whether the experts are sharded over the ranks
+ */
+public record TrainingSession(
+        TrainingInput input,
+        Device device,
+        MirroredBook store,
+        TrainingView view,
+        BooleanSupplier stopRequested,
+        boolean reports,
+        World world,
+        boolean expertParallel) {
 
     private static final int CHECKPOINTS_KEPT = 3;
 
-    private final TrainingInput input;
-    private final Device device;
-    private final MirroredBook store;
-    private final TrainingView view;
-    private final BooleanSupplier stopRequested;
-    private final boolean reports;
-    private final World world;
-    private final boolean expertParallel;
-
-    /**
-     * @param store the book that the run is written into; checkpoints and reports are kept beside it
-     * @param stopRequested asked after each step; true ends the run early but in good order
-     */
+    /** A session of one process, with a report. */
     public TrainingSession(
             TrainingInput input, Device device, MirroredBook store, TrainingView view, BooleanSupplier stopRequested) {
         this(input, device, store, view, stopRequested, true, World.ofOne(), false);
     }
 
-    private TrainingSession(
-            TrainingInput input,
-            Device device,
-            MirroredBook store,
-            TrainingView view,
-            BooleanSupplier stopRequested,
-            boolean reports,
-            World world,
-            boolean expertParallel) {
-        this.input = input;
-        this.device = device;
-        this.store = store;
-        this.view = view;
-        this.stopRequested = stopRequested;
-        this.reports = reports;
-        this.world = world;
-        this.expertParallel = expertParallel;
-    }
-
-    /** A session that leaves the report of a finished run to be written later. */
+    /** This session, which leaves the report of a finished run to be written later. */
     public TrainingSession withoutReport() {
         return new TrainingSession(input, device, store, view, stopRequested, false, world, expertParallel);
     }
 
-    /**
-     * A session as rank 0 of several; the others {@linkplain RankFollower follow}.
-     *
-     * @param sharded whether the experts are sharded over the ranks
-     */
+    /** This session as rank 0 of several. */
     public TrainingSession in(World ranks, boolean sharded) {
         return new TrainingSession(input, device, store, view, stopRequested, reports, ranks, sharded);
     }

@@ -35,31 +35,18 @@ import java.util.function.Consumer;
 /**
  * What the process of one run does: trains it, or resumes it from its newest checkpoint, unless it is done. The run
  * gets no report of its own; {@code make report} writes one later, and the sweep has one for all.
+ *
+ * @param store the book to write
+ * @param stop asked after each step; true ends the run in good order
+ * @param told takes the status as it changes
  */
-public final class SweepWorker {
+public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop, Consumer<Status> told) {
 
     /** The workers of a killed sweep first take their step and save. */
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(1);
 
     private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(300);
     private static final int LONGEST_REASON = 1000;
-
-    private final RunPlan plan;
-    private final MirroredBook store;
-    private final BooleanSupplier stop;
-    private final Consumer<Status> told;
-
-    /**
-     * @param store the book to write
-     * @param stop asked after each step; true ends the run in good order
-     * @param told takes the status as it changes
-     */
-    public SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop, Consumer<Status> told) {
-        this.plan = plan;
-        this.store = store;
-        this.stop = stop;
-        this.told = told;
-    }
 
     /** The result, if the run is finished already. */
     public Optional<Status> done() {
