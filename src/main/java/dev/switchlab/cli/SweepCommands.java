@@ -226,7 +226,8 @@ final class SweepCommands {
             SweepConsole.Questions console = new SweepConsole.Questions(System.out, training.books());
             PaperSession session = new PaperSession(plan, store, console);
             String text = "stopping: the step in progress is finished and saved; once more ends it at once ...";
-            try (StopSignals signals = SweepOptions.stopping(text, console::println, session::stop, session::kill)) {
+            try (StopSignals signals =
+                    SweepOptions.stopping(() -> text, console::println, session::stop, session::kill)) {
                 PaperSession.Outcome outcome = session.run();
                 return SweepOptions.exitCode(
                         outcome.isDone(), outcome.hasFailures(), outcome.isStopped() ? signals.exitCode() : 1);

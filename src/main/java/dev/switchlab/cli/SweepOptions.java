@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** How a sweep is run: by {@code sweep}, by {@code paper}, and by {@code train} with several seeds. */
@@ -112,7 +113,7 @@ final class SweepOptions {
             // On a cluster, kernels are chosen where a run trains.
             ResolvedSweep placed = isSlurm() ? resolved : resolved.on(device);
             SweepSession session = new SweepSession(placed, device, store, started, session(training, false), console);
-            try (StopSignals signals = stopping(started.leaving(), console::println, session::stop, session::kill)) {
+            try (StopSignals signals = stopping(started::leaving, console::println, session::stop, session::kill)) {
                 SweepSession.Outcome outcome = session.run();
                 System.out.println("parent run  " + outcome.parent());
                 return exitCode(
@@ -167,10 +168,10 @@ final class SweepOptions {
     }
 
     /** Until closed, the first signal prints a text and stops in good order, the second ends at once. */
-    static StopSignals stopping(String text, Consumer<String> printer, Runnable stop, Runnable kill) {
+    static StopSignals stopping(Supplier<String> text, Consumer<String> printer, Runnable stop, Runnable kill) {
         return new StopSignals(count -> {
             if (count == 1) {
-                printer.accept(text);
+                printer.accept(text.get());
                 stop.run();
             } else {
                 kill.run();
