@@ -10,12 +10,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What came of one case.
+ * The result of one case.
  *
- * @param file its file
- * @param kind its kind, empty if the file could not be read
- * @param problem why it could not be checked at all, in one line, or empty
- * @param runs one for each target and implementation
+ * @param kind empty if the file could not be read
+ * @param problem why the case could not be checked at all, in one line, or empty
+ * @param runs one for each implementation
  */
 public record CaseResult(Path file, String kind, String problem, List<RunResult> runs) {
 
@@ -24,9 +23,8 @@ public record CaseResult(Path file, String kind, String problem, List<RunResult>
     /**
      * One run of a case.
      *
-     * @param label target and implementation, as in {@code cpu batched}
-     * @param problem why it could not be compared, in one line, or empty
-     * @param tensors every tensor's difference
+     * @param label the implementation, as in {@code cpu batched}
+     * @param problem why the run could not be compared, in one line, or empty
      */
     public record RunResult(String label, String problem, List<TensorDifference> tensors) {
 

@@ -9,12 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/**
- * What came of a folder of cases.
- *
- * @param source the folder, or one file
- * @param cases one result per case
- */
+/** The results of the cases in {@code source}, a folder or one file. */
 public record GoldenReport(Path source, List<CaseResult> cases) {
 
     /** Copies the list. */

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One way to compute a case.
@@ -40,21 +41,20 @@ public record Implementation(
 
     /** Every form of dispatch on a device, fused with each kernel. */
     public static List<Implementation> on(Device device) {
-        List<Implementation> all = new ArrayList<>();
-        for (DispatchForm dispatch : DispatchForm.values()) {
-            if (dispatch == DispatchForm.FUSED) {
-                Arrays.stream(ProductKernel.values())
-                        .map(ProductKernels::all)
-                        .forEach(kernels -> all.add(of(dispatch, new Kernels(kernels, kernels), device)));
-            } else {
-                all.add(of(dispatch, Kernels.MATRIX, device));
-            }
-        }
-        return all;
+        return Arrays.stream(DispatchForm.values())
+                .flatMap(dispatch -> on(device, dispatch).stream())
+                .toList();
     }
 
-    private static Implementation of(DispatchForm dispatch, Kernels kernels, Device device) {
-        return new Implementation(dispatch, kernels, device, device.isGpu(), BatchPart.all());
+    /** The implementations of one form of dispatch on a device. */
+    static List<Implementation> on(Device device, DispatchForm dispatch) {
+        Stream<ProductKernel> kernels = dispatch == DispatchForm.FUSED
+                ? Arrays.stream(ProductKernel.values())
+                : Stream.of(ProductKernel.MATRIX);
+        return kernels.map(ProductKernels::all)
+                .map(all -> new Kernels(all, all))
+                .map(all -> new Implementation(dispatch, all, device, device.isGpu(), BatchPart.all()))
+                .toList();
     }
 
     private Implementation plannedByTensors() {

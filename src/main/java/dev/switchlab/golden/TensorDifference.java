@@ -14,15 +14,10 @@ import java.util.stream.IntStream;
 /**
  * How one tensor differs from the expected one. NaN on either side is always wrong, and infinitely far off.
  *
- * @param name full name
  * @param shape the tensor, as in {@code F32 [64, 4, 8]}
  * @param problem why the tensors cannot be compared element by element, or empty
- * @param elements number of elements
- * @param wrong elements beyond the tolerance
- * @param bound its tolerance
+ * @param wrong number of elements beyond the tolerance
  * @param units the largest error, in units of the tolerance of its element; at most 1 passes
- * @param bitEqual whether all elements are equal to the bit
- * @param absolute absolute errors
  * @param relative errors relative to the expected value, where that is not zero
  * @param worst the elements that are furthest off, in units of the tolerance; empty when none is wrong
  */
@@ -66,13 +61,7 @@ public record TensorDifference(
         }
     }
 
-    /**
-     * Largest, mean and median of errors.
-     *
-     * @param max largest
-     * @param mean mean
-     * @param median median
-     */
+    /** Largest, mean and median of errors. */
     public record Spread(double max, double mean, double median) {
 
         static final Spread NONE = new Spread(0, 0, 0);
@@ -95,14 +84,7 @@ public record TensorDifference(
         }
     }
 
-    /**
-     * One element.
-     *
-     * @param index its index, as in {@code [3, 0, 7]}
-     * @param expected the reference's value
-     * @param actual this model's value
-     * @param units its error in units of its tolerance
-     */
+    /** One element with its index, as in {@code [3, 0, 7]}, and its error in units of its tolerance. */
     public record Element(String index, double expected, double actual, double units) {
 
         @Override

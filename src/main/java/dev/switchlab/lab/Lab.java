@@ -198,9 +198,7 @@ public final class Lab {
             if (files.isEmpty()) {
                 throw new LabException("there are no golden cases in " + GOLDEN);
             }
-            return Table.create(
-                    "golden cases",
-                    new Rows<>(files).text("case", MoreFiles::getNameWithoutExtension));
+            return Table.create("golden cases", new Rows<>(files).text("case", MoreFiles::getNameWithoutExtension));
         });
     }
 

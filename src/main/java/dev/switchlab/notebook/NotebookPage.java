@@ -73,7 +73,9 @@ final class NotebookPage {
 
     /** As one self-contained HTML file. */
     static String html(Result result) {
-        HtmlPage page = HtmlPage.untitled(MoreFiles.getNameWithoutExtension(result.notebook().file())).style(STYLE);
+        HtmlPage page = HtmlPage.untitled(
+                        MoreFiles.getNameWithoutExtension(result.notebook().file()))
+                .style(STYLE);
         for (int i = 0; i < result.outputs().size(); i++) {
             Notebook.Cell cell = result.notebook().cells().get(i);
             if (cell.markdown()) {

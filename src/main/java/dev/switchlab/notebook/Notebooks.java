@@ -35,7 +35,8 @@ public record Notebooks(Path folder, Path target, boolean update) {
     /** All notebooks, by name. */
     public List<Path> files() {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(file -> file.toString().endsWith(".jsh") && !NO_NOTEBOOKS.contains(MoreFiles.getNameWithoutExtension(file)))
+            return all.filter(file -> file.toString().endsWith(".jsh")
+                            && !NO_NOTEBOOKS.contains(MoreFiles.getNameWithoutExtension(file)))
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -49,13 +50,18 @@ public record Notebooks(Path folder, Path target, boolean update) {
         if (text.endsWith(".jsh") && Files.isRegularFile(path)) {
             return path;
         }
-        List<Path> matching =
-                files().stream().filter(file -> MoreFiles.getNameWithoutExtension(file).contains(text)).toList();
+        List<Path> matching = files().stream()
+                .filter(file -> MoreFiles.getNameWithoutExtension(file).contains(text))
+                .toList();
         if (text.isBlank() || matching.size() != 1) {
             throw new LabException("NB is '" + text + "', which matches "
                     + (text.isBlank() ? "no" : matching.size())
                     + " notebook; allowed: "
-                    + String.join(", ", files().stream().map(MoreFiles::getNameWithoutExtension).toList())
+                    + String.join(
+                            ", ",
+                            files().stream()
+                                    .map(MoreFiles::getNameWithoutExtension)
+                                    .toList())
                     + " or the path of a .jsh file, for example NB=tour");
         }
         return matching.get(0);
@@ -89,7 +95,8 @@ public record Notebooks(Path folder, Path target, boolean update) {
                         + String.join("\n", differences)
                         + "\nif the new output is correct: make notebook NB=" + name + " UPDATE=true");
             } else if (!Expected.isComparable(expected)) {
-                note = "outputs tagged rounding not compared: the expected output was made on another kind of processor";
+                note =
+                        "outputs tagged rounding not compared: the expected output was made on another kind of processor";
             }
         }
         return new Verdict(name, page, problem, note);

@@ -16,12 +16,10 @@ import java.util.TreeMap;
 /**
  * The difference between a run and its repetition.
  *
- * @param verdict the outcome
  * @param compared number of points of either run
  * @param unequal number of points that are not bitwise equal
  * @param first the earliest of the unequal points
  * @param firstBeyond the earliest point out of tolerance
- * @param tolerance the allowed difference
  * @param weights whether the final weights are bitwise equal
  * @param firstCheckpoint the first step whose checkpoint differs, of those that both runs saved
  * @param provenance entries of the provenance that differ, results left out

@@ -32,9 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckerTest {
 
     private static final String SWITCH = "switch_ff_drop_scale_skew";
-    private static final List<Implementation> BATCHED = Implementation.on(Device.cpu()).stream()
-            .filter(implementation -> implementation.dispatch() == DispatchForm.BATCHED)
-            .toList();
+    private static final List<Implementation> BATCHED = Implementation.on(Device.cpu(), DispatchForm.BATCHED);
     private static final GoldenVerifier CPU = new GoldenVerifier(BATCHED);
 
     @TempDir
@@ -269,28 +267,16 @@ class CheckerTest {
     @Test
     void damagedFilesFailInOneLine() throws IOException {
         byte[] whole = Files.readAllBytes(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
-        Path truncated = Files.write(folder.resolve("truncated.safetensors"), Arrays.copyOf(whole, whole.length - 100));
-        assertFails(CPU.verify(truncated), "the file is cut short or its header is wrong");
-
-        byte[] shifted = whole.clone();
-        ByteBuffer.wrap(shifted)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(
-                        0, ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0) - 8);
-        assertFails(CPU.verify(Files.write(folder.resolve("shifted.safetensors"), shifted)), "shifted.safetensors: ");
-
-        byte[] huge = whole.clone();
-        ByteBuffer.wrap(huge).order(ByteOrder.LITTLE_ENDIAN).putLong(0, Long.MAX_VALUE);
-        assertFails(
-                CPU.verify(Files.write(folder.resolve("huge.safetensors"), huge)),
-                "the header claims 9223372036854775807 bytes");
+        assertFails(Arrays.copyOf(whole, whole.length - 100), "the file is cut short or its header is wrong");
+        long length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        assertFails(withHeaderLength(whole, length - 8), "damaged.safetensors: ");
+        assertFails(withHeaderLength(whole, Long.MAX_VALUE), "the header claims 9223372036854775807 bytes");
 
         String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]},"
                 + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}";
-        ByteBuffer overlapping = ByteBuffer.allocate(8 + header.length() + 8).order(ByteOrder.LITTLE_ENDIAN);
-        overlapping.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+        byte[] overlapping = ("        " + header + "        ").getBytes(StandardCharsets.UTF_8);
         assertFails(
-                CPU.verify(Files.write(folder.resolve("over.safetensors"), overlapping.array())),
+                withHeaderLength(overlapping, header.length()),
                 "tensor 'b' takes bytes [4, 8), which overlaps tensor 'a' [0, 5)");
 
         Path sparse = folder.resolve("sparse.safetensors");
@@ -324,6 +310,17 @@ class CheckerTest {
     void aModelThatGivesNothingFails() throws IOException {
         GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> Map.of());
         assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed()).isFalse();
+    }
+
+    /** A file whose first eight bytes claim a length of the header. */
+    private static byte[] withHeaderLength(byte[] file, long length) {
+        byte[] changed = file.clone();
+        ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
+        return changed;
+    }
+
+    private void assertFails(byte[] file, String complaint) throws IOException {
+        assertFails(CPU.verify(Files.write(folder.resolve("damaged.safetensors"), file)), complaint);
     }
 
     private CaseResult damage(String name, Consumer<Map<String, Tensor>> damage) throws IOException {

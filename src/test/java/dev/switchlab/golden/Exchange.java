@@ -6,7 +6,6 @@ import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.golden.CaseResult.RunResult;
 import dev.switchlab.io.Json;
 import dev.switchlab.nn.AutoregressiveModel;
@@ -132,7 +131,9 @@ public final class Exchange {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("tokens", Tensor.of(tokens(99, nVocab), SEQ_LEN, BATCH));
         CaseFile file = caseFile(weights, new Safetensors(metadata, tensors));
-        tensors.put("logits", logits(file, first(model.dispatch())));
+        tensors.put(
+                "logits",
+                logits(file, Implementation.on(Device.cpu(), model.dispatch()).get(0)));
         new Safetensors(metadata, tensors).write(logits);
     }
 
@@ -159,13 +160,6 @@ public final class Exchange {
             return CaseResult.failed(weights, e.getMessage());
         }
         return new CaseResult(weights, KIND, "", runs);
-    }
-
-    private static Implementation first(DispatchForm dispatch) {
-        return Implementation.on(Device.cpu()).stream()
-                .filter(implementation -> implementation.dispatch() == dispatch)
-                .findFirst()
-                .orElseThrow();
     }
 
     /** The weights as the parameters of a case, and the tokens as its input. */

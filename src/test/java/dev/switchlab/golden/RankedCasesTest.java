@@ -37,9 +37,7 @@ class RankedCasesTest {
     /** Prints a line per case, on rank 0. */
     public static void main(String[] args) throws Exception {
         World world = World.start();
-        List<Implementation> fused = Implementation.on(Device.cpu()).stream()
-                .filter(implementation -> implementation.dispatch() == DispatchForm.FUSED)
-                .toList();
+        List<Implementation> fused = Implementation.on(Device.cpu(), DispatchForm.FUSED);
         GoldenVerifier verifier = new GoldenVerifier(fused, golden -> RankedReplay.of(world, golden));
         for (Path file : GoldenVerifier.files(GoldenCasesTest.FOLDER)) {
             CaseFile content = CaseFile.read(file);
