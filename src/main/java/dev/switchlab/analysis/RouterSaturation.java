@@ -156,6 +156,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         return "dense".equals(run.params().get("model.feed_forward"))
                 ? "run " + run.runId() + " is dense: it has no router"
                 : "run " + run.runId()
-                        + " kept no routing while it was trained (it is older than that, or the parent of runs); a new run keeps it";
+                        + " kept no routing while it was trained (it is older than that, or the parent of runs);"
+                        + " a new run keeps it";
     }
 }

@@ -29,14 +29,14 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
         Table experts = tables.experts();
         page.heading("Routing of a text by the trained model")
                 .text(String.format(Locale.ROOT, "%,d characters.", trace.tokens())
-                        + " Information: how much an expert's number tells of the kind of character, from 0 (nothing) to 1"
-                        + " (all).")
+                        + " Information: how much an expert's number tells of the kind of character, from 0 (nothing)"
+                        + " to 1 (all).")
                 .table(tables.layers());
         page.figure(
                 "load-on-text",
                 load(experts),
-                "Share of the tokens' choices, top_k per token, that each layer sends to each of its experts. Even would be "
-                        + String.format(Locale.ROOT, "%.3f", 1.0 / trace.nExperts()) + " each.");
+                "Share of the tokens' choices, top_k per token, that each layer sends to each of its experts. Even would"
+                        + " be " + String.format(Locale.ROOT, "%.3f", 1.0 / trace.nExperts()) + " each.");
         page.heading("What experts specialise in")
                 .figure(
                         "specialization",

@@ -31,7 +31,8 @@ record Answer(Question question, Comparison comparison, Map<String, SweepRun> fi
 
     /**
      * Variants by line and number of experts, in which their names end, such as {@code "dense, equal time, 8 experts"}.
-     * A name without a number, such as {@code dense}, is a line with one variant for all numbers; these lines come first.
+     * A name without a number, such as {@code dense}, is a line with one variant for all numbers; these lines come
+     * first.
      */
     Table<String, Integer, Setting> byExperts() {
         List<Setting> constant = new ArrayList<>();

@@ -120,7 +120,6 @@ public record HeatMap(
         private final Range range;
         private final Frame frame;
         private final double width;
-
         private final double height;
 
         Drawing() {
@@ -132,14 +131,14 @@ public record HeatMap(
             this.width = Math.min(MOST_WIDTH, (Frame.WIDTH - BAR - left) / cells[0].length);
             double enough = (Labels.width(yTitle, Frame.FONT) + 8) / cells.length;
             this.height = Math.min(Math.max(26, enough), MOST_HEIGHT / cells.length);
-            this.frame =
-                    new Frame(HeatMap.this, List.of(), left, left + width * cells[0].length, height * cells.length, LEAST_HEIGHT);
+            double right = left + width * cells[0].length;
+            this.frame = new Frame(HeatMap.this, List.of(), left, right, height * cells.length, LEAST_HEIGHT);
         }
 
         /** Means of {@code merged} columns each, without the cells that are not finite. */
         private double[] merge(double[] row) {
-            return IntStream.range(0, (row.length + merged - 1) / merged)
-                    .mapToDouble(column -> Arrays.stream(row, column * merged, Math.min(row.length, (column + 1) * merged))
+            return IntStream.iterate(0, from -> from < row.length, from -> from + merged)
+                    .mapToDouble(from -> Arrays.stream(row, from, Math.min(row.length, from + merged))
                             .filter(Double::isFinite)
                             .average()
                             .orElse(Double.NaN))
@@ -208,30 +207,29 @@ public record HeatMap(
             for (int row = 0; row < cells.length; row++) {
                 for (int column = 0; column < columns; column += together) {
                     int end = Math.min(columns, column + together);
-                    String text = hint(row, column * merged, Math.min(x.size(), end * merged));
-                    frame.hint(
-                            x(column), y(row), (end - column) * width, height, text.isEmpty() ? List.of() : List.of(text));
+                    List<String> text = hint(row, column * merged, Math.min(x.size(), end * merged));
+                    frame.hint(x(column), y(row), (end - column) * width, height, text);
                 }
             }
             frame.svg.close();
         }
 
         /**
-         * Such as "0·3, step 40: 0.2513", or of several columns "0·3, step 40 to 70: 0.2513 to 0.311"; empty if no cell is
-         * finite.
+         * Such as "0·3, step 40: 0.2513", or of several columns "0·3, step 40 to 70: 0.2513 to 0.311"; empty if no cell
+         * is finite.
          */
-        private String hint(int row, int from, int to) {
+        private List<String> hint(int row, int from, int to) {
             DoubleSummaryStatistics finite =
                     Arrays.stream(z[row], from, to).filter(Double::isFinite).summaryStatistics();
             if (finite.getCount() == 0) {
-                return "";
+                return List.of();
             }
-            String columns =
-                    x.get(from) + (to - from > 1 ? " to " + x.get(to - 1) : "");
+            String columns = x.get(from) + (to - from > 1 ? " to " + x.get(to - 1) : "");
             String place = y.get(row) + ", " + xTitle + " " + columns;
-            return finite.getCount() == 1
-                    ? String.format(Locale.ROOT, "%s: %.4g", place, finite.getMin())
-                    : String.format(Locale.ROOT, "%s: %.4g to %.4g", place, finite.getMin(), finite.getMax());
+            String values = finite.getCount() == 1
+                    ? String.format(Locale.ROOT, "%.4g", finite.getMin())
+                    : String.format(Locale.ROOT, "%.4g to %.4g", finite.getMin(), finite.getMax());
+            return List.of(place + ": " + values);
         }
 
         private void numbers() {
