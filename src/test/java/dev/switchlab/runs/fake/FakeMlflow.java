@@ -120,9 +120,13 @@ public final class FakeMlflow implements AutoCloseable {
     }
 
     /** Does what a request of another client would, whatever the plan says. */
-    public JsonNode call(String endpoint, String body) throws SQLException {
+    public JsonNode call(String endpoint, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return api.call(endpoint, FakeApi.parse(bytes), bytes.length).orElseThrow();
+        try {
+            return api.call(endpoint, FakeApi.parse(bytes), bytes.length).orElseThrow();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     public void plan(Plan newPlan) {

@@ -6,6 +6,7 @@ import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeMlflow;
+import dev.switchlab.runs.fake.Fault;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,20 +99,17 @@ abstract class AgainstFake {
         }
     }
 
-    /** A run that somebody deletes on the server while it goes on. */
+    /** A run that somebody deletes on the server when its first points are there and its dataset comes. */
     Deleted deletedOnServer() throws Exception {
-        String[] there = new String[1];
-        String run = run(hasty(fake.uri(), LONG), log -> {
-            // Its params come when the mirror has found the run that it created.
-            while (copies().ofRun(log.runId()).stream()
-                    .allMatch(id -> fake.rows().params(id).isEmpty())) {
-                Thread.sleep(5);
+        AtomicReference<String> there = new AtomicReference<>();
+        fake.plan((method, path, number) -> {
+            if (path.endsWith("log-inputs") && there.compareAndSet(null, fake.rows().newest())) {
+                fake.call("runs/delete", "{\"run_id\":\"" + there.get() + "\"}");
             }
-            there[0] = copies().id(log.runId());
-            fake.call("runs/delete", "{\"run_id\":\"" + there[0] + "\"}");
-            TestRuns.log(log, 1, 10);
+            return Fault.NONE;
         });
-        return new Deleted(run, there[0]);
+        String run = run(hasty(fake.uri(), LONG), log -> TestRuns.log(log, 1, 10));
+        return new Deleted(run, there.get());
     }
 
     /**

@@ -191,6 +191,7 @@ final class MirrorFaultTest extends AgainstFake {
         Deleted deleted = deletedOnServer();
         String there = deleted.there();
         assertThat(notices.get(0)).contains("its run " + there + " is deleted; restore it there");
+        assertThat(notices).noneMatch(notice -> notice.contains("dataset"));
         fake.call("runs/restore", "{\"run_id\":\"" + there + "\"}");
         try (MirroredBook book = patient(fake.uri(), LONG)) {
             assertThat(book.find(there).runId()).isEqualTo(deleted.run());
