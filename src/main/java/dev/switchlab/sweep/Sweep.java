@@ -6,11 +6,11 @@ import dev.switchlab.experiment.ExperimentLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The runs of a sweep: experiments times variants times grid times seeds, without what is excluded.
@@ -36,7 +36,7 @@ public record Sweep(SweepSpec spec, List<SweepRun> runs) {
         List<SweepRun> settings = settings(spec, experiments);
         refuseTwins(settings);
         List<SweepRun> runs = new ArrayList<>();
-        Set<Integer> usedExclusions = new TreeSet<>();
+        Set<Map<String, String>> unused = new LinkedHashSet<>(spec.excluded());
         for (long seed : spec.seeds()) {
             for (SweepRun setting : settings) {
                 SweepRun run = new SweepRun(
@@ -46,12 +46,20 @@ public record Sweep(SweepSpec spec, List<SweepRun> runs) {
                         setting.variant(),
                         setting.common(),
                         setting.overrides());
-                if (!isExcluded(spec, run, usedExclusions)) {
+                List<Map<String, String>> exclusions = exclusions(spec, run);
+                unused.removeAll(exclusions);
+                if (exclusions.isEmpty()) {
                     runs.add(run);
                 }
             }
         }
-        refuseUnused(spec, usedExclusions);
+        // An exclusion that matches nothing is misspelt.
+        unused.stream().findFirst().ifPresent(exclusion -> {
+            throw new ExperimentException("exclude: '"
+                    + ExperimentLoader.text(exclusion)
+                    + "' is no combination of this sweep, allowed: values of the grid, as they are written there,"
+                    + " experiment, variant and seed, for example model.n_experts=1 train.z_loss=0.001");
+        });
         if (runs.isEmpty()) {
             throw new ExperimentException(
                     "a sweep of no runs: all combinations are excluded; leave one out of exclude");
@@ -109,31 +117,15 @@ public record Sweep(SweepSpec spec, List<SweepRun> runs) {
         }
     }
 
-    private static boolean isExcluded(SweepSpec spec, SweepRun run, Set<Integer> used) {
+    /** The exclusions that match a run. */
+    private static List<Map<String, String>> exclusions(SweepSpec spec, SweepRun run) {
         Map<String, String> own = new LinkedHashMap<>(run.overrides());
         own.put("experiment", run.experiment().id());
         own.put("variant", run.variant());
         own.put("seed", Long.toString(run.seed()));
-        boolean excluded = false;
-        for (int i = 0; i < spec.excluded().size(); i++) {
-            if (own.entrySet().containsAll(spec.excluded().get(i).entrySet())) {
-                used.add(i);
-                excluded = true;
-            }
-        }
-        return excluded;
-    }
-
-    /** An exclusion that matches nothing is misspelt. */
-    private static void refuseUnused(SweepSpec spec, Set<Integer> used) {
-        for (int i = 0; i < spec.excluded().size(); i++) {
-            if (!used.contains(i)) {
-                throw new ExperimentException("exclude: '"
-                        + ExperimentLoader.text(spec.excluded().get(i))
-                        + "' is no combination of this sweep, allowed: values of the grid, as they are written there,"
-                        + " experiment, variant and seed, for example model.n_experts=1 train.z_loss=0.001");
-            }
-        }
+        return spec.excluded().stream()
+                .filter(exclusion -> own.entrySet().containsAll(exclusion.entrySet()))
+                .toList();
     }
 
     /** The runs of each setting, by {@link SweepRun#row()}, in order. */
