@@ -22,11 +22,12 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
         if (wanted.isEmpty()) {
             return settings.get(0);
         }
-        List<String> assignments = Splitter.on(CharMatcher.whitespace()).omitEmptyStrings().splitToList(wanted);
+        List<String> assignments =
+                Splitter.on(CharMatcher.whitespace()).omitEmptyStrings().splitToList(wanted);
         List<Predicate<Setting>> ways = List.of(
                 setting -> setting.letter().equals(wanted),
-                setting -> wanted.contains("=")
-                        && assignments.stream().allMatch(assignment -> holds(setting, assignment)),
+                setting ->
+                        wanted.contains("=") && assignments.stream().allMatch(assignment -> holds(setting, assignment)),
                 setting -> setting.experiment().equals(wanted),
                 setting -> setting.runs().stream().anyMatch(run -> isNamed(run, wanted)));
         List<Setting> found = ways.stream()
@@ -38,9 +39,7 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
             return found.get(0);
         }
         throw new IllegalArgumentException("BASELINE '" + wanted + "' is "
-                + (found.isEmpty()
-                        ? "none of the settings"
-                        : "several of the settings, " + Comparison.letters(found))
+                + (found.isEmpty() ? "none of the settings" : "several of the settings, " + Comparison.letters(found))
                 + ", allowed: a letter from A to "
                 + settings.get(settings.size() - 1).letter()
                 + ", parameters of a setting, or one of its runs, for example BASELINE=" + example());

@@ -137,8 +137,7 @@ public record Comparison(
         Map<String, Setting> baselines = new HashMap<>();
         for (Setting setting : settings) {
             baseline.apply(setting)
-                    .filter(other ->
-                            !other.letter().equals(setting.letter()) && areOfOneText(setting, other))
+                    .filter(other -> !other.letter().equals(setting.letter()) && areOfOneText(setting, other))
                     .ifPresent(other -> baselines.put(setting.letter(), other));
         }
         return Map.copyOf(baselines);
@@ -255,8 +254,7 @@ public record Comparison(
     }
 
     private Map<String, List<Setting>> values(Function<Setting, String> value) {
-        return settings.stream()
-                .collect(Collectors.groupingBy(value, LinkedHashMap::new, Collectors.toList()));
+        return settings.stream().collect(Collectors.groupingBy(value, LinkedHashMap::new, Collectors.toList()));
     }
 
     private static String words(Map<String, List<Setting>> values) {
@@ -301,8 +299,7 @@ public record Comparison(
     private void repeatedSeeds(List<String> notes) {
         List<Setting> repeated = having(setting -> repetitions(setting) > 0);
         if (!repeated.isEmpty()) {
-            int others =
-                    repeated.stream().mapToInt(Comparison::repetitions).sum();
+            int others = repeated.stream().mapToInt(Comparison::repetitions).sum();
             notes.add(letters(repeated) + (repeated.size() == 1 ? " has" : " have")
                     + " a seed more than once: the first finished run of each counts, " + others
                     + (others == 1 ? " other does not" : " others do not"));

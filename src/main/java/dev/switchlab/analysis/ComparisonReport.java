@@ -58,16 +58,14 @@ public final class ComparisonReport {
         ComparisonView view = new ComparisonView(comparison);
         comparison.warnings().forEach(page::warning);
         page.heading("Settings");
-        page.text(
-                "Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over"
-                        + " seeds (Student's t); best is the best run's. Time is from a run's start to its end, speed"
-                        + " in tokens a second.");
+        page.text("Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over"
+                + " seeds (Student's t); best is the best run's. Time is from a run's start to its end, speed"
+                + " in tokens a second.");
         page.raw(html(view.wide()));
         if (!comparison.differences().isEmpty()) {
-            page.text(
-                    "Differences are taken seed by seed: what a seed brings to both settings cancels. An interval"
-                            + " that contains 0 leaves the difference undecided. Intervals are not corrected for"
-                            + " their number: of twenty equal settings, one is expected to look different.");
+            page.text("Differences are taken seed by seed: what a seed brings to both settings cancels. An interval"
+                    + " that contains 0 leaves the difference undecided. Intervals are not corrected for"
+                    + " their number: of twenty equal settings, one is expected to look different.");
         }
         comparison.notes().forEach(note -> page.text("Note: " + note + "."));
         if (comparison.settings().size() > 1 && comparison.warnings().isEmpty()) {

@@ -76,7 +76,10 @@ public final class RunTables {
                     .filter(statistic -> statistic.expert().isPresent() == perExpert)
                     .ifPresent(statistic -> history(run, metric)
                             .forEach((step, value) -> values.computeIfAbsent(
-                                            new Place(statistic.layer(), statistic.expert().orElse(0), step),
+                                            new Place(
+                                                    statistic.layer(),
+                                                    statistic.expert().orElse(0),
+                                                    step),
                                             place -> new HashMap<>())
                                     .put(statistic.quantity(), value)));
         }

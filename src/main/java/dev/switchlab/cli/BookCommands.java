@@ -200,8 +200,7 @@ final class BookCommands {
                     System.out.println("Newest run:  " + page);
                     System.out.println("Its experiment:  " + page.substring(0, page.indexOf("/runs/"))
                             + "/runs?compareRunsMode=CHART");
-                    store.address(newest)
-                            .ifPresent(address -> System.out.println("On the server:  " + address));
+                    store.address(newest).ifPresent(address -> System.out.println("On the server:  " + address));
                 }
                 System.out.println(
                         "From 3.11 on, an experiment opens on an empty page of traces: click \"Model training\".");

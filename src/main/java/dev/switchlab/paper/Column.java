@@ -46,14 +46,9 @@ public enum Column {
     STEPS("steps", (variant, measures) -> variant.params().get("train.steps")),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
     INFORMATION(
-            "information",
-            (variant, measures) ->
-                    text("%.3f", measures.specialization(variant, Layer::information))),
+            "information", (variant, measures) -> text("%.3f", measures.specialization(variant, Layer::information))),
     /** Information of a shuffled routing. */
-    CHANCE(
-            "by chance",
-            (variant, measures) ->
-                    text("%.4f", measures.specialization(variant, Layer::chance)));
+    CHANCE("by chance", (variant, measures) -> text("%.4f", measures.specialization(variant, Layer::chance)));
 
     private final String title;
 

@@ -38,9 +38,7 @@ final class Measures {
     private final Map<String, Specialization> specializations = new HashMap<>();
     private final Map<String, RouterSaturation> saturations = new HashMap<>();
 
-    /**
-     * @param weights finds the file with a run's weights
-     */
+    /** @param weights finds the file with a run's weights */
     Measures(RunSource source, Function<Run, Path> weights) {
         this.source = source;
         this.weights = weights;

@@ -75,8 +75,7 @@ record QuestionFigures(Answer answer, Measures measures) {
         return chart("validation loss by experts", "experts", Scale.LOGARITHMIC, LOSS, lines);
     }
 
-    private static Optional<LineChart> chart(
-            String title, String xTitle, Scale scale, String unit, List<Line> lines) {
+    private static Optional<LineChart> chart(String title, String xTitle, Scale scale, String unit, List<Line> lines) {
         return lines.isEmpty() ? Optional.empty() : Optional.of(new LineChart(title, xTitle, scale, unit, lines));
     }
 

@@ -72,10 +72,12 @@ record QuestionSection(Answer answer, Measures measures) {
                     return best.filter(variant::equals).isPresent() ? "**" + score + "**" : score;
                 })
                 .left("difference", this::difference)
-                .left("", variant -> comparison
-                        .difference(variant)
-                        .map(difference -> difference.verdict().toString())
-                        .orElse(""));
+                .left(
+                        "",
+                        variant -> comparison
+                                .difference(variant)
+                                .map(difference -> difference.verdict().toString())
+                                .orElse(""));
         answer.question()
                 .columns()
                 .forEach(column -> table.left(column.title(), variant -> column.cell(variant, measures)));
@@ -132,7 +134,8 @@ record QuestionSection(Answer answer, Measures measures) {
     Optional<String> matrix() {
         Table<String, Integer, Setting> lines = answer.byExperts();
         Optional<String> first = lines.rowKeySet().stream()
-                .filter(line -> !lines.row(line).values().iterator().next().name().equals(line))
+                .filter(line ->
+                        !lines.row(line).values().iterator().next().name().equals(line))
                 .findFirst();
         return first.filter(line -> lines.rowKeySet().size() > 1).map(line -> {
             Map<Integer, Setting> own = lines.row(line);

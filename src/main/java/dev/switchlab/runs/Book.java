@@ -32,9 +32,7 @@ import java.util.function.Consumer;
  * <p>A metric's way: a map in the training step, a batch of rows in the one writer thread, rows.
  */
 public final class Book implements AutoCloseable {
-    /**
-     * Prefix of a run's tag about a server that has a copy of the run; the value begins with the id on the server.
-     */
+    /** Prefix of a run's tag about a server that has a copy of the run; the value begins with the id on the server. */
     public static final String MIRROR_TAG = "switchlab.mirror/";
 
     /**

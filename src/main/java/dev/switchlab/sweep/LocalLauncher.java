@@ -230,7 +230,8 @@ public final class LocalLauncher implements Launcher {
         }
 
         MemoryWatch.Usage usage() {
-            return new MemoryWatch.Usage(run.row(), Memory.ofProcess(process.pid()).orElse(0));
+            return new MemoryWatch.Usage(
+                    run.row(), Memory.ofProcess(process.pid()).orElse(0));
         }
 
         OptionalLong peakMemory() {

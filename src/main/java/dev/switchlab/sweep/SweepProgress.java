@@ -100,12 +100,13 @@ public final class SweepProgress {
                     Locale.ROOT, "%4d  %s seed %d  %s%n", run.number(), run.row(), run.seed(), text(expected(run))));
         }
         OptionalDouble whole = secondsLeft();
-        return text + String.format(
-                Locale.ROOT,
-                "%d runs, %d at a time: %s%n",
-                sweep.runs().size(),
-                width,
-                text(whole) + (whole.isPresent() ? "" : ", for some of them the book has no similar run"));
+        return text
+                + String.format(
+                        Locale.ROOT,
+                        "%d runs, %d at a time: %s%n",
+                        sweep.runs().size(),
+                        width,
+                        text(whole) + (whole.isPresent() ? "" : ", for some of them the book has no similar run"));
     }
 
     private static String text(OptionalDouble seconds) {

@@ -255,8 +255,8 @@ public final class SweepSession {
             view.println(REPORT + new Reports(store).write(stored.children(""), stored.run()));
             store.update(stored.run());
         } catch (BookException e) {
-            System.err.println("WARNING: no report now: " + e.getMessage()
-                    + "; write it later with: make report RUN=" + parent.substring(0, 8));
+            System.err.println("WARNING: no report now: " + e.getMessage() + "; write it later with: make report RUN="
+                    + parent.substring(0, 8));
         }
     }
 }

@@ -37,8 +37,8 @@ class ComparisonSectionsTest {
     /** Else the line would jump where a run ends. */
     @Test
     void asFarAsAllRunsGo() {
-        LineChart.Line line =
-                ComparisonSections.line("A", List.of(history(5, 10, step -> 1), history(2, 10, step -> 3), new TreeMap<>()), 1);
+        LineChart.Line line = ComparisonSections.line(
+                "A", List.of(history(5, 10, step -> 1), history(2, 10, step -> 3), new TreeMap<>()), 1);
         assertThat(line.x()).containsExactly(10, 20);
         assertThat(line.y()).containsExactly(2, 2);
     }

@@ -50,14 +50,16 @@ class SpecializationTest {
         SplittableRandom random = new SplittableRandom(7);
         int[] layer = random.ints((long) WINDOWS * WINDOW.length(), 0, 4).toArray();
         Specialization of = Specialization.of(routing(1, 4, 1, layer));
-        assertThat(of.layers().get(0).information()).isBetween(0.0, 3 * of.layers().get(0).chance());
+        assertThat(of.layers().get(0).information())
+                .isBetween(0.0, 3 * of.layers().get(0).chance());
     }
 
     @Test
     void withTwoChoicesBothCount() {
         // One choice tells the kind, the other nothing: half of the pairs go to expert 2 whatever they are.
         int[] layer = repeated(0, 2, 0, 2, 1, 2, 0, 2, 1, 2);
-        assertThat(Specialization.of(routing(1, 3, 2, layer)).layers().get(0).information()).isCloseTo(0.5, within(1e-12));
+        assertThat(Specialization.of(routing(1, 3, 2, layer)).layers().get(0).information())
+                .isCloseTo(0.5, within(1e-12));
     }
 
     @Test
@@ -68,7 +70,9 @@ class SpecializationTest {
                 .routing("a", routing(20, 3, 1, repeated(0, 0, 0, 1, 1)))
                 .run("dense", "it");
         List<Run> runs = fakes.runs();
-        assertThat(Specialization.of(fakes, runs.get(0)).mean(Specialization.Layer::information)).isCloseTo(0, within(1e-12));
-        assertThat(Specialization.of(fakes, runs.get(1)).mean(Specialization.Layer::information)).isNaN();
+        assertThat(Specialization.of(fakes, runs.get(0)).mean(Specialization.Layer::information))
+                .isCloseTo(0, within(1e-12));
+        assertThat(Specialization.of(fakes, runs.get(1)).mean(Specialization.Layer::information))
+                .isNaN();
     }
 }

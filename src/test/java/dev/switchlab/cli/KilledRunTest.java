@@ -156,6 +156,7 @@ class KilledRunTest {
             assertThat(commands.end(training)).as(commands.output()).isEqualTo(KILLED);
         }
         try (FakeProcess server = FakeProcess.start(kept, URI.create(uri).getPort())) {
+            assertThat(server.uri()).hasToString(uri);
             assertThat(commands.run("flush", "--tracking-uri", uri))
                     .as(commands.output())
                     .isZero();

@@ -38,7 +38,8 @@ final class FakeRuns extends Fakes {
             metric(id, "final/cross_entropy", scores[seed - 1]);
             runs.add(find(id));
         }
-        Map<String, String> overrides = Splitter.on(' ').withKeyValueSeparator('=').split(settings);
+        Map<String, String> overrides =
+                Splitter.on(' ').withKeyValueSeparator('=').split(settings);
         firstRuns.put(name, new SweepRun(1, "paper", experiment, name, Map.of("corpus", "/a/place"), overrides));
         return Setting.of(0, name, runs);
     }

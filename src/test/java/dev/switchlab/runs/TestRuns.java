@@ -29,8 +29,7 @@ public final class TestRuns {
         return run("smoke", name, PARAMS, tags);
     }
 
-    private static RunInfo run(
-            String experiment, String name, Map<String, String> params, Map<String, String> tags) {
+    private static RunInfo run(String experiment, String name, Map<String, String> params, Map<String, String> tags) {
         return new RunInfo(
                 experiment,
                 "About " + experiment + ".",

@@ -106,9 +106,7 @@ class TrainingSessionTest {
             assertThat(outcome.report().orElseThrow()).isRegularFile();
             assertThat(warnings).isEmpty();
             assertThat(store.find(outcome.runId()).status()).isEqualTo("FINISHED");
-            assertThat(store.behind())
-                    .extracting(Run::runId)
-                    .containsExactly(outcome.runId());
+            assertThat(store.behind()).extracting(Run::runId).containsExactly(outcome.runId());
             assertThat(notices).first().asString().contains(nobody.toString(), "nothing answers there");
             assertThat(notices)
                     .last()

@@ -86,8 +86,7 @@ public record BarChart(String title, String valueTitle, List<String> categories,
             List<String> names = series.stream().map(Series::name).toList();
             double left = 20 + Math.min(MOST_LABEL, Labels.widest(categories.stream()));
             double right = isStacked ? Frame.right(ticks) : Frame.WIDTH - VALUE;
-            this.frame =
-                    new Frame(BarChart.this, names, left, right, ROW * categories.size());
+            this.frame = new Frame(BarChart.this, names, left, right, ROW * categories.size());
             this.x = frame.x(values);
         }
 

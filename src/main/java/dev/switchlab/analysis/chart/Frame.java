@@ -25,6 +25,7 @@ final class Frame {
     private static final double TITLE = 15;
     /** From the plot down to the end of the drawing: tick labels and the axis' title. */
     private static final double BELOW = 46;
+
     private static final double ROW = 18;
 
     private static final double SAMPLE = 26;

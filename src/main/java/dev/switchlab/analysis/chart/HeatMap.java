@@ -105,6 +105,7 @@ public record HeatMap(
 
         /** The color bar beside the cells. */
         private static final double BAR = 74;
+
         private static final double LEAST_HEIGHT = 90;
         /** Colours in the bar beside it. */
         private static final int STEPS = 25;

@@ -176,6 +176,7 @@ public final class Mirror implements AutoCloseable {
     }
 
     /** Sleeps; the end of the run cuts a pause short that began before it. */
+    @SuppressWarnings("CheckReturnValue") // either way, the pause is over
     private void pause(Duration duration) {
         if (isEnding()) {
             Uninterruptibles.sleepUninterruptibly(duration);

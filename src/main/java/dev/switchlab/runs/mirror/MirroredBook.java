@@ -115,7 +115,8 @@ public final class MirroredBook implements AutoCloseable {
         if (server().isPresent()) {
             URI uri = server().get();
             String runId = log.runId();
-            MirrorState known = MirrorState.of(book.byId(runId).orElseThrow(), uri).orElse(MirrorState.NOTHING);
+            MirrorState known =
+                    MirrorState.of(book.byId(runId).orElseThrow(), uri).orElse(MirrorState.NOTHING);
             List<String> leftBehind = behind().stream()
                     .filter(run -> !run.status().equals("RUNNING"))
                     .map(Run::runId)

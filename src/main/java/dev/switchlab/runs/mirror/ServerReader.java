@@ -40,7 +40,8 @@ final class ServerReader implements RunReader {
     public RunState state() throws ServerException {
         String id = run.getInfo().getRunId();
         String experimentId = run.getInfo().getExperimentId();
-        String experiment = server.call(client -> client.getExperiment(experimentId).getName());
+        String experiment =
+                server.call(client -> client.getExperiment(experimentId).getName());
         for (Service.Metric metric : run.getData().getMetricsList()) {
             histories.put(metric.getKey(), server.history(id, metric.getKey()));
         }

@@ -118,7 +118,8 @@ final class ServerRuns {
     /** The active runs with that key, in a fixed order. */
     private List<Service.RunInfo> withKey(String experiment, String key) throws ServerException {
         String filter = "tags.`" + KEY_TAG + "` = '" + key + "'";
-        return server.call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
+        return server
+                .call(client -> client.searchRuns(List.of(experiment), filter, ViewType.ACTIVE_ONLY, MANY)
                         .getItems())
                 .stream()
                 .map(Service.Run::getInfo)

@@ -235,7 +235,8 @@ public final class SlurmLauncher implements Launcher {
 
     @Override
     public String leaving() {
-        return "the jobs continue in Slurm: the same call follows them again, " + Slurm.cancelCommand(name) + " ends them";
+        return "the jobs continue in Slurm: the same call follows them again, " + Slurm.cancelCommand(name)
+                + " ends them";
     }
 
     @Override

@@ -64,11 +64,8 @@ class SvgTest {
     @Test
     void anyTextStaysText() throws Exception {
         String text = "a<b>&\"'\u0007\n\ud800 ]]>";
-        LineChart chart = new LineChart(
-                text,
-                text,
-                text,
-                List.of(new Line(text, STEPS, STEPS), new Line(text, STEPS, STEPS)));
+        LineChart chart =
+                new LineChart(text, text, text, List.of(new Line(text, STEPS, STEPS), new Line(text, STEPS, STEPS)));
         assertThat(parse(chart).getDocumentElement().getAttribute("aria-label")).isEqualTo("a<b>&\"'\uFFFD⏎\uFFFD ]]>");
         parse(new BarChart(text, text, List.of(text), List.of(new BarChart.Series(text, new double[] {1}))));
         parse(new HeatMap(text, text, text, text, List.of(text), List.of(text), new double[][] {{1}}));
@@ -96,11 +93,7 @@ class SvgTest {
         assertThat(x[4] - x[3]).isCloseTo(4 * (x[1] - x[0]), within(0.5));
         assertThat(chart.svg()).contains(">64<", ">128<", "a: 5.000 at experts 128");
         assertThatThrownBy(() -> new LineChart(
-                        "t",
-                        "x",
-                        Scale.LOGARITHMIC,
-                        "y",
-                        List.of(new Line("a", new double[] {0}, new double[] {1}))))
+                        "t", "x", Scale.LOGARITHMIC, "y", List.of(new Line("a", new double[] {0}, new double[] {1}))))
                 .hasMessageContaining("above 0");
     }
 
@@ -108,8 +101,7 @@ class SvgTest {
     void nothingFinite() throws Exception {
         double[] none = {Double.NaN, Double.NaN};
         double[] x = {0, 1};
-        assertThat(marks(lines(new Line("a", x, none)), "path", "fill", "none"))
-                .isEmpty();
+        assertThat(marks(lines(new Line("a", x, none)), "path", "fill", "none")).isEmpty();
         assertThat(new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c"), new double[][] {none}).svg())
                 .containsPattern("class=\"marks\"[^>]*></g>");
         assertThat(new BarChart("t", "v", List.of("a", "b"), List.of(new BarChart.Series("s", none))).svg())
@@ -214,7 +206,9 @@ class SvgTest {
         assertThat(new Range(0, 62848).ticks(8))
                 .extracting(Range.Tick::label)
                 .containsExactly("0", "10,000", "20,000", "30,000", "40,000", "50,000", "60,000");
-        assertThat(new Range(0, 3e-7).ticks(3)).extracting(Range.Tick::label).containsExactly("0", "1e-7", "2e-7", "3e-7");
+        assertThat(new Range(0, 3e-7).ticks(3))
+                .extracting(Range.Tick::label)
+                .containsExactly("0", "1e-7", "2e-7", "3e-7");
         assertThat(new Range(1e300, 3e300).ticks(2))
                 .extracting(Range.Tick::label)
                 .containsExactly("1e300", "2e300", "3e300");
@@ -252,8 +246,7 @@ class SvgTest {
     @Test
     void aLongLineSaysValuesAllAlong() throws Exception {
         double[] x = IntStream.rangeClosed(1, 2000).asDoubleStream().toArray();
-        List<String> hints = hints(
-                lines(new Line("a", x, x), new Line("b", new double[] {2000}, new double[] {7})));
+        List<String> hints = hints(lines(new Line("a", x, x), new Line("b", new double[] {2000}, new double[] {7})));
         assertThat(hints).hasSize(50).contains("a: 21.00 at step 21");
         assertThat(hints.get(49)).endsWith("b: 7.000 at step 2000");
     }
@@ -287,7 +280,6 @@ class SvgTest {
                         new BarChart("t", "", List.of("a"), List.of(new BarChart.Series("s", new double[] {1, 2}))))
                 .hasMessageContaining("2 values for 1 categories");
     }
-
 
     private static Point point(String label, double x, double mean, double half, double... values) {
         return new Point(label, x, mean, mean - half, mean + half, values);

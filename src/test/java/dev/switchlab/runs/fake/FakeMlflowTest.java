@@ -146,8 +146,7 @@ class FakeMlflowTest {
         JsonNode metrics = fake.call("runs/get", "{\"run_id\":\"" + run + "\"}").at("/run/data/metrics");
         assertThat(metrics).extracting(metric -> metric.path("key").asText()).containsExactly("a", "b", "c");
         String history = "{\"run_id\":\"" + run + "\",\"metric_key\":\"a\",\"max_results\":9}";
-        assertThat(fake.call("metrics/get-history", history).path("metrics"))
-                .hasSize(1);
+        assertThat(fake.call("metrics/get-history", history).path("metrics")).hasSize(1);
     }
 
     /** Limits whose requests were cut short in the record. */
@@ -169,8 +168,7 @@ class FakeMlflowTest {
                 of + "\"tags\":[" + String.join(",", Collections.nCopies(101, text)) + "]}");
         refused(400, invalid, "runs/log-batch", of + "\"x\":\"" + "x".repeat(1_000_000) + "\"}");
         fake.lack("runs/log-inputs");
-        assertThat(answer("runs/log-inputs", of + "\"x\":1}").body())
-                .startsWith("<!doctype html>");
+        assertThat(answer("runs/log-inputs", of + "\"x\":1}").body()).startsWith("<!doctype html>");
         fake.requireAuthorization("Basic x");
         assertThat(answer("runs/search", "{}").statusCode()).isEqualTo(401);
     }

@@ -103,7 +103,8 @@ abstract class AgainstFake {
     Deleted deletedOnServer() throws Exception {
         AtomicReference<String> there = new AtomicReference<>();
         fake.plan((method, path, number) -> {
-            if (path.endsWith("log-inputs") && there.compareAndSet(null, fake.rows().newest())) {
+            if (path.endsWith("log-inputs")
+                    && there.compareAndSet(null, fake.rows().newest())) {
                 fake.call("runs/delete", "{\"run_id\":\"" + there.get() + "\"}");
             }
             return Fault.NONE;

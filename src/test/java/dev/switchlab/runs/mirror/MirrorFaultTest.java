@@ -118,8 +118,7 @@ final class MirrorFaultTest extends AgainstFake {
             log(log, 1, 20);
             fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
             log(log, 21, 40);
-            while (!book.behind().stream()
-                    .allMatch(behind -> behind.runId().equals(log.runId()))) {
+            while (!book.behind().stream().allMatch(behind -> behind.runId().equals(log.runId()))) {
                 Thread.sleep(10);
             }
             log.finish(RunStatus.FINISHED);
@@ -142,9 +141,7 @@ final class MirrorFaultTest extends AgainstFake {
                 }
                 log.finish(RunStatus.FINISHED);
             }
-            assertThat(book.behind())
-                    .extracting(Run::runId)
-                    .containsExactly(left.run());
+            assertThat(book.behind()).extracting(Run::runId).containsExactly(left.run());
         }
         assertWhole(next);
         assertThat(notices.subList(before, notices.size()))

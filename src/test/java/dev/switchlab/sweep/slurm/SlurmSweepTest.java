@@ -197,8 +197,7 @@ final class SlurmSweepTest {
         assertThat(end(process)).as(Files.readString(output())).isEqualTo(1);
 
         assertThat(trained(runs)).hasSize(12);
-        assertThat(trained(runs).stream().filter(run -> run.isFinished()))
-                .hasSize(9);
+        assertThat(trained(runs).stream().filter(run -> run.isFinished())).hasSize(9);
         assertThat(Files.readString(output()))
                 .contains("as a job array of Slurm, 2 at a time")
                 .containsPattern("stopped after step \\d+")
