@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,29 +35,21 @@ class ComparisonTest {
         return runs.stream().map(Run::runId).toList();
     }
 
-    private static Table differences(Comparison comparison) {
-        return new ComparisonTables(comparison).differences();
+    private static ComparisonTables tables(Fakes fakes, String... names) {
+        return new ComparisonTables(Comparison.of(fakes, List.of(names), ""));
     }
 
-    private static Table settings(Comparison comparison) {
-        return new ComparisonTables(comparison).settings();
-    }
-
+    /** Student's t with 2 degrees of freedom: 4.302653 / sqrt(3) = 2.4841. */
     @Test
     void settingsArePairedBySeed() {
         Comparison comparison = Comparison.of(twoSettings(), List.of("few", "many"), "");
-        Table differences = differences(comparison);
-        assertThat(differences.rowCount()).isEqualTo(1);
-        assertThat(differences.getString(0, "difference")).isEqualTo("B - A");
-        assertThat(differences.intColumn("pairs").getInt(0)).isEqualTo(3);
-        assertThat(differences.doubleColumn("mean").getDouble(0)).isEqualTo(2.0);
-        // Student's t with 2 degrees of freedom: 4.302653 / sqrt(3)
-        assertThat(differences.doubleColumn("ci95_low").getDouble(0)).isCloseTo(2 - 2.484138, within(1e-5));
-        assertThat(differences.doubleColumn("ci95_high").getDouble(0)).isCloseTo(2 + 2.484138, within(1e-5));
-        assertThat(differences.getString(0, "verdict")).isEqualTo("undecided");
+        assertThat(text(new ComparisonTables(comparison).differences())).isEqualTo("""
+                difference  metric               pairs  mean  ci95_low  ci95_high  verdict
+                B - A       valid/cross_entropy      3     2   -0.4841     4.4841  undecided""");
         assertThat(comparison.notes()).isEmpty();
     }
 
+    /** Time and speed are medians: a run that stood still for a while does not count. */
     @Test
     void aSettingHasMeanIntervalBestTimeAndSpeed() {
         Fakes fakes = twoSettings();
@@ -64,45 +57,29 @@ class ComparisonTest {
             fakes.end("b" + seed, "FINISHED", seed == 3 ? 900 : 10 + seed)
                     .metric("b" + seed, "train/tokens_per_second", 1, 100 * seed, 100 * seed, 9999);
         }
-        Table settings = settings(Comparison.of(fakes, List.of("few", "many"), ""));
-        assertThat(settings.rowCount()).isEqualTo(2);
-        assertThat(settings.stringColumn("metric").get(1)).isEqualTo(LOSS);
-        assertThat(settings.intColumn("runs").getInt(1)).isEqualTo(3);
-        assertThat(settings.doubleColumn("mean").getDouble(1)).isEqualTo(6);
-        assertThat(settings.doubleColumn("ci95_high").getDouble(1)).isCloseTo(6 + 2.484138, within(1e-5));
-        assertThat(settings.doubleColumn("best").getDouble(1)).isEqualTo(5);
-        assertThat(settings.stringColumn("best_run").get(1)).isEqualTo("b1");
-        // The middle one: a run that stood still for a while does not count.
-        assertThat(settings.doubleColumn("seconds").getDouble(1)).isEqualTo(12);
-        assertThat(settings.doubleColumn("tokens_per_second").getDouble(1)).isEqualTo(200);
-        assertThat(settings.stringColumn("mark").asList()).containsExactly("best, baseline", "");
+        Table settings = tables(fakes, "few", "many").settings();
+        assertThat(text(settings.rejectColumns("experiment", "model.n_experts", "runs"))).isEqualTo("""
+                setting  mark            metric               mean  ci95_low  ci95_high  best  best_run  seconds  tokens_per_second
+                A        best, baseline  valid/cross_entropy     4         4          4     4  a1
+                B                        valid/cross_entropy     6    3.5159     8.4841     5  b1             12                200""");
+        assertThat(settings.intColumn("runs").asList()).containsExactly(3, 3);
     }
 
     @Test
     void finalIsTheLastStepAndBestTheLeastLoss() {
-        Table metrics = new ComparisonTables(Comparison.of(twoSettings(), List.of("a1", "b1"), "")).metrics();
-        assertThat(metrics.doubleColumn("final").asDoubleArray()).containsExactly(4, 5);
-        assertThat(metrics.doubleColumn("best").asDoubleArray()).containsExactly(2, 5);
-        assertThat(metrics.intColumn("best_step").asObjectArray()).containsExactly(20, 30);
+        assertThat(text(tables(twoSettings(), "a1", "b1").metrics())).isEqualTo("""
+                metric               run  setting  final  best  best_step
+                valid/cross_entropy  a1   A            4     2         20
+                valid/cross_entropy  b1   B            5     5         30""");
     }
 
     @Test
     void runsAreSortedIntoSettings() {
-        Table runs = new ComparisonTables(Comparison.of(twoSettings(), List.of("a1", "b2", "a2"), "")).runs();
-        assertThat(runs.stringColumn("run").asList()).containsExactly("a1", "a2", "b2");
-        assertThat(runs.stringColumn("setting").asList()).containsExactly("A", "A", "B");
-        assertThat(runs.columnNames())
-                .containsExactly(
-                        "run",
-                        "name",
-                        "setting",
-                        "seed",
-                        "threads",
-                        "experiment",
-                        "model.n_experts",
-                        "status",
-                        LOSS,
-                        "seconds");
+        assertThat(text(tables(twoSettings(), "a1", "b2", "a2").runs())).isEqualTo("""
+                run  name     setting  seed  threads  experiment  model.n_experts  status    valid/cross_entropy  seconds
+                a1   few a1   A        1     1        few         2                FINISHED                    4
+                a2   few a2   A        2     1        few         2                FINISHED                    4
+                b2   many b2  B        2     2        many        4                FINISHED                    6""");
     }
 
     /** Experiments whose parameters are alike are two settings all the same. */
@@ -123,9 +100,9 @@ class ComparisonTest {
         Comparison comparison = Comparison.of(twoSettings(), List.of("a1", "b2"), "");
         assertThat(comparison.differences()).isEmpty();
         assertThat(comparison.notes()).singleElement().asString().startsWith("B has no seed in common with A");
-        Comparison one = Comparison.of(twoSettings(), List.of("a1", "b1"), "");
-        assertThat(differences(one).doubleColumn("ci95_low").isMissing(0)).isTrue();
-        assertThat(differences(one).getString(0, "verdict")).isEqualTo("needs two seeds");
+        assertThat(text(tables(twoSettings(), "a1", "b1").differences())).isEqualTo("""
+                difference  metric               pairs  mean  ci95_low  ci95_high  verdict
+                B - A       valid/cross_entropy      1     1                       needs two seeds""");
     }
 
     @Test
@@ -139,7 +116,7 @@ class ComparisonTest {
                     .metric("b" + seed, LOSS, 2 + seed / 100.0)
                     .metric("b" + seed, "valid/accuracy", 0.7 + seed / 1000.0);
         }
-        Table differences = differences(Comparison.of(fakes, List.of("a", "b"), ""));
+        Table differences = tables(fakes, "a", "b").differences();
         assertThat(differences.stringColumn("metric").asList()).containsExactly(LOSS, "valid/accuracy");
         assertThat(differences.stringColumn("verdict").asList()).containsExactly("worse", "better");
     }
@@ -166,8 +143,9 @@ class ComparisonTest {
                 .run("a4", "few", "seed=1", "model.n_experts=2", "threads=2")
                 .metric("a4", LOSS, 100);
         Comparison comparison = Comparison.of(fakes, List.of("few", "many"), "");
-        assertThat(settings(comparison).doubleColumn("mean").getDouble(0)).isEqualTo(4);
-        assertThat(settings(comparison).intColumn("runs").getInt(0)).isEqualTo(3);
+        Table settings = new ComparisonTables(comparison).settings();
+        assertThat(settings.doubleColumn("mean").getDouble(0)).isEqualTo(4);
+        assertThat(settings.intColumn("runs").getInt(0)).isEqualTo(3);
         assertThat(comparison.notes())
                 .containsExactly(
                         "A has a seed more than once: the first finished run of each counts, 1 other does not");
@@ -230,13 +208,14 @@ class ComparisonTest {
             fakes.tag(id, "switchlab.libtorch", "2.7.1").tag(id, "mlflow.source.git.commit", "abc");
         }
         fakes.tag("b2", "mlflow.source.git.commit", "def");
-        assertThat(origins(fakes, "a1", "b1").isEmpty()).isTrue();
-        Table origins = origins(fakes, "a1", "b2");
-        assertThat(origins.columnNames()).containsExactly("run", "source.git.commit");
-        assertThat(origins.stringColumn("source.git.commit").asList()).containsExactly("abc", "def");
+        assertThat(tables(fakes, "a1", "b1").origins().isEmpty()).isTrue();
+        assertThat(text(tables(fakes, "a1", "b2").origins())).isEqualTo("""
+                run  source.git.commit
+                a1   abc
+                b2   def""");
     }
 
-    private static Table origins(Fakes fakes, String... names) {
-        return new ComparisonTables(Comparison.of(fakes, List.of(names), "")).origins();
+    private static String text(Table table) {
+        return TextTable.of(table).text();
     }
 }

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.runs.BookLog;
-import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.TestRuns;
+import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RoutingSnapshot;
@@ -12,7 +13,6 @@ import dev.switchlab.train.RunStatus;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
@@ -45,15 +45,15 @@ class RouterSaturationTest {
                 routing(20, 3, new int[] {0, 1, 2, 2}, new int[] {1, 1, 1, 1}),
                 routing(0, 3, new int[] {1, 0, 0, 2}, new int[] {0, 1, 2, 1}),
                 routing(10, 3, new int[] {0, 0, 0, 2}, new int[] {1, 1, 2, 1})));
-        Table table = saturation.table();
-        assertThat(table.columnNames()).containsExactly("layer", "step", "saturation", "unchanged", "chance");
-        assertThat(table.intColumn("layer").asList()).containsExactly(0, 0, 0, 1, 1, 1);
-        assertThat(table.longColumn("step").asList()).containsExactly(0L, 10L, 20L, 0L, 10L, 20L);
-        assertThat(table.doubleColumn("saturation").asDoubleArray()).containsExactly(0.25, 0.5, 1, 0.5, 0.75, 1);
-        assertThat(table.doubleColumn("unchanged").asDoubleArray())
-                .containsExactly(Double.NaN, 0.75, 0.5, Double.NaN, 0.75, 0.75);
-        // Loads at the end: 1/4, 1/4, 1/2. At step 0: 1/2, 1/4, 1/4. At step 10: 3/4, 0, 1/4.
-        assertThat(table.doubleColumn("chance").asDoubleArray()).containsExactly(0.3125, 0.3125, 0.375, 0.5, 0.75, 1);
+        // Loads of layer 0 at the end: 1/4, 1/4, 1/2. At step 0: 1/2, 1/4, 1/4. At step 10: 3/4, 0, 1/4.
+        assertThat(TextTable.of(saturation.table()).text()).isEqualTo("""
+                layer  step  saturation  unchanged  chance
+                    0     0      0.2500             0.3125
+                    0    10      0.5000     0.7500  0.3125
+                    0    20           1     0.5000  0.3750
+                    1     0      0.5000             0.5000
+                    1    10      0.7500     0.7500  0.7500
+                    1    20           1     0.7500       1""");
         assertThat(saturation.note())
                 .isEqualTo("4 characters of the validation split, compared with their routing at step 20, the last");
     }
@@ -110,21 +110,9 @@ class RouterSaturationTest {
 
     @Test
     void readsTheStore(@TempDir Path runs) {
-        RunInfo info = new RunInfo(
-                "smoke",
-                "Small.",
-                "smoke seed 1",
-                "Small.",
-                "make train",
-                "experiments/smoke.yaml",
-                Optional.empty(),
-                "ada",
-                Map.of("train.steps", "20"),
-                Map.of(),
-                Optional.empty());
         try (MirroredBook store = MirroredBook.open(runs, MlflowEnvironment.NONE)) {
             String id;
-            try (BookLog log = store.book().start(info)) {
+            try (BookLog log = store.book().start(TestRuns.withParams(Map.of("train.steps", "20")))) {
                 id = log.runId();
                 log.text(
                         RoutingSnapshot.path(0),

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.switchlab.nn.StateDict;
+import dev.switchlab.page.TextTable;
 import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.RoutingTrace.Layer;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.Table;
 
@@ -35,49 +37,73 @@ class RoutingTablesTest {
 
     private final RoutingTables tables = new RoutingTables(trace);
 
+    private static String text(Table table) {
+        return TextTable.of(table).text();
+    }
+
     @Test
     void layersAreSummedUp() {
-        Table layers = tables.layers();
-        assertThat(layers.doubleColumn("router_entropy").getDouble(0)).isCloseTo(0.15, within(1e-12));
-        assertThat(layers.doubleColumn("confidence").getDouble(0)).isEqualTo(0.75);
-        assertThat(layers.doubleColumn("dropped").asDoubleArray()).containsExactly(0.125, 0);
-        assertThat(layers.doubleColumn("utilization").asDoubleArray()).containsExactly(0.5, 0.5);
-        assertThat(layers.doubleColumn("information").getDouble(1)).isCloseTo(0, within(1e-12));
+        assertThat(text(tables.layers())).isEqualTo("""
+                layer  router_entropy  confidence  dropped  utilization  information
+                    0          0.1500      0.7500   0.1250       0.5000       0.3471
+                    1               0           1        0       0.5000            0""");
     }
 
     @Test
     void expertsHaveLoadAndCharacters() {
-        Table experts = tables.experts();
-        assertThat(experts.doubleColumn("load").asDoubleArray()).containsExactly(0.625, 0.375, 0, 1);
-        assertThat(experts.doubleColumn("dropped").asDoubleArray()).containsExactly(0, 0.125, 0, 0);
-        assertThat(experts.stringColumn("characters").get(1)).isEqualTo("⏎ ␣ .");
-        assertThat(experts.stringColumn("characters").get(2)).isEmpty();
+        assertThat(text(tables.experts())).isEqualTo("""
+                layer  expert    load  dropped  characters
+                    0       0  0.6250        0  C D a b e
+                    0       1  0.3750   0.1250  ⏎ ␣ .
+                    1       0       0        0
+                    1       1       1        0  ⏎ ␣ . C D a b e""");
     }
 
     @Test
     void specializationIsTheShareOfEachClass() {
-        Table first = tables.specialization();
-        first = first.where(first.intColumn("layer")
-                .isEqualTo(0)
-                .and(first.intColumn("expert").isEqualTo(1)));
-        assertThat(first.stringColumn("class").asList())
-                .containsExactly("line break", "line start", "capital", "vowel", "consonant", "space", "punctuation");
-        assertThat(first.doubleColumn("share").asDoubleArray()).containsExactly(1, 0, 0, 0, 0, 1, 1);
+        Table shares = tables.specialization();
+        assertThat(text(shares.first(shares.rowCount() / 2))).isEqualTo("""
+                layer  class        expert  tokens  share
+                    0  line break        0       0      0
+                    0  line break        1       1      1
+                    0  line start        0       2      1
+                    0  line start        1       0      0
+                    0  capital           0       1      1
+                    0  capital           1       0      0
+                    0  vowel             0       1      1
+                    0  vowel             1       0      0
+                    0  consonant         0       1      1
+                    0  consonant         1       0      0
+                    0  space             0       0      0
+                    0  space             1       1      1
+                    0  punctuation       0       0      0
+                    0  punctuation       1       1      1""");
     }
 
     @Test
     void coactivationIsTheShareOfTheNextLayer() {
-        Table pairs = tables.coactivation();
-        assertThat(pairs.intColumn("expert").asObjectArray()).containsExactly(0, 0, 1, 1);
-        assertThat(pairs.doubleColumn("share").asDoubleArray()).containsExactly(0, 1, 0, 1);
+        assertThat(text(tables.coactivation())).isEqualTo("""
+                layer  expert  next_expert  share
+                    0       0            0      0
+                    0       0            1      1
+                    0       1            0      0
+                    0       1            1      1""");
     }
 
     @Test
     void tokensAreOneRowATokenAndLayer() {
         Table tokens = tables.tokens();
         assertThat(tokens.rowCount()).isEqualTo(16);
-        assertThat(tokens.booleanColumn("dropped").countTrue()).isEqualTo(1);
-        assertThat(tokens.stringColumn("character").get(2)).isEqualTo("⏎");
+        assertThat(text(tokens.first(8))).isEqualTo("""
+                token  character  layer  expert  probability  dropped
+                    0  a              0       0       0.5000  false
+                    1  b              0       0       0.5000  false
+                    2  ⏎              0       1       0.5000  false
+                    3  C              0       0       0.5000  false
+                    4  D              0       0            1  false
+                    5  e              0       0            1  false
+                    6  .              0       1            1  false
+                    7  ␣              0       1            1  true""");
     }
 
     @Test
@@ -92,7 +118,7 @@ class RoutingTablesTest {
     @Test
     void classesOfCharacters() {
         int[] text = "A\nbCéy7,\t".codePoints().toArray();
-        assertThat(java.util.stream.IntStream.range(0, text.length).mapToObj(i -> CharacterClass.of(text, i)))
+        assertThat(IntStream.range(0, text.length).mapToObj(i -> CharacterClass.of(text, i)))
                 .containsExactly(
                         CharacterClass.LINE_START,
                         CharacterClass.LINE_BREAK,
@@ -115,20 +141,13 @@ class RoutingTablesTest {
     void similarityIsTheCosineOverAllWeightsOfAnExpert() {
         String experts = "transformer.layers.0.feed_forward.experts.";
         Table cosine = ExpertSimilarity.of(Map.of(
-                experts + "0.layer1.weight",
-                weight(3, 0),
-                experts + "0.layer1.bias",
-                weight(4),
-                experts + "1.layer1.weight",
-                weight(0, 5),
-                experts + "1.layer1.bias",
-                weight(0),
-                experts + "2.layer1.weight",
-                weight(-3, 0),
-                experts + "2.layer1.bias",
-                weight(-4),
-                "generator.weight",
-                weight(1)));
+                experts + "0.layer1.weight", weight(3, 0),
+                experts + "0.layer1.bias", weight(4),
+                experts + "1.layer1.weight", weight(0, 5),
+                experts + "1.layer1.bias", weight(0),
+                experts + "2.layer1.weight", weight(-3, 0),
+                experts + "2.layer1.bias", weight(-4),
+                "generator.weight", weight(1)));
         assertThat(cosine.doubleColumn("cosine").asDoubleArray()).containsExactly(1, 0, -1, 0, 1, 0, -1, 0, 1);
     }
 
@@ -147,25 +166,34 @@ class RoutingTablesTest {
                         new boolean[] {false, true, false, false, false, false},
                         10)));
         RoutingTables own = new RoutingTables(two);
-        Table tokens = own.tokens();
-        assertThat(tokens.columnNames())
-                .containsExactly("token", "character", "layer", "choice", "expert", "probability", "dropped");
-        assertThat(tokens.intColumn("token").asList()).containsExactly(0, 0, 1, 1, 2, 2);
-        assertThat(tokens.intColumn("choice").asList()).containsExactly(0, 1, 0, 1, 0, 1);
-        assertThat(tokens.intColumn("layer").asList()).containsOnly(1);
-        Table layers = own.layers();
-        assertThat(layers.intColumn("layer").asList()).containsExactly(1);
-        assertThat(layers.doubleColumn("confidence").get(0)).isCloseTo((.5 + .75 + .5) / 3, within(1e-12));
-        assertThat(layers.doubleColumn("dropped").get(0)).isCloseTo(1 / 6.0, within(1e-12));
-        assertThat(layers.doubleColumn("utilization").get(0)).isEqualTo(0.5);
-        assertThat(own.experts().doubleColumn("load").asDoubleArray()).containsExactly(2 / 6.0, 2 / 6.0, 2 / 6.0);
-        assertThat(own.experts().stringColumn("characters").asList()).containsExactly("a b", "␣ a", "␣ b");
+        assertThat(text(own.tokens())).isEqualTo("""
+                token  character  layer  choice  expert  probability  dropped
+                    0  a              1       0       0       0.5000  false
+                    0  a              1       1       1       0.2500  true
+                    1  b              1       0       0       0.7500  false
+                    1  b              1       1       2       0.1250  false
+                    2  ␣              1       0       2       0.5000  false
+                    2  ␣              1       1       1       0.5000  false""");
         // The space sends half of its choices to expert 1 and half to expert 2.
-        Table kinds = own.specialization();
-        assertThat(kinds.where(kinds.stringColumn("class").isEqualTo("space"))
-                        .doubleColumn("share")
-                        .asDoubleArray())
-                .containsExactly(0, .5, .5);
+        assertThat(text(own.specialization())).isEqualTo("""
+                layer  class       expert  tokens   share
+                    1  line start       0       1  0.5000
+                    1  line start       1       1  0.5000
+                    1  line start       2       0       0
+                    1  consonant        0       1  0.5000
+                    1  consonant        1       0       0
+                    1  consonant        2       1  0.5000
+                    1  space            0       0       0
+                    1  space            1       1  0.5000
+                    1  space            2       1  0.5000""");
+        assertThat(text(own.layers())).isEqualTo("""
+                layer  router_entropy  confidence  dropped  utilization  information
+                    1               0      0.5833   0.1667       0.5000       0.3691""");
+        assertThat(text(own.experts())).isEqualTo("""
+                layer  expert    load  dropped  characters
+                    1       0  0.3333        0  a b
+                    1       1  0.3333   0.1667  ␣ a
+                    1       2  0.3333        0  ␣ b""");
         assertThat(RoutingSections.coloredText(two, 0, 3))
                 .contains("<i class=\"e0\" title=\"0: 50 75 %\">ab</i><i class=\"e2\" title=\"2: 50 %\"> </i>");
     }

@@ -2,6 +2,7 @@ package dev.switchlab.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.page.TextTable;
 import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.Table;
 
@@ -20,25 +21,32 @@ class RunTablesTest {
     @Test
     void historiesHoldEveryPointOfTheWantedMetrics() {
         Table histories = new RunTables(fakes).histories(fakes.runs(), metric -> metric.equals("train/loss"));
-        assertThat(histories.stringColumn("run").asList()).containsExactly("a", "a", "b");
-        assertThat(histories.longColumn("step").asLongArray()).containsExactly(10, 20, 10);
-        assertThat(histories.doubleColumn("value").asDoubleArray()).containsExactly(3, 2, 1);
+        assertThat(TextTable.of(histories).text()).isEqualTo("""
+                run  metric      step  value
+                a    train/loss    10      3
+                a    train/loss    20      2
+                b    train/loss    10      1""");
     }
 
     @Test
     void expertsAreSortedByNumberNotByText() {
         Table experts = new RunTables(fakes).experts(fakes.find("a"));
-        assertThat(experts.intColumn("layer").asObjectArray()).containsExactly(0, 0, 0, 0, 10);
-        assertThat(experts.intColumn("expert").asObjectArray()).containsExactly(0, 0, 1, 1, 0);
-        assertThat(experts.longColumn("step").asLongArray()).containsExactly(10, 20, 10, 20, 10);
-        assertThat(experts.doubleColumn("load").asDoubleArray()).containsExactly(0.75, 0.6, 0.25, 0.4, 1);
-        assertThat(experts.doubleColumn("dropped").countMissing()).isEqualTo(5);
+        assertThat(TextTable.of(experts).text()).isEqualTo("""
+                layer  expert  step    load  probability  dropped  utilization
+                    0       0    10  0.7500
+                    0       0    20  0.6000
+                    0       1    10  0.2500
+                    0       1    20  0.4000
+                   10       0    10       1""");
     }
 
     @Test
     void layersHoldWhatTheRouterDid() {
         Table layers = new RunTables(fakes).layers(fakes.find("a"));
-        assertThat(layers.doubleColumn("router_entropy").asDoubleArray()).containsExactly(0.6, 0.5);
+        assertThat(TextTable.of(layers).text()).isEqualTo("""
+                layer  step  router_entropy  confidence  dropped_fraction  max_violation  dead_experts
+                    0    10          0.6000
+                    0    20          0.5000""");
         assertThat(new RunTables(fakes).layers(fakes.find("b")).isEmpty()).isTrue();
     }
 }

@@ -6,88 +6,69 @@ import static org.assertj.core.api.Assertions.entry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.switchlab.experiment.ModelConfig.DropOrder;
-import dev.switchlab.experiment.ModelConfig.DroppedTokens;
-import dev.switchlab.experiment.ModelConfig.Init;
-import dev.switchlab.experiment.ModelConfig.Positions;
-import dev.switchlab.experiment.ModelConfig.Replicas;
-import dev.switchlab.experiment.TrainConfig.OptimizerKind;
-import dev.switchlab.experiment.TrainConfig.Schedule;
-import dev.switchlab.experiment.TrainConfig.UpdateRule;
+import com.google.common.base.Splitter;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ExperimentTest {
 
-    @Test
-    void referenceDefaultsAreLabmls() {
-        ModelConfig model = Experiment.of(Semantics.REFERENCE).model();
-        assertThat(model.droppedTokens()).isEqualTo(DroppedTokens.PASS_THROUGH);
-        assertThat(model.dropOrder()).isEqualTo(DropOrder.RANDOM);
-        assertThat(model.replicas()).isEqualTo(Replicas.IDENTICAL);
-        assertThat(model.init()).isEqualTo(Init.TORCH);
-        assertThat(model.positions()).isEqualTo(Positions.NONE);
-        assertThat(model.routerBias()).isTrue();
-        assertThat(model.isScaleProb()).isTrue();
-        assertThat(model.minCapacity()).isZero();
-        assertThat(model.evalMinCapacity()).isZero();
-        assertThat(model.evalCapacityFactor()).isEqualTo(model.capacityFactor()).isEqualTo(1.2);
-        TrainConfig train = Experiment.of(Semantics.REFERENCE).train();
-        assertThat(train.optimizer()).isEqualTo(OptimizerKind.NOAM);
-        assertThat(train.schedule()).isEqualTo(Schedule.NOAM);
-        assertThat(train.update()).isEqualTo(UpdateRule.REFERENCE);
-        assertThat(train.learningRate()).isEqualTo(1.0);
-        assertThat(train.warmup()).isEqualTo(2000);
-        assertThat(train.eps()).isEqualTo(1e-8);
+    /** Left labml's, right the paper's. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            model.dropped_tokens | pass_through | zero
+            model.drop_order | random | position
+            model.replicas | identical | independent
+            model.init | torch | truncated_normal
+            model.init_scale | | 0.1
+            model.positions | none |
+            model.router_bias | true | false
+            model.is_scale_prob | true |
+            model.capacity_factor | 1.2 | 1.25
+            model.eval_capacity_factor | 1.2 | 2.0
+            model.min_capacity | 0 | 4
+            model.eval_min_capacity | 0 | 4
+            train.optimizer | noam |
+            train.schedule | noam |
+            train.update | reference |
+            train.learning_rate | 1.0 |
+            train.warmup | 2000 |
+            train.eps | 1.0E-8 |
+            """)
+    void defaultsFollowFromTheSemantics(String setting, String reference, String paper) {
+        if (reference != null) {
+            assertThat(Experiment.of(Semantics.REFERENCE).toParams()).containsEntry(setting, reference);
+        }
+        if (paper != null) {
+            assertThat(Experiment.of(Semantics.PAPER).toParams()).containsEntry(setting, paper);
+        }
     }
 
-    @Test
-    void paperDefaultsAreThePapers() {
-        ModelConfig model = Experiment.of(Semantics.PAPER).model();
-        assertThat(model.droppedTokens()).isEqualTo(DroppedTokens.ZERO);
-        assertThat(model.dropOrder()).isEqualTo(DropOrder.POSITION);
-        assertThat(model.replicas()).isEqualTo(Replicas.INDEPENDENT);
-        assertThat(model.init()).isEqualTo(Init.TRUNCATED_NORMAL);
-        assertThat(model.initScale()).isEqualTo(0.1);
-        assertThat(model.routerBias()).isFalse();
-        assertThat(model.capacityFactor()).isEqualTo(1.25);
-        assertThat(model.evalCapacityFactor()).isEqualTo(2.0);
-        assertThat(model.minCapacity()).isEqualTo(4);
-        assertThat(model.evalMinCapacity()).isEqualTo(4);
-    }
-
-    @Test
-    void inReferenceSemanticsTheEvaluationCapacityFollows() {
-        assertThat(Experiment.of(Semantics.REFERENCE, "model.capacity_factor=0.5")
-                        .model()
-                        .evalCapacityFactor())
-                .isEqualTo(0.5);
-        assertThat(Experiment.of(Semantics.REFERENCE)
-                        .with("model.capacity_factor=0.5")
-                        .model()
-                        .evalCapacityFactor())
-                .isEqualTo(0.5);
-        assertThat(Experiment.of(Semantics.REFERENCE, "model.eval_capacity_factor=2")
-                        .with("model.capacity_factor=0.5")
-                        .model()
-                        .evalCapacityFactor())
-                .isEqualTo(2.0);
-        assertThat(Experiment.of(Semantics.PAPER, "model.capacity_factor=0.5")
-                        .model()
-                        .evalCapacityFactor())
-                .isEqualTo(2.0);
+    /** The first assignments are of the experiment's file, the second of a change to the resolved experiment. */
+    @ParameterizedTest
+    @CsvSource({
+        "REFERENCE, model.capacity_factor=0.5, '', 0.5",
+        "REFERENCE, '', model.capacity_factor=0.5, 0.5",
+        "REFERENCE, model.eval_capacity_factor=2, model.capacity_factor=0.5, 2.0",
+        "PAPER, model.capacity_factor=0.5, '', 2.0",
+    })
+    void inReferenceSemanticsTheEvaluationCapacityFollows(
+            Semantics semantics, String first, String second, double evalCapacityFactor) {
+        assertThat(Experiment.of(semantics, first).with(second).model().evalCapacityFactor())
+                .isEqualTo(evalCapacityFactor);
     }
 
     @Test
     void noamBringsItsScheduleAndLearningRate() {
-        TrainConfig train =
-                Experiment.of(Semantics.PAPER, "train.optimizer=noam").train();
-        assertThat(train.schedule()).isEqualTo(Schedule.NOAM);
-        assertThat(train.learningRate()).isEqualTo(1.0);
-        assertThat(train.warmup()).isEqualTo(2000);
+        assertThat(Experiment.of(Semantics.PAPER, "train.optimizer=noam").toParams())
+                .contains(
+                        entry("train.schedule", "noam"),
+                        entry("train.learning_rate", "1.0"),
+                        entry("train.warmup", "2000"));
         assertThat(Experiment.of(Semantics.PAPER, "train.optimizer=noam train.warmup=100")
                         .train()
                         .warmup())
@@ -122,60 +103,22 @@ class ExperimentTest {
         assertThat(ExperimentLoader.parse(experiment.toYaml(), "stored")).isEqualTo(experiment);
     }
 
+    static Stream<String> texts() {
+        String printable = "null|~|no|true|12|1e5|0x10|a: b|a #b|- a|* a|&a|!a|%a|@a|`a| lead|trail |quo\"te|it's|back\\slash"
+                + "|{a}|[a]|?|é \uD83D\uDE00|---|...|:|=|<<";
+        String others = "tab\there|two\nlines|two\nlines\n|\nfirst|\u0001|a\r\nb|\u2028|\uFEFF";
+        return Splitter.on('|').splitToStream(printable + "|" + others);
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "null",
-                "~",
-                "no",
-                "true",
-                "12",
-                "1e5",
-                "0x10",
-                "a: b",
-                "a #b",
-                "- a",
-                "* a",
-                "&a",
-                "!a",
-                "%a",
-                "@a",
-                "`a",
-                " lead",
-                "trail ",
-                "tab\there",
-                "two\nlines",
-                "two\nlines\n",
-                "\nfirst",
-                "quo\"te",
-                "it's",
-                "back\\slash",
-                "{a}",
-                "[a]",
-                "?",
-                "é \uD83D\uDE00",
-                "\u0001",
-                "a\r\nb",
-                "---",
-                "...",
-                ":",
-                "=",
-                "<<",
-                "\u2028",
-                "\uFEFF"
-            })
+    @MethodSource("texts")
     void textsOfEveryKindSurviveTheYaml(String text) throws JsonProcessingException {
         Map<String, Object> settings = Map.of(
-                "id",
-                "x",
-                "about",
-                text,
-                "semantics",
-                "paper",
-                "corpus",
-                "c" + text,
-                "train",
-                Map.of("sample_prompt", text));
+                "id", "x",
+                "about", text,
+                "semantics", "paper",
+                "corpus", "c" + text,
+                "train", Map.of("sample_prompt", text));
         // JSON is YAML, and its escapes say exactly which text is meant.
         String json = JsonMapper.builder()
                 .enable(JsonWriteFeature.ESCAPE_NON_ASCII)

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OverridesTest {
 
@@ -15,51 +17,35 @@ class OverridesTest {
                 .isEqualTo("model.n_experts:8|train.steps:500|seed:3|corpus:a.txt");
     }
 
-    @Test
-    void quotedValuesKeepTheirWhiteSpace() {
-        assertThat(parsed("train.sample_prompt=\"To be\" seed=1")).isEqualTo("train.sample_prompt:To be|seed:1");
-        assertThat(parsed("train.sample_prompt='say \"no\"'")).isEqualTo("train.sample_prompt:say \"no\"");
-        assertThat(parsed("corpus=king's.txt seed=1")).isEqualTo("corpus:king's.txt|seed:1");
+    @ParameterizedTest
+    @CsvSource(delimiter = '>', quoteCharacter = '~', textBlock = """
+            train.sample_prompt="To be" seed=1 > train.sample_prompt:To be|seed:1
+            train.sample_prompt='say "no"' > train.sample_prompt:say "no"
+            corpus=king's.txt seed=1 > corpus:king's.txt|seed:1
+            corpus=a=b.txt > corpus:a=b.txt
+            """)
+    void quotesKeepWhiteSpaceAndValuesMayHoldAnEqualsSign(String assignments, String parsed) {
+        assertThat(parsed(assignments)).isEqualTo(parsed);
     }
 
-    @Test
-    void aValueMayHoldAnEqualsSign() {
-        assertThat(parsed("corpus=a=b.txt")).isEqualTo("corpus:a=b.txt");
-    }
-
-    @Test
-    void whatIsNoAssignmentIsRefused() {
-        refused(
-                "override model.heads: not an assignment; write key=value, as in: model.n_experts=8 train.steps=500",
-                "model.heads");
-        refused("override =4: not an assignment; write key=value, as in: model.n_experts=8 train.steps=500", "=4");
-        refused(
-                "override corpus=\"a b: the quote \" is not closed; write key=value, as in: model.n_experts=8 train.steps=500",
-                "corpus=\"a b");
-        refused("override seed=2: seed is set twice; keep one", "seed=1 seed=2");
-    }
-
-    @Test
-    void whatIsWrongWithAnAssignedValueNamesTheAssignment() {
-        refused(
-                "override model.heads=four: model.heads is \"four\"; allowed: whole numbers; example: model.heads=4",
-                "model.heads=four");
-        refused(
-                "override model.heads=: model.heads has no value; allowed: whole numbers; example: model.heads=4",
-                "model.heads=");
-        refused("override model.head=4: model.head is not a setting; did you mean model.heads?", "model.head=4");
-        refused(
-                "override id=x: id cannot be changed here; an experiment is called like its file, so copy the file",
-                "id=x");
-        refused(
-                "override semantics=reference: semantics cannot be changed here; it chooses the defaults, which are resolved already",
-                "semantics=reference");
-    }
-
-    private static void refused(String message, String... overrides) {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            # No assignments
+            model.heads | model.heads: not an assignment; write key=value, as in: model.n_experts=8 train.steps=500
+            =4 | =4: not an assignment; write key=value, as in: model.n_experts=8 train.steps=500
+            corpus="a b | corpus="a b: the quote " is not closed; write key=value, as in: model.n_experts=8 train.steps=500
+            seed=1 seed=2 | seed=2: seed is set twice; keep one
+            # Wrong values
+            model.heads=four | model.heads=four: model.heads is "four"; allowed: whole numbers; example: model.heads=4
+            model.heads= | model.heads=: model.heads has no value; allowed: whole numbers; example: model.heads=4
+            model.head=4 | model.head=4: model.head is not a setting; did you mean model.heads?
+            id=x | id=x: id cannot be changed here; an experiment is called like its file, so copy the file
+            semantics=reference | semantics=reference: semantics cannot be changed here; it chooses the defaults, which are resolved already
+            """)
+    void wrongOverridesAreRefused(String overrides, String message) {
         assertThatThrownBy(() -> Experiment.of(Semantics.PAPER, overrides))
                 .isInstanceOf(ExperimentException.class)
-                .hasMessage(message);
+                .hasMessage("override " + message);
     }
 
     private static String parsed(String... assignments) {
