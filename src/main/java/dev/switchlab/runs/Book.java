@@ -94,11 +94,6 @@ public final class Book implements AutoCloseable {
         return folder.resolve("checkpoints").resolve(runId);
     }
 
-    /** Begins a run. */
-    public BookLog start(RunInfo info) {
-        return start(info, newRunId());
-    }
-
     /**
      * Begins a run with an id that the caller chose.
      *

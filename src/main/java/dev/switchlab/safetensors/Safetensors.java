@@ -21,19 +21,6 @@ public record Safetensors(Map<String, String> metadata, Map<String, Tensor> tens
     }
 
     /**
-     * The tensor of that name.
-     *
-     * @throws IllegalArgumentException if there is none
-     */
-    public Tensor tensor(String name) {
-        Tensor tensor = tensors.get(name);
-        if (tensor == null) {
-            throw new IllegalArgumentException("No tensor " + SafetensorsException.quote(name));
-        }
-        return tensor;
-    }
-
-    /**
      * Reads a file. The tensors are views of the mapped file: opening costs no memory in proportion to the tensors, and
      * the file may be deleted or replaced, but not shortened, while they are in use.
      *

@@ -52,39 +52,11 @@ public final class Tensor {
         return new Tensor(Dtype.F32, shape, bytes);
     }
 
-    /** F64 from a copy of {@code values}. */
-    public static Tensor of(double[] values, long... shape) {
-        ByteBuffer bytes = allocate(Dtype.F64, values.length);
-        bytes.asDoubleBuffer().put(values);
-        return new Tensor(Dtype.F64, shape, bytes);
-    }
-
     /** I64 from a copy of {@code values}. */
     public static Tensor of(long[] values, long... shape) {
         ByteBuffer bytes = allocate(Dtype.I64, values.length);
         bytes.asLongBuffer().put(values);
         return new Tensor(Dtype.I64, shape, bytes);
-    }
-
-    /** I32 from a copy of {@code values}. */
-    public static Tensor of(int[] values, long... shape) {
-        ByteBuffer bytes = allocate(Dtype.I32, values.length);
-        bytes.asIntBuffer().put(values);
-        return new Tensor(Dtype.I32, shape, bytes);
-    }
-
-    /** BOOL from a copy of {@code values}. */
-    public static Tensor of(boolean[] values, long... shape) {
-        ByteBuffer bytes = allocate(Dtype.BOOL, values.length);
-        for (int i = 0; i < values.length; i++) {
-            bytes.put(i, (byte) (values[i] ? 1 : 0));
-        }
-        return new Tensor(Dtype.BOOL, shape, bytes);
-    }
-
-    /** U8 from a copy of {@code values}, read as unsigned. */
-    public static Tensor of(byte[] values, long... shape) {
-        return new Tensor(Dtype.U8, shape, ByteBuffer.wrap(values.clone()));
     }
 
     private static ByteBuffer allocate(Dtype dtype, int elements) {

@@ -112,7 +112,7 @@ class RouterSaturationTest {
     void readsTheStore(@TempDir Path runs) {
         try (MirroredBook store = MirroredBook.open(runs, MlflowEnvironment.NONE)) {
             String id;
-            try (BookLog log = store.book().start(TestRuns.withParams(Map.of("train.steps", "20")))) {
+            try (BookLog log = TestRuns.start(store.book(), TestRuns.withParams(Map.of("train.steps", "20")))) {
                 id = log.runId();
                 log.text(
                         RoutingSnapshot.path(0),

@@ -51,7 +51,7 @@ class FlushCommandTest {
 
     private static String finishedRun(Path runs) {
         try (MirroredBook book = MirroredBook.open(runs, MlflowEnvironment.NONE);
-                BookLog log = book.begin(TestRuns.info())) {
+                BookLog log = TestRuns.begin(book)) {
             TestRuns.log(log, 1, 5);
             log.finish(RunStatus.FINISHED);
             return log.runId();

@@ -25,7 +25,7 @@ class MergeCommandTest {
         Path here = folder.resolve("here");
         Path there = folder.resolve("there");
         try (Book book = Book.open(there);
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             TestRuns.log(log, 1, 3);
             log.sync();
             assertThat(merge(there, here)).isZero();

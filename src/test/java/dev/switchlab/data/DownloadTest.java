@@ -25,6 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Downloads from a server on the loopback interface that does what servers and networks do. */
 class DownloadTest {
@@ -68,14 +71,26 @@ class DownloadTest {
         assertThat(notices).isEmpty();
     }
 
-    @Test
-    void aWrongChecksumIsRefusedAtOnceAndLeavesNoFile() throws IOException {
+    static Stream<Arguments> wrongAnswers() {
         byte[] other = TEXT.clone();
         other[100] ^= 1;
-        serve(exchange -> send(exchange, 200, other));
-        refused("what arrived is another file (sha256 %s, expected %s); it was not kept"
-                .formatted(Sha256.of(other), SHA256));
-        assertThat(server.requests()).isEqualTo(1);
+        String another = "what arrived is another file (sha256 " + Sha256.of(other) + ", expected " + SHA256
+                + "); it was not kept";
+        byte[] login = "<html>Log in to use this network</html>".getBytes(UTF_8);
+        byte[] longer = Arrays.copyOf(TEXT, TEXT.length + 1);
+        return Stream.of(
+                Arguments.of(404, TEXT, "the server answered with HTTP status 404", 1),
+                Arguments.of(200, other, another, 1),
+                Arguments.of(200, login, "cut off after 39 of 30500 bytes", 2),
+                Arguments.of(200, longer, "the server sends more than the expected 30500 bytes", 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongAnswers")
+    void aWrongAnswerIsRefusedAndLeavesNoFile(int status, byte[] body, String reason, int attempts) throws IOException {
+        serve(exchange -> send(exchange, status, body));
+        refused(reason);
+        assertThat(server.requests()).isEqualTo(attempts);
     }
 
     @Test
@@ -89,12 +104,6 @@ class DownloadTest {
     }
 
     @Test
-    void aBodyThatIsShortWithoutSayingSoIsRefused() throws IOException {
-        serve(exchange -> send(exchange, 200, "<html>Log in to use this network</html>".getBytes(UTF_8)));
-        refused("cut off after 39 of 30500 bytes");
-    }
-
-    @Test
     void aBodyThatNeverEndsIsRefused() throws IOException {
         serve(exchange -> {
             exchange.sendResponseHeaders(200, 0);
@@ -103,20 +112,6 @@ class DownloadTest {
             }
         });
         refused("the server sends more than the expected 30500 bytes");
-        assertThat(server.requests()).isEqualTo(1);
-    }
-
-    @Test
-    void aBodyThatIsALittleTooLongIsRefused() throws IOException {
-        byte[] longer = (new String(TEXT, UTF_8) + "!").getBytes(UTF_8);
-        serve(exchange -> send(exchange, 200, longer));
-        refused("the server sends more than the expected 30500 bytes");
-    }
-
-    @Test
-    void notFoundIsFinal() throws IOException {
-        serve(exchange -> send(exchange, 404, TEXT));
-        refused("the server answered with HTTP status 404");
         assertThat(server.requests()).isEqualTo(1);
     }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.io.Json;
 import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -133,11 +134,11 @@ class CheckerTest {
 
     @Test
     void anotherDtypeOrShapeDoesNotPass() throws IOException {
-        assertFails(
-                SWITCH,
-                "cpu batched: output.loss",
-                tensors -> tensors.put(
-                        "output.loss", Tensor.of(tensors.get("output.loss").doubles())));
+        assertFails(SWITCH, "cpu batched: output.loss", tensors -> {
+            double loss = tensors.get("output.loss").doubles()[0];
+            ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(0, loss);
+            tensors.put("output.loss", new Tensor(Dtype.F64, new long[0], bytes));
+        });
         assertFails(
                 SWITCH,
                 "cpu batched: output.counts",
@@ -264,26 +265,12 @@ class CheckerTest {
                 tensors -> tensors.put("input.tokens", Tensor.of(new long[] {23}, 1, 1)));
     }
 
+    /** What else can be wrong with a file is tested by dev.switchlab.safetensors.BrokenFileTest. */
     @Test
-    void damagedFilesFailInOneLine() throws IOException {
+    void aDamagedFileFailsInOneLine() throws IOException {
         byte[] whole = Files.readAllBytes(GoldenCasesTest.FOLDER.resolve(SWITCH + ".safetensors"));
-        assertFails(Arrays.copyOf(whole, whole.length - 100), "the file is cut short or its header is wrong");
-        long length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-        assertFails(withHeaderLength(whole, length - 8), "damaged.safetensors: ");
-        assertFails(withHeaderLength(whole, Long.MAX_VALUE), "the header claims 9223372036854775807 bytes");
-
-        String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]},"
-                + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[4,8]}}";
-        byte[] overlapping = ("        " + header + "        ").getBytes(StandardCharsets.UTF_8);
-        assertFails(
-                withHeaderLength(overlapping, header.length()),
-                "tensor 'b' takes bytes [4, 8), which overlaps tensor 'a' [0, 5)");
-
-        Path sparse = folder.resolve("sparse.safetensors");
-        try (RandomAccessFile file = new RandomAccessFile(sparse.toFile(), "rw")) {
-            file.setLength(1L << 40);
-        }
-        assertFails(CPU.verify(sparse), "the header is not a JSON object");
+        Path cut = Files.write(folder.resolve("cut.safetensors"), Arrays.copyOf(whole, whole.length - 100));
+        assertFails(CPU.verify(cut), "the file is cut short or its header is wrong");
     }
 
     @Test
@@ -310,17 +297,6 @@ class CheckerTest {
     void aModelThatGivesNothingFails() throws IOException {
         GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> Map.of());
         assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed()).isFalse();
-    }
-
-    /** A file whose first eight bytes claim a length of the header. */
-    private static byte[] withHeaderLength(byte[] file, long length) {
-        byte[] changed = file.clone();
-        ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
-        return changed;
-    }
-
-    private void assertFails(byte[] file, String complaint) throws IOException {
-        assertFails(CPU.verify(Files.write(folder.resolve("damaged.safetensors"), file)), complaint);
     }
 
     private CaseResult damage(String name, Consumer<Map<String, Tensor>> damage) throws IOException {

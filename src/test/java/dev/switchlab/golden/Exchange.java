@@ -146,7 +146,7 @@ public final class Exchange {
         try {
             Safetensors content = Safetensors.read(logits);
             CaseFile file = caseFile(weights, content);
-            Tensor expected = content.tensor("logits");
+            Tensor expected = content.tensors().get("logits");
             for (Implementation implementation : Implementation.on(Device.cpu())) {
                 if (implementation.suits(KIND)) {
                     Map<String, Tensor> actual = Map.of(LOGITS, logits(file, implementation));
@@ -174,7 +174,7 @@ public final class Exchange {
                 CaseConfig.parse(metadata.get("config")),
                 CaseFile.noise(metadata.getOrDefault("float64_max_abs_diff", "{}")),
                 Safetensors.read(weights).tensors(),
-                Map.of("tokens", logits.tensor("tokens")),
+                Map.of("tokens", logits.tensors().get("tokens")),
                 Map.of(),
                 Map.of());
     }

@@ -46,8 +46,8 @@ class ExchangeTest {
     @Test
     void trainingHasToldTheExpertsApart() throws IOException {
         Safetensors content = Safetensors.read(weights);
-        assertThat(content.tensor("transformer.layers.0.feed_forward.experts.0.layer1.weight"))
-                .isNotEqualTo(content.tensor("transformer.layers.0.feed_forward.experts.1.layer1.weight"));
+        assertThat(content.tensors().get("transformer.layers.0.feed_forward.experts.0.layer1.weight"))
+                .isNotEqualTo(content.tensors().get("transformer.layers.0.feed_forward.experts.1.layer1.weight"));
     }
 
     @Test

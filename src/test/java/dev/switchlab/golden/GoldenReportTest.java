@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.golden.TensorDifference.Bound;
 import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.testing.Browser;
+import dev.switchlab.testing.NeedsBrowser;
+import dev.switchlab.testing.PageChecks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +28,7 @@ class GoldenReportTest {
                 "cpu loop", "", TensorDifference.all(expected, given, Tolerances.of(Map.of("output", 1e-5))));
     }
 
-    static GoldenReport report() {
+    private static GoldenReport report() {
         CaseResult good = new CaseResult(Path.of("g/good.safetensors"), "mha", "", List.of(run(1, 2, -3, 0)));
         CaseResult bad = new CaseResult(Path.of("g/bad.safetensors"), "mha", "", List.of(run(1, 2.5f, -3, 4e-5f)));
         CaseResult broken = CaseResult.failed(Path.of("g/<broken>.safetensors"), "not a golden case");
@@ -81,6 +84,14 @@ class GoldenReportTest {
                 .contains("<h1>Golden cases: 1 passed, 2 failed</h1>", "[0, 1] expected 2, got 2.50000000")
                 .contains("&lt;broken&gt;")
                 .doesNotContain("<broken>", "http:", "https:");
+    }
+
+    @Test
+    @NeedsBrowser
+    void aPersonSeesThePage(Browser browser) throws IOException {
+        Path file = folder.resolve("golden.html");
+        report().write(file);
+        PageChecks.check(browser, file);
     }
 
     @Test

@@ -7,13 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.Semantics;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepResult;
 import dev.switchlab.train.TrainStep;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,33 +55,18 @@ class TrainStepTrajectoryTest {
     }
 
     private static Experiment experiment(JsonNode config) {
-        return ExperimentLoader.parse(
-                """
-                id: golden
-                semantics: reference
-                model: {d_model: %s, heads: %s, d_ff: %s, n_layers: %s, n_experts: %s, capacity_factor: %s, drop_tokens: %s,
-                        is_scale_prob: %s}
-                train: {steps: %s, batch_size: %s, seq_len: %s, optimizer: noam, learning_rate: %s, warmup: %s, eps: %s,
-                        weight_decay: %s, grad_clip: %s, load_balance: %s}
-                """.formatted(
-                                config.get("d_model"),
-                                config.get("heads"),
-                                config.get("d_ff"),
-                                config.get("n_layers"),
-                                config.get("n_experts"),
-                                config.get("capacity_factor"),
-                                config.get("drop_tokens"),
-                                config.get("is_scale_prob"),
-                                config.get("steps"),
-                                config.get("batch_size"),
-                                config.get("seq_len"),
-                                config.get("lr"),
-                                config.get("warmup"),
-                                config.get("eps"),
-                                config.get("weight_decay"),
-                                config.get("grad_clip"),
-                                config.get("load_balancing_coef")),
-                "golden");
+        List<String> settings = new ArrayList<>(List.of(
+                "train.optimizer=noam",
+                "train.learning_rate=" + config.get("lr"),
+                "train.load_balance=" + config.get("load_balancing_coef")));
+        for (String name : List.of(
+                "d_model heads d_ff n_layers n_experts capacity_factor drop_tokens is_scale_prob".split(" "))) {
+            settings.add("model." + name + "=" + config.get(name));
+        }
+        for (String name : List.of("steps batch_size seq_len warmup eps weight_decay grad_clip".split(" "))) {
+            settings.add("train." + name + "=" + config.get(name));
+        }
+        return Experiment.of(Semantics.REFERENCE, settings.toArray(String[]::new));
     }
 
     private static Map<String, Tensor> train(LanguageModel model, CaseFile file) {

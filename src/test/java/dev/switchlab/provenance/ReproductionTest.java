@@ -24,6 +24,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The verdict on a reproduction. */
 class ReproductionTest {
@@ -215,21 +217,24 @@ class ReproductionTest {
                 .contains("computation.threads: 1, then 8", "equal bits were not promised");
     }
 
-    @Test
-    void toleranceGrowsWithTheStepAndIsAbsoluteForSmallValues() {
+    @ParameterizedTest
+    @CsvSource({
+        "train/loss, 0, 1, 1.0009, true",
+        "train/loss, 0, 1, 1.0012, false",
+        "train/loss, 1, 1, 1.0012, true",
+        "train/loss, 0, 0, 0.0009, true",
+        "train/loss, 1000, 1, 1.02, false",
+        "layer0/load/expert1, 1000, 0.3, 0.7, true",
+        "layer0/load/expert1, 1000, 0.3, 0.9, false",
+        "train/learning_rate, 1000, 1e-9, 2e-9, false",
+        "train/loss, 0, NaN, NaN, true",
+        "train/loss, 0, NaN, 1, false",
+        "train/loss, 0, Infinity, 1, false",
+    })
+    void toleranceGrowsWithTheStepAndIsAbsoluteForSmallValues(
+            String metric, long step, double first, double second, boolean isAllowed) {
         Tolerance.Share narrow = new Tolerance.Share(0.001, 0.001, 0.01);
         Tolerance tolerance = new Tolerance(narrow, new Tolerance.Share(0.5, 0, 0.5));
-        String loss = "train/loss";
-        assertThat(tolerance.allows(loss, 0, 1, 1.0009)).isTrue();
-        assertThat(tolerance.allows(loss, 0, 1, 1.0012)).isFalse();
-        assertThat(tolerance.allows(loss, 1, 1, 1.0012)).isTrue();
-        assertThat(tolerance.allows(loss, 0, 0, 0.0009)).isTrue();
-        assertThat(tolerance.allows(loss, 1000, 1, 1.02)).isFalse();
-        assertThat(tolerance.allows("layer0/load/expert1", 1000, 0.3, 0.7)).isTrue();
-        assertThat(tolerance.allows("layer0/load/expert1", 1000, 0.3, 0.9)).isFalse();
-        assertThat(tolerance.allows("train/learning_rate", 1000, 1e-9, 2e-9)).isFalse();
-        assertThat(tolerance.allows(loss, 0, Double.NaN, Double.NaN)).isTrue();
-        assertThat(tolerance.allows(loss, 0, Double.NaN, 1)).isFalse();
-        assertThat(tolerance.allows(loss, 0, Double.POSITIVE_INFINITY, 1)).isFalse();
+        assertThat(tolerance.allows(metric, step, first, second)).isEqualTo(isAllowed);
     }
 }

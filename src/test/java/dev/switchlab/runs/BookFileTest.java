@@ -109,7 +109,7 @@ final class BookFileTest {
     @Test
     void keepsSpecialValuesAsMlflowDoes() {
         try (Book book = Book.open(folder);
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             log.metrics(1, Map.of("a", Double.NaN, "b", Double.POSITIVE_INFINITY, "c", Double.NEGATIVE_INFINITY));
             log.finish(RunStatus.FINISHED);
         }
@@ -126,7 +126,7 @@ final class BookFileTest {
     void aBookThatANewerMlflowHasUpgradedGoesOnBeingWritten() throws Exception {
         String before;
         try (Book book = Book.open(folder);
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             before = log.runId();
             TestRuns.log(log, 1, 3);
         }
@@ -142,7 +142,7 @@ final class BookFileTest {
                 "DROP TABLE copied");
         try (Book book = Book.open(folder);
                 BookLog old = book.resume(before, 2);
-                BookLog fresh = book.start(TestRuns.info())) {
+                BookLog fresh = TestRuns.start(book)) {
             TestRuns.log(old, 3, 5);
             TestRuns.log(fresh, 1, 3);
             old.finish(RunStatus.FINISHED);

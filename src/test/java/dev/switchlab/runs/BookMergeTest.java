@@ -56,7 +56,7 @@ final class BookMergeTest {
     /** A run with three steps, an odd value, and files. */
     private String run(BookRows rows, RunInfo info, RunStatus status) {
         try (Book book = open(rows);
-                BookLog log = book.start(info)) {
+                BookLog log = TestRuns.start(book, info)) {
             TestRuns.log(log, 1, 3);
             log.metrics(3, Map.of("odd", Double.NaN, "far", Double.POSITIVE_INFINITY));
             log.text("samples/step-000003.txt", "To be");
@@ -126,7 +126,7 @@ final class BookMergeTest {
         String second = run(there, TestRuns.of("other"), RunStatus.FAILED);
         String child;
         try (Book book = open(there);
-                BookLog log = book.start(TestRuns.childOf(first))) {
+                BookLog log = TestRuns.start(book, TestRuns.childOf(first))) {
             child = log.runId();
             log.finish(RunStatus.KILLED);
         }
@@ -166,7 +166,7 @@ final class BookMergeTest {
     @Test
     void aRunThatGoesOnGetsWhatIsNew() throws Exception {
         try (Book book = open(there);
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             String run = log.runId();
             TestRuns.log(log, 1, 3);
             log.text("notes.txt", "first");

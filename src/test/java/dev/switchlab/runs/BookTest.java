@@ -42,7 +42,7 @@ final class BookTest {
     @Test
     void everythingLoggedReadsBack() {
         try (Book book = open();
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             log.metrics(1, Map.of("train/loss", 4.25, "odd", Double.NaN));
             log.metrics(2, Map.of("train/loss", 0.1 + 0.2));
             log.text("samples/step-000002.txt", "To be, or not to be: größer, s3cret\n");
@@ -81,7 +81,7 @@ final class BookTest {
     @Test
     void aRefusedKeyIsRefusedEachTime() {
         try (Book book = Book.open(folder.resolve("refusals"));
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             for (int step = 1; step <= 2; step++) {
                 Map<String, Double> metrics = Map.of("train@loss", 1.0);
                 long at = step;
@@ -96,7 +96,7 @@ final class BookTest {
     void filesAreKeptAsTheyWereAndPathsStayInside() throws Exception {
         Path weights = Files.writeString(folder.resolve("weights"), "weights");
         try (Book book = open();
-                BookLog log = book.start(TestRuns.info())) {
+                BookLog log = TestRuns.start(book)) {
             log.file("checkpoints/a b+c%.bin", weights);
             Files.move(
                     Files.writeString(folder.resolve("other"), "other"), weights, StandardCopyOption.REPLACE_EXISTING);
@@ -114,7 +114,7 @@ final class BookTest {
     void aParamThatIsTooLongIsKeptWholeAsAFile() {
         String whole = "größe ".repeat(2000);
         try (Book book = open();
-                BookLog log = book.start(TestRuns.withParams(Map.of("model/long: one", whole)))) {
+                BookLog log = TestRuns.start(book, TestRuns.withParams(Map.of("model/long: one", whole)))) {
             assertThat(rows.params(log.runId())).containsEntry("model/long: one", whole.substring(0, 6000));
             assertThat(book.artifacts(log.runId()).file("params/model/long__one.txt"))
                     .hasContent(whole);
@@ -124,7 +124,7 @@ final class BookTest {
     @Test
     void aRunThatIsClosedUnfinishedHasFailedAndGoesOnInTheSameRun() {
         try (Book book = open()) {
-            BookLog log = book.start(TestRuns.info());
+            BookLog log = TestRuns.start(book);
             TestRuns.log(log, 1, 7);
             log.metrics(1, Map.of("system/cpu_utilization_percentage", 1.0));
             log.close();
@@ -152,7 +152,7 @@ final class BookTest {
     void everyRunHasASampleOfTheMachinesLoad() throws Exception {
         try (Book book = Book.open(rows.folder(), new Book.Options(List.of(), Duration.ofMinutes(1), notice -> {}))) {
             for (int pause = 0; pause <= 100; pause += 20) {
-                BookLog log = book.start(TestRuns.info());
+                BookLog log = TestRuns.start(book);
                 Thread.sleep(pause);
                 log.finish(RunStatus.FINISHED);
                 log.close();
@@ -210,7 +210,7 @@ final class BookTest {
 
         public static void main(String[] arguments) {
             try (Book book = Book.open(Path.of(arguments[0]));
-                    BookLog log = book.start(TestRuns.info())) {
+                    BookLog log = TestRuns.start(book)) {
                 System.out.println(log.runId());
                 for (int step = 1; true; step++) {
                     TestRuns.log(log, step, step);

@@ -54,7 +54,7 @@ final class RunsBenchmark {
         long[] calls = new long[steps];
         long start = System.nanoTime();
         double logged;
-        try (BookLog log = book.start(TestRuns.info())) {
+        try (BookLog log = TestRuns.start(book)) {
             for (int step = 0; step < steps; step++) {
                 Map<String, Double> metrics = metrics(step);
                 long call = System.nanoTime();
@@ -82,7 +82,7 @@ final class RunsBenchmark {
     }
 
     private void history() {
-        try (BookLog log = book.start(TestRuns.info())) {
+        try (BookLog log = TestRuns.start(book)) {
             for (int step = 0; step < HISTORY_POINTS; step++) {
                 log.metrics(step, Map.of("train/loss", 1.0 / (step + 1)));
             }
@@ -101,7 +101,7 @@ final class RunsBenchmark {
         List<Double> without = new ArrayList<>();
         List<Double> with = new ArrayList<>();
         double sum = 0;
-        try (BookLog log = book.start(TestRuns.info())) {
+        try (BookLog log = TestRuns.start(book)) {
             for (int step = 0; step < BLOCKS * BLOCK_STEPS; step += BLOCK_STEPS) {
                 for (int i = 0; i < BLOCK_STEPS; i++) {
                     long start = System.nanoTime();

@@ -1,5 +1,6 @@
 package dev.switchlab.runs;
 
+import dev.switchlab.runs.mirror.MirroredBook;
 import java.util.Map;
 import java.util.Optional;
 
@@ -49,6 +50,24 @@ public final class TestRuns {
                         65,
                         1_003_854,
                         111_540)));
+    }
+
+    /** Begins {@link #info} with a new id. */
+    public static BookLog start(Book book) {
+        return start(book, info());
+    }
+
+    public static BookLog start(Book book, RunInfo info) {
+        return book.start(info, Book.newRunId());
+    }
+
+    /** Begins {@link #info} with a new id or that of MLFLOW_RUN_ID. */
+    public static BookLog begin(MirroredBook book) {
+        return begin(book, info());
+    }
+
+    public static BookLog begin(MirroredBook book, RunInfo info) {
+        return book.begin(info, book.newRunId());
     }
 
     /** Logs two metrics at each step. */

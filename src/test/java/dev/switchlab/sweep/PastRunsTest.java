@@ -2,6 +2,7 @@ package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -67,7 +68,7 @@ class PastRunsTest {
                 params,
                 Map.of("switchlab.cpu", cpu),
                 Optional.empty());
-        try (BookLog log = store.begin(info)) {
+        try (BookLog log = TestRuns.begin(store, info)) {
             log.finish(status);
             return log.runId();
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Tests that look at pages, tagged {@code browser}. They may take a {@link Browser}; on a machine without one they are
  * skipped with a message.
  */
-@Target(ElementType.TYPE)
+@Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("browser")
 @ExtendWith(BrowserExtension.class)

@@ -1,5 +1,6 @@
 package dev.switchlab.testing;
 
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -56,7 +57,7 @@ public final class SweepInBook {
                 params,
                 tags,
                 Optional.empty());
-        try (BookLog log = store.begin(info)) {
+        try (BookLog log = TestRuns.begin(store, info)) {
             if (score > 0) {
                 log.metrics(10, Map.of("train/cross_entropy", 4.0, "train/tokens_per_second", 1000.0));
                 log.metrics(20, Map.of("train/cross_entropy", 3.0, "final/cross_entropy", score));

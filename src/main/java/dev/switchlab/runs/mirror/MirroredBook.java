@@ -80,18 +80,13 @@ public final class MirroredBook implements AutoCloseable {
         return environment.experimentName().orElse(id);
     }
 
-    /** Begins a run, mirrored while it goes on. */
-    public BookLog begin(RunInfo info) {
-        return begin(info, newRunId());
-    }
-
     /** The id that the next run is to have: the one that {@code MLFLOW_RUN_ID} names, or a new one. */
     public String newRunId() {
         return nextRunId.orElseGet(Book::newRunId);
     }
 
     /**
-     * Begins a run whose id is chosen already.
+     * Begins a run, mirrored while it goes on.
      *
      * @throws BookException if there is a run of that id
      */

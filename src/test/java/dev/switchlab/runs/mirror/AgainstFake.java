@@ -85,7 +85,7 @@ abstract class AgainstFake {
     /** A run from its beginning to its end; closes the book. */
     String run(MirroredBook opened, RunInfo info, Steps steps) throws Exception {
         try (opened;
-                BookLog log = opened.begin(info)) {
+                BookLog log = TestRuns.begin(opened, info)) {
             steps.log(log);
             log.finish(RunStatus.FINISHED);
             return log.runId();

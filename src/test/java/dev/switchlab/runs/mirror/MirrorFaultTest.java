@@ -113,7 +113,7 @@ final class MirrorFaultTest extends AgainstFake {
         String left = run(hasty(uri, LONG), log -> log(log, 1, 50));
         String next;
         try (MirroredBook book = patient(uri, LONG);
-                BookLog log = book.begin(TestRuns.childOf(left))) {
+                BookLog log = TestRuns.begin(book, TestRuns.childOf(left))) {
             next = log.runId();
             log(log, 1, 20);
             fake = FakeMlflow.start(folder.resolve("server"), uri.getPort());
@@ -133,7 +133,7 @@ final class MirrorFaultTest extends AgainstFake {
         int before = notices.size();
         String next;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            try (BookLog log = book.begin(TestRuns.info())) {
+            try (BookLog log = TestRuns.begin(book)) {
                 next = log.runId();
                 for (int step = 1; step <= 20; step++) {
                     log(log, step, step);
@@ -153,7 +153,7 @@ final class MirrorFaultTest extends AgainstFake {
     @Test
     void aRunThatGoesOnIsSentAsFarAsItGoesAndStaysBehind() throws Exception {
         try (MirroredBook book = withoutServer()) {
-            try (BookLog log = book.begin(TestRuns.info())) {
+            try (BookLog log = TestRuns.begin(book)) {
                 log(log, 1, 5);
                 log.sync();
                 try (MirroredBook other = patient(fake.uri(), LONG)) {

@@ -55,7 +55,7 @@ final class MirrorTest extends AgainstFake {
     void aRunThatGoesOnSendsOnlyWhatIsNew() throws Exception {
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog log = book.begin(TestRuns.info())) {
+                BookLog log = TestRuns.begin(book)) {
             run = log.runId();
             log(log, 1, 2000);
             log.text("a.txt", "one");
@@ -78,7 +78,7 @@ final class MirrorTest extends AgainstFake {
     void whatIsAddedToAnEndedRunFollows() throws Exception {
         String run;
         try (MirroredBook book = patient(fake.uri(), LONG)) {
-            try (BookLog log = book.begin(TestRuns.info())) {
+            try (BookLog log = TestRuns.begin(book)) {
                 run = log.runId();
                 log(log, 1, 3);
                 log.finish(RunStatus.FINISHED);
@@ -95,8 +95,8 @@ final class MirrorTest extends AgainstFake {
         String parent;
         String child;
         try (MirroredBook book = withoutServer();
-                BookLog of = book.begin(TestRuns.info());
-                BookLog below = book.begin(TestRuns.childOf(of.runId()))) {
+                BookLog of = TestRuns.begin(book);
+                BookLog below = TestRuns.begin(book, TestRuns.childOf(of.runId()))) {
             parent = of.runId();
             child = below.runId();
             below.finish(RunStatus.FINISHED);
@@ -131,7 +131,7 @@ final class MirrorTest extends AgainstFake {
         fake.requireAuthorization(BASIC);
         String run;
         try (MirroredBook book = open(fake.uri(), LONG, LONG, Map.of("MLFLOW_TRACKING_TOKEN", "t0ken"));
-                BookLog log = book.begin(TestRuns.info())) {
+                BookLog log = TestRuns.begin(book)) {
             run = log.runId();
             log(log, 1, 20);
             log.finish(RunStatus.FINISHED);
@@ -216,10 +216,10 @@ final class MirrorTest extends AgainstFake {
     @Test
     void aSweepThatOnlyTheServerHasComesWithItsRuns() throws Exception {
         try (MirroredBook book = patient(fake.uri(), LONG);
-                BookLog sweep = book.begin(TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
-                BookLog setting = book.begin(TestRuns.named(
+                BookLog sweep = TestRuns.begin(book, TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
+                BookLog setting = TestRuns.begin(book, TestRuns.named(
                         "setting", Map.of(RunInfo.SUMMARY_TAG, "1", RunInfo.PARENT_TAG, sweep.runId())));
-                BookLog child = book.begin(TestRuns.childOf(setting.runId()))) {
+                BookLog child = TestRuns.begin(book, TestRuns.childOf(setting.runId()))) {
             log(child, 1, 5);
             child.finish(RunStatus.FINISHED);
             setting.finish(RunStatus.FINISHED);
@@ -284,12 +284,12 @@ final class MirrorTest extends AgainstFake {
         String next;
         try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
             assertThat(book.experimentName("smoke")).isEqualTo("routers");
-            try (BookLog log = book.begin(TestRuns.info())) {
+            try (BookLog log = TestRuns.begin(book)) {
                 assertThat(log.runId()).isEqualTo(there);
                 log(log, 1, 5);
                 log.finish(RunStatus.FINISHED);
             }
-            try (BookLog log = book.begin(TestRuns.info())) {
+            try (BookLog log = TestRuns.begin(book)) {
                 next = log.runId();
                 log.finish(RunStatus.FINISHED);
             }
@@ -299,7 +299,7 @@ final class MirrorTest extends AgainstFake {
         assertThat(fake.rows().points(there)).isEqualTo(rows.points(there));
         assertThat(fake.rows().status(there)).isEqualTo("FINISHED");
         try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
-            assertThatThrownBy(() -> book.begin(TestRuns.info()))
+            assertThatThrownBy(() -> TestRuns.begin(book))
                     .isInstanceOf(BookException.class)
                     .hasMessageContaining("run " + there + ": there is one in ");
         }
