@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The files of one run, in {@code mlartifacts/}. What a path names is whole at any moment.
+ * The files of one run, in {@code mlartifacts/}. Files are replaced atomically, so a reader never sees part of one.
  *
- * @param root the run's own folder; there once it has a file
+ * @param root the run's folder; created with its first file
  */
 public record ArtifactFolder(Path root) {
-    /** How the URIs of files that an MLflow server hands out begin. */
+    /** Prefix of the URIs of artifacts that an MLflow server serves itself. */
     public static final String PROXIED = "mlflow-artifacts:/";
 
     /**
@@ -22,7 +22,7 @@ public record ArtifactFolder(Path root) {
      *
      * @param artifacts the folder of all runs
      * @param uri such as {@code mlflow-artifacts:/1/<run>/artifacts}
-     * @throws BookException if it is another kind of URI, or leads out of that folder
+     * @throws BookException if the URI has another scheme or leads out of {@code artifacts}
      */
     static ArtifactFolder of(Path artifacts, String runId, String uri) {
         if (isProxied(uri)) {
@@ -34,7 +34,7 @@ public record ArtifactFolder(Path root) {
         throw new BookException("run " + runId + ": its artifacts are at " + uri + ", not in " + artifacts);
     }
 
-    /** Whether artifacts of this URI go through the server, in whose {@code mlartifacts/} they are. */
+    /** Whether the server itself serves the artifacts, from its {@code mlartifacts/}. */
     public static boolean isProxied(String uri) {
         return uri.startsWith(PROXIED) && !uri.startsWith(PROXIED + "/");
     }
@@ -59,7 +59,7 @@ public record ArtifactFolder(Path root) {
      * The file at a path.
      *
      * @param path such as {@code weights.safetensors}
-     * @throws BookException if there is none, or if the path leads out of the run's folder
+     * @throws BookException if there is no such file, or if the path leads out of the run's folder
      */
     public Path file(String path) {
         Path file = resolve(path);
@@ -69,12 +69,12 @@ public record ArtifactFolder(Path root) {
         return file;
     }
 
-    /** Keeps bytes under a path, replacing what was there. */
+    /** Writes bytes to a path, replacing an earlier file. */
     void write(String path, byte[] bytes) {
         keep(path, "the contents", part -> Files.write(part, bytes));
     }
 
-    /** Keeps a file under a path, replacing what was there; the file may be changed or deleted afterwards. */
+    /** Copies a file to a path, replacing an earlier file. The original may be changed or deleted afterwards. */
     void copy(String path, Path file) {
         keep(path, file.toString(), part -> Files.copy(file, part));
     }
@@ -87,7 +87,7 @@ public record ArtifactFolder(Path root) {
         }
     }
 
-    /** Where a path is, after a check that it stays inside. */
+    /** Resolves a path, after a check that it stays inside the folder. */
     public Path resolve(String path) {
         Keys.checkArtifactPath(path);
         return root.resolve(path);

@@ -29,10 +29,12 @@ import java.util.function.Consumer;
  * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several
  * processes may write and read it at once; {@code mlflow server}, started in that folder, shows it.
  *
- * <p>A metric's way: a map in the training step, a batch of rows in the one writer thread, rows.
+ * <p>A metric is a map in the training step, then part of a batch in the writer thread, then a row.
  */
 public final class Book implements AutoCloseable {
-    /** Prefix of a run's tag about a server that has a copy of the run; the value begins with the id on the server. */
+    /**
+     * Prefix of the tags that describe a run's copies on servers; each value begins with the run's id on that server.
+     */
     public static final String MIRROR_TAG = "switchlab.mirror/";
 
     /**
@@ -65,10 +67,10 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Opens the book with default options and messages to the log.
+     * Opens the book with default options; messages go to the log.
      *
-     * @param folder made when absent
-     * @throws BookException if there is something else in its place
+     * @param folder created if absent
+     * @throws BookException if the folder holds something else instead of a book
      */
     public static Book open(Path folder) {
         return open(folder, Options.of(List.of(), notice -> LOG.log(Level.WARNING, notice)));
@@ -84,7 +86,7 @@ public final class Book implements AutoCloseable {
         }
     }
 
-    /** The runs folder, which also has the checkpoints and reports of the runs. */
+    /** The runs folder, which also holds checkpoints and reports. */
     public Path folder() {
         return folder;
     }
@@ -95,9 +97,9 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Begins a run with an id that the caller chose.
+     * Begins a run with a given id.
      *
-     * @throws BookException if there is a run of that id
+     * @throws BookException if the id is taken
      */
     public BookLog start(RunInfo info, String runId) {
         long now = System.currentTimeMillis();
@@ -109,12 +111,15 @@ public final class Book implements AutoCloseable {
         return log;
     }
 
-    /** A new id of a run. */
+    /** Creates a run id. */
     public static String newRunId() {
         return UUID.randomUUID().toString().replace("-", "");
     }
 
-    /** Inserts the run with its params, tags and dataset in one transaction: a kill leaves a whole run or none. */
+    /**
+     * Inserts the run with its params, tags and dataset in one transaction: a killed process leaves a complete run or
+     * none.
+     */
     private RunRow create(RunInfo info, String runId, long now) {
         Redactor redactor = new Redactor(options.secrets());
         return write(session -> {
@@ -148,9 +153,9 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * The experiment of that name, made if there is none.
+     * Finds an experiment by name, or creates it.
      *
-     * @throws BookException if MLflow's user deleted it
+     * @throws BookException if the experiment was deleted in MLflow
      */
     static ExperimentRow experiment(Session session, String name, long now) throws SQLException {
         ExperimentRow experiment = RunsTable.experiment(session, name, now);
@@ -162,11 +167,11 @@ public final class Book implements AutoCloseable {
     }
 
     /**
-     * Resumes a run that ended early. Points after {@code step} that are in the book already, because the run had
-     * progressed beyond its last checkpoint, are not written again.
+     * Resumes a run that ended early. If the run had progressed beyond its last checkpoint, the points after
+     * {@code step} that are already in the book are not written again.
      *
-     * @param runId its whole id
-     * @param step the optimizer step of the checkpoint that training goes on from
+     * @param runId the full id
+     * @param step the optimizer step of the checkpoint that training continues from
      */
     public BookLog resume(String runId, long step) {
         RunRow run = row(runId);
@@ -177,15 +182,14 @@ public final class Book implements AutoCloseable {
         return log;
     }
 
-    /** The run with this whole id. */
+    /** The run with this full id. */
     public Optional<Run> byId(String runId) {
         return runs(session -> RunsTable.byId(session, runId).stream().toList()).stream()
                 .findFirst();
     }
 
     /**
-     * Runs by their id, the beginning of their id, the beginning of the id that a server gave them, or their name; the
-     * newest first.
+     * Runs by name, by id or a prefix of it, or by a prefix of their id on a server; newest first.
      *
      * @param text not blank
      */
@@ -193,17 +197,17 @@ public final class Book implements AutoCloseable {
         return runs(session -> RunsTable.called(session, text, MIRROR_TAG));
     }
 
-    /** Runs of an experiment, or of all, the newest first. */
+    /** Runs of one experiment or of all, newest first. */
     public List<Run> runs(Optional<String> experiment, int limit) {
         return runs(session -> RunsTable.newest(session, experiment, limit));
     }
 
-    /** The runs whose parent this one is, the oldest first. */
+    /** The children of a run, oldest first. */
     public List<Run> children(String runId) {
         return runs(session -> RunsTable.tagged(session, RunInfo.PARENT_TAG, runId));
     }
 
-    /** Runs that have a tag, the oldest first. */
+    /** Runs that have a tag, oldest first. */
     public List<Run> tagged(String key) {
         return runs(session -> RunsTable.tagged(session, key));
     }
@@ -236,7 +240,7 @@ public final class Book implements AutoCloseable {
                 metrics);
     }
 
-    /** All points of a metric, in order of time; none if the run has no such metric. */
+    /** All points of a metric in order of time; empty if the run has no such metric. */
     public List<MetricPoint> history(String runId, String key) {
         return read(session -> MetricsTable.history(session, runId, key, 0).stream()
                 .map(point -> new MetricPoint(point.step(), point.timestamp(), point.logged()))
@@ -246,29 +250,29 @@ public final class Book implements AutoCloseable {
     /**
      * The files of a run.
      *
-     * @throws BookException if they are not in the book
+     * @throws BookException if the files are not in the book
      */
     public ArtifactFolder artifacts(String runId) {
         return artifacts(runId, row(runId).artifactUri());
     }
 
-    /** The folder that an artifact URI of this book names, whether the run is there already or not. */
+    /** The folder that an artifact URI of this book names, whether or not the run exists yet. */
     ArtifactFolder artifacts(String runId, String artifactUri) {
         return ArtifactFolder.of(folder.resolve("mlartifacts"), runId, artifactUri);
     }
 
     /**
-     * Adds metrics that are measured after the run has ended, and waits until they are there. A value that its metric
-     * has at this step already is not added again.
+     * Adds metrics that are measured after the run has ended, and waits until they are stored. A metric that already
+     * has the value at this step is not written again.
      *
-     * @param step steps that the run was trained for
-     * @throws BookException if MLflow takes no metric of that name
+     * @param step number of steps that the run was trained for
+     * @throws BookException if MLflow refuses the name of a metric
      */
     public void addMetrics(String runId, long step, Map<String, Double> metrics) {
         metrics.keySet().forEach(key -> Keys.check("metric", key));
         change(session -> {
             List<PointRow> latest = MetricsTable.latest(session, runId);
-            // Not earlier than any point of the run, whatever the clock says: a copy goes by these times.
+            // Never earlier than the run's last point, even if the clock was set back: copies rely on this order.
             long now = latest.stream().mapToLong(PointRow::timestamp).reduce(System.currentTimeMillis(), Math::max);
             List<PointRow> points = metrics.entrySet().stream()
                     .map(metric -> PointRow.of(metric.getKey(), metric.getValue(), now, step))
@@ -278,23 +282,23 @@ public final class Book implements AutoCloseable {
         });
     }
 
-    /** Sets tags of a run, whether it goes on or not, and waits until they are there. */
+    /** Sets tags of a running or ended run, and waits until they are stored. */
     public void tag(String runId, Map<String, String> tags) {
         tags.keySet().forEach(key -> Keys.check("tag", key));
         change(session -> TextsTable.TAGS.set(session, runId, tags));
     }
 
-    /** Adds a file to a run, whether it goes on or not, or replaces one. */
+    /** Adds or replaces a file of a running or ended run. */
     public void keep(String runId, String path, Path file) {
         artifacts(runId).copy(path, file);
     }
 
-    /** Adds a file with UTF-8 text. */
+    /** Adds or replaces a file with UTF-8 text. */
     public void keep(String runId, String path, String text) {
         keep(runId, path, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Adds a file with these bytes. */
+    /** Adds or replaces a file with these bytes. */
     public void keep(String runId, String path, byte[] bytes) {
         artifacts(runId).write(path, bytes);
     }
@@ -309,7 +313,7 @@ public final class Book implements AutoCloseable {
                 .orElseThrow(() -> new BookException("there is no run " + runId + " in " + folder));
     }
 
-    /** Reads one state of the book. */
+    /** Reads from one snapshot of the book. */
     public <T> T read(Database.Work<T> work) {
         try {
             return database.read(work);
@@ -318,7 +322,7 @@ public final class Book implements AutoCloseable {
         }
     }
 
-    /** Changes the book at once, as one transaction. */
+    /** Changes the book in one transaction, without the writer thread. */
     public <T> T write(Database.Work<T> work) {
         try {
             return database.write(work);
@@ -334,7 +338,7 @@ public final class Book implements AutoCloseable {
         });
     }
 
-    /** What is wrong with the book's file; empty if it is sound. Reads all of it. */
+    /** Checks the whole file; empty if it is sound. */
     Optional<String> damage() {
         return database.damage();
     }

@@ -27,9 +27,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
- * One run as it is written into the book. Logging hands the data to the book's writer and returns.
+ * Writes one run into the book. Logging hands the data to the book's writer and returns.
  *
- * <p>Every method throws a {@link BookException} once the book could not be written.
+ * <p>Every method throws a {@link BookException} after a write to the book has failed.
  */
 public final class BookLog implements RunLog, AutoCloseable {
     /** The shortest limits for values in any MLflow version since 2.8, in characters. */
@@ -40,13 +40,13 @@ public final class BookLog implements RunLog, AutoCloseable {
     /**
      * Where the log of a run starts.
      *
-     * @param later steps after the checkpoint whose points are in the book already, by metric
+     * @param later steps after the checkpoint whose points are already in the book, by metric
      * @param time of the last point, in ms since 1970
-     * @param systemStep number of the next sample of the machine's load
+     * @param systemStep number of the next sample of system metrics
      */
     record Start(Map<String, Set<Long>> later, long time, long systemStep) {
 
-        /** The start of a log after {@code step} of a run that may have come further. */
+        /** The start of a log after {@code step}, for a run that may have progressed further. */
         static Start after(Session session, String runId, long step) throws SQLException {
             Map<String, Set<Long>> later = new HashMap<>();
             long time = System.currentTimeMillis();
@@ -90,7 +90,7 @@ public final class BookLog implements RunLog, AutoCloseable {
     private final AtomicBoolean finished = new AtomicBoolean();
     private Runnable onClose = () -> {};
 
-    /** @param sumsUp whether the run only sums up its children, so that no load of the machine is sampled */
+    /** @param sumsUp whether the run only sums up its children, in which case no system metrics are sampled */
     BookLog(Book book, RunRow run, Start start, boolean sumsUp) {
         this.book = book;
         this.run = run;
@@ -111,7 +111,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         return run.id();
     }
 
-    /** Sets tags: texts that may change. */
+    /** Sets tags, which unlike params may change. */
     public void tags(Map<String, String> tags) {
         Map<String, String> clean = redactor.clean(tags);
         clean.keySet().forEach(key -> Keys.check("tag", key));
@@ -127,13 +127,13 @@ public final class BookLog implements RunLog, AutoCloseable {
         });
     }
 
-    /** Keeps whole params and tags of a new run, which the book has cut to its limits. */
+    /** Stores as files the params and tags of a new run that exceed the book's limits. */
     void keepLong(RunInfo info) {
         keepLong("param", redactor.clean(info.params()), MAX_PARAM);
         keepLong("tag", redactor.clean(info.allTags()), MAX_TAG);
     }
 
-    /** No value longer than the limit. */
+    /** Truncates values to the limit. */
     static Map<String, String> cut(Map<String, String> values, int limit) {
         Map<String, String> cut = new LinkedHashMap<>(values);
         cut.replaceAll((key, value) -> {
@@ -166,7 +166,10 @@ public final class BookLog implements RunLog, AutoCloseable {
         writer.submit(session -> MetricsTable.log(session, run.id(), points));
     }
 
-    /** Never decreases, even if the machine's clock is set back: a mirror copies points by time. */
+    /**
+     * The time of the next point. Never decreases, even if the clock is set back, because mirrors copy points in order
+     * of time.
+     */
     private long now() {
         return time.accumulateAndGet(System.currentTimeMillis(), Math::max);
     }
@@ -179,9 +182,9 @@ public final class BookLog implements RunLog, AutoCloseable {
     }
 
     /**
-     * Keeps a file as an artifact. The file may be changed or deleted afterwards.
+     * Stores a copy of a file as an artifact. The file may be changed or deleted afterwards.
      *
-     * @param path where, such as {@code weights.safetensors}
+     * @param path of the artifact, such as {@code weights.safetensors}
      */
     public void file(String path, Path file) {
         if (!Files.isRegularFile(file)) {
@@ -195,7 +198,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         writer.await(session -> {});
     }
 
-    /** Ends the run, and waits until everything is written. */
+    /** Ends the run and waits until everything is written. */
     public void finish(RunStatus status) {
         if (finished.getAndSet(true)) {
             return;
@@ -205,7 +208,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         writer.await(session -> RunsTable.setStatus(session, run.id(), status.name(), Optional.of(end)));
     }
 
-    /** Sets what follows once the log has been closed, such as the end of a mirror. */
+    /** Sets an action that runs after the log was closed, such as closing a mirror. */
     public void onClose(Runnable action) {
         onClose = action;
     }
@@ -216,7 +219,7 @@ public final class BookLog implements RunLog, AutoCloseable {
         try {
             finish(RunStatus.FAILED);
         } catch (BookException e) {
-            // The disk takes no more data; the call that logged has thrown.
+            // The disk takes no more data; the logging call has reported that already.
             book.options().notices().accept("run " + run.id() + " is not marked as ended: " + e.getMessage());
         } finally {
             onClose.run();

@@ -9,30 +9,30 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies the runs of another book into this one: of another machine, or of a process that kept its own book because
- * SQLite does not belong on a network file system.
+ * Copies the runs of another book into this one: the book of another machine, or of a process that kept a local book
+ * because SQLite must not be used on a network file system.
  *
- * <p>Runs are the same by their id, experiments by their name. A run comes whole or not at all, with what is needed to
- * resume it if it has not finished. Merging again adds what the run has got since; merging twice changes nothing.
+ * <p>Runs are matched by id, experiments by name. A run is copied completely or not at all; the checkpoints of an
+ * unfinished run are copied too. Merging again adds what is new; merging twice changes nothing.
  */
 public final class BookMerge {
     private BookMerge() {}
 
     /**
-     * What a merge did, as ids of runs.
+     * The result of a merge, as ids of runs.
      *
      * @param added runs that were not in this book
-     * @param grown runs that got something new
-     * @param unchanged runs of which this book had everything
-     * @param left runs that were left as they are here, after a warning
+     * @param grown runs that had something new
+     * @param unchanged runs without anything new
+     * @param left runs that were not copied; a warning says why
      */
     public record Merged(List<String> added, List<String> grown, List<String> unchanged, List<String> left) {}
 
     /**
-     * Merges all runs, the oldest first.
+     * Merges all runs, oldest first.
      *
-     * @param from the folder of the other book, whose runs may go on meanwhile
-     * @throws BookException in one line, if there is no sound book
+     * @param from the folder of the other book; its runs may still be running
+     * @throws BookException if there is no sound book in the folder
      */
     public static Merged all(Path from, Book into) {
         try (Book other = open(from, into)) {

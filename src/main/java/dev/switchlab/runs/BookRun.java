@@ -22,9 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A run of a book, as a source and as a copy.
+ * A run of a book, as the source or the target of a copy.
  *
- * @param id the run's whole id; as a copy the run need not be there yet
+ * @param id the run's full id; as a target the run need not exist yet
  */
 public record BookRun(Book book, String id) implements RunReader, RunWriter {
 
@@ -104,8 +104,8 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
     }
 
     /**
-     * Writes the files first, each under another name and then moved, then all rows in one transaction: a run is in the
-     * book when its row is, and then it is whole.
+     * Writes the files first, each atomically, then all rows in one transaction: a run that is visible in the book is
+     * complete.
      */
     @Override
     public boolean write(Changes changes) throws IOException {
@@ -156,7 +156,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         return local.isEmpty() || Files.mismatch(local.get(), copy) >= 0;
     }
 
-    /** Brings what is needed to resume a run that has not finished. */
+    /** Copies the checkpoints of an unfinished run. */
     private boolean writeCheckpoints(Changes changes) throws IOException {
         Optional<Path> checkpoints = changes.from().checkpoints();
         return checkpoints.isPresent()

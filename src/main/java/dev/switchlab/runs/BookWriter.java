@@ -13,14 +13,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The one thread that writes to a book. Callers hand over work and go on; what has piled up meanwhile is written in one
+ * The only thread that writes to a book. Callers submit work and continue; all pending work is written in one
  * transaction.
  *
- * <p>The first failure ends the writing: later work is not taken, and its caller told why, so that a training stops
- * where it can be resumed.
+ * <p>The first failure ends all writing: later calls throw the same exception, so that training stops where it can be
+ * resumed.
  */
 final class BookWriter implements AutoCloseable {
-    /** Steps that may wait. A caller waits only if the disk has taken no data during so many steps. */
+    /** Tasks that may be pending. A caller waits only if the disk has taken no data for so many tasks. */
     private static final int LONGEST_QUEUE = 10_000;
 
     private static final int MOST_AT_ONCE = 256;
@@ -28,7 +28,7 @@ final class BookWriter implements AutoCloseable {
     /**
      * One piece of work.
      *
-     * @param durable whether the work must survive a power cut, too
+     * @param durable whether the work must also survive a power failure
      */
     private record Task(Database.Change work, boolean durable, CompletableFuture<Void> done) {}
 
@@ -41,7 +41,7 @@ final class BookWriter implements AutoCloseable {
     private volatile BookException failure;
     private volatile boolean closed;
 
-    /** @param file what messages call the book */
+    /** @param file the book's file, for messages */
     BookWriter(Database database, Path file) {
         this.database = database;
         this.file = file;
@@ -50,9 +50,9 @@ final class BookWriter implements AutoCloseable {
     }
 
     /**
-     * Hands over work, to be done soon.
+     * Submits work without waiting for it.
      *
-     * @throws BookException if earlier work could not be done
+     * @throws BookException if earlier work failed
      */
     void submit(Database.Change work) {
         hand(new Task(work, false, new CompletableFuture<>()));
@@ -66,7 +66,7 @@ final class BookWriter implements AutoCloseable {
         Uninterruptibles.putUninterruptibly(queue, task);
     }
 
-    /** Does work and everything handed over before it, and waits until both are on the disk. */
+    /** Submits work and waits until it and all earlier work are on the disk. */
     void await(Database.Change work) {
         Task task = new Task(work, true, new CompletableFuture<>());
         hand(task);
@@ -128,7 +128,7 @@ final class BookWriter implements AutoCloseable {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
-    /** Writes what was handed over, then ends. */
+    /** Writes the pending work, then ends. */
     @Override
     public void close() {
         if (closed) {

@@ -8,16 +8,16 @@ import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
  * The text that a run trains on, shown by MLflow as the run's dataset.
  *
  * @param name such as {@code tiny-shakespeare}
- * @param digest identifies the contents; longer ones are cut to MLflow's 36 characters
- * @param source where it comes from: an http(s) address or a file
- * @param characters in the whole text
+ * @param digest identifies the contents; truncated to MLflow's limit of 36 characters
+ * @param source an http(s) address or a file
+ * @param characters number of characters in the whole text
  * @param vocabulary number of different characters
- * @param training characters in the training split
- * @param validation characters in the validation split
+ * @param training number of characters in the training split
+ * @param validation number of characters in the validation split
  */
 public record Dataset(
         String name, String digest, String source, long characters, int vocabulary, long training, long validation) {
-    /** One sequence of characters, in the form of MLflow's tensor schemas: JSON with JSON inside. */
+    /** One sequence of characters, as an MLflow tensor schema: JSON with JSON inside. */
     private static final String SCHEMA = """
             {"mlflow_tensorspec":{"features":"[{\\"name\\":\\"characters\\",\\"type\\":\\"tensor\\",\
             \\"tensor-spec\\":{\\"dtype\\":\\"int32\\",\\"shape\\":[-1]}}]","targets":null}}""";
@@ -36,7 +36,7 @@ public record Dataset(
         digest = digest.substring(0, Math.min(digest.length(), MAX_DIGEST));
     }
 
-    /** The dataset in the form of MLflow's tables. */
+    /** The dataset as a row of MLflow's tables. */
     DatasetRow row(Redactor redactor) {
         boolean remote = source.startsWith("http://") || source.startsWith("https://");
         ObjectNode address = JsonNodeFactory.instance.objectNode();

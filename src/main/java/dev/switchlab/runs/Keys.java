@@ -2,15 +2,13 @@ package dev.switchlab.runs;
 
 import java.util.regex.Pattern;
 
-/**
- * MLflow's rules for the keys of metrics, params and tags, and the paths of artifacts; the strictest of its versions.
- */
+/** MLflow's rules for keys of metrics, params and tags and for artifact paths: those of its strictest version. */
 public final class Keys {
     /** Longest key, in characters. */
     public static final int MAX_LENGTH = 250;
 
     private static final Pattern ALLOWED = Pattern.compile("[\\w.\\- :/]+");
-    /** A key is also a file name in some stores: it must be its own normal form. */
+    /** Some stores use keys as file names, so a key must be a normalized path. */
     private static final Pattern NOT_A_PATH = Pattern.compile("/.*|.*/|.*//.*|(.*/)?\\.\\.?(/.*)?");
 
     private Keys() {}
@@ -18,7 +16,7 @@ public final class Keys {
     /**
      * Refuses a key that some MLflow server would refuse.
      *
-     * @param kind what it names, such as {@code metric}, for the message
+     * @param kind what the key names, for the message, such as {@code metric}
      * @throws BookException if it is refused
      */
     public static void check(String kind, String key) {
@@ -38,7 +36,7 @@ public final class Keys {
     }
 
     /**
-     * Refuses a path that does not stay inside a run's artifacts.
+     * Refuses an artifact path that leads out of the run's folder.
      *
      * @throws BookException if it is refused
      */

@@ -14,8 +14,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The load of this machine under the names that MLflow's Python client gives it ({@code mlflow.system_metrics}).
- * Megabytes are 10^6 bytes, as there.
+ * The machine's load under the metric names of MLflow's Python client ({@code mlflow.system_metrics}). A megabyte is
+ * 10^6 bytes, as in that client.
  */
 final class MachineLoad {
     private static final double MEGA = 1e6;
@@ -41,7 +41,7 @@ final class MachineLoad {
         system.getCpuLoad();
     }
 
-    /** The values that this machine reports; unknown values are absent. */
+    /** The current values; those that this machine does not report are absent. */
     Map<String, Double> sample() {
         Map<String, Double> metrics = new LinkedHashMap<>();
         double processors = system.getCpuLoad();
@@ -68,11 +68,11 @@ final class MachineLoad {
         metrics.put("system/system_memory_usage_percentage", 100 * used / total);
     }
 
-    /** Bytes that programs could have: on Linux more than is free, because caches give way. */
+    /** Memory that programs could allocate, in bytes: on Linux more than is free, because caches can be dropped. */
     private double availableMemory(double total) {
         OptionalLong machine = Memory.total();
         OptionalLong available = Memory.available();
-        // In a container with a limit the bean reports the container's memory, Linux the machine's.
+        // In a container with a limit, the bean reports the container's memory, /proc the machine's.
         boolean whole = machine.isPresent() && machine.getAsLong() <= total;
         return whole && available.isPresent() ? available.getAsLong() : system.getFreeMemorySize();
     }
@@ -87,11 +87,11 @@ final class MachineLoad {
             metrics.put("system/disk_available_megabytes", available / MEGA);
             metrics.put("system/disk_usage_percentage", 100 * used / (used + available));
         } catch (IOException e) {
-            // The folder is on no disk that can be asked.
+            // The folder is on a file system without usage numbers.
         }
     }
 
-    /** Bytes received and sent by all interfaces but loopback; empty where that is not known. */
+    /** Bytes received and sent by all interfaces but loopback; empty if unknown. */
     private static long[] traffic() {
         long received = 0;
         long sent = 0;
@@ -110,7 +110,7 @@ final class MachineLoad {
         return new long[] {received, sent};
     }
 
-    /** The load of NVIDIA GPUs, which {@code nvidia-smi} prints; nothing where that program is absent or fails. */
+    /** The load of NVIDIA GPUs from {@code nvidia-smi}; empty if that program is absent or fails. */
     private Map<String, Double> gpus() {
         hasGpus = false;
         try {

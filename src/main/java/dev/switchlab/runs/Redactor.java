@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Takes secrets out of texts that are shown or stored. */
+/** Removes secrets from texts that are shown or stored. */
 public final class Redactor {
     private static final String HIDDEN = "***";
     /** {@code scheme://user:password@host} and {@code scheme://token@host}. */
     private static final Pattern URI_CREDENTIALS = Pattern.compile("(?<=://)[^/\\s@'\"]+@");
-    /** A shorter secret would take ordinary words apart: a password "a" cannot be told from the letter. */
+    /** Shorter secrets are not removed, because they occur in ordinary words. */
     private static final int SHORTEST = 4;
 
     private final List<String> secrets;
 
-    /** @param secrets what must not be shown */
+    /** @param secrets texts that must not be shown */
     public Redactor(List<String> secrets) {
         this.secrets =
                 secrets.stream().filter(secret -> secret.length() >= SHORTEST).toList();

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A run as the book has it.
+ * A run in the book.
  *
  * @param runId 32 hexadecimal digits
  * @param experimentId MLflow's number of the experiment
  * @param experiment the experiment's name
  * @param name shown in the list of runs
- * @param status MLflow's word: RUNNING, SCHEDULED, FINISHED, FAILED or KILLED
- * @param metrics the latest value of each
+ * @param status RUNNING, SCHEDULED, FINISHED, FAILED or KILLED
+ * @param metrics the latest value of each metric
  */
 public record Run(
         String runId,
@@ -32,12 +32,12 @@ public record Run(
         return runId.substring(0, Math.min(8, runId.length()));
     }
 
-    /** Whether the run came to its end. */
+    /** Whether the run was completed. */
     public boolean isFinished() {
         return status.equals("FINISHED");
     }
 
-    /** Whether the run trained no model but sums up other runs, its children. */
+    /** Whether the run trained no model but summarizes its children. */
     public boolean isSummary() {
         return tags.containsKey(RunInfo.SUMMARY_TAG);
     }

@@ -13,31 +13,31 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Copies one run from a store to another: book to book, book to server, server to book. Each {@link #copy} writes what
- * the other store lacks; copying again without news changes nothing.
+ * Copies one run from one store to another: book to book, book to server, server to book. Each {@link #copy} writes
+ * what the target lacks; a second copy of an unchanged run changes nothing.
  *
- * <p>What the copy lacks is decided by content:
+ * <p>The comparison is by content:
  *
  * <ol>
- *   <li>The source is ahead of its copy where one of its metrics is; where none is, the store that knows how the run
- *       ended is. If the run was continued in both stores, the copy is kept and a warning is printed.
+ *   <li>The source is ahead of the copy if one of its metrics is. If no metric differs, the store that knows how the
+ *       run ended is ahead. If the run was continued in both stores, the copy is kept and a warning is printed.
  *   <li>Points of one metric are written in order of (step, timestamp, value), and the latest point of a metric is the
- *       largest of them. So the copy has every point up to its latest one. Times alone do not tell: a run that was
- *       begun again elsewhere has the same steps at other times, and another machine's clock may be behind.
- *   <li>Tags and files that differ are replaced if the source is ahead. Otherwise they were changed at the copy, and
- *       stay.
+ *       largest of them. So the copy has every point up to its latest one. Times alone are not enough: a run that was
+ *       restarted elsewhere has the same steps at other times, and clocks of machines differ.
+ *   <li>Tags and files that differ are replaced if the source is ahead. Otherwise they were changed in the copy, and
+ *       are kept.
  * </ol>
  *
- * <p>After a failure the same points may be written twice: a point is its own primary key, in the book as on MLflow's
- * SQL stores.
+ * <p>After a failure, points may be sent again. This is safe: the primary key of a point is its whole content, in the
+ * book and in MLflow's SQL stores.
  */
 public final class RunCopy {
-    /** What became of the copy. */
+    /** The result of a copy. */
     public enum Change {
         ADDED,
         GROWN,
         UNCHANGED,
-        /** Left as it was; the reason was printed. */
+        /** Not copied; the reason was printed. */
         LEFT
     }
 
@@ -52,7 +52,7 @@ public final class RunCopy {
     private final RunWriter to;
     private final Consumer<String> notices;
     private final Set<String> told = new HashSet<>();
-    /** Metrics of which an earlier pass has compared all points: later passes look at newer points only. */
+    /** Metrics whose points were all compared by an earlier pass; later passes read only newer points. */
     private final Set<String> compared = new HashSet<>();
 
     /** @param notices takes one-line messages for the user, each once */
@@ -67,8 +67,8 @@ public final class RunCopy {
     }
 
     /**
-     * Writes what the other store lacks now. Files are at least as new as the rows: what changes meanwhile comes with
-     * the next pass.
+     * Writes what the target lacks. Files are at least as new as the rows; changes during the pass are copied by the
+     * next one.
      *
      * @throws BookException if the source does not have the run, or the book cannot be read or written
      * @throws IOException if the server or a file cannot be read or written
@@ -139,7 +139,7 @@ public final class RunCopy {
         return lacking;
     }
 
-    /** What the copy's own book has written about servers stays. */
+    /** Tags about servers that the target's book wrote are kept. */
     private static Map<String, String> lackingTags(RunState source, Optional<RunState> there, Standing standing) {
         Map<String, String> known = there.map(RunState::tags).orElse(Map.of());
         Map<String, String> lacking = lacking(source.tags(), known);
@@ -170,7 +170,7 @@ public final class RunCopy {
         List<PointRow> ofLastStep =
                 points.stream().filter(point -> point.step() == step).toList();
         int index = ofLastStep.indexOf(last.get());
-        // A copy whose latest point is not the source's has that step at another time.
+        // If the source does not have the copy's latest point, the copy has that step at another time.
         long known = index >= 0
                 ? index + 1
                 : to.history(key).stream().filter(point -> point.step() == step).count();

@@ -9,17 +9,17 @@ import java.util.Optional;
 /**
  * The description of a run at its start. Names and keys are checked here, so that a run fails before its first step.
  *
- * @param experimentName the MLflow experiment; made when absent
- * @param about what the experiment is for, in Markdown; becomes the experiment's description
+ * @param experimentName the MLflow experiment; created if absent
+ * @param about purpose of the experiment, in Markdown; becomes its description
  * @param runName shown in the list of runs
  * @param description of the run, in Markdown
- * @param command reproduces the run; shown under the description
- * @param sourceName what ran, such as {@code experiments/tiny-shakespeare.yaml}
- * @param gitCommit the commit that ran, if it is known
+ * @param command that reproduces the run; shown below the description
+ * @param sourceName the source of the run, such as {@code experiments/tiny-shakespeare.yaml}
+ * @param gitCommit the commit, if known
  * @param user who ran it
- * @param params settings; values longer than MLflow takes are kept whole as artifacts
- * @param tags for searching; {@value #PARENT_TAG} makes it a child of another run
- * @param dataset what it trains on
+ * @param params settings; values beyond MLflow's limit are also stored as artifacts
+ * @param tags for searching; {@value #PARENT_TAG} makes the run a child of another
+ * @param dataset the training data
  */
 public record RunInfo(
         String experimentName,
@@ -34,32 +34,30 @@ public record RunInfo(
         Map<String, String> tags,
         Optional<Dataset> dataset) {
 
-    /** The tag with the id of the parent run, which MLflow's UI lists this one under. */
+    /** The tag with the id of the parent run; MLflow's UI nests runs by it. */
     public static final String PARENT_TAG = "mlflow.parentRunId";
 
-    /** The tag of a run that trained nothing itself but sums up others, its children; how many they are. */
+    /** The tag of a run that trained no model but summarizes its children: their number. */
     public static final String SUMMARY_TAG = "switchlab.seeds";
 
-    /** The tag of all runs of a sweep: the digest of what it consists of, 16 hexadecimal digits. */
+    /** The tag of all runs of a sweep: the digest of the sweep's definition, 16 hexadecimal digits. */
     public static final String SWEEP_TAG = "switchlab.sweep";
 
     /**
-     * The tag of the children of a sweep, and of the run that sums up those of one setting: what is changed in it, such
-     * as {@code "model.n_experts=2 train.z_loss=0"}; empty where nothing is.
+     * The tag of the children of a sweep and of the run that summarizes one setting: the overrides, such as
+     * {@code "model.n_experts=2 train.z_loss=0"}; empty without overrides.
      */
     public static final String SETTING_TAG = "switchlab.setting";
 
-    /** The tag of a sweep's parent by which the same call is known again. */
+    /** The tag of a sweep's parent that identifies the call, so that a repeated call continues the sweep. */
     public static final String CALL_TAG = "switchlab.sweep_call";
 
-    /**
-     * The tag of a child of a sweep whose last try failed: the reason, one line; empty once it has been begun again.
-     */
+    /** The tag of a child of a sweep whose last attempt failed: the reason in one line; empty after a restart. */
     public static final String FAILURE_TAG = "switchlab.failure";
 
     /**
-     * The tag of the run that sums up a setting: ids of runs, with blanks between, that count as its children and were
-     * trained for another sweep.
+     * The tag of the run that summarizes a setting: ids, separated by blanks, of runs of other sweeps that count as its
+     * children.
      */
     public static final String REUSED_TAG = "switchlab.reused";
 
@@ -68,7 +66,7 @@ public record RunInfo(
 
     private static final int MAX_NAME = 250;
 
-    /** Checks names and keys by MLflow's rules. */
+    /** Checks names and keys against MLflow's rules. */
     public RunInfo {
         requireName("experiment name", experimentName, "tiny-shakespeare");
         requireName("run name", runName, "tiny-shakespeare seed 1");
@@ -87,7 +85,7 @@ public record RunInfo(
         }
     }
 
-    /** All tags, those that MLflow's UI shows first: name, user, description, source, commit. */
+    /** All tags, first those that MLflow's UI shows: name, user, description, source, commit. */
     Map<String, String> allTags() {
         Map<String, String> all = new LinkedHashMap<>();
         all.put(TextsTable.RUN_NAME, runName);

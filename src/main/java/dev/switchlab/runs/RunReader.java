@@ -13,7 +13,7 @@ public interface RunReader {
     String place();
 
     /**
-     * The run as it is now.
+     * The current state of the run.
      *
      * @throws BookException if the store does not have the run
      */
@@ -29,7 +29,7 @@ public interface RunReader {
     /**
      * Paths of the run's files.
      *
-     * @throws BookException if the store cannot hand the files out
+     * @throws BookException if the store does not serve the files
      */
     List<String> files() throws IOException;
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a store has of a run at one moment, except its older points and its files.
+ * The state of a run in a store at one moment, without its older points and its files.
  *
  * @param row name, status and times
  * @param experimentTags tags of the run's experiment

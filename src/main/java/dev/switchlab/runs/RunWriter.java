@@ -19,35 +19,35 @@ public interface RunWriter {
     }
 
     /**
-     * Whether nobody but the source's owner continues the copy. Such a copy is brought up to the source without asking
-     * which of the two has progressed further.
+     * Whether only the source is ever continued. Such a copy is updated without a check which of the two has progressed
+     * further.
      */
     default boolean isMirror() {
         return false;
     }
 
-    /** What the store has of the run; empty if the store does not have the run yet. */
+    /** The state of the run in this store; empty if the run does not exist here yet. */
     Optional<RunState> existing() throws IOException;
 
-    /** All points that the store has of one metric. */
+    /** All points of one metric in this store. */
     List<PointRow> history(String key) throws IOException;
 
     /**
-     * Writes what the store lacks.
+     * Writes the differences.
      *
      * @return whether anything was new
      */
     boolean write(Changes changes) throws IOException;
 
     /**
-     * What the copy of a run lacks.
+     * The differences between a run and its copy.
      *
      * @param from the source, for its files
      * @param state the source
      * @param hasProgressed whether the source has points or an end that the copy lacks; otherwise files and tags that
-     *     differ were changed at the copy, and stay
-     * @param params that the copy lacks or has with other values
-     * @param tags to be set
+     *     differ were changed in the copy, and are kept
+     * @param params that the copy lacks or that have other values there
+     * @param tags to set
      * @param files paths of all files of the source
      * @param metrics keys of the metrics of which the copy lacks points
      * @param points reads the points of one of these metrics that the copy lacks, in order of (step, timestamp, value)

@@ -7,24 +7,24 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Samples the machine's load while a run goes on, and once more at its end, so that short runs have a sample, too. As
- * MLflow does, a metric's step is the number of its sample.
+ * Samples the machine's load during a run and once at its end, so that short runs have a sample too. The step of a
+ * sample is its number, as in MLflow.
  */
 final class SystemMetrics implements AutoCloseable {
-    /** Takes a sample's metrics. */
+    /** Receives the metrics of a sample. */
     interface Sink {
         void accept(long sample, Map<String, Double> metrics);
     }
 
     private final Thread thread;
-    /** Not an interrupt: the programs that report the load would swallow it. */
+    /** Used instead of an interrupt, which the calls that measure the load would swallow. */
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /**
-     * Begins to sample.
+     * Starts sampling.
      *
      * @param folder on the disk whose use is reported
-     * @param interval between samples; zero for none at all
+     * @param interval between samples; zero for no samples
      */
     SystemMetrics(Path folder, Duration interval, long firstSample, Sink sink) {
         this.thread = new Thread(() -> sample(new MachineLoad(folder), interval, firstSample, sink), "system-metrics");
@@ -46,7 +46,7 @@ final class SystemMetrics implements AutoCloseable {
         }
     }
 
-    /** Takes the last sample. */
+    /** Takes a last sample and stops. */
     @Override
     public void close() {
         ended.countDown();

@@ -3,9 +3,9 @@ package dev.switchlab.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.TestRuns;
-import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RoutingSnapshot;

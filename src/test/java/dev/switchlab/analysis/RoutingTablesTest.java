@@ -141,13 +141,20 @@ class RoutingTablesTest {
     void similarityIsTheCosineOverAllWeightsOfAnExpert() {
         String experts = "transformer.layers.0.feed_forward.experts.";
         Table cosine = ExpertSimilarity.of(Map.of(
-                experts + "0.layer1.weight", weight(3, 0),
-                experts + "0.layer1.bias", weight(4),
-                experts + "1.layer1.weight", weight(0, 5),
-                experts + "1.layer1.bias", weight(0),
-                experts + "2.layer1.weight", weight(-3, 0),
-                experts + "2.layer1.bias", weight(-4),
-                "generator.weight", weight(1)));
+                experts + "0.layer1.weight",
+                weight(3, 0),
+                experts + "0.layer1.bias",
+                weight(4),
+                experts + "1.layer1.weight",
+                weight(0, 5),
+                experts + "1.layer1.bias",
+                weight(0),
+                experts + "2.layer1.weight",
+                weight(-3, 0),
+                experts + "2.layer1.bias",
+                weight(-4),
+                "generator.weight",
+                weight(1)));
         assertThat(cosine.doubleColumn("cosine").asDoubleArray()).containsExactly(1, 0, -1, 0, 1, 0, -1, 0, 1);
     }
 

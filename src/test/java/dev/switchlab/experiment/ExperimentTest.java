@@ -104,8 +104,9 @@ class ExperimentTest {
     }
 
     static Stream<String> texts() {
-        String printable = "null|~|no|true|12|1e5|0x10|a: b|a #b|- a|* a|&a|!a|%a|@a|`a| lead|trail |quo\"te|it's|back\\slash"
-                + "|{a}|[a]|?|é \uD83D\uDE00|---|...|:|=|<<";
+        String printable =
+                "null|~|no|true|12|1e5|0x10|a: b|a #b|- a|* a|&a|!a|%a|@a|`a| lead|trail |quo\"te|it's|back\\slash"
+                        + "|{a}|[a]|?|é \uD83D\uDE00|---|...|:|=|<<";
         String others = "tab\there|two\nlines|two\nlines\n|\nfirst|\u0001|a\r\nb|\u2028|\uFEFF";
         return Splitter.on('|').splitToStream(printable + "|" + others);
     }
@@ -114,11 +115,16 @@ class ExperimentTest {
     @MethodSource("texts")
     void textsOfEveryKindSurviveTheYaml(String text) throws JsonProcessingException {
         Map<String, Object> settings = Map.of(
-                "id", "x",
-                "about", text,
-                "semantics", "paper",
-                "corpus", "c" + text,
-                "train", Map.of("sample_prompt", text));
+                "id",
+                "x",
+                "about",
+                text,
+                "semantics",
+                "paper",
+                "corpus",
+                "c" + text,
+                "train",
+                Map.of("sample_prompt", text));
         // JSON is YAML, and its escapes say exactly which text is meant.
         String json = JsonMapper.builder()
                 .enable(JsonWriteFeature.ESCAPE_NON_ASCII)

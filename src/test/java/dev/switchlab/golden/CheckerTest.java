@@ -8,14 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.io.Json;
-import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Dtype;
+import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -136,7 +134,8 @@ class CheckerTest {
     void anotherDtypeOrShapeDoesNotPass() throws IOException {
         assertFails(SWITCH, "cpu batched: output.loss", tensors -> {
             double loss = tensors.get("output.loss").doubles()[0];
-            ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(0, loss);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(0, loss);
             tensors.put("output.loss", new Tensor(Dtype.F64, new long[0], bytes));
         });
         assertFails(

@@ -2,10 +2,10 @@ package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.train.RunStatus;

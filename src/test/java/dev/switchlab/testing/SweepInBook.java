@@ -1,8 +1,8 @@
 package dev.switchlab.testing;
 
-import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;

@@ -15,10 +15,10 @@ import org.sqlite.SQLiteException;
 /**
  * The SQLite file, shared with other processes: one writing connection and one reading connection.
  *
- * <p>Write-ahead logging lets readers go on while one process writes. Every write transaction starts with {@code BEGIN
- * IMMEDIATE}, so it waits for its turn at the start, where SQLite's busy handler can wait, and never fails in the
- * middle with SQLITE_BUSY. With {@code synchronous=NORMAL} a commit survives a killed process; a power cut may take the
- * last commits but leaves the file sound.
+ * <p>Write-ahead logging lets readers continue while one process writes. Every write transaction starts with
+ * {@code BEGIN IMMEDIATE}, so it waits for the lock at its start, where SQLite's busy handler applies, and never fails
+ * halfway with SQLITE_BUSY. With {@code synchronous=NORMAL} a commit survives a killed process; a power failure may
+ * lose the last commits but leaves the file sound.
  */
 public final class Database implements AutoCloseable {
     /** Work inside one transaction; an exception rolls it back. */
@@ -33,8 +33,8 @@ public final class Database implements AutoCloseable {
 
     private static final Duration BUSY_TIMEOUT = Duration.ofMinutes(2);
     /**
-     * Pages (4 KiB) in the log before it is copied back: each step rewrites the same pages, so a longer log copies
-     * less.
+     * Pages (4 KiB) in the write-ahead log before a checkpoint. Each step rewrites the same pages, so fewer checkpoints
+     * copy less.
      */
     private static final int CHECKPOINT_PAGES = 16_000;
 
@@ -51,7 +51,7 @@ public final class Database implements AutoCloseable {
     /**
      * Opens the book, creating it when absent.
      *
-     * @throws IOException in one line, if the file is not an MLflow store that can be written here
+     * @throws IOException if the file is not an MLflow store that can be written
      */
     public static Database open(Path file) throws IOException {
         try {
@@ -76,7 +76,9 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs {@code work} in a write transaction. One at a time in this process, in order of arrival. */
+    /**
+     * Runs {@code work} in a write transaction; transactions of this process run one at a time, in order of arrival.
+     */
     public <T> T write(Work<T> work) throws SQLException, IOException {
         writerTurn.lock();
         try {
@@ -87,7 +89,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Forces what was committed to the disk; without it a power cut, but no killed process, may take the last commits.
+     * Forces committed data to the disk, so that it survives a power failure. A killed process loses no commits in any
+     * case.
      */
     public void force() throws SQLException {
         writerTurn.lock();
@@ -98,7 +101,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Runs {@code work} on one snapshot of the book. One at a time in this process; not within another read. */
+    /** Runs {@code work} on one snapshot of the book; one at a time in this process, never nested. */
     public <T> T read(Work<T> work) throws SQLException, IOException {
         readerTurn.lock();
         try {
@@ -108,7 +111,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** What is wrong with the file as SQLite sees it; empty if it is sound. Reads all of it. */
+    /** SQLite's integrity check of the whole file; empty if it is sound. */
     public Optional<String> damage() {
         try {
             return read(session -> session.first("PRAGMA quick_check(1)", row -> row.getString(1)))
@@ -119,7 +122,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Whether the book could not get its turn because of other processes. */
+    /** Whether another process held the lock for too long. */
     private static boolean isBusy(SQLException e) {
         if (!(e instanceof SQLiteException sqlite)) {
             return false;
@@ -138,7 +141,7 @@ public final class Database implements AutoCloseable {
             try {
                 session.update("ROLLBACK");
             } catch (SQLException alreadyRolledBack) {
-                // SQLite rolls back by itself on some failures, a full disk for one.
+                // SQLite itself rolls back after some failures, such as a full disk.
                 e.addSuppressed(alreadyRolledBack);
             }
             throw e;
@@ -149,7 +152,7 @@ public final class Database implements AutoCloseable {
     private static Session openWriter(Path file) throws SQLException, IOException {
         Session session = connect(file);
         try {
-            // Refuse a foreign file before anything in it changes, its journal mode included.
+            // Refuse a foreign file before changing anything in it, such as its journal mode.
             Schema.checkRevision(session);
             if (!"wal"
                     .equals(session.first("PRAGMA journal_mode", row -> row.getString(1))
@@ -184,7 +187,7 @@ public final class Database implements AutoCloseable {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
-    /** Closes all connections; call it when no other call is under way. */
+    /** Closes all connections. No other call may be running. */
     @Override
     public void close() throws SQLException {
         reader.close();

@@ -4,20 +4,20 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 
-/** The tables datasets, inputs and input_tags: what a run was trained on. */
+/** The tables datasets, inputs and input_tags: the training data of runs. */
 public final class DatasetsTable {
     private static final String CONTEXT = "mlflow.data.context";
 
     private DatasetsTable() {}
 
     /**
-     * One dataset as a run uses it.
+     * A dataset and its use by a run.
      *
      * @param digest at most 36 characters
      * @param source JSON
      * @param schema JSON
      * @param profile JSON
-     * @param context what it is used for, such as {@code training}
+     * @param context the use, such as {@code training}
      */
     public record DatasetRow(
             String name,
@@ -29,9 +29,9 @@ public final class DatasetsTable {
             String context) {}
 
     /**
-     * Adds a dataset that a run uses; the dataset again changes nothing.
+     * Adds a dataset to a run, unless the run already has it.
      *
-     * @return how many were added
+     * @return the number of datasets added
      */
     public static int log(Session session, String runId, long experimentId, DatasetRow dataset) throws SQLException {
         session.update(
@@ -70,7 +70,7 @@ public final class DatasetsTable {
         return inserted;
     }
 
-    /** What a run uses, in order of logging. */
+    /** The datasets of a run, in order of logging. */
     public static List<DatasetRow> of(Session session, String runId) throws SQLException {
         return session.list(
                 "SELECT datasets.name, digest, dataset_source_type, dataset_source, coalesce(dataset_schema, ''),"

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The tables metrics (every point) and latest_metrics (one point per key and run). */
 public final class MetricsTable {
-    // A point that is there already is the same point: its whole content is the key.
+    // The whole content of a point is its primary key, so a conflict means that the point is already stored.
     private static final String INSERT =
             "INSERT INTO metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?, ?, ?, ?, ?, ?)"
                     + " ON CONFLICT DO NOTHING";
@@ -21,7 +21,7 @@ public final class MetricsTable {
 
     private MetricsTable() {}
 
-    /** Adds points to a run and moves its latest values on. */
+    /** Adds points to a run and updates its latest values. */
     public static void log(Session session, String runId, List<PointRow> points) throws SQLException {
         insertAll(session.prepare(INSERT), runId, points);
         insertAll(session.prepare(UPSERT_LATEST), runId, points);

@@ -3,18 +3,17 @@ package dev.switchlab.runs.db;
 import java.util.Comparator;
 
 /**
- * One metric point as MLflow's tables keep it: NaN is value 0 with a mark, and infinities are the largest finite
- * doubles.
+ * A metric point as stored in MLflow's tables: NaN is value 0 with a flag, infinities are the largest finite doubles.
  *
  * @param key metric name
  * @param value stored value, always finite
  * @param timestamp ms since 1970
  * @param step training step
- * @param nan whether the point stands for NaN
+ * @param nan whether the logged value was NaN
  */
 public record PointRow(String key, double value, long timestamp, long step, boolean nan) {
 
-    /** MLflow's order of points: the largest is the latest. */
+    /** MLflow's order of points; the largest point is the latest. */
     public static final Comparator<PointRow> ORDER = Comparator.comparingLong(PointRow::step)
             .thenComparingLong(PointRow::timestamp)
             .thenComparingDouble(PointRow::value);
@@ -28,7 +27,7 @@ public record PointRow(String key, double value, long timestamp, long step, bool
         return new PointRow(key, finite, timestamp, step, false);
     }
 
-    /** What it stands for. */
+    /** The logged value. */
     public double logged() {
         return nan ? Double.NaN : value;
     }

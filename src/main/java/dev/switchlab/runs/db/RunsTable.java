@@ -5,12 +5,12 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** The tables experiments and runs. Runs that were deleted with MLflow are not read. */
+/** The tables experiments and runs. Runs that were deleted in MLflow are skipped. */
 public final class RunsTable {
-    /** How the URI of artifacts that {@code mlflow server} serves from {@code mlartifacts/} begins. */
+    /** Prefix of the URIs of artifacts that {@code mlflow server} serves from {@code mlartifacts/}. */
     private static final String ARTIFACT_ROOT = "mlflow-artifacts:/";
 
-    /** MLflow's word for what was not deleted. */
+    /** MLflow's lifecycle stage of what was not deleted. */
     private static final String ACTIVE = "active";
 
     private static final String EXPERIMENT_COLUMNS =
@@ -48,20 +48,20 @@ public final class RunsTable {
     /**
      * One experiment.
      *
-     * @param isActive false if the experiment was deleted with MLflow
+     * @param isActive false if the experiment was deleted in MLflow
      */
     public record ExperimentRow(long id, String name, boolean isActive) {
 
         /**
-         * Where the files of a run of this experiment are: in {@code mlartifacts/}, also if another client made the
-         * experiment with another place for them.
+         * The location of a run's files: always below {@code mlartifacts/}, even if another client created the
+         * experiment with another location.
          */
         public String artifactUri(String runId) {
             return ARTIFACT_ROOT + id + "/" + runId + "/artifacts";
         }
     }
 
-    /** The experiment that {@code mlflow server} expects in every store. */
+    /** Adds the experiment that {@code mlflow server} expects in every store. */
     static void insertDefaultExperiment(Session session, long now) throws SQLException {
         session.update(
                 "INSERT INTO experiments (experiment_id, " + EXPERIMENT_COLUMNS + ") VALUES (0, 'Default', ?, ?, ?, ?)",
@@ -72,7 +72,7 @@ public final class RunsTable {
     }
 
     /**
-     * The experiment of that name, made if there is none.
+     * Finds an experiment by name, or creates it.
      *
      * @param now ms since 1970
      */
@@ -112,7 +112,7 @@ public final class RunsTable {
                 run.experimentId());
     }
 
-    /** Sets the status of a run that has ended, or that is running again. */
+    /** Sets the status of a run that has ended or has been resumed. */
     public static void setStatus(Session session, String id, String status, Optional<Long> endTime)
             throws SQLException {
         session.update("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", status, endTime.orElse(null), id);
@@ -123,13 +123,13 @@ public final class RunsTable {
         return session.first(SELECT + " AND run_uuid = ?", RunsTable::read, id);
     }
 
-    /** Whether there is a run of this id, deleted ones included. */
+    /** Whether the id is taken, by a deleted run too. */
     public static boolean isTaken(Session session, String id) throws SQLException {
         return session.first("SELECT 1 FROM runs WHERE run_uuid = ?", row -> 1, id)
                 .isPresent();
     }
 
-    /** Runs of an experiment, or of all, the newest first. */
+    /** Runs of one experiment or of all, newest first. */
     public static List<RunRow> newest(Session session, Optional<String> experiment, int limit) throws SQLException {
         String order = NEWEST_FIRST + " LIMIT ?";
         return experiment.isPresent()
@@ -138,9 +138,10 @@ public final class RunsTable {
     }
 
     /**
-     * Runs whose id begins so, whose name is this, or that have a tag whose key and value begin so; the newest first.
+     * Runs with this name, with an id that starts with the text, or with a tag whose key and value start as given;
+     * newest first.
      *
-     * @param tag beginning of the tag's key
+     * @param tag prefix of the tag's key
      */
     public static List<RunRow> called(Session session, String text, String tag) throws SQLException {
         return session.list(
@@ -152,12 +153,12 @@ public final class RunsTable {
                 tag);
     }
 
-    /** Runs that have a tag, the oldest first. */
+    /** Runs that have a tag, oldest first. */
     public static List<RunRow> tagged(Session session, String key) throws SQLException {
         return session.list(SELECT + " AND " + TAGGED + ")" + OLDEST_FIRST, RunsTable::read, key);
     }
 
-    /** Runs that have a tag with this value, the oldest first. */
+    /** Runs that have a tag with this value, oldest first. */
     public static List<RunRow> tagged(Session session, String key, String value) throws SQLException {
         return session.list(SELECT + " AND " + TAGGED + " AND value = ?)" + OLDEST_FIRST, RunsTable::read, key, value);
     }

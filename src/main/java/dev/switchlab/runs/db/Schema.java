@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /** MLflow's tables at the Alembic revision that this program reads and writes. */
 final class Schema {
-    /** Alembic revision of MLflow 2.17 to 2.22; MLflow 3.x upgrades it by itself when it opens the store. */
+    /** Alembic revision of MLflow 2.17 to 2.22; MLflow 3.x upgrades the store when opening it. */
     static final String REVISION = "0584bdc529eb";
 
     private static final String RESOURCE = "schema-" + REVISION + ".sql";
@@ -33,9 +33,10 @@ final class Schema {
     private Schema() {}
 
     /**
-     * Checks that the file is empty, a store of {@link #REVISION}, or one that can be written as such; reads only.
+     * Checks that the file is empty, a store of {@link #REVISION}, or a newer store that can be written in the same
+     * way. Reads only.
      *
-     * @throws IOException in one line, if it is anything else
+     * @throws IOException if the file is anything else
      */
     static void checkRevision(Session session) throws SQLException, IOException {
         List<String> tables = session.list(
@@ -61,12 +62,9 @@ final class Schema {
         }
     }
 
-    /**
-     * Creates tables, indexes, revision and the default experiment in an empty file; one transaction, so all or
-     * nothing.
-     */
+    /** Creates tables, indexes, revision and the default experiment in an empty file, in one transaction. */
     static void createIfAbsent(Session session) throws SQLException, IOException {
-        // Again, now holding the write lock: another process may have created the store since the first check.
+        // Checked again with the write lock: another process may have created the store since the first check.
         checkRevision(session);
         if (session.first("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'", row -> 1)
                 .isPresent()) {
@@ -96,12 +94,11 @@ final class Schema {
     private record Column(String name, String type, boolean required, int keyPosition) {}
 
     /**
-     * Why a store that a newer MLflow has upgraded cannot be written as before; empty if it can. MLflow 3.x upgrades
-     * the file when it opens it, which is what looking at runs with {@code mlflow server} does: training has to go on
-     * after that.
+     * Why a store that a newer MLflow has upgraded cannot be written; empty if it can. MLflow 3.x upgrades the file
+     * when opening it, for example by {@code mlflow server}, and training must continue after that.
      *
-     * <p>Decided by looking, not by a list of revisions: in every table that this program writes, its columns must be
-     * there with the same types and primary key, and every column it does not know must be nullable or have a default.
+     * <p>Decided by the schema, not by a list of revisions: every table that this program writes must have the known
+     * columns with the same types and primary key, and every unknown column must be nullable or have a default.
      */
     private static Optional<String> obstacle(Session store) throws SQLException, IOException {
         try (Session own = new Session(DriverManager.getConnection("jdbc:sqlite::memory:"))) {
@@ -147,7 +144,7 @@ final class Schema {
                         row.getInt(5)));
     }
 
-    /** VARCHAR(500) and VARCHAR(8000) are the same to SQLite. */
+    /** The type without its length, which SQLite ignores. */
     private static String baseType(String type) {
         return type.replaceAll("\\(.*", "").strip().toUpperCase(Locale.ROOT);
     }

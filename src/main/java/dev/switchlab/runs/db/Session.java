@@ -30,7 +30,7 @@ public final class Session implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** The prepared statement for {@code sql}, still owned by this session. */
+    /** The prepared statement for {@code sql}, owned by this session. */
     PreparedStatement prepare(String sql) throws SQLException {
         PreparedStatement statement = statements.get(sql);
         if (statement == null) {

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /** The tables of texts by key: params and tags of runs, and tags of experiments. */
 public enum TextsTable {
-    /** By run; a param never changes once it is logged. */
+    /** By run. A param never changes after it was logged. */
     PARAMS("params", "run_uuid"),
     /** By run. The tag {@value #RUN_NAME} and the run's name column always agree. */
     TAGS("tags", "run_uuid"),
@@ -26,10 +26,10 @@ public enum TextsTable {
     }
 
     /**
-     * Adds texts; a key that is there keeps its text.
+     * Adds texts; an existing key keeps its text.
      *
      * @param id of the run or the experiment
-     * @return how many were added
+     * @return the number of texts added
      */
     public int add(Session session, Object id, Map<String, String> texts) throws SQLException {
         int added = 0;
@@ -39,7 +39,7 @@ public enum TextsTable {
         return added;
     }
 
-    /** Adds texts; a key that is there gets the new text. */
+    /** Adds texts, replacing those of existing keys. */
     public void set(Session session, Object id, Map<String, String> texts) throws SQLException {
         for (Map.Entry<String, String> text : texts.entrySet()) {
             session.update(insert + "UPDATE SET value = excluded.value", text.getKey(), text.getValue(), id);

@@ -15,13 +15,13 @@ import java.util.stream.Stream;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
- * The user's credentials for an MLflow server; absent parts are empty. MLflow's Python client reads these variables,
- * its Java client does not. The text form shows no secret.
+ * Credentials for an MLflow server; absent parts are empty. MLflow's Python client reads these environment variables,
+ * its Java client does not. {@link #toString} shows no secret.
  */
 public record Credentials(String username, String password, String token) {
-    /** Goes with a password. */
+    /** Requires a password. */
     public static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
-    /** Goes with a user name. */
+    /** Requires a user name. */
     public static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
     /** Used if there is no user name. */
     public static final String TOKEN = "MLFLOW_TRACKING_TOKEN";
@@ -32,11 +32,11 @@ public record Credentials(String username, String password, String token) {
     }
 
     /**
-     * The credentials in the environment; without any, those in MLflow's file. A user name and password go before a
+     * The credentials of the environment or else of MLflow's file. A user name and password take precedence over a
      * token, as in MLflow.
      *
-     * @param file {@code ~/.mlflow/credentials}; need not be there
-     * @throws BookException if there is a user name without a password or the reverse, or if the file cannot be read
+     * @param file {@code ~/.mlflow/credentials}; need not exist
+     * @throws BookException if only one of user name and password is given, or if the file cannot be read
      */
     public static Credentials of(Map<String, String> environment, Path file) {
         String username = environment.getOrDefault(USERNAME, "");
@@ -79,7 +79,7 @@ public record Credentials(String username, String password, String token) {
         return token.isEmpty() ? Optional.empty() : Optional.of("Bearer " + token);
     }
 
-    /** For the official client, which takes null for what is absent. */
+    /** Credentials for the official client, in which absent parts are null. */
     BasicMlflowHostCreds forHost(String uri) {
         if (!username.isEmpty()) {
             return new BasicMlflowHostCreds(uri, username, password);
@@ -87,7 +87,7 @@ public record Credentials(String username, String password, String token) {
         return token.isEmpty() ? new BasicMlflowHostCreds(uri) : new BasicMlflowHostCreds(uri, token);
     }
 
-    /** Texts that must appear nowhere, the encoded form of the HTTP header included. */
+    /** Texts that must not appear anywhere, including the encoded HTTP header. */
     List<String> secrets() {
         String encoded = username.isEmpty() ? "" : authorization().orElseThrow().substring("Basic ".length());
         return Stream.of(password, token, encoded)

@@ -10,14 +10,14 @@ import org.mlflow.api.proto.Service.RunTag;
 
 /**
  * The contents of one runs/log-batch request, within MLflow's limits for the number of items. A body of more than
- * 1,000,000 bytes, which only very long texts make, is refused and sent by {@link #halves}.
+ * 1,000,000 bytes, possible only with very long texts, is refused by the server and sent again in {@link #halves}.
  */
 record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
     static final int MAX_METRICS = 1000;
 
     private static final int MAX_TEXTS = 100;
 
-    /** One batch: a metric with the longest key has about 400 bytes. */
+    /** All points in one batch: a point with the longest key has about 400 bytes. */
     static LogBatch ofMetrics(List<PointRow> points) {
         return new LogBatch(points.stream().map(LogBatch::metric).toList(), List.of(), List.of());
     }
@@ -59,7 +59,7 @@ record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
         return metrics.size() + params.size() + tags.size();
     }
 
-    /** Two halves, to find the item that the server does not take, or because the whole is too long. */
+    /** Two halves, to find an item that the server refuses, or because the batch is too long. */
     List<LogBatch> halves() {
         return List.of(
                 new LogBatch(firstHalf(metrics), firstHalf(params), firstHalf(tags)),
@@ -74,7 +74,7 @@ record LogBatch(List<Metric> metrics, List<Param> params, List<RunTag> tags) {
         return items.subList(items.size() / 2, items.size());
     }
 
-    /** What is in it, for a message about a single item. */
+    /** The contents, for a message about a single item. */
     String describe() {
         if (!metrics.isEmpty()) {
             return "metric '" + metrics.get(0).getKey() + "' at step "

@@ -17,15 +17,15 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Copies a run to a server during training, on a thread of its own. No failure of the server reaches the run: what
- * could not be sent is in the book, and is sent later.
+ * Copies a run to a server during training, in a separate thread. Failures of the server do not affect the run: unsent
+ * data stays in the book and is sent later.
  */
 public final class Mirror implements AutoCloseable {
     /**
-     * When a mirror gives up and when it tries again.
+     * Time limits and pauses between attempts.
      *
-     * @param call longest time that one call to the server may take; an upload may take longer while bytes flow
-     * @param finish longest time without progress that the end of a run waits for the server
+     * @param call limit of one call to the server; an upload may take longer while bytes flow
+     * @param finish limit of waiting without progress at the end of a run
      * @param pause between two passes
      * @param firstRetry pause after the first failure; it doubles up to {@code lastRetry}
      * @param lastRetry longest pause between two attempts
@@ -39,7 +39,7 @@ public final class Mirror implements AutoCloseable {
                 Duration.ofSeconds(30));
     }
 
-    /** The end of a run may take this long before a message says what it waits for. */
+    /** Time at the end of a run after which a message explains the wait. */
     private static final Duration SILENCE = Duration.ofSeconds(1);
 
     private final Book book;
@@ -57,9 +57,9 @@ public final class Mirror implements AutoCloseable {
     private volatile String failure = "";
 
     /**
-     * Starts to copy.
+     * Starts copying.
      *
-     * @param leftBehind runs that have ended and that the server does not have whole
+     * @param leftBehind ended runs that the server does not have completely
      */
     Mirror(
             Book book,
@@ -81,9 +81,9 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Copies a run as far as it goes.
+     * Copies the current state of a run.
      *
-     * @return whether the run has ended, so that the server has all of it
+     * @return whether the run has ended and the server has all of it
      */
     static boolean copyOnce(
             Book book, String runId, MlflowServer server, Consumer<String> notices, LongConsumer progress)
@@ -115,7 +115,7 @@ public final class Mirror implements AutoCloseable {
                 if (isEnding() && isHopeless(e.kind())) {
                     return;
                 }
-                // At the end, a few attempts are to fit into the patience.
+                // At the end, a few attempts must fit into the time limit.
                 pause(isEnding() ? Comparators.min(retry, timing.finish().dividedBy(4)) : retry);
                 retry = Comparators.min(retry.multipliedBy(2), timing.lastRetry());
             } catch (IOException | BookException e) {
@@ -129,8 +129,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Copies one of the earlier runs; the next pass over this run comes before the next earlier run. An earlier run
-     * that the server does not take stays behind, and a message says so.
+     * Copies one of the earlier runs; a pass over the current run precedes the next one. An earlier run that the server
+     * refuses is kept for later, and a message is printed.
      */
     private void copyLeftBehind() throws ServerException {
         String id = leftBehind.removeFirst();
@@ -168,15 +168,15 @@ public final class Mirror implements AutoCloseable {
         return ending.getCount() == 0;
     }
 
-    /** At the end of a run, waiting helps only against passing failures, and only if the server has ever answered. */
+    /** At the end of a run, waiting makes sense only for temporary failures of a server that has answered before. */
     private boolean isHopeless(Kind kind) {
         return kind != Kind.PASSING
                 || !server.hasAnswered()
                 || System.nanoTime() - lastProgress > timing.finish().toNanos();
     }
 
-    /** Sleeps; the end of the run cuts a pause short that began before it. */
-    @SuppressWarnings("CheckReturnValue") // either way, the pause is over
+    /** Sleeps until the pause is over or the run ends. */
+    @SuppressWarnings("CheckReturnValue") // in both cases the pause is over
     private void pause(Duration duration) {
         if (isEnding()) {
             Uninterruptibles.sleepUninterruptibly(duration);
@@ -186,8 +186,8 @@ public final class Mirror implements AutoCloseable {
     }
 
     /**
-     * Sends the rest for as long as the server takes data. Messages name what the end of the run waits for, and what
-     * could not be sent, with the command that sends it later.
+     * Sends the rest while the server accepts data. Messages explain the wait and name unsent data, with the command
+     * that sends it later.
      */
     @Override
     public void close() {

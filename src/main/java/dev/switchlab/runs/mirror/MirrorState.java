@@ -8,26 +8,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The state of a run's copy on a server as far as the book knows: the value of one tag.
+ * The state of a run's copy on a server as known to the book; stored as one tag.
  *
- * @param runId the server's id of the run; empty if it does not have the run yet, as far as is known
- * @param experimentId the server's number of its experiment; empty as {@code runId}, or if the run was named by its
- *     user
+ * @param runId the run's id on the server; empty if the run is not known to be there
+ * @param experimentId the experiment's number on the server; empty if {@code runId} is, or if the user named the run
  * @param whole whether the server has everything
- * @param time files that changed before it, in ms since 1970, are there
+ * @param time in ms since 1970; files that changed earlier are on the server
  */
 record MirrorState(Optional<String> runId, Optional<String> experimentId, boolean whole, long time) {
     private static final String UNKNOWN = "-";
 
-    /** Before anything was sent. */
+    /** The state before anything was sent. */
     static final MirrorState NOTHING = new MirrorState(Optional.empty(), Optional.empty(), false, 0);
 
-    /** The key of the tag: a key has no double slash, so the scheme is left out. */
+    /** The key of the tag, without the scheme because keys must not contain a double slash. */
     static String tag(URI server) {
         return Book.MIRROR_TAG + (server.getAuthority() + server.getPath()).replaceAll("[^\\w.\\-:/]", "_");
     }
 
-    /** What is known of a run; empty if it was never meant for that server. */
+    /** The state of a run's copy; empty if the run was never mirrored to that server. */
     static Optional<MirrorState> of(Run run, URI server) {
         return Optional.ofNullable(run.tags().get(tag(server))).map(MirrorState::parse);
     }
@@ -35,7 +34,7 @@ record MirrorState(Optional<String> runId, Optional<String> experimentId, boolea
     private static MirrorState parse(String text) {
         String[] parts = text.split(" ", -1);
         if (parts.length != 4 || !parts[3].matches("\\d{1,18}")) {
-            return NOTHING; // the tag was edited: everything is compared and sent again
+            return NOTHING; // the tag was edited: compare and send everything again
         }
         return new MirrorState(known(parts[0]), known(parts[1]), parts[2].equals("whole"), Long.parseLong(parts[3]));
     }
@@ -44,7 +43,7 @@ record MirrorState(Optional<String> runId, Optional<String> experimentId, boolea
         return Optional.of(part).filter(text -> !text.equals(UNKNOWN));
     }
 
-    /** Notes that a run has got something that none of its servers has. */
+    /** Records that the run has changed, so that all of its copies are out of date. */
     static void outdate(Book book, Run run) {
         Map<String, String> tags = new HashMap<>();
         run.tags().forEach((key, value) -> {

@@ -19,20 +19,20 @@ import java.util.function.Consumer;
 import org.mlflow.api.proto.Service;
 
 /**
- * The book of runs, and the server that it is mirrored to where one is named: what commands open. Runs are read from
- * the book; one that only the server has comes into the book when it is named.
+ * The book of runs and the server that it is mirrored to, if one is set. Runs are read from the book; a run that exists
+ * only on the server is fetched into the book when it is named.
  */
 public final class MirroredBook implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(MirroredBook.class.getName());
 
-    /** The form of all ids that MLflow gives. */
+    /** The format of all MLflow ids. */
     private static final String RUN_ID = "[0-9a-f]{32}";
 
     private final Book book;
     private final MlflowEnvironment environment;
     private final Mirror.Timing timing;
     private final Consumer<String> notices;
-    /** The first run of this process only: those after it would be other runs. */
+    /** Applies only to the first run of this process. */
     private Optional<String> nextRunId;
 
     private MirroredBook(Book book, MlflowEnvironment environment, Mirror.Timing timing, Consumer<String> notices) {
@@ -43,16 +43,16 @@ public final class MirroredBook implements AutoCloseable {
         this.nextRunId = environment.runId();
     }
 
-    /** Opens the book of a folder with messages to the log. */
+    /** Opens the book of a folder; messages go to the log. */
     public static MirroredBook open(Path folder, MlflowEnvironment environment) {
         return open(folder, environment, notice -> LOG.log(Level.WARNING, notice));
     }
 
     /**
-     * Opens the book of a folder. The server need not be there.
+     * Opens the book of a folder. The server need not be reachable.
      *
      * @param notices takes one-line messages for the user
-     * @throws BookException if there is something else in the book's place
+     * @throws BookException if the folder holds something else instead of a book
      */
     public static MirroredBook open(Path folder, MlflowEnvironment environment, Consumer<String> notices) {
         return open(folder, environment, Mirror.Timing.DEFAULT, notices);
@@ -70,7 +70,7 @@ public final class MirroredBook implements AutoCloseable {
         return book;
     }
 
-    /** The address of the server, without a slash at its end; empty if none is named. */
+    /** The address of the server, without a trailing slash; empty if no server is set. */
     public Optional<URI> server() {
         return environment.server();
     }
@@ -80,15 +80,15 @@ public final class MirroredBook implements AutoCloseable {
         return environment.experimentName().orElse(id);
     }
 
-    /** The id that the next run is to have: the one that {@code MLFLOW_RUN_ID} names, or a new one. */
+    /** The id for the next run: that of {@code MLFLOW_RUN_ID}, or a new one. */
     public String newRunId() {
         return nextRunId.orElseGet(Book::newRunId);
     }
 
     /**
-     * Begins a run, mirrored while it goes on.
+     * Begins a run and mirrors it.
      *
-     * @throws BookException if there is a run of that id
+     * @throws BookException if the id is taken
      */
     public BookLog begin(RunInfo info, String runId) {
         BookLog log = book.start(info, runId);
@@ -100,12 +100,12 @@ public final class MirroredBook implements AutoCloseable {
         return mirrored(log);
     }
 
-    /** Goes on with a run as {@link Book#resume} says, mirrored while it goes on. */
+    /** Resumes a run as {@link Book#resume} does, and mirrors it. */
     public BookLog resume(String runId, long step) {
         return mirrored(book.resume(runId, step));
     }
 
-    /** Copies the run while it goes on, and what earlier runs left behind while the server was away. */
+    /** Starts a mirror for the run and for unsent data of earlier runs. */
     private BookLog mirrored(BookLog log) {
         if (server().isPresent()) {
             URI uri = server().get();
@@ -128,8 +128,8 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /**
-     * Merges another book into this one, as {@link BookMerge} says. What a server lacks of it then goes there with the
-     * next mirrored run, or with {@link #flush}.
+     * Merges another book into this one with {@link BookMerge}. The next mirrored run, or {@link #flush}, sends the new
+     * data to the server.
      */
     public BookMerge.Merged merge(Path folder) {
         BookMerge.Merged merged = BookMerge.all(folder, book);
@@ -140,9 +140,9 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /**
-     * The run with this id, beginning of an id, or name; ids are the book's or the server's.
+     * The run with this name, or with this id or prefix of an id in the book or on the server.
      *
-     * @throws BookException in one line, if there is none, or more than one
+     * @throws BookException if there is none, or more than one
      */
     public Run find(String text) {
         List<Run> found = book.called(text);
@@ -160,14 +160,14 @@ public final class MirroredBook implements AutoCloseable {
                         + server().map(uri -> " or at " + uri).orElse("") + "; `make runs` lists them"));
     }
 
-    /** A run that was fetched while it went on elsewhere is fetched again. */
+    /** Fetches a run again that was still running elsewhere when it was fetched. */
     private Run current(Run run) {
         String from = run.tags().get(ServerReader.FETCHED_TAG);
         boolean isFetched = server().filter(uri -> uri.toString().equals(from)).isPresent();
         return isFetched && run.status().equals("RUNNING") ? fetch(run.runId()).orElse(run) : run;
     }
 
-    /** Runs that were meant for the server, and of which it does not have everything; the oldest first. */
+    /** Mirrored runs that the server does not have completely, oldest first. */
     public List<Run> behind() {
         return server().stream()
                 .flatMap(uri -> book.tagged(MirrorState.tag(uri)).stream()
@@ -175,7 +175,7 @@ public final class MirroredBook implements AutoCloseable {
                 .toList();
     }
 
-    /** Where MLflow's UI shows a run, if a server is known to have it. */
+    /** The address of a run in MLflow's UI; empty if the run is not known to be on a server. */
     public Optional<String> address(Run run) {
         return server().flatMap(uri -> MirrorState.of(run, uri)
                 .flatMap(state -> state.experimentId()
@@ -184,10 +184,10 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /**
-     * Copies a run to the server now, as far as the run goes.
+     * Copies the current state of a run to the server.
      *
-     * @return whether the run has ended, so that the server has all of it
-     * @throws BookException in one line, if the server does not take it
+     * @return whether the run has ended and the server has all of it
+     * @throws BookException if the server refuses the run
      */
     public boolean flush(Run run) {
         URI uri = server().orElseThrow();
@@ -201,9 +201,7 @@ public final class MirroredBook implements AutoCloseable {
         }
     }
 
-    /**
-     * Sends what a run that has ended got since, if it is mirrored; a server that does not take it now gets it later.
-     */
+    /** Sends what was added to an ended run, if the run is mirrored; after a failure it is sent later. */
     public void update(Run run) {
         if (server().isPresent()) {
             try {
@@ -215,11 +213,11 @@ public final class MirroredBook implements AutoCloseable {
     }
 
     /**
-     * Brings a run into the book that only the server has.
+     * Fetches a run that exists only on the server into the book.
      *
-     * @param text its id, the beginning of it, or its name
-     * @return empty if no server is named, or if it has no such run
-     * @throws BookException in one line, if the server cannot be read
+     * @param text the id, a prefix of it, or the name
+     * @return empty if no server is set or the server has no such run
+     * @throws BookException if the server cannot be read
      */
     private Optional<Run> fetch(String text) {
         if (server().isEmpty()) {
@@ -247,7 +245,7 @@ public final class MirroredBook implements AutoCloseable {
         }
     }
 
-    /** The book's run that was sent to be the server's. */
+    /** The run of this book whose copy the server's run is. */
     private Optional<Run> ours(Service.Run run) {
         return run.getData().getTagsList().stream()
                 .filter(tag -> tag.getKey().equals(ServerRuns.KEY_TAG))
@@ -255,7 +253,7 @@ public final class MirroredBook implements AutoCloseable {
                 .flatMap(tag -> book.byId(tag.getValue()));
     }
 
-    /** Brings the runs that it sums up first: a run is in the book when its row is, and then it is whole. */
+    /** Fetches the children first, so that a summary that is visible in the book is complete. */
     private Optional<Run> fetch(MlflowServer server, Service.Run run) throws IOException {
         Service.RunInfo info = run.getInfo();
         String id = info.getRunId();
@@ -278,7 +276,7 @@ public final class MirroredBook implements AutoCloseable {
         return book.byId(id);
     }
 
-    /** Whether the run was fetched already, after its end. */
+    /** Whether the run was fetched after its end. */
     private boolean isWhole(Service.Run run) {
         return book.byId(run.getInfo().getRunId())
                 .filter(there -> !there.status().equals("RUNNING"))

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * MLflow's settings in environment variables, as MLflow's own clients read them.
+ * MLflow's environment variables, with the meaning that they have for MLflow's clients.
  *
- * @param server {@code MLFLOW_TRACKING_URI}: the server that runs are mirrored to
+ * @param server {@code MLFLOW_TRACKING_URI}: the server to mirror runs to
  * @param credentials {@code MLFLOW_TRACKING_USERNAME}, {@code _PASSWORD}, {@code _TOKEN}, or
  *     {@code ~/.mlflow/credentials}
- * @param experimentName {@code MLFLOW_EXPERIMENT_NAME}: the MLflow experiment that runs belong to, instead of one
- *     called like the experiment file
- * @param runId {@code MLFLOW_RUN_ID}: a run that exists on the server, to be logged to
+ * @param experimentName {@code MLFLOW_EXPERIMENT_NAME}: the MLflow experiment of the runs; by default the name of the
+ *     experiment file
+ * @param runId {@code MLFLOW_RUN_ID}: an existing run of the server to log to
  */
 public record MlflowEnvironment(
         Optional<URI> server, Credentials credentials, Optional<String> experimentName, Optional<String> runId) {
@@ -35,7 +35,7 @@ public record MlflowEnvironment(
     /**
      * Reads the environment.
      *
-     * @throws BookException in one line, if something in it is not usable
+     * @throws BookException if a variable has a value that is not usable
      */
     public static MlflowEnvironment of(Map<String, String> environment) {
         return of(environment, Path.of(System.getProperty("user.home")));
@@ -65,9 +65,9 @@ public record MlflowEnvironment(
     }
 
     /**
-     * Checks an address; the result has no slash at its end.
+     * Parses an address; the result has no trailing slash.
      *
-     * @throws BookException if the address is not one that can be logged to; credentials in it are not repeated
+     * @throws BookException if the address cannot be used; the message does not repeat credentials
      */
     static URI trackingUri(String text) {
         String shown = TRACKING_URI + ": '" + text.replaceFirst("^([A-Za-z]+://)?.*@", "$1***@") + "' ";
@@ -85,7 +85,7 @@ public record MlflowEnvironment(
         return URI.create(text.replaceAll("/+$", ""));
     }
 
-    /** Why runs cannot be logged to an address; empty if they can. */
+    /** Why an address cannot be used; empty if it can. */
     private static Optional<String> obstacle(URI uri) {
         String scheme = uri.getScheme();
         if (scheme == null || scheme.equals("file")) {

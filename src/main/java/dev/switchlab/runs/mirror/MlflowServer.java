@@ -36,14 +36,14 @@ import org.mlflow.tracking.MlflowHttpException;
 import org.mlflow.tracking.Page;
 
 /**
- * An MLflow server, through MLflow's Java client with a time limit. The client itself has no time-outs, and hangs for
- * ever after three answers of 429. So its calls run on a thread of their own; if a call takes too long, the client is
+ * An MLflow server, accessed through MLflow's Java client with a time limit. The client has no timeouts, and hangs
+ * forever after three responses of 429. So each call runs in a separate thread; if it takes too long, the client is
  * closed, which ends the call, and replaced.
  *
- * <p>The client sends a request again at once, up to three times, when the answer is an error. Only calls that may be
- * repeated go through it; creating a run does not ({@link RestClient}).
+ * <p>After an error response, the client repeats a request up to three times. So only idempotent calls use the client;
+ * creating a run does not ({@link RestClient}).
  *
- * <p>For one thread: the client has few connections.
+ * <p>Used by one thread: the client has few connections.
  */
 final class MlflowServer implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -57,8 +57,7 @@ final class MlflowServer implements AutoCloseable {
     }
 
     /**
-     * The client's HTTP library tells of every repetition. Held here, because the JDK forgets a logger that nobody
-     * holds.
+     * The client's HTTP library logs every repetition. Held here because the JDK keeps only weak references to loggers.
      */
     private static final Logger HTTP_LOG = Logger.getLogger("org.mlflow_project.apachehttp");
 
@@ -66,7 +65,7 @@ final class MlflowServer implements AutoCloseable {
         HTTP_LOG.setLevel(Level.WARNING);
     }
 
-    /** A call that takes too long is interrupted and its thread left behind; the next call gets another thread. */
+    /** A call that takes too long is interrupted and its thread abandoned; the next call uses another thread. */
     private static final TimeLimiter LIMITER =
             SimpleTimeLimiter.create(Executors.newCachedThreadPool(new ThreadFactoryBuilder()
                     .setNameFormat("mlflow-client-%d")
@@ -82,8 +81,8 @@ final class MlflowServer implements AutoCloseable {
     private volatile boolean answered;
 
     /**
-     * @param uri without a slash at its end
-     * @param limit longest time of one call
+     * @param uri without a trailing slash
+     * @param limit of one call
      */
     MlflowServer(URI uri, Credentials credentials, Duration limit) {
         this.uri = uri;
@@ -97,12 +96,12 @@ final class MlflowServer implements AutoCloseable {
         return uri;
     }
 
-    /** The calls that do not go through MLflow's client. */
+    /** The calls that do not use MLflow's client. */
     RestClient rest() {
         return rest;
     }
 
-    /** Calls the server, within the time limit whatever the server does. */
+    /** Calls the server within the time limit. */
     synchronized <T> T call(Call<T> call) throws ServerException {
         if (client == null) {
             client = new MlflowClient(credentials.forHost(uri.toString()));
@@ -124,7 +123,7 @@ final class MlflowServer implements AutoCloseable {
         }
     }
 
-    /** Whether the server ever answered anything: it is there. */
+    /** Whether the server has ever responded. */
     boolean hasAnswered() {
         return answered;
     }
@@ -139,7 +138,7 @@ final class MlflowServer implements AutoCloseable {
         while (root instanceof MlflowClientException && root.getCause() != null) {
             root = root.getCause();
         }
-        // The client's own checks and a broken connection after a time-out come as unchecked exceptions.
+        // The client throws unchecked exceptions for its own checks and for a connection that broke after a timeout.
         boolean foreign = root.getClass().getName().contains("InvalidProtocolBuffer");
         if (foreign) {
             return new ServerException(
@@ -154,7 +153,7 @@ final class MlflowServer implements AutoCloseable {
         return new ServerException(Kind.PASSING, redactor.clean(String.valueOf(cause)), cause);
     }
 
-    /** The run with this whole id. */
+    /** The run with this full id. */
     Optional<Service.Run> run(String id) throws ServerException {
         try {
             return Optional.of(call(client -> client.getRun(id)));
@@ -166,7 +165,7 @@ final class MlflowServer implements AutoCloseable {
         }
     }
 
-    /** Runs by the beginning of their id, or their name. */
+    /** Runs by name or a prefix of their id. */
     List<Service.Run> runsCalled(String text) throws ServerException {
         return runs("").stream()
                 .filter(run -> run.getInfo().getRunId().startsWith(text)
@@ -174,7 +173,7 @@ final class MlflowServer implements AutoCloseable {
                 .toList();
     }
 
-    /** The runs whose parent this one is. */
+    /** The children of a run. */
     List<Service.Run> children(String id) throws ServerException {
         return runs("tags.`" + RunInfo.PARENT_TAG + "` = '" + id + "'");
     }
@@ -188,7 +187,7 @@ final class MlflowServer implements AutoCloseable {
         return all(client -> client.searchRuns(experiments, filter, ViewType.ACTIVE_ONLY, PAGE, List.of()));
     }
 
-    /** The items of all pages, each of which is a call of its own. */
+    /** The items of all pages, with one call per page. */
     private <T> List<T> all(Call<Page<T>> first) throws ServerException {
         List<T> items = new ArrayList<>();
         Page<T> page = call(first);
@@ -201,7 +200,7 @@ final class MlflowServer implements AutoCloseable {
         return items;
     }
 
-    /** All points of a metric, in order of (time, step, value). The client's own method reads no second page. */
+    /** All points of a metric, in order of (time, step, value). The client's method reads only the first page. */
     List<PointRow> history(String runId, String key) throws ServerException {
         String query = "metrics/get-history?run_id=" + encoded(runId) + "&metric_key=" + encoded(key) + "&max_results="
                 + HISTORY_PAGE;
@@ -221,7 +220,7 @@ final class MlflowServer implements AutoCloseable {
         return points;
     }
 
-    /** Numbers come as texts where JSON does not have them: NaN and infinities. */
+    /** Parses a number; NaN and infinities are strings because JSON lacks them. */
     private static double number(JsonNode value) {
         return value.isNumber() ? value.doubleValue() : Double.parseDouble(value.asText());
     }
@@ -259,7 +258,7 @@ final class MlflowServer implements AutoCloseable {
         return rows;
     }
 
-    /** Adds a dataset to a run, a call that the client does not have. */
+    /** Adds a dataset to a run; the client lacks this call. */
     void logDataset(String runId, DatasetRow dataset) throws ServerException {
         ObjectNode request = JsonNodeFactory.instance.objectNode().put("run_id", runId);
         ObjectNode input = request.withArray("datasets").addObject();
@@ -274,7 +273,7 @@ final class MlflowServer implements AutoCloseable {
         post("runs/log-inputs", request);
     }
 
-    /** Sets the status of a run that goes on again. */
+    /** Sets the status of a resumed run. */
     void setStatus(String runId, String status) throws ServerException {
         post(
                 "runs/update",
@@ -298,7 +297,7 @@ final class MlflowServer implements AutoCloseable {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    /** Ends calls under way; the next call begins anew. */
+    /** Ends running calls; a later call creates a new client. */
     @Override
     public synchronized void close() {
         if (client != null) {

@@ -38,8 +38,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * The calls that MLflow's Java client cannot make well: creating a run by exactly one request, and artifacts without
- * Python.
+ * The calls for which MLflow's Java client is not suitable: creating a run with exactly one request, and artifacts
+ * without Python.
  */
 final class RestClient {
     private static final String API = "/api/2.0/mlflow/";
@@ -84,9 +84,9 @@ final class RestClient {
     }
 
     /**
-     * Uploads a file, reading it as it goes.
+     * Uploads a file as a stream.
      *
-     * @param progress is told the bytes sent so far
+     * @param progress receives the number of bytes sent so far
      */
     void upload(String artifactUri, String path, Path file, LongConsumer progress) throws ServerException, IOException {
         AtomicLong sent = new AtomicLong();
@@ -95,7 +95,7 @@ final class RestClient {
                 ? BodyPublishers.noBody()
                 : BodyPublishers.fromPublisher(BodyPublishers.ofInputStream(() -> counted(file, sent)), size);
         HttpRequest request = request(artifact(artifactUri, path)).PUT(body).build();
-        // A server may hand the whole file on to another storage before it answers.
+        // A server may copy the whole file to another storage before it responds.
         Duration storing = limit.plusMillis(1000 * size / SLOWEST_STORAGE);
         HttpResponse<String> response = await(
                 http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8)), sent::get, progress, storing);
@@ -117,7 +117,7 @@ final class RestClient {
         }
     }
 
-    /** Downloads into a file that is not there yet, or is replaced; a failure may leave a part. */
+    /** Downloads into a file, replacing it; a failure may leave a partial file. */
     void download(String artifactUri, String path, Path target) throws ServerException {
         HttpRequest request = request(artifact(artifactUri, path)).GET().build();
         LongSupplier received = () -> target.toFile().length();
@@ -142,7 +142,7 @@ final class RestClient {
         return request;
     }
 
-    /** Waits for the answer as long as bytes keep flowing. */
+    /** Waits for the response while bytes keep flowing. */
     private <T> HttpResponse<T> await(
             CompletableFuture<HttpResponse<T>> answer, LongSupplier bytes, LongConsumer progress, Duration silence)
             throws ServerException {
@@ -186,7 +186,7 @@ final class RestClient {
         throw ServerException.ofAnswer(status, body, redactor);
     }
 
-    /** A short reason for a failure of the network. */
+    /** Describes a network failure in a few words. */
     static String reason(Throwable cause) {
         if (cause instanceof HttpConnectTimeoutException) {
             return "no connection in time";

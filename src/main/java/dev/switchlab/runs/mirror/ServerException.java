@@ -6,18 +6,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.switchlab.runs.Redactor;
 import java.io.IOException;
 
-/** A call to the server failed; the message is the reason alone, without credentials. */
+/** A failed call to the server. The message is only the reason, without credentials. */
 final class ServerException extends IOException {
     private static final long serialVersionUID = 1L;
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    /** What a failure means for the data that could not be sent. */
+    /** The consequence of a failure for the unsent data. */
     enum Kind {
         /** The call may succeed later: no connection, silence, 5xx, 429. */
         PASSING,
-        /** The server is not usable as it is: wrong credentials, not an MLflow server. Keep the data, tell the user. */
+        /**
+         * The server cannot be used, for example because of wrong credentials or because it is no MLflow server. Keep
+         * the data and warn the user.
+         */
         UNUSABLE,
-        /** The server lacks the run or the experiment. Keep the data, tell the user. */
+        /** The server lacks the run or the experiment. Keep the data and warn the user. */
         MISSING,
         /** The server will never take this request. */
         REJECTED
@@ -46,16 +49,16 @@ final class ServerException extends IOException {
         return kind;
     }
 
-    /** The HTTP status, 0 if there was no answer. */
+    /** The HTTP status; 0 without a response. */
     int status() {
         return status;
     }
 
     /**
-     * What an answer means that is an error.
+     * Interprets an error response.
      *
      * @param status 400 to 599
-     * @param body MLflow's JSON with an error code and a message, or something else
+     * @param body usually MLflow's JSON with an error code and a message
      */
     static ServerException ofAnswer(int status, String body, Redactor redactor) {
         JsonNode json = json(body);

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.mlflow.api.proto.Service;
 
-/** A run of an MLflow server as a source. */
+/** A run of an MLflow server as the source of a copy. */
 final class ServerReader implements RunReader {
-    /** The tag of a run that came from a server: the server's address. */
+    /** The tag of a fetched run: the server's address. */
     static final String FETCHED_TAG = "switchlab.fetched_from";
 
     private final MlflowServer server;
@@ -35,7 +35,7 @@ final class ServerReader implements RunReader {
         return server.uri().toString();
     }
 
-    /** Reads all points at once, too: no transaction of a book may wait for a network. */
+    /** Reads all points in advance, because a transaction of the book must not wait for the network. */
     @Override
     public RunState state() throws ServerException {
         String id = run.getInfo().getRunId();
@@ -51,7 +51,7 @@ final class ServerReader implements RunReader {
         return state;
     }
 
-    /** A server's answer as the book would keep it. */
+    /** A server's response in the form of the book. */
     static RunState stateOf(Service.Run run, String experiment, List<DatasetRow> datasets) {
         Map<String, String> params = new LinkedHashMap<>();
         run.getData().getParamsList().forEach(param -> params.put(param.getKey(), param.getValue()));

@@ -16,12 +16,12 @@ import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.ViewType;
 
 /**
- * Finds a run of the book on a server, or creates it there exactly once, although MLflow has no way to say so: the run
- * carries the book's id as a tag, it is searched for before it is created, and twins that a network made of one request
- * are deleted.
+ * Finds a run of the book on a server, or creates it there exactly once. MLflow has no such call, so the run on the
+ * server has the book's id as a tag, is searched for before it is created, and duplicates that a network made of one
+ * request are deleted.
  */
 final class ServerRuns {
-    /** The tag of a server's run with the book's id of it. */
+    /** The tag with the book's id of a server's run. */
     static final String KEY_TAG = "switchlab.run_key";
 
     private static final int MANY = 100;
@@ -34,9 +34,9 @@ final class ServerRuns {
         this.server = server;
     }
 
-    /** The server's run for a run of the book, created if there is none. */
+    /** The server's copy of a run of the book, created if there is none. */
     Service.Run ensure(String runId) throws ServerException {
-        // One creation at a time: a parent's mirror and its child's may both want the parent to be there.
+        // One creation at a time: the mirrors of a parent and of its child may both need the parent.
         synchronized (ServerRuns.class) {
             return findOrCreate(inBook(runId));
         }
@@ -46,7 +46,9 @@ final class ServerRuns {
         return book.byId(runId).orElseThrow(() -> new BookException("run " + runId + " is gone from the book"));
     }
 
-    /** The server's id of a run, created there if need be; the id itself if the book has no such run. */
+    /**
+     * The id of a run on the server, where the run is created if necessary; the given id if the book has no such run.
+     */
     String idOnServer(String runId) throws ServerException {
         return book.byId(runId).isPresent() ? ensure(runId).getInfo().getRunId() : runId;
     }
@@ -56,9 +58,9 @@ final class ServerRuns {
         if (known.isPresent()) {
             Optional<Service.Run> there = server.run(known.get());
             if (there.isPresent()) {
-                return active(there.get()); // a run that was deleted there is not created anew
+                return active(there.get()); // a run that was deleted there is not recreated
             }
-            // The server was emptied. But a run that was named by its server's id is not created anew.
+            // The server was emptied. A run that the user named by its id on the server is not recreated.
             if (known.get().equals(run.runId())) {
                 throw new ServerException(Kind.MISSING, "it does not have run " + known.get());
             }
@@ -94,12 +96,12 @@ final class ServerRuns {
         return run;
     }
 
-    /** Tells a deleted run, which takes nothing, from an item that the server does not take. */
+    /** Distinguishes a deleted run, which accepts nothing, from an item that the server refuses. */
     void requireActive(String id) throws ServerException {
         active(get(id));
     }
 
-    /** Deletes other runs with the same key. They are empty: only the run that we know is ever logged to. */
+    /** Deletes other runs with the same key. They are empty, since only the known run is ever logged to. */
     void removeTwins(String runId, Service.RunInfo kept) throws ServerException {
         for (Service.RunInfo twin : withKey(kept.getExperimentId(), runId)) {
             if (!twin.getRunId().equals(kept.getRunId())) {
@@ -155,7 +157,7 @@ final class ServerRuns {
                 describe(id, run);
                 return id;
             } catch (ServerException e) {
-                // Another process, or an earlier try whose answer was lost, may have created it meanwhile.
+                // Another process, or an earlier attempt whose response was lost, may have created the experiment.
                 known = server.call(client -> client.getExperimentByName(name));
                 if (known.isEmpty()) {
                     throw e;
@@ -169,7 +171,7 @@ final class ServerRuns {
         return known.get().getExperimentId();
     }
 
-    /** Gives an experiment that we made the description that it has in the book. */
+    /** Copies the description of an experiment that was created here from the book. */
     private void describe(String id, Run run) throws ServerException {
         String about = book.read(session -> TextsTable.EXPERIMENT_TAGS.of(session, run.experimentId()))
                 .get(RunInfo.NOTE_TAG);

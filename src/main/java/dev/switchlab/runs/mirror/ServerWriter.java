@@ -24,8 +24,8 @@ import java.util.function.LongConsumer;
 import org.mlflow.api.proto.Service;
 
 /**
- * The copy of a book's run on an MLflow server. What the server has is asked for once, and remembered as it grows;
- * after a failure it is known again from the server.
+ * The copy of a book's run on an MLflow server. The state on the server is read once and then tracked; after a failure
+ * it is read again.
  */
 final class ServerWriter implements RunWriter {
     private final Book book;
@@ -34,19 +34,19 @@ final class ServerWriter implements RunWriter {
     private final ServerRuns runs;
     private final LongConsumer progress;
     private final Set<DatasetRow> datasets = new HashSet<>();
-    /** What the server has, with the book's id of the parent; null until the server has been asked. */
+    /** The state on the server, with the book's id of the parent; null until it was read. */
     private RunState there;
 
     private Service.RunInfo info;
     private String status = "";
-    /** When this pass began, in ms since 1970. */
+    /** Start of this pass, in ms since 1970. */
     private long begun;
-    /** Files that changed before this time are there. */
+    /** Files that changed before this time are on the server. */
     private long filesBefore;
 
     private volatile boolean whole;
 
-    /** @param progress is told bytes as they flow in a long upload */
+    /** @param progress receives the bytes sent during a long upload */
     ServerWriter(Book book, String runId, MlflowServer server, LongConsumer progress) {
         this.book = book;
         this.runId = runId;
@@ -65,7 +65,7 @@ final class ServerWriter implements RunWriter {
         return true;
     }
 
-    /** Creates the run on the server if need be. */
+    /** Creates the run on the server if necessary. */
     @Override
     public Optional<RunState> existing() throws ServerException {
         whole = false;
@@ -92,7 +92,7 @@ final class ServerWriter implements RunWriter {
         return server.history(info.getRunId(), key);
     }
 
-    /** Writes the status last: a run that looks finished is whole. */
+    /** Writes the status last: a run that looks finished is complete. */
     @Override
     public boolean write(Changes changes) throws IOException {
         writeTexts(changes);
@@ -143,7 +143,7 @@ final class ServerWriter implements RunWriter {
         points.clear();
     }
 
-    /** Sends a batch; where the server refuses it, by halves, to find what it does not take. */
+    /** Sends a batch; if the server refuses it, sends its halves, to find the item that is refused. */
     private void send(LogBatch batch, Changes changes) throws ServerException {
         try {
             server.call(client -> {
@@ -174,8 +174,8 @@ final class ServerWriter implements RunWriter {
     }
 
     /**
-     * Whether the server has an item although it refuses it. MLflow refuses a NaN that is sent again: its search for
-     * what is stored compares NaN with NaN and finds nothing, and then its table refuses the second row.
+     * Whether the server already has an item that it refuses. MLflow refuses a NaN that is sent twice: its search for
+     * existing points compares NaN with NaN and finds nothing, and then the table refuses the duplicate row.
      */
     private boolean isThere(LogBatch item) throws ServerException {
         if (!item.metrics().isEmpty()) {
@@ -212,7 +212,7 @@ final class ServerWriter implements RunWriter {
     private void writeFiles(Changes changes) throws IOException {
         for (String path : changes.files()) {
             Path file = changes.from().local(path).orElseThrow();
-            // The file system's clock may be coarser than ours.
+            // The file system's clock may be coarser than the JVM's.
             if (Files.getLastModifiedTime(file).toMillis() < filesBefore - 2000) {
                 continue;
             }
@@ -260,7 +260,7 @@ final class ServerWriter implements RunWriter {
         return whole;
     }
 
-    /** Keeps with the run how far its copy is. */
+    /** Stores the state of the copy with the run. */
     void keepState() {
         if (info != null) {
             new MirrorState(Optional.of(info.getRunId()), Optional.of(info.getExperimentId()), whole, filesBefore)

@@ -1,7 +1,7 @@
 /**
- * Copies runs of the book to an MLflow server, and fetches those that only the server has.
+ * Copies runs of the book to an MLflow server, and fetches runs that exist only on the server.
  *
- * <p>Calls go through MLflow's Java client ({@code MlflowServer} limits their time), but for two that it cannot do:
- * creating a run by one request only, and artifacts without Python ({@code RestClient}).
+ * <p>Calls use MLflow's Java client ({@code MlflowServer} adds a time limit), except for two: creating a run with
+ * exactly one request, and artifacts without Python ({@code RestClient}).
  */
 package dev.switchlab.runs.mirror;

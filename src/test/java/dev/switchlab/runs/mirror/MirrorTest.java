@@ -217,8 +217,10 @@ final class MirrorTest extends AgainstFake {
     void aSweepThatOnlyTheServerHasComesWithItsRuns() throws Exception {
         try (MirroredBook book = patient(fake.uri(), LONG);
                 BookLog sweep = TestRuns.begin(book, TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
-                BookLog setting = TestRuns.begin(book, TestRuns.named(
-                        "setting", Map.of(RunInfo.SUMMARY_TAG, "1", RunInfo.PARENT_TAG, sweep.runId())));
+                BookLog setting = TestRuns.begin(
+                        book,
+                        TestRuns.named(
+                                "setting", Map.of(RunInfo.SUMMARY_TAG, "1", RunInfo.PARENT_TAG, sweep.runId())));
                 BookLog child = TestRuns.begin(book, TestRuns.childOf(setting.runId()))) {
             log(child, 1, 5);
             child.finish(RunStatus.FINISHED);
