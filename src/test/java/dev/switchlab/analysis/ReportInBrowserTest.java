@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,28 +57,23 @@ class ReportInBrowserTest {
 
     @Test
     void fourExperts(Browser browser) throws IOException {
-        Path page = folder.resolve("run-4-experts.html");
-        Map<String, String> drawings = FakeReports.run(page, 2, 4);
-        assertThat(drawings.keySet())
+        assertThat(check(browser, "run-4-experts", page -> FakeReports.run(page, 2, 4)))
                 .startsWith("losses", "load-balancing-loss")
                 .containsAll(OF_EXPERTS);
-        check(browser, page, drawings);
-        assertThat(marks(browser))
+        assertThat(browser.strings(MARKS))
                 .contains("losses 5", "router-entropy 2", "dropped-share 4", "load-on-text 8", "expert-similarity 6");
     }
 
+    /**
+     * Sixteen colours are too many to tell apart: a heat map instead of bars, and styles of the text that all differ.
+     */
     @Test
     void sixteenExperts(Browser browser) throws IOException {
-        Path page = folder.resolve("run-16-experts.html");
-        Map<String, String> drawings = FakeReports.run(page, 6, 16);
-        assertThat(drawings.keySet()).containsAll(OF_EXPERTS);
-        check(browser, page, drawings);
-        // Sixteen colours are too many to tell apart: a heat map instead of bars, and styles of the text that all
-        // differ.
-        assertThat(marks(browser)).contains("router-entropy 6");
+        assertThat(check(browser, "run-16-experts", page -> FakeReports.run(page, 6, 16)))
+                .containsAll(OF_EXPERTS);
+        assertThat(browser.strings(MARKS)).contains("router-entropy 6");
         for (String matrix : List.of("co-activation", "expert-similarity")) {
-            assertThat(browser.strings("return [...document.querySelectorAll('#" + matrix
-                            + " text[text-anchor=\"end\"]')].map(label => label.textContent)"))
+            assertThat(texts(browser, "#" + matrix + " text[text-anchor=\"end\"]"))
                     .containsAll(
                             IntStream.range(0, 16).mapToObj(Integer::toString).toList());
         }
@@ -88,49 +84,35 @@ class ReportInBrowserTest {
 
     @Test
     void denseModel(Browser browser) throws IOException {
-        Path page = folder.resolve("run-dense.html");
-        Map<String, String> drawings = FakeReports.run(page, 0, 1);
-        assertThat(drawings.keySet()).containsExactly("losses");
-        check(browser, page, drawings);
+        assertThat(check(browser, "run-dense", page -> FakeReports.run(page, 0, 1)))
+                .containsExactly("losses");
         assertThat(browser.strings("return [document.body.innerText]").get(0))
                 .contains("This model is dense", FakeReports.NAME, "Provenance");
     }
 
     @Test
     void comparison(Browser browser) throws IOException {
-        Path page = folder.resolve("compare.html");
-        Map<String, String> drawings = FakeReports.comparison(page);
-        check(browser, page, drawings);
-        assertThat(drawings.keySet()).startsWith("score", "training", "validation");
+        assertThat(check(browser, "compare", FakeReports::comparison)).startsWith("score", "training", "validation");
     }
 
     /** Means with intervals along one axis; lines with bands, as many as settings. */
     @Test
     void sweepOfOneParameter(Browser browser) throws IOException {
-        Path page = folder.resolve("sweep-of-one.html");
-        Map<String, String> drawings = FakeReports.sweep(page, 5, 0.001);
-        check(browser, page, drawings);
-        assertThat(drawings.keySet())
+        assertThat(check(browser, "sweep-of-one", page -> FakeReports.sweep(page, 5, 0.001)))
                 .startsWith("score", "training", "validation")
                 .contains("router-entropy");
-        assertThat(browser.strings(
-                        "return [...document.querySelectorAll('#score text')].map(label => label.textContent)"))
-                .containsSubsequence("1", "2", "4", "8", "16", "model.n_experts");
-        assertThat(browser.evaluate("return document.querySelectorAll('#training .band').length"))
-                .isEqualTo(5L);
+        assertThat(texts(browser, "#score text")).containsSubsequence("1", "2", "4", "8", "16", "model.n_experts");
+        assertThat(texts(browser, "#training .band")).hasSize(5);
     }
 
     /** A heat map over two axes; of twelve settings eight are drawn as curves. */
     @Test
     void sweepOfTwoParameters(Browser browser) throws IOException {
-        Path page = folder.resolve("sweep-of-two.html");
-        Map<String, String> drawings = FakeReports.sweep(page, 4, 0, 0.001, 0.01);
-        check(browser, page, drawings);
+        check(browser, "sweep-of-two", page -> FakeReports.sweep(page, 4, 0, 0.001, 0.01));
         assertThat(browser.strings(
                         "return [...document.querySelectorAll('#score .frame')].map(e => e.getAttribute('stroke'))"))
                 .containsExactly("#fff", "#000");
-        assertThat(browser.evaluate("return document.querySelectorAll('#training .band').length"))
-                .isEqualTo(8L);
+        assertThat(texts(browser, "#training .band")).hasSize(8);
         assertThat(browser.strings("return [document.body.innerText]").get(0))
                 .contains("Of 12 settings, the 7 with the least final/cross_entropy are drawn");
     }
@@ -142,7 +124,7 @@ class ReportInBrowserTest {
         Files.writeString(page, Files.readString(page).replaceAll("(?s)<script>.*?</script>", ""));
         for (Screen screen : List.of(Screen.PAPER, Screen.PHONE)) {
             browser.open(page, screen);
-            assertThat(marks(browser)).hasSize(drawings.size()).allMatch(figure -> !figure.endsWith(" 0"));
+            assertThat(browser.strings(MARKS)).hasSize(drawings.size()).allMatch(figure -> !figure.endsWith(" 0"));
         }
     }
 
@@ -168,24 +150,32 @@ class ReportInBrowserTest {
         return Files.writeString(folder.resolve("blank.html"), "<!DOCTYPE html><body></body>");
     }
 
-    private void check(Browser browser, Path page, Map<String, String> drawings) throws IOException {
+    private interface Report {
+        /** Returns the drawings by name. */
+        Map<String, String> write(Path page) throws IOException;
+    }
+
+    /** Checks a page and its drawings, and leaves the page open. */
+    private Set<String> check(Browser browser, String name, Report report) throws IOException {
+        Path page = folder.resolve(name + ".html");
+        Map<String, String> drawings = report.write(page);
         PageChecks.checkDrawings(browser, blank(), drawings.values());
         PageChecks.check(browser, page);
         for (Screen screen : List.of(Screen.DESKTOP, Screen.PHONE)) {
             browser.open(page, screen);
-            assertThat(marks(browser)).isNotEmpty().allMatch(figure -> !figure.endsWith(" 0"));
+            assertThat(browser.strings(MARKS)).isNotEmpty().allMatch(figure -> !figure.endsWith(" 0"));
             assertThat(browser.strings(SILENT))
                     .as("silent figures of " + page + " on " + screen)
                     .isEmpty();
         }
-        assertThat(
-                        browser.strings(
-                                "return [...document.querySelectorAll('nav a')].map(a => String(!!document.querySelector(a.hash)))"))
-                .isNotEmpty()
-                .containsOnly("true");
+        String links = "return [...document.querySelectorAll('nav a')].map(a => String(!!document.querySelector(a.hash)))";
+        assertThat(browser.strings(links)).isNotEmpty().containsOnly("true");
+        return drawings.keySet();
     }
 
-    private static List<String> marks(Browser browser) {
-        return browser.strings(MARKS);
+    /** The text of every element that fits {@code selector}. */
+    private static List<String> texts(Browser browser, String selector) {
+        return browser.strings(
+                "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector);
     }
 }

@@ -66,13 +66,34 @@ final class BookMergeTest {
         }
     }
 
-    /** Two more steps of a run that had three. */
-    private void finish(BookRows rows, String run) {
+    /** What a process logs. */
+    private interface Steps {
+        void log(BookLog log) throws Exception;
+    }
+
+    /** A run that is resumed after three steps, and finished. */
+    private void resume(BookRows rows, String run, Steps steps) throws Exception {
         try (Book book = open(rows);
                 BookLog log = book.resume(run, 3)) {
-            TestRuns.log(log, 4, 5);
+            steps.log(log);
             log.finish(RunStatus.FINISHED);
         }
+    }
+
+    private static void twoSteps(BookLog log) {
+        TestRuns.log(log, 4, 5);
+    }
+
+    private void assertMergeChangesNothing(Merged merged) throws Exception {
+        List<String> before = allOf(here);
+        assertThat(merge()).isEqualTo(merged);
+        assertThat(allOf(here)).isEqualTo(before);
+    }
+
+    /** The merge grows the run to what the other book has. */
+    private void assertGrows(String run) throws Exception {
+        assertThat(merge().grown()).containsExactly(run);
+        assertThat(everything(here, run)).isEqualTo(everything(there, run));
     }
 
     /** Everything that a book has of a run but the numbers of its experiment and rows. */
@@ -157,9 +178,7 @@ final class BookMergeTest {
         Files.writeString(there.folder().resolve("checkpoints/" + second + "/step-0000003.safetensors"), "3");
         List<String> source = allOf(there);
         merge();
-        List<String> once = allOf(here);
-        assertThat(merge()).isEqualTo(new Merged(List.of(), List.of(), List.of(first, second), List.of()));
-        assertThat(allOf(here)).isEqualTo(once);
+        assertMergeChangesNothing(new Merged(List.of(), List.of(), List.of(first, second), List.of()));
         assertThat(allOf(there)).isEqualTo(source);
     }
 
@@ -182,18 +201,15 @@ final class BookMergeTest {
             log.text("more.txt", "more");
             log.tags(Map.of("phase", "second"));
             log.sync();
-            assertThat(merge().grown()).containsExactly(run);
-            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+            assertGrows(run);
 
             log.finish(RunStatus.FINISHED);
-            assertThat(merge().grown()).containsExactly(run);
-            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+            assertGrows(run);
 
             // Its report is written when it has ended.
             book.keep(run, "report.html", "<html>");
             book.tag(run, Map.of("mlflow.loggedArtifacts", "1"));
-            assertThat(merge().grown()).containsExactly(run);
-            assertThat(everything(here, run)).isEqualTo(everything(there, run));
+            assertGrows(run);
             assertThat(merge().unchanged()).containsExactly(run);
         }
     }
@@ -202,16 +218,13 @@ final class BookMergeTest {
     void aRunThatWentOnThereAfterItsEndFollows() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
         merge();
-        try (Book book = open(there);
-                BookLog log = book.resume(run, 3)) {
+        resume(there, run, log -> {
             TestRuns.log(log, 4, 5);
             log.sync();
-            assertThat(merge().grown()).containsExactly(run);
+            assertGrows(run);
             assertThat(here.status(run)).isEqualTo("RUNNING");
-            log.finish(RunStatus.FINISHED);
-        }
-        assertThat(merge().grown()).containsExactly(run);
-        assertThat(everything(here, run)).isEqualTo(everything(there, run));
+        });
+        assertGrows(run);
     }
 
     /** A machine whose clock is behind goes on with a run. */
@@ -219,7 +232,7 @@ final class BookMergeTest {
     void laterStepsFollowWhateverTheClockSaid() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
         merge();
-        finish(there, run);
+        resume(there, run, BookMergeTest::twoSteps);
         there.execute("UPDATE metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
         there.execute("UPDATE latest_metrics SET timestamp = timestamp - 3600000 WHERE step > 3");
         merge();
@@ -230,8 +243,7 @@ final class BookMergeTest {
     @Test
     void morePointsOfOneStepFollow() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
-        try (Book book = open(there);
-                BookLog log = book.resume(run, 3)) {
+        resume(there, run, log -> {
             for (int i = 0; i < 4; i++) {
                 log.metrics(3, Map.of("again", (double) i));
                 log.sync();
@@ -240,8 +252,7 @@ final class BookMergeTest {
                     merge();
                 }
             }
-            log.finish(RunStatus.FINISHED);
-        }
+        });
         merge();
         assertThat(here.points(run).toString()).isEqualTo(there.points(run).toString());
     }
@@ -277,31 +288,20 @@ final class BookMergeTest {
             book.tag(run, Map.of("mlflow.note.content", "my own words", "switchlab.mirror/host:1", "1 1 whole 0"));
             book.keep(run, "samples/step-000003.txt", "made anew");
         }
-        List<String> before = allOf(here);
-        assertThat(merge().unchanged()).containsExactly(run);
-        assertThat(allOf(here)).isEqualTo(before);
-
-        finish(here, run);
-        before = allOf(here);
-        assertThat(merge().unchanged()).containsExactly(run);
-        assertThat(allOf(here)).isEqualTo(before);
+        Merged nothing = new Merged(List.of(), List.of(), List.of(run), List.of());
+        assertMergeChangesNothing(nothing);
+        resume(here, run, BookMergeTest::twoSteps);
+        assertMergeChangesNothing(nothing);
     }
 
     @Test
     void aRunThatWentOnInBothBooksIsLeftAloneAndSaid() throws Exception {
         String run = run(there, TestRuns.info(), RunStatus.KILLED);
         merge();
-        finish(here, run);
-        try (Book book = open(there);
-                BookLog log = book.resume(run, 3)) {
-            log.metrics(4, Map.of("final/accuracy", 0.5));
-            log.finish(RunStatus.FINISHED);
-        }
-        List<String> before = allOf(here);
-        assertThat(merge().left()).containsExactly(run);
-        assertThat(allOf(here)).isEqualTo(before);
-        assertThat(notices).hasSize(1);
-        assertThat(notices.get(0)).contains(run, "was continued in both stores");
+        resume(here, run, BookMergeTest::twoSteps);
+        resume(there, run, log -> log.metrics(4, Map.of("final/accuracy", 0.5)));
+        assertMergeChangesNothing(new Merged(List.of(), List.of(), List.of(), List.of(run)));
+        assertThat(notices).singleElement().asString().contains(run, "was continued in both stores");
     }
 
     @Test
@@ -342,8 +342,7 @@ final class BookMergeTest {
         there.execute("UPDATE runs SET artifact_uri = 's3://bucket/" + run + "'");
         assertThat(merge().added()).containsExactly(run);
         assertThat(here.points(run)).isEqualTo(there.points(run));
-        assertThat(notices).hasSize(1);
-        assertThat(notices.get(0)).contains(run, "s3://bucket/", "everything else");
+        assertThat(notices).singleElement().asString().contains(run, "s3://bucket/", "everything else");
     }
 
     @Test

@@ -19,6 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -44,11 +46,39 @@ class SvgTest {
         return IntStream.range(0, all.getLength()).mapToObj(i -> (Element) all.item(i));
     }
 
+    /** Lines called 0, 1, 2 ... */
+    private static LineChart lines(int count, double[] x, double[] y) {
+        return lines(numbers(count).stream().map(name -> new Line(name, x, y)).toArray(Line[]::new));
+    }
+
+    private static List<String> numbers(int count) {
+        return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+    }
+
+    /** A heat map of rows and columns that are called 0, 1, 2 ... */
+    private static HeatMap heatMap(double[]... rows) {
+        return new HeatMap("t", "x", "y", "z", numbers(rows[0].length), numbers(rows.length), rows);
+    }
+
+    private static BarChart bars(double[] a, double[] b) {
+        return new BarChart(
+                "t", "share", numbers(2), List.of(new BarChart.Series("a", a), new BarChart.Series("b", b)));
+    }
+
     /** All elements of {@code chart}'s drawing with an attribute of that value. */
     private static List<Element> marks(Chart chart, String element, String attribute, String value) throws Exception {
         return elements(chart, element)
                 .filter(mark -> mark.getAttribute(attribute).equals(value))
                 .toList();
+    }
+
+    /** That attribute of all these elements. */
+    private static List<String> all(String attribute, List<Element> marks) {
+        return marks.stream().map(mark -> mark.getAttribute(attribute)).toList();
+    }
+
+    private static double[] doubles(String attribute, List<Element> marks) {
+        return all(attribute, marks).stream().mapToDouble(Double::parseDouble).toArray();
     }
 
     @Test
@@ -76,9 +106,10 @@ class SvgTest {
         Line line = new Line(
                 "a", new double[] {1, 2, 3, 4, 5, 6}, new double[] {1, 2, Double.NaN, 3, Double.POSITIVE_INFINITY, 2});
         // Two points joined; two by themselves. All of them dots, since they are few.
-        assertThat(marks(lines(line), "path", "fill", "none"))
+        assertThat(all("d", marks(lines(line), "path", "fill", "none")))
                 .singleElement()
-                .satisfies(path -> assertThat(path.getAttribute("d")).matches("M\\S+ \\S+L\\S+ \\S+"));
+                .asString()
+                .matches("M\\S+ \\S+L\\S+ \\S+");
         assertThat(marks(lines(line), "circle", "r", "2.5")).hasSize(4);
     }
 
@@ -86,9 +117,7 @@ class SvgTest {
     void anAxisThatDoublesHasItsValuesEquallyFarApart() throws Exception {
         Line line = new Line("a", new double[] {1, 2, 4, 8, 128}, new double[] {1, 2, 3, 4, 5});
         LineChart chart = new LineChart("t", "experts", Scale.LOGARITHMIC, "ms", List.of(line));
-        double[] x = marks(chart, "circle", "r", "2.5").stream()
-                .mapToDouble(dot -> Double.parseDouble(dot.getAttribute("cx")))
-                .toArray();
+        double[] x = doubles("cx", marks(chart, "circle", "r", "2.5"));
         assertThat(x[2] - x[1]).isCloseTo(x[1] - x[0], within(0.2));
         assertThat(x[4] - x[3]).isCloseTo(4 * (x[1] - x[0]), within(0.5));
         assertThat(chart.svg()).contains(">64<", ">128<", "a: 5.000 at experts 128");
@@ -102,9 +131,9 @@ class SvgTest {
         double[] none = {Double.NaN, Double.NaN};
         double[] x = {0, 1};
         assertThat(marks(lines(new Line("a", x, none)), "path", "fill", "none")).isEmpty();
-        assertThat(new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c"), new double[][] {none}).svg())
+        assertThat(heatMap(none).svg())
                 .containsPattern("class=\"marks\"[^>]*></g>");
-        assertThat(new BarChart("t", "v", List.of("a", "b"), List.of(new BarChart.Series("s", none))).svg())
+        assertThat(bars(none, none).svg())
                 .contains("width=\"0\"");
     }
 
@@ -120,10 +149,7 @@ class SvgTest {
         Line line = new Line("a", x, y);
         int[] kept = Thinning.runs(line, Range.of(DoubleStream.of(x)), 600).get(0);
         assertThat(kept).hasSizeLessThanOrEqualTo(2400).isSorted().contains(0, 33_333, 77_777, n - 1);
-        Line[] twelve = IntStream.range(0, 12)
-                .mapToObj(i -> new Line("line " + i, x, y))
-                .toArray(Line[]::new);
-        assertThat(lines(twelve).svg().length()).isLessThan(90_000);
+        assertThat(lines(12, x, y).svg().length()).isLessThan(90_000);
     }
 
     @Test
@@ -134,10 +160,7 @@ class SvgTest {
 
     @Test
     void moreLinesThanColoursAreDashed() throws Exception {
-        Line[] sixteen = IntStream.range(0, 16)
-                .mapToObj(i -> new Line("line " + i, STEPS, STEPS))
-                .toArray(Line[]::new);
-        assertThat(elements(lines(sixteen), "path")
+        assertThat(elements(lines(16, STEPS, STEPS), "path")
                         .filter(path -> path.hasAttribute("stroke-dasharray"))
                         .map(path -> path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"))
                         .distinct())
@@ -146,47 +169,29 @@ class SvgTest {
 
     @Test
     void barsAreAsLongAsTheirValues() throws Exception {
-        BarChart chart = new BarChart(
-                "t",
-                "share",
-                List.of("layer 0", "layer 1"),
-                List.of(
-                        new BarChart.Series("a", new double[] {0.5, 0.25}),
-                        new BarChart.Series("b", new double[] {0.5, 0})));
-        List<Double> widths = marks(chart, "rect", "height", "16").stream()
-                .map(bar -> Double.valueOf(bar.getAttribute("width")))
-                .toList();
+        BarChart chart = bars(new double[] {0.5, 0.25}, new double[] {0.5, 0});
+        double[] widths = doubles("width", marks(chart, "rect", "height", "16"));
         assertThat(widths).hasSize(4);
-        assertThat(widths.get(1)).isCloseTo(widths.get(0), within(0.2));
-        assertThat(widths.get(2)).isCloseTo(widths.get(0) / 2, within(0.2));
-        assertThat(widths.get(3)).isZero();
+        assertThat(widths[1]).isCloseTo(widths[0], within(0.2));
+        assertThat(widths[2]).isCloseTo(widths[0] / 2, within(0.2));
+        assertThat(widths[3]).isZero();
     }
 
     @Test
     void heatMapPaintsItsCells() throws Exception {
-        HeatMap chart = new HeatMap("t", "x", "y", "z", List.of("a", "b"), List.of("c", "d"), new double[][] {
-            {0, 1}, {Double.NaN, 0}
-        });
-        assertThat(marks(chart, "path", "fill", "#00204C"))
-                .singleElement()
-                .satisfies(path -> assertThat(path.getAttribute("d")).isEqualTo("M0 0h1v1h-1zM1 1h1v1h-1z"));
-        assertThat(marks(chart, "path", "fill", "#FFE945"))
-                .singleElement()
-                .satisfies(path -> assertThat(path.getAttribute("d")).isEqualTo("M1 0h1v1h-1z"));
+        HeatMap chart = heatMap(new double[] {0, 1}, new double[] {Double.NaN, 0});
+        assertThat(all("d", marks(chart, "path", "fill", "#00204C"))).containsExactly("M0 0h1v1h-1zM1 1h1v1h-1z");
+        assertThat(all("d", marks(chart, "path", "fill", "#FFE945"))).containsExactly("M1 0h1v1h-1z");
     }
 
     @Test
     void largeHeatMapsAreAveraged() {
-        List<String> x = IntStream.range(0, 3000).mapToObj(Integer::toString).toList();
-        List<String> y =
-                IntStream.range(0, 96).mapToObj(i -> i / 16 + "·" + i % 16).toList();
         double[][] z = IntStream.range(0, 96)
                 .mapToObj(row -> IntStream.range(0, 3000)
                         .mapToDouble(column -> Math.sin(row + column * 0.01))
                         .toArray())
                 .toArray(double[][]::new);
-        assertThat(new HeatMap("t", "step", "expert", "load", x, y, z).svg().length())
-                .isLessThan(90_000);
+        assertThat(heatMap(z).svg().length()).isLessThan(90_000);
     }
 
     @Test
@@ -196,22 +201,23 @@ class SvgTest {
         assertThat(new Range(0, 0).padded(0.04)).isEqualTo(new Range(0, 0.5));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0.13, 4.2, 5, 1 2 3 4",
+        "-0.0021, 0.0032, 5, -0.002 -0.001 0.000 0.001 0.002 0.003",
+        "0, 62848, 8, '0 10,000 20,000 30,000 40,000 50,000 60,000'",
+        "0, 3e-7, 3, 0 1e-7 2e-7 3e-7",
+        "1e300, 3e300, 2, 1e300 2e300 3e300",
+    })
+    void roundTicks(double low, double high, int most, String labels) {
+        assertThat(new Range(low, high).ticks(most))
+                .extracting(Range.Tick::label)
+                .containsExactly(labels.split(" ", -1));
+    }
+
     @Test
-    void roundTicks() {
-        assertThat(new Range(0.13, 4.2).ticks(5)).extracting(Range.Tick::label).containsExactly("1", "2", "3", "4");
-        assertThat(new Range(-0.0021, 0.0032).ticks(5))
-                .extracting(Range.Tick::label)
-                .containsExactly("-0.002", "-0.001", "0.000", "0.001", "0.002", "0.003");
+    void wholeTicks() {
         assertThat(new Range(1, 4).wholeTicks(8)).extracting(Range.Tick::label).containsExactly("1", "2", "3", "4");
-        assertThat(new Range(0, 62848).ticks(8))
-                .extracting(Range.Tick::label)
-                .containsExactly("0", "10,000", "20,000", "30,000", "40,000", "50,000", "60,000");
-        assertThat(new Range(0, 3e-7).ticks(3))
-                .extracting(Range.Tick::label)
-                .containsExactly("0", "1e-7", "2e-7", "3e-7");
-        assertThat(new Range(1e300, 3e300).ticks(2))
-                .extracting(Range.Tick::label)
-                .containsExactly("1e300", "2e300", "3e300");
     }
 
     @Test
@@ -253,21 +259,17 @@ class SvgTest {
 
     @Test
     void everyCellSaysItsValue() throws Exception {
-        HeatMap chart = new HeatMap("t", "step", "y", "z", List.of("10", "20"), List.of("0·0", "0·1"), new double[][] {
-            {0.25, 1}, {Double.NaN, 0.5}
-        });
-        assertThat(hints(chart)).containsExactly("0·0, step 10: 0.2500", "0·0, step 20: 1.000", "0·1, step 20: 0.5000");
+        HeatMap chart = heatMap(new double[] {0.25, 1}, new double[] {Double.NaN, 0.5});
+        assertThat(hints(chart)).containsExactly("0, x 0: 0.2500", "0, x 1: 1.000", "1, x 1: 0.5000");
     }
 
     @Test
     void manyCellsSpeakTogether() throws Exception {
-        List<String> x = IntStream.range(0, 1000).mapToObj(Integer::toString).toList();
         double[] row = IntStream.range(0, 1000).asDoubleStream().toArray();
-        List<String> hints = hints(new HeatMap("t", "step", "y", "z", x, List.of("a", "b"), new double[][] {row, row}));
-        assertThat(hints)
+        assertThat(hints(heatMap(row, row)))
                 .hasSize(400)
-                .startsWith("a, step 0 to 4: 0.000 to 4.000")
-                .endsWith("b, step 995 to 999: 995.0 to 999.0");
+                .startsWith("0, x 0 to 4: 0.000 to 4.000")
+                .endsWith("1, x 995 to 999: 995.0 to 999.0");
     }
 
     @Test
@@ -276,19 +278,17 @@ class SvgTest {
                 .hasMessage("line 'a': x must be finite and ascend, but x[1] is 1.0");
         assertThatThrownBy(() -> new HeatMap("t", "", "", "", List.of("a"), List.of("b"), new double[][] {{1, 2}}))
                 .hasMessageContaining("a row of 2 cells for 1 names");
-        assertThatThrownBy(() ->
-                        new BarChart("t", "", List.of("a"), List.of(new BarChart.Series("s", new double[] {1, 2}))))
-                .hasMessageContaining("2 values for 1 categories");
+        double[] three = {1, 2, 3};
+        assertThatThrownBy(() -> bars(three, three))
+                .hasMessageContaining("3 values for 2 categories");
     }
 
     private static Point point(String label, double x, double mean, double half, double... values) {
         return new Point(label, x, mean, mean - half, mean + half, values);
     }
 
-    private static List<Double> places(IntervalChart chart) throws Exception {
-        return marks(chart, "circle", "r", "4").stream()
-                .map(dot -> Double.valueOf(dot.getAttribute("cx")))
-                .toList();
+    private static double[] places(IntervalChart chart) throws Exception {
+        return doubles("cx", marks(chart, "circle", "r", "4"));
     }
 
     /** Equal ratios are equally long on a logarithmic axis, equal differences on a linear one. */
@@ -300,8 +300,8 @@ class SvgTest {
                 Scale.LINEAR, 1 / 7.0,
                 Scale.CATEGORIES, 1 / 2.0);
         for (Map.Entry<Scale, Double> scale : shares.entrySet()) {
-            List<Double> x = places(new IntervalChart("t", "x", scale.getKey(), "y", points));
-            assertThat((x.get(1) - x.get(0)) / (x.get(2) - x.get(0))).isCloseTo(scale.getValue(), within(1e-3));
+            double[] x = places(new IntervalChart("t", "x", scale.getKey(), "y", points));
+            assertThat((x[1] - x[0]) / (x[2] - x[0])).isCloseTo(scale.getValue(), within(1e-3));
         }
         assertThatThrownBy(() -> new IntervalChart("t", "x", Scale.LOGARITHMIC, "y", List.of(point("0", 0, 1, 1))))
                 .hasMessageContaining("'0' has x = 0.0, allowed on a logarithmic axis: numbers above 0");
@@ -318,9 +318,7 @@ class SvgTest {
                 List.of(point("a", 0, 2, 50, 1.9, 2.1), point("b", 0, 2.5, 0.1, 2.4, 2.6)));
         assertThat(chart.shown().low()).isCloseTo(1.2, within(1e-9));
         assertThat(chart.shown().high()).isCloseTo(3.3, within(1e-9));
-        List<String> paths = marks(chart, "path", "fill", "none").stream()
-                .map(path -> path.getAttribute("d"))
-                .toList();
+        List<String> paths = all("d", marks(chart, "path", "fill", "none"));
         assertThat(paths).hasSize(2);
         // A bar's ends are level, an arrow's are not.
         assertThat(ends(paths.get(0))).hasSize(4);
@@ -365,8 +363,7 @@ class SvgTest {
         double[] edge = {1, 1, Double.NaN, 1, 1};
         double[] upper = {3, 3, 3, 3, 3};
         LineChart chart = lines(new Line("a", STEPS, new double[] {2, 2, Double.NaN, 2, 2}, edge, upper));
-        assertThat(marks(chart, "path", "class", "band"))
-                .extracting(path -> path.getAttribute("d"))
+        assertThat(all("d", marks(chart, "path", "class", "band")))
                 .hasSize(2)
                 .allSatisfy(path -> assertThat(path).matches("M\\S+ (\\S+)L\\S+ \\1L\\S+ (\\S+)L\\S+ \\2z"));
         assertThat(hints(chart)).contains("a: 2.000 (1.000 to 3.000) at step 1");
