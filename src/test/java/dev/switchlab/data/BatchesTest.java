@@ -119,14 +119,10 @@ class BatchesTest {
                 .isSorted()
                 .doesNotHaveDuplicates()
                 .allSatisfy(start -> assertThat(start % 7).isZero());
-        assertThat(EvaluationBatches.sample(text(1000), 7, 10, 3, STREAMS)
-                        .get(1)
-                        .tokens())
-                .isEqualTo(sample.get(1).tokens());
-        assertThat(EvaluationBatches.sample(text(1000), 7, 10, 3, new RandomStreams(2))
-                        .get(1)
-                        .tokens())
-                .isNotEqualTo(sample.get(1).tokens());
+        assertThat(tokens(EvaluationBatches.sample(text(1000), 7, 10, 3, STREAMS)))
+                .isDeepEqualTo(tokens(sample));
+        assertThat(tokens(EvaluationBatches.sample(text(1000), 7, 10, 3, new RandomStreams(2)))[1])
+                .isNotEqualTo(tokens(sample)[1]);
     }
 
     @Test
@@ -134,9 +130,7 @@ class BatchesTest {
         EvaluationBatches sample = EvaluationBatches.sample(text(31), 4, 3, 1000, STREAMS);
         EvaluationBatches whole = EvaluationBatches.whole(text(31), 4, 3);
         assertThat(sample).hasSameSizeAs(whole);
-        for (int i = 0; i < whole.size(); i++) {
-            assertThat(sample.get(i).tokens()).isEqualTo(whole.get(i).tokens());
-        }
+        assertThat(tokens(sample)).isDeepEqualTo(tokens(whole));
     }
 
     @Test
@@ -208,6 +202,10 @@ class BatchesTest {
         return IntStream.range(0, batch.batchSize())
                 .mapToObj(b -> batch.tokens()[b])
                 .toList();
+    }
+
+    private static long[][] tokens(List<Batch> batches) {
+        return batches.stream().map(Batch::tokens).toArray(long[][]::new);
     }
 
     private static int[] text(int length) {

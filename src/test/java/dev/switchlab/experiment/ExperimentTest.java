@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.base.Splitter;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,23 +113,12 @@ class ExperimentTest {
     @ParameterizedTest
     @MethodSource("texts")
     void textsOfEveryKindSurviveTheYaml(String text) throws JsonProcessingException {
-        Map<String, Object> settings = Map.of(
-                "id",
-                "x",
-                "about",
-                text,
-                "semantics",
-                "paper",
-                "corpus",
-                "c" + text,
-                "train",
-                Map.of("sample_prompt", text));
         // JSON is YAML, and its escapes say exactly which text is meant.
-        String json = JsonMapper.builder()
-                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-                .build()
-                .writeValueAsString(settings);
-        Experiment experiment = ExperimentLoader.parse(json, "given");
+        JsonMapper json =
+                JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+        String yaml = "{id: x, about: %1$s, semantics: paper, corpus: %2$s, train: {sample_prompt: %1$s}}"
+                .formatted(json.writeValueAsString(text), json.writeValueAsString("c" + text));
+        Experiment experiment = ExperimentLoader.parse(yaml, "given");
         assertThat(experiment.train().samplePrompt()).isEqualTo(text);
         assertThat(experiment.corpus()).isEqualTo("c" + text);
         assertThat(ExperimentLoader.parse(experiment.toYaml(), "stored")).isEqualTo(experiment);

@@ -60,10 +60,10 @@ class TrainStepTrajectoryTest {
                 "train.learning_rate=" + config.get("lr"),
                 "train.load_balance=" + config.get("load_balancing_coef")));
         for (String name :
-                List.of("d_model heads d_ff n_layers n_experts capacity_factor drop_tokens is_scale_prob".split(" "))) {
+                List.of("d_model heads d_ff n_layers n_experts capacity_factor drop_tokens is_scale_prob".split(" ", -1))) {
             settings.add("model." + name + "=" + config.get(name));
         }
-        for (String name : List.of("steps batch_size seq_len warmup eps weight_decay grad_clip".split(" "))) {
+        for (String name : List.of("steps batch_size seq_len warmup eps weight_decay grad_clip".split(" ", -1))) {
             settings.add("train." + name + "=" + config.get(name));
         }
         return Experiment.of(Semantics.REFERENCE, settings.toArray(String[]::new));

@@ -142,7 +142,7 @@ class FakeMlflowTest {
         String nan = batch.formatted(
                 ",{\"key\":\"b\",\"value\":\"NaN\",\"timestamp\":1},{\"key\":\"c\",\"value\":1,\"timestamp\":1}");
         assertThat(answer("runs/log-batch", nan).statusCode()).isEqualTo(200);
-        refused(400, "BAD_REQUEST", "runs/log-batch", nan.replace("\"c\"", "\"d\""));
+        refused("BAD_REQUEST", nan.replace("\"c\"", "\"d\""));
         JsonNode metrics = fake.call("runs/get", "{\"run_id\":\"" + run + "\"}").at("/run/data/metrics");
         assertThat(metrics).extracting(metric -> metric.path("key").asText()).containsExactly("a", "b", "c");
         String history = "{\"run_id\":\"" + run + "\",\"metric_key\":\"a\",\"max_results\":9}";
@@ -153,20 +153,12 @@ class FakeMlflowTest {
     @Test
     void refusesWhatIsTooMuch() throws Exception {
         String of = "{\"run_id\":\"" + createRun("") + "\",";
-        String invalid = "INVALID_PARAMETER_VALUE";
-        String point = "{\"key\":\"x\",\"value\":1,\"timestamp\":1}";
-        refused(
-                400,
-                invalid,
-                "runs/log-batch",
-                of + "\"metrics\":[" + String.join(",", Collections.nCopies(1001, point)) + "]}");
-        String text = "{\"key\":\"x\",\"value\":\"1\"}";
-        refused(
-                400,
-                invalid,
-                "runs/log-batch",
-                of + "\"tags\":[" + String.join(",", Collections.nCopies(101, text)) + "]}");
-        refused(400, invalid, "runs/log-batch", of + "\"x\":\"" + "x".repeat(1_000_000) + "\"}");
+        String points = String.join(",", Collections.nCopies(1001, "{\"key\":\"x\",\"value\":1,\"timestamp\":1}"));
+        String tags = String.join(",", Collections.nCopies(101, "{\"key\":\"x\",\"value\":\"1\"}"));
+        for (String much : List.of(
+                "\"metrics\":[" + points + "]", "\"tags\":[" + tags + "]", "\"x\":\"" + "x".repeat(1_000_000) + "\"")) {
+            refused("INVALID_PARAMETER_VALUE", of + much + "}");
+        }
         fake.lack("runs/log-inputs");
         assertThat(answer("runs/log-inputs", of + "\"x\":1}").body()).startsWith("<!doctype html>");
         fake.requireAuthorization("Basic x");
@@ -201,9 +193,9 @@ class FakeMlflowTest {
                 .asText();
     }
 
-    private void refused(int status, String code, String endpoint, String body) throws Exception {
-        HttpResponse<String> answer = answer(endpoint, body);
-        assertThat(answer.statusCode()).isEqualTo(status);
+    private void refused(String code, String batch) throws Exception {
+        HttpResponse<String> answer = answer("runs/log-batch", batch);
+        assertThat(answer.statusCode()).isEqualTo(400);
         assertThat(JSON.readTree(answer.body()).path("error_code").asText()).isEqualTo(code);
     }
 
