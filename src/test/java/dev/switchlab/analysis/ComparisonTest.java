@@ -58,10 +58,12 @@ class ComparisonTest {
                     .metric("b" + seed, "train/tokens_per_second", 1, 100 * seed, 100 * seed, 9999);
         }
         Table settings = tables(fakes, "few", "many").settings();
-        assertThat(text(settings.rejectColumns("setting", "experiment", "model.n_experts", "ci95_low"))).isEqualTo("""
-                mark            runs  metric               mean  ci95_high  best  best_run  seconds  tokens_per_second
-                best, baseline     3  valid/cross_entropy     4          4     4  a1
-                                   3  valid/cross_entropy     6     8.4841     5  b1             12                200""");
+        assertThat(text(settings.rejectColumns("setting", "experiment", "model.n_experts", "metric", "ci95_low")))
+                .isEqualTo("""
+                mark            runs  mean  ci95_high  best  best_run  seconds  tokens_per_second
+                best, baseline     3     4          4     4  a1
+                                   3     6     8.4841     5  b1             12                200""");
+        assertThat(settings.stringColumn("metric").asList()).containsExactly(LOSS, LOSS);
     }
 
     @Test
@@ -74,7 +76,8 @@ class ComparisonTest {
 
     @Test
     void runsAreSortedIntoSettings() {
-        assertThat(text(tables(twoSettings(), "a1", "b2", "a2").runs().rejectColumns("name"))).isEqualTo("""
+        assertThat(text(tables(twoSettings(), "a1", "b2", "a2").runs().rejectColumns("name")))
+                .isEqualTo("""
                 run  setting  seed  threads  experiment  model.n_experts  status    valid/cross_entropy  seconds
                 a1   A        1     1        few         2                FINISHED                    4
                 a2   A        2     1        few         2                FINISHED                    4

@@ -168,14 +168,14 @@ class ReportInBrowserTest {
                     .as("silent figures of " + page + " on " + screen)
                     .isEmpty();
         }
-        String links = "return [...document.querySelectorAll('nav a')].map(a => String(!!document.querySelector(a.hash)))";
+        String links =
+                "return [...document.querySelectorAll('nav a')].map(a => String(!!document.querySelector(a.hash)))";
         assertThat(browser.strings(links)).isNotEmpty().containsOnly("true");
         return drawings.keySet();
     }
 
     /** The text of every element that fits {@code selector}. */
     private static List<String> texts(Browser browser, String selector) {
-        return browser.strings(
-                "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector);
+        return browser.strings("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector);
     }
 }

@@ -73,17 +73,16 @@ class RouterSaturationTest {
         assertThat(saturation.table().doubleColumn("saturation").asDoubleArray())
                 .containsExactly(0.75, 1);
         assertThat(saturation.note())
-                .isEqualTo(
-                        "4 characters of the validation split, compared with their routing at step 10, the newest there is:"
-                                + " the run (FINISHED) has not come to its last step, 20");
+                .isEqualTo("4 characters of the validation split, compared with their routing at step 10, the newest"
+                        + " there is: the run (FINISHED) has not come to its last step, 20");
     }
 
     @Test
     void aRunWithoutAnySaysWhy() {
         assertThat(saturation(run()).table().isEmpty()).isTrue();
         assertThat(saturation(run()).note())
-                .isEqualTo(
-                        "run r kept no routing while it was trained (it is older than that, or the parent of runs); a new run keeps it");
+                .isEqualTo("run r kept no routing while it was trained (it is older than that, or the parent of"
+                        + " runs); a new run keeps it");
         Fakes dense = new Fakes().run("r", "dense", "model.feed_forward=dense");
         assertThat(saturation(dense).table().isEmpty()).isTrue();
         assertThat(saturation(dense).note()).isEqualTo("run r is dense: it has no router");

@@ -59,8 +59,8 @@ class TrainStepTrajectoryTest {
                 "train.optimizer=noam",
                 "train.learning_rate=" + config.get("lr"),
                 "train.load_balance=" + config.get("load_balancing_coef")));
-        for (String name :
-                List.of("d_model heads d_ff n_layers n_experts capacity_factor drop_tokens is_scale_prob".split(" ", -1))) {
+        for (String name : List.of(
+                "d_model heads d_ff n_layers n_experts capacity_factor drop_tokens is_scale_prob".split(" ", -1))) {
             settings.add("model." + name + "=" + config.get(name));
         }
         for (String name : List.of("steps batch_size seq_len warmup eps weight_decay grad_clip".split(" ", -1))) {

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import com.google.common.base.Splitter;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentSummary;
 import dev.switchlab.experiment.TrainConfig.Precision;
 import dev.switchlab.provenance.Provenance.Digests;
 import dev.switchlab.provenance.Provenance.Text;
-import com.google.common.base.Splitter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

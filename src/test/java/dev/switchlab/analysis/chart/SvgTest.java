@@ -131,10 +131,8 @@ class SvgTest {
         double[] none = {Double.NaN, Double.NaN};
         double[] x = {0, 1};
         assertThat(marks(lines(new Line("a", x, none)), "path", "fill", "none")).isEmpty();
-        assertThat(heatMap(none).svg())
-                .containsPattern("class=\"marks\"[^>]*></g>");
-        assertThat(bars(none, none).svg())
-                .contains("width=\"0\"");
+        assertThat(heatMap(none).svg()).containsPattern("class=\"marks\"[^>]*></g>");
+        assertThat(bars(none, none).svg()).contains("width=\"0\"");
     }
 
     @Test
@@ -279,8 +277,7 @@ class SvgTest {
         assertThatThrownBy(() -> new HeatMap("t", "", "", "", List.of("a"), List.of("b"), new double[][] {{1, 2}}))
                 .hasMessageContaining("a row of 2 cells for 1 names");
         double[] three = {1, 2, 3};
-        assertThatThrownBy(() -> bars(three, three))
-                .hasMessageContaining("3 values for 2 categories");
+        assertThatThrownBy(() -> bars(three, three)).hasMessageContaining("3 values for 2 categories");
     }
 
     private static Point point(String label, double x, double mean, double half, double... values) {
