@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tech.tablesaw.api.Table;
 
-/** The curves of a comparison: a line and a band for each setting, in one colour throughout; means over layers. */
+/** The curves of a comparison: a line and a band for each setting, in one color throughout; means over layers. */
 record ComparisonSections(Comparison comparison, HtmlPage page) {
 
     /** More lines cannot be told apart. */
@@ -130,7 +130,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
                         Collectors.averagingDouble(row -> row.getDouble(column))));
     }
 
-    /** A figure, unless no run has a value. A setting without values keeps its place, and so its colour. */
+    /** A figure, unless no run has a value. A setting without values keeps its place, and so its color. */
     private void lines(
             String slug, String title, String unit, String note, Function<Run, NavigableMap<Long, Double>> points) {
         Map<Setting, List<NavigableMap<Long, Double>>> histories = new LinkedHashMap<>();

@@ -17,7 +17,7 @@ import java.util.UUID;
 /**
  * What MLflow's own pages show of a run beside its report, in the form in which they look for it (MLflow 3,
  * {@code log_image} and {@code log_table} in mlflow/tracking/client.py, and the reader of images in ImageReducer.ts):
- * each step's load of the experts as an image, for the slider of the run's charts; and what experts specialise in as a
+ * each step's load of the experts as an image, for the slider of the run's charts; and what experts specialize in as a
  * table.
  *
  * @param files artifact path to content

@@ -19,9 +19,9 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
 
     /** A longer table is folded up. */
     private static final int MOST_ROWS = 12;
-    /** Of the coloured text. */
+    /** Of the colored text. */
     private static final int CHARACTERS_SHOWN = 1000;
-    /** Distinguish experts of one colour. */
+    /** Distinguish experts of one color. */
     private static final List<String> LINES = List.of("solid", "dotted", "dashed", "double");
 
     void write() {
@@ -37,11 +37,11 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
                 load(experts),
                 "Share of the tokens' choices, top_k per token, that each layer sends to each of its experts. Even would"
                         + " be " + String.format(Locale.ROOT, "%.3f", 1.0 / trace.nExperts()) + " each.");
-        page.heading("What experts specialise in")
+        page.heading("What experts specialize in")
                 .figure(
                         "specialization",
                         byExpert(
-                                "What experts specialise in",
+                                "What experts specialize in",
                                 "kind of character",
                                 "share",
                                 tables.specialization(),
@@ -57,7 +57,7 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
         relations(tables.coactivation());
     }
 
-    /** More bars than colours cannot be told apart; a heat map tells them apart by place. */
+    /** More bars than colors cannot be told apart; a heat map tells them apart by place. */
     private Chart load(Table experts) {
         HeatMap load = TableCharts.heatMap(
                 "Load of the experts on the text",
@@ -84,7 +84,7 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     private void text() {
         page.style(style(trace.nExperts()))
                 .heading("The text by expert")
-                .text("The beginning of the text, each character on the colour of its expert"
+                .text("The beginning of the text, each character on the color of its expert"
                         + (trace.choices() > 1 ? ", its first choice" : "")
                         + ". Point at one to see the expert and, per character, the router's probability for it.")
                 .raw(key(trace.nExperts()));
@@ -138,7 +138,7 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
         return css.toString();
     }
 
-    /** Which colour is which expert. */
+    /** Which color is which expert. */
     private static String key(int nExperts) {
         Markup html = new Markup().open("p");
         for (int e = 0; e < nExperts; e++) {
@@ -149,9 +149,9 @@ record RoutingSections(RoutingTrace trace, Table similarity, HtmlPage page) {
     }
 
     /**
-     * The first {@code length} characters as HTML, each on the colour of the expert that one layer chooses first for
-     * it; a dropped one is struck through. Pointing at a run of characters that share an expert shows the expert and,
-     * per character, the router's probability for the expert in percent.
+     * The first {@code length} characters as HTML, each on the color of the expert that one layer chooses first for it;
+     * a dropped one is struck through. Pointing at a run of characters that share an expert shows the expert and, per
+     * character, the router's probability for the expert in percent.
      */
     static String coloredText(RoutingTrace trace, int layer, int length) {
         RoutingTrace.Layer routing = trace.layers().get(layer);

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 
 /**
  * What the experts of a run tell of the kind of character ({@link CharacterClass}) that they are given, by the newest
- * routing that it kept: mutual information of expert and kind over the entropy of the kinds, 0 to 1 (normalised as by
+ * routing that it kept: mutual information of expert and kind over the entropy of the kinds, 0 to 1 (normalized as by
  * Theil's U). Finitely many tokens have some of it by chance: that of the same experts, dealt to the same tokens in
  * another order.
  *

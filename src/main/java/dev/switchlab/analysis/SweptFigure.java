@@ -44,7 +44,7 @@ record SweptFigure(Comparison comparison) {
             page.figure(
                     SLUG,
                     over(axes.get(0), axes.get(1)),
-                    about + "The least is framed; a cell without a colour has no run.");
+                    about + "The least is framed; a cell without a color has no run.");
         } else if (comparison.settings().size() <= MOST_SETTINGS) {
             page.figure(SLUG, side(), about + spread);
         }

@@ -25,7 +25,7 @@ public final class CorpusStore {
 
     /**
      * The Old Curiosity Shop (1841, in the public domain) as Project Gutenberg has it: the title and the chapters, no
-     * licence text.
+     * license text.
      */
     public static final String DICKENS = "dickens";
 

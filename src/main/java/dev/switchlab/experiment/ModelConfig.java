@@ -46,8 +46,8 @@ package dev.switchlab.experiment;
  * @param gated whether the feed-forward networks are gated (GLU variants)
  * @param feedForwardBias whether the feed-forward networks have biases
  * @param attentionBias whether query and key projections have biases (value and output always have)
- * @param norm normalisation before attention, before feed-forward networks and at the end
- * @param qkNorm whether queries and keys are normalised: each head's by its root mean square, times a learned factor
+ * @param norm normalization before attention, before feed-forward networks and at the end
+ * @param qkNorm whether queries and keys are normalized: each head's by its root mean square, times a learned factor
  *     per feature of a head, the same in all heads, before rotary positions (Qwen3, arXiv 2505.09388; Gemma 3, arXiv
  *     2503.19786; first, with layer norms, arXiv 2302.05442)
  * @param dropout dropout probability, at the reference's places
@@ -55,7 +55,7 @@ package dev.switchlab.experiment;
  * @param positions positional encoding
  * @param bigram whether a table (V, V), zero at first, adds to a position's logits the row of its own token: what
  *     follows a character whatever was before it need not go through the layers
- * @param init weight initialisation
+ * @param init weight initialization
  * @param initScale scale of {@link Init#TRUNCATED_NORMAL} (paper section 2.4: 0.1)
  * @param replicas whether layers and experts start as identical copies
  */
@@ -210,7 +210,7 @@ public record ModelConfig(
     public enum DroppedTokens {
         /** Zero: the residual connection alone carries the token (paper). */
         ZERO,
-        /** The layer's normalised input, scaled like an expert output (reference). */
+        /** The layer's normalized input, scaled like an expert output (reference). */
         PASS_THROUGH,
         /**
          * What its next best expert with room says, if there is one, and zero if there is none (No-Token-Left-Behind,
@@ -239,7 +239,7 @@ public record ModelConfig(
         RELU2
     }
 
-    /** Normalisation of the residual stream, with a learned factor per feature. */
+    /** Normalization of the residual stream, with a learned factor per feature. */
     public enum Norm {
         /** {@code (x - mean(x)) / sqrt(var(x) + eps) * weight + bias} (arXiv 1607.06450; reference). */
         LAYER,
@@ -257,7 +257,7 @@ public record ModelConfig(
         ROTARY
     }
 
-    /** Weight initialisation of linear layers. */
+    /** Weight initialization of linear layers. */
     public enum Init {
         /** torch's default: weight and bias from U(-1/sqrt(fan_in), 1/sqrt(fan_in)). */
         TORCH,

@@ -1,6 +1,6 @@
 package dev.switchlab.experiment;
 
-/** Whose behaviour a model follows where the reference implementation and the paper differ. */
+/** Whose behavior a model follows where the reference implementation and the paper differ. */
 public enum Semantics {
     /** labml's annotated implementation, to the letter. */
     REFERENCE,

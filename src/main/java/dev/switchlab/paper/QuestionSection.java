@@ -166,7 +166,7 @@ record QuestionSection(Answer answer, Measures measures) {
 
     private record SeedRun(Setting variant, String seed, Run run) {}
 
-    /** What experts specialise in, run by run: in every seed or in some? */
+    /** What experts specialize in, run by run: in every seed or in some? */
     private String specialization() {
         List<SeedRun> runs = new ArrayList<>();
         answer.variants()

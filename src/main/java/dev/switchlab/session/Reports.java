@@ -75,7 +75,7 @@ public record Reports(MirroredBook store) {
     }
 
     /**
-     * Writes the comparison of the runs that {@code parent} summarises, and keeps it as the parent's report; its tables
+     * Writes the comparison of the runs that {@code parent} summarizes, and keeps it as the parent's report; its tables
      * are kept as {@code report-settings.csv} and so on.
      */
     public Path write(Comparison comparison, Run parent) throws IOException {

@@ -65,7 +65,7 @@ class ReportInBrowserTest {
     }
 
     /**
-     * Sixteen colours are too many to tell apart: a heat map instead of bars, and styles of the text that all differ.
+     * Sixteen colors are too many to tell apart: a heat map instead of bars, and styles of the text that all differ.
      */
     @Test
     void sixteenExperts(Browser browser) throws IOException {

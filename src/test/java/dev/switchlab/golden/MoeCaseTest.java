@@ -32,7 +32,7 @@ class MoeCaseTest {
         return new GoldenVerifier(CPU).verify(CheckerTest.withConfig(folder, name, config, tensors));
     }
 
-    /** There is nothing left to normalise. */
+    /** There is nothing left to normalize. */
     @Test
     void gatesOverTheChosenMayBeNormalised() throws IOException {
         CaseResult result = verify(CHOSEN, config -> config.put("normalize", true), tensors -> {});

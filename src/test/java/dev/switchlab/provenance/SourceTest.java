@@ -3,7 +3,6 @@ package dev.switchlab.provenance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -19,25 +18,19 @@ class SourceTest {
         Files.writeString(folder.resolve(file), text);
     }
 
-    private void git(String... arguments) throws Exception {
-        String[] command = new String[arguments.length + 1];
-        command[0] = "git";
-        System.arraycopy(arguments, 0, command, 1, arguments.length);
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+    private void git(String arguments) {
+        assertThat(Processes.output(folder, ("git " + arguments).split(" ", -1)))
+                .as(arguments)
+                .isPresent();
     }
 
     @Test
     void resultsThatAreWrittenWhileRunsGoOnAreNoChange() throws Exception {
         write("src/Model.java", "1");
         write("experiments/results/RESULTS.md", "none yet");
-        git("init", "--quiet");
-        git("add", ".");
-        git("-c", "user.name=ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "--message", "first");
+        git("init --quiet");
+        git("add .");
+        git("-c user.name=ada -c user.email=ada@example.org commit --quiet --message first");
         assertThat(Source.in(folder).dirty()).isFalse();
 
         write("experiments/results/RESULTS.md", "some");

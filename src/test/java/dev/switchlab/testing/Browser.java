@@ -196,20 +196,8 @@ public final class Browser implements AutoCloseable {
                                 "clip",
                                 Map.of("x", 0, "y", 0, "width", size.get(0), "height", size.get(1), "scale", 1)))
                 .get("data");
-        write(file, picture);
-    }
-
-    /** The page as it prints, as PDF. */
-    public void print(Path file) throws IOException {
-        write(
-                file,
-                driver.executeCdpCommand("Page.printToPDF", Map.of("preferCSSPageSize", true))
-                        .get("data"));
-    }
-
-    private static void write(Path file, Object base64) throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.write(file, Base64.getDecoder().decode((String) base64));
+        Files.write(file, Base64.getDecoder().decode((String) picture));
     }
 
     @Override

@@ -35,7 +35,7 @@ public record BarChart(String title, String valueTitle, List<String> categories,
     }
 
     /**
-     * The bars of one colour.
+     * The bars of one color.
      *
      * @param values one per category
      */

@@ -120,7 +120,7 @@ final class Frame {
         }
     }
 
-    /** Draws the sample of entry {@code index} of the legend from {@code x} to the right, centred on {@code y}. */
+    /** Draws the sample of entry {@code index} of the legend from {@code x} to the right, centered on {@code y}. */
     interface Sample {
         void draw(int index, double x, double y, double width);
     }

@@ -15,11 +15,11 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * A matrix as colours. Cells that are NaN or infinite stay empty.
+ * A matrix as colors. Cells that are NaN or infinite stay empty.
  *
  * @param xTitle what the columns are
  * @param yTitle what the rows are
- * @param zTitle what the colours are, with the unit
+ * @param zTitle what the colors are, with the unit
  * @param x the columns' names
  * @param y the rows' names, from above
  * @param z [row][column]
@@ -107,9 +107,9 @@ public record HeatMap(
         private static final double BAR = 74;
 
         private static final double LEAST_HEIGHT = 90;
-        /** Colours in the bar beside it. */
+        /** Colors in the bar beside it. */
         private static final int STEPS = 25;
-        /** Different colours drawn; the eye does not tell more apart. */
+        /** Different colors drawn; the eye does not tell more apart. */
         private static final int SHADES = 100;
         /** On cells that are at least so light, text is black. */
         private static final double LIGHT = 0.5;
@@ -249,7 +249,7 @@ public record HeatMap(
             frame.svg.close();
         }
 
-        /** Black on white can be seen on every colour. */
+        /** Black on white can be seen on every color. */
         private void frame(Cell cell) {
             frame(cell, "#fff", 4);
             frame(cell, "#000", 1.5);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Colours that stay apart with any colour vision: Okabe and Ito (2008) for lines and bars, Cividis (Nuñez, Anderton and
+ * Colors that stay apart with any color vision: Okabe and Ito (2008) for lines and bars, Cividis (Nuñez, Anderton and
  * Renslow, 2018) for heat maps.
  */
 public final class Palette {
@@ -16,17 +16,17 @@ public final class Palette {
     private static final List<String> CIVIDIS = List.of(
             "#00204C", "#002A66", "#00346E", "#273F6C", "#3C4A6B", "#4C556B", "#5B5F6D", "#686A70", "#757575",
             "#838178", "#928C78", "#A19876", "#B0A572", "#C0B16D", "#D1BF66", "#E1CC5C", "#F3DB4F", "#FFE945");
-    /** How many colours there are before they come again. */
+    /** How many colors there are before they come again. */
     public static final int COLORS = OKABE_ITO.size();
 
-    /** How far a background is from its colour towards white, so that black text on it stays readable. */
+    /** How far a background is from its color towards white, so that black text on it stays readable. */
     private static final double TINT = 0.5;
 
     private Palette() {}
 
     /**
-     * The colour of line or bar {@code index}. After eight, the colours come again, darker each time: more than eight
-     * cannot be told apart by colour alone, so lines are also dashed, and everything that is coloured is also labelled.
+     * The color of line or bar {@code index}. After eight, the colors come again, darker each time: more than eight
+     * cannot be told apart by color alone, so lines are also dashed, and everything that is colored is also labeled.
      */
     public static String color(int index) {
         Color color = Color.decode(OKABE_ITO.get(index % OKABE_ITO.size()));
@@ -37,14 +37,13 @@ public final class Palette {
     }
 
     /**
-     * The colour of a line: that of {@link #color}, but black for the yellow that a thin line on white would be lost
-     * in.
+     * The color of a line: that of {@link #color}, but black for the yellow that a thin line on white would be lost in.
      */
     static String line(int index) {
         return index % COLORS == OKABE_ITO.indexOf("#F0E442") ? "#000000" : color(index);
     }
 
-    /** Colour {@code index} as a background for black text; it comes again after {@link #COLORS}. */
+    /** Color {@code index} as a background for black text; it comes again after {@link #COLORS}. */
     public static String background(int index) {
         return between(Color.decode(OKABE_ITO.get(index % COLORS)), Color.WHITE, TINT);
     }

@@ -7,7 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import javax.imageio.ImageIO;
 
-/** A matrix as a PNG image: nothing but colours, so that neither fonts nor a display are needed. */
+/** A matrix as a PNG image: nothing but colors, so that neither fonts nor a display are needed. */
 public final class Png {
 
     /** The longer side in pixels, about. */

@@ -29,7 +29,7 @@ record Range(double low, double high) {
     }
 
     /**
-     * A labelled value of an axis. The values of an axis are 1, 2 or 5 times a power of ten apart (Heckbert, "Nice
+     * A labeled value of an axis. The values of an axis are 1, 2 or 5 times a power of ten apart (Heckbert, "Nice
      * numbers for graph labels", 1990).
      */
     record Tick(double value, String label) {}

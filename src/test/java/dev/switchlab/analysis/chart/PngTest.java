@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PngTest {
 
     @Test
-    void everyCellHasItsColour() throws Exception {
+    void everyCellHasItsColor() throws Exception {
         double[][] shares = {{0, 1, Double.NaN}, {-3, 7, 0.5}};
         byte[] png = Png.of(shares);
         assertThat(png).isEqualTo(Png.of(shares));

@@ -157,7 +157,7 @@ class SvgTest {
     }
 
     @Test
-    void moreLinesThanColoursAreDashed() throws Exception {
+    void moreLinesThanColorsAreDashed() throws Exception {
         assertThat(elements(lines(16, STEPS, STEPS), "path")
                         .filter(path -> path.hasAttribute("stroke-dasharray"))
                         .map(path -> path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"))
