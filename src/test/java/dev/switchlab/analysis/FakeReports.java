@@ -30,36 +30,30 @@ final class FakeReports {
      * A run report with {@code nExperts} in each of {@code nLayers}; no layers for a dense model. Returns its drawings.
      */
     static Map<String, String> run(Path file, int nLayers, int nExperts) throws IOException {
-        Fakes fakes =
-                new Fakes().run("0123456789abcdef0123456789abcdef", NAME, "seed=1", "model.n_experts=" + nExperts);
-        String id = fakes.runs().get(0).runId();
-        fakes.metric(
-                        id,
-                        "train/cross_entropy",
-                        values(2000, i -> 2 + 2 * Math.exp(-i / 300.0) + 0.1 * Math.sin(i * 12.9)))
+        String id = "0123456789abcdef0123456789abcdef";
+        Fakes fakes = new Fakes()
+                .run(id, NAME, "seed=1", "model.n_experts=" + nExperts)
+                .metric(id, "train/cross_entropy", values(2000, FakeReports::noisyLoss))
                 .metric(id, "valid/cross_entropy", values(5, i -> 2.5 - 0.1 * i))
-                .metric(id, "valid/accuracy", 0.31);
-        fakes.metric(id, "train/load_balance", values(POINTS, i -> nLayers * (1 + 0.5 / (i + 1))));
+                .metric(id, "valid/accuracy", 0.31)
+                .metric(id, "train/load_balance", values(POINTS, i -> nLayers * (1 + 0.5 / (i + 1))));
         for (int layer = 0; layer < nLayers; layer++) {
             int l = layer;
-            fakes.metric(
-                    id,
-                    "layer" + l + "/router_entropy",
-                    values(POINTS, i -> Math.log(nExperts) / (1 + 0.1 * i * (l + 1))));
-            fakes.metric(id, "layer" + l + "/max_violation", values(POINTS, i -> 1.0 / (1 + i)));
-            fakes.metric(id, "layer" + l + "/confidence", values(POINTS, i -> 1.0 / nExperts + 0.002 * i));
-            // Constant, as where dropping is off; and one point that is no number.
-            fakes.metric(id, "layer" + l + "/dropped_fraction", values(POINTS, i -> i == 7 ? Double.NaN : 0));
+            Map<String, IntToDoubleFunction> ofLayer = Map.of(
+                    "router_entropy", i -> Math.log(nExperts) / (1 + 0.1 * i * (l + 1)),
+                    "max_violation", i -> 1.0 / (1 + i),
+                    "confidence", i -> 1.0 / nExperts + 0.002 * i,
+                    // Constant, as where dropping is off; and one point that is no number.
+                    "dropped_fraction", i -> i == 7 ? Double.NaN : 0);
+            ofLayer.forEach((name, value) -> fakes.metric(id, MetricNames.ofLayer(l, name), values(POINTS, value)));
             for (int expert = 0; expert < nExperts; expert++) {
                 int e = expert;
-                fakes.metric(
-                        id,
-                        MetricNames.ofExpert(l, "load", e),
-                        values(POINTS, i -> (1 + Math.sin(i * 0.3 + e + l)) / nExperts));
-                fakes.metric(
-                        id,
-                        MetricNames.ofExpert(l, "utilization", e),
-                        values(POINTS, i -> Math.min(1, (1 + Math.sin(i * 0.3 + e + l)) * 0.8)));
+                IntToDoubleFunction wave = i -> 1 + Math.sin(i * 0.3 + e + l);
+                Map<String, IntToDoubleFunction> ofExpert = Map.of(
+                        "load", i -> wave.applyAsDouble(i) / nExperts,
+                        "utilization", i -> Math.min(1, wave.applyAsDouble(i) * 0.8));
+                ofExpert.forEach(
+                        (name, value) -> fakes.metric(id, MetricNames.ofExpert(l, name, e), values(POINTS, value)));
             }
         }
         for (int step = 0; nLayers > 0 && step <= 2000; step += 400) {
@@ -68,6 +62,10 @@ final class FakeReports {
         Run run = fakes.runs().get(0);
         return new RunReport(run, fakes, trace(nLayers, nExperts), similarity(nLayers, nExperts), Optional.of(TEXT))
                 .write(file);
+    }
+
+    private static double noisyLoss(int step) {
+        return 2 + 2 * Math.exp(-step / 300.0) + 0.1 * Math.sin(step * 12.9);
     }
 
     /** A comparison of six runs of two settings that differ in much; its drawings. */

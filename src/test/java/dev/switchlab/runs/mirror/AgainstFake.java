@@ -47,6 +47,11 @@ abstract class AgainstFake {
         fake.close();
     }
 
+    /** A book with the fake server that does not give up at the end of a run. */
+    MirroredBook patient() {
+        return patient(fake.uri(), LONG);
+    }
+
     /** A book that does not give up at the end of a run. */
     MirroredBook patient(URI uri, Duration call) {
         return open(uri, call, Duration.ofSeconds(60), Map.of());

@@ -132,7 +132,7 @@ final class MirrorFaultTest extends AgainstFake {
         Deleted left = deletedOnServer();
         int before = notices.size();
         String next;
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             try (BookLog log = TestRuns.begin(book)) {
                 next = log.runId();
                 for (int step = 1; step <= 20; step++) {
@@ -156,14 +156,14 @@ final class MirrorFaultTest extends AgainstFake {
             try (BookLog log = TestRuns.begin(book)) {
                 log(log, 1, 5);
                 log.sync();
-                try (MirroredBook other = patient(fake.uri(), LONG)) {
+                try (MirroredBook other = patient()) {
                     Run run = other.find(log.runId());
                     assertThat(other.flush(run)).isFalse();
                 }
                 log.finish(RunStatus.FINISHED);
             }
         }
-        try (MirroredBook other = patient(fake.uri(), LONG)) {
+        try (MirroredBook other = patient()) {
             Run run = other.book().runs(Optional.empty(), 1).get(0);
             assertThat(other.flush(run)).isTrue();
             assertWhole(run.runId());
@@ -179,7 +179,7 @@ final class MirrorFaultTest extends AgainstFake {
         });
         assertThat(notices.get(0)).contains("no answer within 0.25 s");
         fake.plan((method, path, number) -> Fault.NONE);
-        flush(patient(fake.uri(), LONG), run);
+        flush(patient(), run);
         assertWhole(run);
     }
 
@@ -190,7 +190,7 @@ final class MirrorFaultTest extends AgainstFake {
         assertThat(notices.get(0)).contains("its run " + there + " is deleted; restore it there");
         assertThat(notices).noneMatch(notice -> notice.contains("dataset"));
         fake.call("runs/restore", "{\"run_id\":\"" + there + "\"}");
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             assertThat(book.find(there).runId()).isEqualTo(deleted.run());
             book.flush(book.find(there));
         }
@@ -205,7 +205,7 @@ final class MirrorFaultTest extends AgainstFake {
         AtomicInteger puts = new AtomicInteger();
         fake.plan((method, path, number) ->
                 method.equals("PUT") && puts.incrementAndGet() < 3 ? Fault.CUT_BEFORE : Fault.NONE);
-        String run = run(patient(fake.uri(), LONG), log -> log.file("weights/large.bin", file));
+        String run = run(patient(), log -> log.file("weights/large.bin", file));
         assertWhole(run);
         assertThat(rows.artifacts(run)).containsEntry("weights/large.bin", bytes);
     }

@@ -45,7 +45,7 @@ final class MirrorTest extends AgainstFake {
                 params.put("p" + i, "=<>".repeat(1900));
             }
         }
-        String run = run(patient(fake.uri(), LONG), TestRuns.withParams(params), log -> log.metrics(3, metrics));
+        String run = run(patient(), TestRuns.withParams(params), log -> log.metrics(3, metrics));
         // On a busy machine it may be said that the end waits for the server.
         assertThat(notices).allMatch(notice -> notice.startsWith("sending the rest"));
         assertWhole(run);
@@ -54,7 +54,7 @@ final class MirrorTest extends AgainstFake {
     @Test
     void aRunThatGoesOnSendsOnlyWhatIsNew() throws Exception {
         String run;
-        try (MirroredBook book = patient(fake.uri(), LONG);
+        try (MirroredBook book = patient();
                 BookLog log = TestRuns.begin(book)) {
             run = log.runId();
             log(log, 1, 2000);
@@ -63,7 +63,7 @@ final class MirrorTest extends AgainstFake {
         }
         assertWhole(run);
         int before = fake.seen().size();
-        try (MirroredBook book = patient(fake.uri(), LONG);
+        try (MirroredBook book = patient();
                 BookLog log = book.resume(run, 1990)) {
             log(log, 1991, 2010);
             log.finish(RunStatus.FINISHED);
@@ -77,7 +77,7 @@ final class MirrorTest extends AgainstFake {
     @Test
     void whatIsAddedToAnEndedRunFollows() throws Exception {
         String run;
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             try (BookLog log = TestRuns.begin(book)) {
                 run = log.runId();
                 log(log, 1, 3);
@@ -102,7 +102,7 @@ final class MirrorTest extends AgainstFake {
             below.finish(RunStatus.FINISHED);
             of.finish(RunStatus.FINISHED);
         }
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             book.flush(book.find(child));
             book.flush(book.find(parent));
         }
@@ -156,12 +156,12 @@ final class MirrorTest extends AgainstFake {
     void filesOfAServerThatDoesNotHandThemOnStayInTheBook() throws Exception {
         fake.close();
         fake = FakeMlflow.withArtifactsAt("s3://bucket/", folder.resolve("other"));
-        String run = run(patient(fake.uri(), LONG), log -> {
+        String run = run(patient(), log -> {
             log(log, 1, 3);
             log.text("a.txt", "one");
             log.text("b.txt", "two");
         });
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             assertThat(book.behind()).isEmpty();
         }
         assertThat(notices).singleElement().asString().contains("files stay in the book", "s3://bucket/");
@@ -173,7 +173,7 @@ final class MirrorTest extends AgainstFake {
     @Test
     void anOldServerWithoutDatasetsTakesTheRest() throws Exception {
         fake.lack("runs/log-inputs");
-        String run = run(patient(fake.uri(), LONG), log -> log(log, 1, 3));
+        String run = run(patient(), log -> log(log, 1, 3));
         assertThat(notices).singleElement().asString().contains("does not take its dataset");
         assertThat(fake.rows().status(copies().id(run))).isEqualTo("FINISHED");
         assertThat(fake.rows().points(copies().id(run))).isNotEmpty();
@@ -182,7 +182,7 @@ final class MirrorTest extends AgainstFake {
     /** From one book to a server, and from there into an empty one. */
     @Test
     void aRunThatOnlyTheServerHasComesIntoTheBook() throws Exception {
-        String run = run(patient(fake.uri(), LONG), log -> {
+        String run = run(patient(), log -> {
             log(log, 1, 26_000);
             log.metrics(1, Map.of("odd", Double.NaN));
             log.text("plots/a b.txt", "größer");
@@ -191,7 +191,7 @@ final class MirrorTest extends AgainstFake {
         String there = copies().id(run);
         BookRows first = rows;
         rows = other;
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             Run fetched = book.find("smoke seed 1");
             assertThat(fetched.runId()).isEqualTo(there);
             assertThat(book.find(there.substring(0, 8))).isEqualTo(fetched);
@@ -208,14 +208,14 @@ final class MirrorTest extends AgainstFake {
                 .containsEntry("plots/a b.txt", "größer".getBytes(StandardCharsets.UTF_8));
         // The book that it came from has it under its own id.
         rows = first;
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             assertThat(book.find(there).runId()).isEqualTo(run);
         }
     }
 
     @Test
     void aSweepThatOnlyTheServerHasComesWithItsRuns() throws Exception {
-        try (MirroredBook book = patient(fake.uri(), LONG);
+        try (MirroredBook book = patient();
                 BookLog sweep = TestRuns.begin(book, TestRuns.named("sweep", Map.of(RunInfo.SUMMARY_TAG, "1")));
                 BookLog setting = TestRuns.begin(
                         book,
@@ -228,7 +228,7 @@ final class MirrorTest extends AgainstFake {
             sweep.finish(RunStatus.FINISHED);
         }
         rows = new BookRows(folder.resolve("other"));
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             Run sweep = book.find("sweep");
             Run setting = book.book().children(sweep.runId()).get(0);
             Run child = book.book().children(setting.runId()).get(0);
@@ -243,7 +243,7 @@ final class MirrorTest extends AgainstFake {
     void aFetchedRunThatWasContinuedHereIsKeptWithAWarning() throws Exception {
         String there = createOnServer();
         logOnServer(there, "train/loss", 1);
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             assertThat(book.find(there).metrics()).containsOnlyKeys("train/loss");
             logOnServer(there, "train/loss", 2);
             book.find(there);
@@ -314,7 +314,7 @@ final class MirrorTest extends AgainstFake {
             fake.changeAnswers(json -> json.contains("root_uri")
                     ? "{\"files\":[{\"path\":\"" + trap + "\",\"is_dir\":false,\"file_size\":1}]}"
                     : json);
-            try (MirroredBook book = patient(fake.uri(), LONG)) {
+            try (MirroredBook book = patient()) {
                 assertThatThrownBy(() -> book.find(there))
                         .isInstanceOf(BookException.class)
                         .hasMessageContaining(trap)
@@ -329,7 +329,7 @@ final class MirrorTest extends AgainstFake {
 
     @Test
     void aRunThatNobodyHasIsToldInOneLine() {
-        try (MirroredBook book = patient(fake.uri(), LONG)) {
+        try (MirroredBook book = patient()) {
             for (String text : new String[] {"nonesuch", "0123456789abcdef0123456789abcdef", "it's \"odd`"}) {
                 assertThatThrownBy(() -> book.find(text))
                         .isInstanceOf(BookException.class)
