@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Tag;
@@ -20,6 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The benchmark end to end, of a tiny model; the reference is a shell script that answers as golden/bench_reference.py
@@ -49,17 +52,11 @@ class BenchCommandTest {
         List<String> arguments = new ArrayList<>(List.of("bench", "--quick", "--threads", "1", "--set", TINY));
         arguments.addAll(List.of("--out", folder.resolve("out").toString()));
         arguments.addAll(List.of(more));
-        Path output = folder.resolve("output");
         ProcessBuilder process = JavaProcess.of(Main.class, arguments.toArray(String[]::new));
         process.environment().keySet().removeIf(name -> name.startsWith("SWITCHLAB_"));
-        Process started = process.redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        if (!started.waitFor(120, TimeUnit.SECONDS)) {
-            started.destroyForcibly();
-            throw new AssertionError("no end after 120 s: " + Files.readString(output));
-        }
-        return new Ended(started.exitValue(), Files.readAllLines(output));
+        Commands commands = new Commands(folder);
+        int code = commands.end(commands.start(process, "output"));
+        return new Ended(code, commands.output().lines().toList());
     }
 
     private String python(String... script) throws IOException {
@@ -88,13 +85,6 @@ class BenchCommandTest {
         assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, all experts on each"));
         assertThat(ended.lines()).anyMatch(line -> line.startsWith("  2, experts sharded"));
         assertThat(files()).singleElement().asString().endsWith("-ranks.txt");
-    }
-
-    @Test
-    void ranksHaveToShareTheBatch() throws Exception {
-        assertThat(bench("--ranks", "1,3").last())
-                .isEqualTo("switchlab: RANKS is '1,3', allowed with bench: numbers separated by commas that divide"
-                        + " train.batch_size=4, for example RANKS=1,2");
     }
 
     @Test
@@ -162,48 +152,41 @@ class BenchCommandTest {
         return 3 * 2 * (layer + tokens * 8 * 65);
     }
 
-    @Test
-    void refusesAPythonThatRefusesItselfInOneLine() throws Exception {
-        refuses(
-                "REFERENCE is '.*python': its torch uses the plain reference BLAS", "echo 'a warning' >&2",
-                "echo 'its torch uses the plain reference BLAS' >&2", "exit 1");
+    static Stream<Arguments> badReferences() {
+        return Stream.of(
+                Arguments.of("echo 'a warning' >&2; echo 'only the plain reference BLAS' >&2; exit 1",
+                        "is '.*python': only the plain reference BLAS"),
+                Arguments.of("echo '" + INTRODUCTION.formatted("1e-6") + "'; cat > /dev/null",
+                        "multiplies at 0 GFLOP/s with GoodBLAS 1, SwitchLab at .*; give it a good BLAS.*"),
+                Arguments.of("echo hello", "is '.*python', which answers 'hello'.*"),
+                Arguments.of("", "is '.*nothing', .*does not start.*"));
     }
 
-    @Test
-    void refusesAReferenceThatMultipliesSlowly() throws Exception {
-        refuses(
-                "REFERENCE multiplies at 0 GFLOP/s with GoodBLAS 1, SwitchLab at .*; give it a good BLAS.*",
-                "echo '" + INTRODUCTION.formatted("1e-6") + "'",
-                "cat > /dev/null");
-    }
-
-    @Test
-    void refusesWhatIsNoPython() throws Exception {
-        refuses("REFERENCE is '.*python', which answers 'hello'.*", "echo hello");
-    }
-
-    private void refuses(String message, String... script) throws Exception {
-        Ended ended = bench("--reference", python(script));
+    @ParameterizedTest
+    @MethodSource("badReferences")
+    void aBadReferenceIsRefusedInOneLine(String script, String message) throws Exception {
+        Ended ended = bench(
+                "--reference",
+                script.isEmpty() ? folder.resolve("nothing").toString() : python(script));
         assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.last()).matches("switchlab: " + message);
+        assertThat(ended.last()).matches("switchlab: REFERENCE " + message);
         assertThat(ended.lines()).noneMatch(line -> line.startsWith("\tat "));
         assertThat(files()).isEmpty();
     }
 
-    @Test
-    void refusesAPythonThatIsNotThere() throws Exception {
-        Ended ended = bench("--reference", folder.resolve("nothing").toString());
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "--ranks      | 1,3   | RANKS is '1,3', allowed with bench: numbers separated by commas that divide"
+                        + " train.batch_size=4, for example RANKS=1,2",
+                "--experiment | dense | the experiment dense has no experts; bench varies one that has, for example"
+                        + " EXPERIMENT=reference"
+            })
+    void impossibleOptionsAreRefused(String option, String value, String message) throws Exception {
+        Ended ended = bench(option, value);
         assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.last()).startsWith("switchlab: REFERENCE is '").contains("does not start");
-        assertThat(files()).isEmpty();
-    }
-
-    @Test
-    void refusesAnExperimentWithoutExperts() throws Exception {
-        Ended ended = bench("--experiment", "dense");
-        assertThat(ended.code()).isEqualTo(1);
-        assertThat(ended.last())
-                .isEqualTo("switchlab: the experiment dense has no experts; bench varies one that has, for example"
-                        + " EXPERIMENT=reference");
+        assertThat(ended.last()).isEqualTo("switchlab: " + message);
     }
 }

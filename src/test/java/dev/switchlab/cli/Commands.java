@@ -1,16 +1,20 @@
 package dev.switchlab.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.function.BooleanSupplier;
 
 /** The commands as processes of their own, on the book in one folder. */
 record Commands(Path folder) {
@@ -47,7 +51,8 @@ record Commands(Path folder) {
         return JavaProcess.of(main, command.toArray(String[]::new));
     }
 
-    private Process start(ProcessBuilder process, String output) throws IOException {
+    /** Starts a process with its output in a file of the folder. */
+    Process start(ProcessBuilder process, String output) throws IOException {
         return process.redirectErrorStream(true)
                 .redirectOutput(folder.resolve(output).toFile())
                 .start();
@@ -61,9 +66,21 @@ record Commands(Path folder) {
         return end(start(process.command(shell), "output"));
     }
 
-    /** The exit code of a command. */
-    int run(String... arguments) throws IOException, InterruptedException {
-        return end(start(arguments));
+    /** Runs a command that ends well. */
+    void succeed(String... arguments) throws IOException, InterruptedException {
+        fail(0, arguments);
+    }
+
+    /** Runs a command that ends with an exit code. */
+    void fail(int code, String... arguments) throws IOException, InterruptedException {
+        assertThat(end(start(arguments))).as(output()).isEqualTo(code);
+    }
+
+    /** Runs a command that is refused, and returns the one line that says why. */
+    String refused(String... arguments) throws IOException, InterruptedException {
+        assertThat(end(start(arguments))).as(output()).isEqualTo(1);
+        assertThat(output().lines()).hasSize(1);
+        return output().strip();
     }
 
     /** The exit code of a command that was started, once it has ended. */
@@ -75,17 +92,12 @@ record Commands(Path folder) {
         return process.exitValue();
     }
 
-    /** What can become true while a command runs. */
-    interface Condition {
-        boolean holds() throws IOException;
-    }
-
     /** Waits while the command runs; fails if it ends before the condition holds. */
-    void await(Process process, Condition condition) throws IOException, InterruptedException {
+    void await(Process process, BooleanSupplier condition) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        while (!condition.holds()) {
+        while (!condition.getAsBoolean()) {
             boolean inTime = System.nanoTime() - start < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-            if (!inTime || (!process.isAlive() && !condition.holds())) {
+            if (!inTime || (!process.isAlive() && !condition.getAsBoolean())) {
                 throw new AssertionError("waited in vain; the command's output: " + output());
             }
             Thread.sleep(2);
@@ -102,14 +114,6 @@ record Commands(Path folder) {
     }
 
     String artifact(String runId, String path) throws IOException {
-        return Files.readString(artifactFile(runId, path));
-    }
-
-    Path artifactFile(String runId, String path) throws IOException {
-        try (Stream<Path> files = Files.walk(runs().resolve("mlartifacts"))) {
-            return files.filter(file -> file.endsWith(Path.of(runId, "artifacts", path)))
-                    .findFirst()
-                    .orElseThrow();
-        }
+        return new String(new BookRows(runs()).artifacts(runId).get(path), StandardCharsets.UTF_8);
     }
 }

@@ -56,24 +56,24 @@ class PaperCommandTest {
                 """.formatted(name, one, other));
     }
 
-    private int paper(String... more) throws IOException, InterruptedException {
+    private String[] paper(String... more) {
         List<String> call = new ArrayList<>(List.of("paper", "--experiments", experiments.toString()));
         call.addAll(List.of(more));
-        return commands.run(call.toArray(String[]::new));
+        return call.toArray(String[]::new);
     }
 
     private List<Run> trained() {
         try (MirroredBook store = commands.store()) {
             return store.book().runs(Optional.empty(), Integer.MAX_VALUE).stream()
-                    .filter(run -> !run.tags().containsKey("switchlab.seeds"))
+                    .filter(run -> !run.isSummary())
                     .toList();
         }
     }
 
-    /** One question, then all: what both ask for is trained once, and the results tell of all at each time. */
+    /** One question, then all: shared runs are trained once, and each call writes the results of all questions. */
     @Test
     void questionsShareRuns() throws Exception {
-        assertThat(paper("--question", "2")).as(commands.output()).isZero();
+        commands.succeed(paper("--question", "2"));
         Path results = experiments.resolve("results/RESULTS.md");
         assertThat(trained()).hasSize(4);
         assertThat(results)
@@ -82,20 +82,20 @@ class PaperCommandTest {
                 .contains("## 2. 02-heads?", "SEED=1");
         assertThat(experiments.resolve("results/figures/paper-02-bars.svg")).exists();
 
-        assertThat(paper()).as(commands.output()).isZero();
+        commands.succeed(paper());
         assertThat(commands.output()).contains("question 1  01-experts?", "wrote       " + results);
-        assertThat(trained()).hasSize(6).allMatch(run -> run.status().equals("FINISHED"));
+        assertThat(trained()).hasSize(6).allMatch(Run::isFinished);
         assertThat(results).content().doesNotContain("missing").doesNotContain(folder.toString());
 
         String before = Files.readString(results);
-        assertThat(paper()).as(commands.output()).isZero();
+        commands.succeed(paper());
         assertThat(trained()).hasSize(6);
         assertThat(results).hasContent(before);
     }
 
     @Test
     void aQuickLookLeavesTheResultsAlone() throws Exception {
-        assertThat(paper("--quick", "--question", "1")).as(commands.output()).isZero();
+        commands.succeed(paper("--quick", "--question", "1"));
         assertThat(experiments.resolve("results/RESULTS.md")).doesNotExist();
         assertThat(commands.runs().resolve("reports/paper-quick.md")).content().contains("Its numbers mean nothing");
         assertThat(trained())
@@ -104,13 +104,11 @@ class PaperCommandTest {
     }
 
     @Test
-    void whatIsWrongIsSaidInOneLine() throws Exception {
-        assertThat(paper("--question", "7")).isNotZero();
-        assertThat(commands.output().strip())
-                .endsWith("QUESTION has '7', allowed: 1, 2, for example QUESTION=3 or QUESTION=1,4")
-                .doesNotContain("\n");
-        assertThat(paper("--launcher", "slurm")).isNotZero();
-        assertThat(commands.output()).contains("LAUNCHER is 'slurm', allowed here: local");
+    void errorsAreReportedInOneLine() throws Exception {
+        assertThat(commands.refused(paper("--question", "7")))
+                .endsWith("QUESTION has '7', allowed: 1, 2, for example QUESTION=3 or QUESTION=1,4");
+        assertThat(commands.refused(paper("--launcher", "slurm")))
+                .contains("LAUNCHER is 'slurm', allowed here: local");
         assertThat(commands.runs()).doesNotExist();
     }
 }

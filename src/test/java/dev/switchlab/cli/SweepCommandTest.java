@@ -1,16 +1,23 @@
 package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.fake.BookRows;
+import dev.switchlab.runs.fake.BookRows.Point;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -18,15 +25,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The command as a process, with children that are processes. */
+/** Sweeps as processes, with children that are processes; the smallest is one experiment with several seeds. */
 @Tag("slow")
 class SweepCommandTest {
 
-    private static final int STOPPED = 130;
+    private static final int INTERRUPTED = 128 + 2;
+    private static final int TERMINATED = 128 + 15;
     private static final String PARENT = "mlflow.parentRunId";
+    private static final String LOSS = "train/loss";
+    private static final String SCORE = "final/cross_entropy";
     private static final String SETTINGS = "train.eval_batches=1 train.sample_every=0 train.sample_length=5"
             + " train.batch_size=4 train_fraction=0.99 train.steps=";
+    private static final String OTHER = "extends: smoke\nmodel: {n_experts: 2}\n";
 
     @TempDir
     Path folder;
@@ -41,24 +54,125 @@ class SweepCommandTest {
         book = new BookRows(commands.runs());
         experiments = Files.createDirectories(folder.resolve("experiments"));
         Files.copy(Path.of("experiments/smoke.yaml"), experiments.resolve("smoke.yaml"));
-        write("other", "extends: smoke\nmodel: {n_experts: 2}\n");
+        write(OTHER);
     }
 
-    private void write(String experiment, String text) throws IOException {
-        Files.writeString(experiments.resolve(experiment + ".yaml"), text);
+    /** Writes the experiment {@code other}. */
+    private void write(String text) throws IOException {
+        Files.writeString(experiments.resolve("other.yaml"), text);
     }
 
-    private String[] sweep(String experiment, int steps, String... more) {
-        List<String> call = new ArrayList<>(List.of("sweep", "--experiments", experiments.toString()));
+    private String[] call(String command, String experiment, int steps, String... more) {
+        List<String> call = new ArrayList<>(List.of(command, "--experiments", experiments.toString()));
         call.addAll(List.of("--experiment", experiment, "--set", SETTINGS + steps));
         call.addAll(List.of(more));
         return call.toArray(String[]::new);
     }
 
+    private String[] sweep(String experiment, int steps, String... more) {
+        return call("sweep", experiment, steps, more);
+    }
+
+    /** The oldest first. */
     private List<Run> runs() {
         try (MirroredBook store = commands.store()) {
-            return store.book().runs(Optional.empty(), Integer.MAX_VALUE);
+            List<Run> runs = new ArrayList<>(store.book().runs(Optional.empty(), Integer.MAX_VALUE));
+            Collections.reverse(runs);
+            return runs;
         }
+    }
+
+    private static List<Run> childrenOf(Run parent, List<Run> runs) {
+        return runs.stream()
+                .filter(run -> parent.runId().equals(run.tags().get(PARENT)))
+                .toList();
+    }
+
+    private List<Point> points(Run run, String metric) {
+        return book.points(run.runId()).stream()
+                .filter(point -> point.key().equals(metric))
+                .toList();
+    }
+
+    /** Metrics but for those of the machine. */
+    private static Map<String, Double> withoutLoad(Run run) {
+        Map<String, Double> metrics = new LinkedHashMap<>(run.metrics());
+        metrics.keySet().removeIf(MetricNames::isTiming);
+        return metrics;
+    }
+
+    @Test
+    void meanAndIntervalOfThreeSeeds() throws Exception {
+        commands.succeed(call("train", "smoke", 12, "--seeds", "1,2,7", "--jobs", "1"));
+        List<Run> runs = runs();
+        assertThat(runs).hasSize(4).allMatch(Run::isFinished);
+        Run parent = runs.get(0);
+        List<Run> children = runs.subList(1, 4);
+
+        assertThat(parent.name())
+                .isEqualTo("smoke eval_batches=1 sample_every=0 sample_length=5 steps=12 +2 seeds 1,2,7");
+        assertThat(parent.params())
+                .containsEntry("seeds", "1,2,7")
+                .containsEntry("train.steps", "12")
+                .doesNotContainKey("seed");
+        assertThat(parent.tags())
+                .containsEntry("switchlab.seeds", "3")
+                .containsKeys("mlflow.source.git.commit", "switchlab.corpus_sha256")
+                .doesNotContainKey(PARENT);
+        assertThat(childrenOf(parent, runs)).isEqualTo(children);
+        assertThat(children).extracting(run -> run.params().get("seed")).containsExactly("1", "2", "7");
+        assertThat(children)
+                .extracting(run -> run.name().replaceFirst(".* seed ", ""))
+                .containsExactly("1", "2", "7");
+        assertThat(children)
+                .extracting(run -> run.tags().get("switchlab.weights_sha256"))
+                .doesNotHaveDuplicates();
+
+        for (String metric : List.of(SCORE, "final/bits_per_char", "final/accuracy")) {
+            assertInterval(parent, metric, children, run -> run.metrics().get(metric));
+        }
+        assertInterval(parent, "final/train_cross_entropy", children, this::meanOfLastTen);
+        assertThat(withoutLoad(parent)).hasSize(3 * 4);
+        // Charts draw parent and children together: under one name, at one step.
+        assertThat(points(parent, SCORE)).extracting(Point::step).containsExactly(12L);
+        assertThat(children)
+                .allSatisfy(run ->
+                        assertThat(run.metrics()).containsKeys("final/train_cross_entropy", "final/accuracy"));
+
+        String summary = commands.artifact(parent.runId(), "seeds.txt");
+        assertThat(summary.lines()).hasSize(4);
+        assertThat(summary)
+                .contains(SCORE)
+                .contains("(mean and 95 % interval of 3 seeds)")
+                .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy")));
+        assertThat(commands.output()).contains("\n" + summary).endsWith("parent run  " + parent.runId() + "\n");
+        assertThat(commands.artifact(parent.runId(), "report.html"))
+                .contains(children.stream().map(Run::name).toList());
+    }
+
+    /** Student's t for 95 % and two degrees of freedom, from a table; the sample's deviation over the root of three. */
+    private static void assertInterval(Run parent, String metric, List<Run> children, ToDoubleFunction<Run> score) {
+        double[] scores = children.stream().mapToDouble(score).toArray();
+        double mean = (scores[0] + scores[1] + scores[2]) / 3;
+        double variance = 0;
+        for (double value : scores) {
+            variance += (value - mean) * (value - mean) / 2;
+        }
+        double half = 4.302652729911275 * Math.sqrt(variance / 3);
+        assertThat(half).as("half an interval of %s", metric).isPositive();
+        Map<String, Double> metrics = parent.metrics();
+        assertThat(metrics.get(metric)).as(metric).isCloseTo(mean, within(1e-12));
+        assertThat(metrics.get(metric + "_ci95_low")).as(metric).isCloseTo(mean - half, within(1e-9));
+        assertThat(metrics.get(metric + "_ci95_high")).as(metric).isCloseTo(mean + half, within(1e-9));
+    }
+
+    private double meanOfLastTen(Run run) {
+        List<Point> points = points(run, "train/cross_entropy");
+        assertThat(points).extracting(Point::step).startsWith(1L, 2L, 3L).hasSize(12);
+        return points.subList(2, 12).stream()
+                .mapToDouble(Point::value)
+                .average()
+                .orElseThrow();
     }
 
     /**
@@ -67,33 +181,27 @@ class SweepCommandTest {
      */
     @Test
     void settingsAndSeedsOfTwoExperiments() throws Exception {
-        String[] call = sweep("smoke other", 4, "--grid", "train.z_loss=0,0.001", "--seeds", "3");
-        assertThat(commands.run(call)).as(commands.output()).isZero();
+        commands.succeed(sweep("smoke other", 4, "--grid", "train.z_loss=0,0.001", "--seeds", "3"));
         List<Run> runs = runs();
-        assertThat(runs).hasSize(1 + 4 + 4).allMatch(run -> run.status().equals("FINISHED"));
-        Run parent = runs.stream()
-                .filter(run -> !run.tags().containsKey(PARENT))
-                .findFirst()
-                .orElseThrow();
+        assertThat(runs).hasSize(1 + 4 + 4).allMatch(Run::isFinished);
+        Run parent = runs.get(0);
         assertThat(parent.params())
                 .containsEntry("grid", "train.z_loss=0,0.001")
                 .containsEntry("seeds", "3");
-        assertThat(parent.tags()).containsEntry("switchlab.seeds", "4").doesNotContainKey("switchlab.setting");
-        List<Run> settings = runs.stream()
-                .filter(run -> parent.runId().equals(run.tags().get(PARENT)))
-                .toList();
-        assertThat(settings).hasSize(4).allSatisfy(setting -> {
+        assertThat(parent.tags())
+                .containsEntry("switchlab.seeds", "4")
+                .doesNotContainKeys("switchlab.setting", PARENT);
+        assertThat(childrenOf(parent, runs)).hasSize(4).allSatisfy(setting -> {
             assertThat(setting.tags()).containsEntry("switchlab.seeds", "1").containsKey("switchlab.setting");
-            List<Run> below = runs.stream()
-                    .filter(run -> setting.runId().equals(run.tags().get(PARENT)))
-                    .toList();
-            assertThat(below).singleElement().satisfies(child -> {
+            assertThat(childrenOf(setting, runs)).singleElement().satisfies(child -> {
                 assertThat(child.experiment()).isEqualTo(setting.experiment());
                 assertThat(child.tags())
                         .containsEntry("switchlab.setting", setting.tags().get("switchlab.setting"))
                         .doesNotContainKey("switchlab.seeds");
-                assertThat(child.metrics().get("final/cross_entropy"))
-                        .isEqualTo(setting.metrics().get("final/cross_entropy"));
+                // One seed has a mean and no interval.
+                assertThat(withoutLoad(setting))
+                        .containsOnlyKeys("final/train_cross_entropy", SCORE, "final/bits_per_char", "final/accuracy")
+                        .containsEntry(SCORE, child.metrics().get(SCORE));
             });
         });
         assertThat(runs)
@@ -102,121 +210,116 @@ class SweepCommandTest {
         assertThat(commands.artifact(parent.runId(), "report.html")).contains("other z_loss=0.001");
         try (Stream<Path> logs = Files.walk(commands.runs().resolve("sweeps"))) {
             assertThat(logs.filter(file -> file.toString().endsWith(".log")))
-                    .as("what children said")
+                    .as("what children printed")
                     .allSatisfy(log -> assertThat(log).hasContent(""));
         }
 
         Run child = runs.stream()
-                .filter(run -> run.experiment().equals("other")
-                        && "train.z_loss=0.001".equals(run.tags().get("switchlab.setting"))
+                .filter(run -> run.name().startsWith("other z_loss=0.001 ")
                         && !run.tags().containsKey("switchlab.seeds"))
                 .findFirst()
                 .orElseThrow();
-        String note = child.tags().get("mlflow.note.content");
-        assertThat(note)
-                .contains("make train EXPERIMENT=other SEED=3 SET='")
-                .contains("train.z_loss=0.001 train_fraction=0.99' THREADS=1");
-        assertThat(commands.run(
-                        "train",
-                        "--experiments",
-                        experiments.toString(),
-                        "--experiment",
-                        "other",
-                        "--seed",
-                        "3",
-                        "--set",
-                        SETTINGS + "4 train.z_loss=0.001"))
-                .isZero();
+        assertThat(child.experiment()).isEqualTo("other");
+        assertThat(child.tags())
+                .containsEntry("switchlab.setting", "train.z_loss=0.001")
+                .hasEntrySatisfying("mlflow.note.content", note -> assertThat(note)
+                        .contains("make train EXPERIMENT=other SEED=3 SET='")
+                        .contains("train.z_loss=0.001 train_fraction=0.99' THREADS=1"));
+        commands.succeed(
+                "train",
+                "--experiments",
+                experiments.toString(),
+                "--experiment",
+                "other",
+                "--seed",
+                "3",
+                "--set",
+                SETTINGS + "4 train.z_loss=0.001");
         StoredValues.assertSame(book, child.runId(), book, book.newest());
-        assertThat(child.name()).startsWith("other z_loss=0.001 ");
+        assertThat(book.tags(book.newest())).doesNotContainKey(PARENT);
     }
 
-    @Test
-    void whatIsWrongIsSaidBeforeAnythingStarts() throws Exception {
-        assertThat(commands.run(sweep("smoke", 4, "--grid", "model.n_experts=2,4 model.head=2")))
-                .isEqualTo(1);
-        assertThat(commands.output().lines())
-                .singleElement()
-                .asString()
-                .contains("model.head is not a setting; did you mean model.heads?");
-        assertThat(commands.run(sweep("smoke", 4, "--grid", "train.seq_len=32,9000000", "--set", "")))
-                .isNotZero();
-        assertThat(commands.run(sweep("smoke", 4, "--grid", "train.seq_len=32,900000")))
-                .isEqualTo(1);
-        assertThat(commands.output()).contains("validation split");
-        assertThat(commands.run(sweep("smoke", 4, "--launcher", "cloud"))).isEqualTo(1);
-        assertThat(commands.output()).contains("LAUNCHER is 'cloud', allowed: local");
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--grid     | model.n_experts=2,4 model.head=2 | model.head is not a setting; did you mean model.heads?",
+                "--grid     | train.seq_len=32,900000          | validation split",
+                "--launcher | cloud                            | LAUNCHER is 'cloud', allowed: local"
+            })
+    void errorsAreReportedInOneLineBeforeTheStart(String option, String value, String message) throws Exception {
+        assertThat(commands.refused(sweep("smoke", 4, option, value))).contains(message);
         assertThat(commands.runs()).doesNotExist();
     }
 
     @Test
     void aDryRunPrintsEveryChildAndTheTimeItMayTake() throws Exception {
         String[] call = sweep("smoke", 4, "--grid", "model.n_experts=2,4", "--seeds", "1..2", "--dry-run");
-        assertThat(commands.run(call)).as(commands.output()).isZero();
+        commands.succeed(call);
         assertThat(commands.output())
                 .contains("   1  smoke model.n_experts=2 seed 1  unknown\n")
                 .contains("   4  smoke model.n_experts=4 seed 2  unknown\n")
                 .contains("4 runs, ");
         assertThat(commands.runs()).doesNotExist();
-        assertThat(commands.run(
-                        "train",
-                        "--experiments",
-                        experiments.toString(),
-                        "--experiment",
-                        "smoke",
-                        "--set",
-                        SETTINGS + 4))
-                .isZero();
-        assertThat(commands.run(call)).as(commands.output()).isZero();
+        commands.succeed(call("train", "smoke", 4));
+        commands.succeed(call);
         assertThat(commands.output()).doesNotContain("unknown").containsPattern("seed 2  \\d+ s\n");
         assertThat(book.runs()).hasSize(1);
 
-        // It had one thread, and tells nothing about children with two.
-        assertThat(commands.run(sweep(
-                        "smoke", 4, "--grid", "model.n_experts=2,4", "--seeds", "1..2", "--dry-run", "--threads", "2")))
-                .as(commands.output())
-                .isZero();
+        // A run with one thread says nothing about children with two.
+        commands.succeed(sweep("smoke", 4, "--seeds", "1..2", "--dry-run", "--threads", "2"));
         assertThat(commands.output()).contains("seed 2  unknown\n");
     }
 
     @Test
-    void aFileThatChangedMeanwhileIsNamed() throws Exception {
-        String[] call = sweep("other", 400, "--seeds", "1..2", "--jobs", "1");
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
+    void aStoppedSweepContinuesUnlessAFileChanged() throws Exception {
+        String changed = OTHER + "train: {warmup: 7}\n";
+        String[] call = sweep("other", 400, "--seeds", "1..3", "--jobs", "1");
         Process process = commands.start(call);
-        commands.await(process, () -> book.runs().size() > 1 && book.lastStep(book.newest(), "train/loss") > 0);
-        interrupt(process);
-        assertThat(commands.end(process)).as(commands.output()).isEqualTo(STOPPED);
-        assertThat(runs()).extracting(Run::status).containsOnly("KILLED");
+        commands.await(process, () -> book.runs().size() > 2 && book.lastStep(book.newest(), LOSS) > 3);
+        process.destroy();
+        assertThat(commands.end(process)).as(commands.output()).isEqualTo(TERMINATED);
+        assertThat(commands.output())
+                .contains("stopping: the step in progress is finished and saved")
+                .contains("the same call continues with the missing runs");
+        assertThat(runs()).extracting(Run::status).containsExactly("KILLED", "FINISHED", "KILLED");
+        assertThat(withoutLoad(runs().get(0))).isEmpty();
 
-        write("other", "extends: smoke\nmodel: {n_experts: 2}\ntrain: {warmup: 7}\n");
-        assertThat(commands.run(call)).isEqualTo(1);
-        assertThat(commands.output().lines())
-                .singleElement()
-                .asString()
+        write(changed);
+        assertThat(commands.refused(call))
                 .contains("is not finished", "other: train.warmup was 20, is 7 now", "NEW=true");
 
-        // As it was, but for what is only said of it.
-        write("other", "extends: smoke\nabout: Two experts.\nmodel: {n_experts: 2}\n");
-        assertThat(commands.run(call)).as(commands.output()).isZero();
-        assertThat(runs()).hasSize(3);
-        // Finished: the changed file is another sweep.
-        write("other", "extends: smoke\nmodel: {n_experts: 2}\ntrain: {warmup: 7}\n");
-        assertThat(commands.run(call)).as(commands.output()).isZero();
-        assertThat(runs()).hasSize(6);
+        write(OTHER + "about: Two experts.\n"); // changes no setting
+        commands.succeed(call);
+        assertThat(commands.output()).contains("children    3, 1 of them done already");
+        List<Run> runs = runs();
+        assertThat(runs).hasSize(4).allMatch(Run::isFinished);
+        assertThat(childrenOf(runs.get(0), runs))
+                .hasSize(3)
+                .allSatisfy(run -> assertThat(run.tags()).containsEntry("switchlab.steps", "400"));
+        assertThat(points(runs.get(0), SCORE)).hasSize(1);
+
+        commands.succeed(call); // does nothing
+        assertThat(commands.output()).contains("3 of 3 done", "of 3 seeds)");
+        assertThat(book.runs()).hasSize(4);
+
+        write(changed); // the sweep is finished: this is another one
+        commands.succeed(sweep("other", 400, "--seeds", "1..3", "--jobs", "2"));
+        assertThat(book.runs()).hasSize(8);
     }
 
     /** A setting whose runs diverge at once, between others that work. */
     @Test
     void failuresAreKeptApartListedAndTriedAgainOnce() throws Exception {
-        String diverging = "train.learning_rate=0.01,1e30,0.02";
-        String[] call = sweep("smoke", 12, "--grid", diverging, "--jobs", "1");
-        assertThat(commands.run(call)).as(commands.output()).isEqualTo(1);
+        String[] call = diverging();
+        commands.fail(1, call);
         assertThat(commands.output())
                 .contains("2 of 3 done, 1 failed")
                 .contains("seed 1: training diverged at step")
                 .contains("    make train EXPERIMENT=smoke SEED=1 SET='train.batch_size=4")
-                .contains("RETRY=true");
-        assertThat(commands.output().split("seed 1  failed: ", -1)).hasSize(2);
+                .contains("RETRY=true")
+                .containsOnlyOnce("seed 1  failed: ");
         assertThat(runs())
                 .filteredOn(run -> run.name().startsWith("smoke learning_rate=1e30 ")
                         && run.name().endsWith("seed 1"))
@@ -224,34 +327,45 @@ class SweepCommandTest {
                 .containsExactly("FAILED");
 
         // The same call does nothing, with RETRY once more.
-        assertThat(commands.run(call)).isEqualTo(1);
+        commands.fail(1, call);
         assertThat(commands.output()).contains("seed 1: training diverged").doesNotContain("begins");
-        assertThat(commands.run(sweep("smoke", 12, "--grid", diverging, "--jobs", "1", "--retry")))
-                .isEqualTo(1);
-        assertThat(commands.output().split("seed 1  failed: ", -1)).hasSize(2);
-        assertThat(runs()).hasSize(1 + 3 + 3);
+        commands.fail(1, diverging("--retry"));
+        assertThat(commands.output()).containsOnlyOnce("seed 1  failed: ");
+        assertThat(book.runs()).hasSize(1 + 3 + 3);
 
         // From the start, RETRY tries twice; FAIL_FAST then stops before the last.
-        String[] fast = sweep("smoke", 12, "--grid", diverging, "--jobs", "1", "--retry", "--new");
-        assertThat(commands.run(fast)).isEqualTo(1);
+        commands.fail(1, diverging("--retry", "--new"));
         assertThat(commands.output().split("seed 1  failed: ", -1)).hasSize(3);
-        assertThat(commands.run(sweep("smoke", 12, "--grid", diverging, "--jobs", "1", "--fail-fast", "--new")))
-                .isEqualTo(1);
+        commands.fail(1, diverging("--fail-fast", "--new"));
         assertThat(commands.output()).contains("1 of 3 done, 1 failed, 1 stopped");
+    }
+
+    private String[] diverging(String... more) {
+        List<String> options = new ArrayList<>(List.of("--grid", "train.learning_rate=0.01,1e30,0.02", "--jobs", "1"));
+        options.addAll(List.of(more));
+        return sweep("smoke", 12, options.toArray(String[]::new));
+    }
+
+    /** A sweep whose two children have taken a step. */
+    private Process twoAtWork() throws Exception {
+        Process process = commands.start(sweep("smoke", 4000, "--seeds", "1..2", "--jobs", "2"));
+        commands.await(
+                process,
+                () -> book.runs().size() == 3
+                        && book.runs().stream().skip(1).allMatch(run -> book.lastStep(run, LOSS) > 0));
+        assertThat(process.descendants()).hasSize(2);
+        return process;
     }
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGINT")
     void ctrlCEndsInOrderAndOnceMoreAtOnce() throws Exception {
-        Process process = commands.start(sweep("smoke", 4000, "--seeds", "1..2", "--jobs", "2"));
-        commands.await(
-                process,
-                () -> book.runs().size() == 3
-                        && book.runs().stream().skip(1).allMatch(run -> book.lastStep(run, "train/loss") > 0));
+        Process process = twoAtWork();
         List<ProcessHandle> children = process.descendants().toList();
-        interrupt(process);
-        interrupt(process);
-        assertThat(commands.end(process)).as(commands.output()).isEqualTo(STOPPED);
+        for (int i = 0; i < 2; i++) {
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+        }
+        assertThat(commands.end(process)).as(commands.output()).isEqualTo(INTERRUPTED);
         for (ProcessHandle child : children) {
             child.onExit().get();
         }
@@ -262,29 +376,16 @@ class SweepCommandTest {
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
     void withoutTheirParentChildrenEndInOrder() throws Exception {
-        Process process = commands.start(sweep("smoke", 4000, "--seeds", "1..2", "--jobs", "2"));
-        commands.await(
-                process,
-                () -> book.runs().size() == 3
-                        && book.runs().stream().skip(1).allMatch(run -> book.lastStep(run, "train/loss") > 0));
+        Process process = twoAtWork();
         List<ProcessHandle> children = process.descendants().toList();
-        assertThat(children).hasSize(2);
         process.destroyForcibly();
         for (ProcessHandle child : children) {
             child.onExit().get();
         }
-        List<Run> below =
-                runs().stream().filter(run -> run.tags().containsKey(PARENT)).toList();
-        assertThat(below).hasSize(2).allSatisfy(child -> {
+        assertThat(childrenOf(runs().get(0), runs())).hasSize(2).allSatisfy(child -> {
             assertThat(child.status()).isEqualTo("KILLED");
-            try (Stream<Path> files =
-                    Files.list(commands.runs().resolve("checkpoints").resolve(child.runId()))) {
-                assertThat(files.map(file -> file.getFileName().toString())).anyMatch(name -> name.startsWith("step-"));
-            }
+            assertThat(commands.runs().resolve("checkpoints").resolve(child.runId()))
+                    .isDirectoryContaining("glob:**/step-*");
         });
-    }
-
-    private static void interrupt(Process process) throws Exception {
-        new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
     }
 }

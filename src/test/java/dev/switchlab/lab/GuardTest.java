@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -25,9 +26,8 @@ class GuardTest {
     @Test
     void aStopIsAskedForAndWaitedFor() throws Exception {
         CountDownLatch started = new CountDownLatch(1);
-        AtomicBoolean interrupted = new AtomicBoolean();
-        AtomicBoolean inOrder = new AtomicBoolean();
-        AtomicBoolean orderSeen = new AtomicBoolean();
+        AtomicBoolean hasEnded = new AtomicBoolean();
+        CompletableFuture<Boolean> endedBeforeTheInterrupt = new CompletableFuture<>();
         Thread prompt = new Thread(() -> {
             try {
                 Guard.stoppable(stop -> {
@@ -36,22 +36,19 @@ class GuardTest {
                         Thread.onSpinWait();
                     }
                     Thread.sleep(50);
-                    inOrder.set(true);
+                    hasEnded.set(true);
                     return "stopped early";
                 });
             } catch (InterruptedException e) {
-                interrupted.set(true);
+                endedBeforeTheInterrupt.complete(hasEnded.get());
             } catch (Exception e) {
-                throw new AssertionError(e);
-            } finally {
-                orderSeen.set(inOrder.get());
+                endedBeforeTheInterrupt.completeExceptionally(e);
             }
         });
         prompt.start();
         started.await();
         prompt.interrupt();
         prompt.join();
-        assertThat(interrupted).isTrue();
-        assertThat(orderSeen).isTrue();
+        assertThat(endedBeforeTheInterrupt).isCompletedWithValue(true);
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class LabAgentTest {
 
-    private static final Printed PRINTED = new Printed();
+    private static final ByteArrayOutputStream PRINTED = new ByteArrayOutputStream();
     private static JShell shell;
 
     @BeforeAll
@@ -61,12 +61,23 @@ class LabAgentTest {
         return (EvalException) event.exception();
     }
 
+    private static String printed() {
+        return PRINTED.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Everything that {@code why()} prints of the last error. */
+    private static String why() {
+        PRINTED.reset();
+        eval("why();");
+        return printed();
+    }
+
     @Test
     void theLabsAgentIsThere() {
         assertThat(eval("StackWalker.getInstance().walk(s -> s.anyMatch(f -> f.getClassName().endsWith(\"LabAgent\")))")
                         .value())
                 .isEqualTo("true");
-        assertThat(PRINTED.toString(StandardCharsets.UTF_8)).doesNotContain("WARNING");
+        assertThat(printed()).doesNotContain("WARNING");
     }
 
     @Test
@@ -86,9 +97,7 @@ class LabAgentTest {
                 .startsWith("mat1 and mat2 shapes cannot be multiplied")
                 .doesNotContain("\n");
         assertThat(error.getStackTrace()).hasSize(1);
-        PRINTED.reset();
-        eval("why();");
-        assertThat(PRINTED.toString(StandardCharsets.UTF_8)).contains("torchMatmul");
+        assertThat(why()).contains("torchMatmul");
     }
 
     @Test
@@ -104,9 +113,7 @@ class LabAgentTest {
     void aMessageOfManyLinesIsCut() {
         EvalException error = error("throw new IllegalStateException(\"first\\nsecond\");");
         assertThat(error.getMessage()).isEqualTo("first; why() shows all");
-        PRINTED.reset();
-        eval("why();");
-        assertThat(PRINTED.toString(StandardCharsets.UTF_8)).contains("first\nsecond");
+        assertThat(why()).contains("first\nsecond");
     }
 
     @Test
@@ -128,7 +135,9 @@ class LabAgentTest {
         eval("int turns = 0;");
         eval("void turn() { while (true) { if (turns++ == 0) System.out.println(\"turning\"); } }");
         Thread stopper = new Thread(() -> {
-            PRINTED.await("turning");
+            while (!printed().contains("turning")) {
+                Thread.onSpinWait();
+            }
             shell.stop();
         });
         stopper.start();
@@ -137,24 +146,5 @@ class LabAgentTest {
         assertThat(stopped.exception()).isNull();
         assertThat(eval("turns > 0 && !Thread.currentThread().isInterrupted()").value())
                 .isEqualTo("true");
-    }
-
-    private static final class Printed extends ByteArrayOutputStream {
-
-        synchronized void await(String text) {
-            try {
-                while (!toString(StandardCharsets.UTF_8).contains(text)) {
-                    wait();
-                }
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        @Override
-        public synchronized void write(byte[] bytes, int from, int count) {
-            super.write(bytes, from, count);
-            notifyAll();
-        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tech.tablesaw.api.Table;
 
 /** A model at the prompt, whatever its layers are. */
@@ -73,11 +74,10 @@ class LabModelTest {
         }
     }
 
-    @Test
-    void ordinals() {
-        assertThat(List.of(1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 103, 112).stream()
-                        .map(LabModel::ordinal))
-                .containsExactly(
-                        "1st", "2nd", "3rd", "4th", "10th", "11th", "12th", "13th", "21st", "22nd", "103rd", "112th");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"1st", "2nd", "3rd", "4th", "10th", "11th", "12th", "13th", "21st", "22nd", "103rd", "112th"})
+    void ordinals(String ordinal) {
+        assertThat(LabModel.ordinal(Integer.parseInt(ordinal.replaceAll("\\D", "")))).isEqualTo(ordinal);
     }
 }

@@ -7,10 +7,15 @@ import dev.switchlab.lab.LabException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What plain jshell lets pass with exit code 0 fails here, and says where. */
 @Tag("slow")
@@ -35,47 +40,41 @@ class BrokenNotebookTest {
                 .orElse("");
     }
 
-    @Test
-    void rejectedSnippet() throws IOException {
-        assertThat(problem("// %%", "int a = 1;", "// why", "int b =", "    \"two\";", "int c = 3;"))
-                .isEqualTo(file + ":5: incompatible types: java.lang.String cannot be converted to int\n"
-                        + "    int b =\n        \"two\";");
+    static Stream<Arguments> failures() {
+        return Stream.of(
+                // A rejected snippet, a name that is not defined, an exception, an assertion, a check, a verb's error,
+                // and a snippet that is not whole.
+                Arguments.of(
+                        """
+                        // %%
+                        int a = 1;
+                        // why
+                        int b =
+                            "two";
+                        int c = 3;
+                        """,
+                        """
+                        :5: incompatible types: java.lang.String cannot be converted to int
+                            int b =
+                                "two";"""),
+                Arguments.of("// %% [markdown]\n// Text.\n\n// %%\nint f() { return missing(); }", ":5: .*missing.*"),
+                Arguments.of(
+                        "// %%\n\nint[] a = {1};\na[1]",
+                        ":4: ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 1\n    a\\[1]"),
+                Arguments.of(
+                        "// %%\nint a = 1;\nassert a > 3 : \"a is \" + a;",
+                        ":3: AssertionError: a is 1\n    assert a > 3 : \"a is \" \\+ a;"),
+                Arguments.of("// %%\ncheck(1 + 1 == 3, \"sums\");", ":2: check failed: sums\n.*"),
+                Arguments.of("// %%\nexperiment(\"smoke\").with(\"model.heads=5\")", ":2: (?!.*Exception).*model.heads.*"),
+                Arguments.of(
+                        "// %%\nint a = 1;\nif (a > 0) {\n    a++;",
+                        ":.*reached end of file while parsing.*if \\(a > 0\\) \\{.*"));
     }
 
-    @Test
-    void nameThatIsNotDefined() throws IOException {
-        assertThat(problem("// %% [markdown]", "// Text.", "", "// %%", "int f() { return missing(); }"))
-                .startsWith(file + ":5: ")
-                .contains("missing");
-    }
-
-    @Test
-    void uncaughtException() throws IOException {
-        assertThat(problem("// %%", "", "int[] a = {1};", "a[1]"))
-                .isEqualTo(file + ":4: ArrayIndexOutOfBoundsException: Index 1 out of bounds for length 1\n    a[1]");
-    }
-
-    @Test
-    void failedAssertion() throws IOException {
-        assertThat(problem("// %%", "int a = 1;", "assert a > 3 : \"a is \" + a;"))
-                .isEqualTo(file + ":3: AssertionError: a is 1\n    assert a > 3 : \"a is \" + a;");
-    }
-
-    @Test
-    void failedCheckAndVerb() throws IOException {
-        assertThat(problem("// %%", "check(1 + 1 == 3, \"sums\");")).startsWith(file + ":2: check failed: sums\n");
-        assertThat(problem("// %%", "experiment(\"smoke\").with(\"model.heads=5\")"))
-                .startsWith(file + ":2: ")
-                .contains("model.heads")
-                .doesNotContain("Exception");
-    }
-
-    @Test
-    void snippetThatIsNotWhole() throws IOException {
-        assertThat(problem("// %%", "int a = 1;", "if (a > 0) {", "    a++;"))
-                .startsWith(file + ":")
-                .contains("reached end of file while parsing")
-                .contains("if (a > 0) {");
+    @ParameterizedTest
+    @MethodSource("failures")
+    void aFailureIsReportedWithItsLine(String notebook, String problem) throws IOException {
+        assertThat(problem(notebook)).matches("(?s)" + Pattern.quote(file.toString()) + problem);
     }
 
     @Test

@@ -2,38 +2,40 @@ package dev.switchlab.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every notebook of {@code jshell/} runs and prints what its expected output says. */
+/** Every notebook of {@code jshell/} runs and prints its expected output. */
 @Tag("slow")
 class BundledNotebooksTest {
-
-    private static final Path FOLDER = Path.of("jshell");
 
     @TempDir
     private static Path target;
 
-    @TestFactory
-    Stream<DynamicTest> notebookPrintsWhatIsExpected() {
-        Notebooks notebooks = new Notebooks(FOLDER, target, false);
-        return notebooks.files().stream()
-                .map(file -> DynamicTest.dynamicTest(file.toString(), () -> {
-                    Notebooks.Verdict verdict = notebooks.run(file);
-                    assertThat(verdict.problem().orElse("")).isEmpty();
-                    assertThat(verdict.page()).isNotEmptyFile();
-                }));
+    private static Notebooks notebooks() {
+        return new Notebooks(Path.of("jshell"), target, false);
+    }
+
+    static List<Path> files() {
+        return notebooks().files();
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void aNotebookPrintsItsExpectedOutput(Path file) throws IOException {
+        Notebooks.Verdict verdict = notebooks().run(file);
+        assertThat(verdict.problem().orElse("")).isEmpty();
+        assertThat(verdict.page()).isNotEmptyFile();
     }
 
     @Test
     void thereAreSix() {
-        List<Path> files = new Notebooks(FOLDER, target, false).files();
-        assertThat(files).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(files()).hasSizeGreaterThanOrEqualTo(6);
     }
 }

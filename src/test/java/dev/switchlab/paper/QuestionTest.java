@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.sweep.Sweep;
 import dev.switchlab.sweep.SweepRun;
-import dev.switchlab.sweep.SweepSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +34,8 @@ class QuestionTest {
         assertThat(questions())
                 .extracting(Question::number)
                 .containsExactlyElementsOf(IntStream.rangeClosed(1, 13).boxed().toList());
+        // The sweep knows where its file is.
+        assertThat(questions().get(0).sweep().name()).isEqualTo("paper/01-switch-against-dense");
     }
 
     /** Names and values of every run are right, and each variant has at least three seeds. */
@@ -42,6 +43,10 @@ class QuestionTest {
     @MethodSource("questions")
     void eachExpandsToRuns(Question question) {
         Sweep sweep = Sweep.of(question.sweep(), EXPERIMENTS);
+        Sweep changed = Sweep.of(question.changed(Map.of("corpus", "dickens")).sweep(), EXPERIMENTS);
+        assertThat(changed.runs())
+                .hasSameSizeAs(sweep.runs())
+                .allSatisfy(run -> assertThat(run.experiment().corpus()).isEqualTo("dickens"));
         assertThat(sweep.settings().values())
                 .hasSize(Math.max(
                         question.sweep().variants().size(),
@@ -68,15 +73,6 @@ class QuestionTest {
             assertThat(child.experiment().train().steps())
                     .isEqualTo((int) Math.round(twin.experiment().train().steps() * 0.05));
         }
-    }
-
-    @Test
-    void settingsOfAllRuns() {
-        Question question = questions().get(3);
-        Question changed = question.changed(Map.of("corpus", "dickens"));
-        assertThat(Sweep.of(changed.sweep(), EXPERIMENTS).runs())
-                .hasSameSizeAs(Sweep.of(question.sweep(), EXPERIMENTS).runs())
-                .allSatisfy(child -> assertThat(child.experiment().corpus()).isEqualTo("dickens"));
     }
 
     @Test
@@ -131,12 +127,5 @@ class QuestionTest {
         assertThatThrownBy(() -> Question.read(paper.resolve("README.yaml")))
                 .hasMessageContaining("two digits and a name");
         assertThatThrownBy(() -> Question.all(folder.resolve("elsewhere"))).hasMessageContaining("there is no folder");
-    }
-
-    /** The sweep knows where its file is. */
-    @Test
-    void theSweepIsNamedAfterItsFile() {
-        SweepSpec request = questions().get(0).sweep();
-        assertThat(request.name()).isEqualTo("paper/01-switch-against-dense");
     }
 }

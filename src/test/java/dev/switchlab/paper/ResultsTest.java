@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.sweep.SweepSpec;
 import dev.switchlab.sweep.SweepSpec.Grid;
-import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,22 +30,13 @@ class ResultsTest {
     /** Lower in the mean, but not with each seed. */
     private final Setting inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
 
-    private static Question question(String baseline, List<Column> columns, List<Question.Figure> figures) {
-        return question(baseline, Map.of(), columns, figures);
+    private static Question question(String baseline) {
+        return question(baseline, Map.of(), List.of());
     }
 
     private static Question question(
-            String baseline, Map<String, String> against, List<Column> columns, List<Question.Figure> figures) {
-        SweepSpec request = new SweepSpec(
-                "paper/03-it",
-                "",
-                List.of("paper"),
-                Map.of(),
-                Map.of(baseline, Map.of()),
-                Grid.NONE,
-                List.of(1L, 2L, 3L),
-                List.of(),
-                Resources.DEFAULT);
+            String baseline, Map<String, String> against, List<Column> columns, Question.Figure... figures) {
+        SweepSpec request = SweepSpec.of(List.of("paper"), Map.of(), Grid.NONE, List.of(1L, 2L, 3L));
         return new Question(
                 3,
                 "it",
@@ -57,7 +47,7 @@ class ResultsTest {
                 against,
                 Question.Asked.TOGETHER,
                 columns,
-                figures,
+                List.of(figures),
                 request);
     }
 
@@ -65,23 +55,23 @@ class ResultsTest {
         return new Measures(runs, run -> NO_WEIGHTS);
     }
 
-    private String section(Answer answer) {
-        return new QuestionSection(answer, measures()).text(List.of("![a](figures/a.svg)"));
+    private QuestionSection section(Answer answer) {
+        return new QuestionSection(answer, measures());
     }
 
-    private String sentence(Answer answer) {
-        return new QuestionSection(answer, measures()).sentence();
+    private String text(Answer answer) {
+        return section(answer).text(List.of("![a](figures/a.svg)"));
     }
 
     @Test
     void aDifferenceWhoseIntervalContainsZeroIsUndecided() {
-        Answer answer = runs.answer(question("base", List.of(), List.of()), 0, base, better, worse, inside);
-        assertThat(sentence(answer))
+        Answer answer = runs.answer(question("base"), 0, base, better, worse, inside);
+        assertThat(section(answer).sentence())
                 .isEqualTo(
                         "Compared with **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
                                 + " worse: worse (+0.1003 +- 0.0014); undecided:"
                                 + " inside (-0.0667 +- 0.3795).");
-        assertThat(section(answer))
+        assertThat(text(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
                 .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
                 .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better |  |")
@@ -95,13 +85,13 @@ class ResultsTest {
      */
     @Test
     void aVariantMayHaveAnotherBaseline() {
-        Question question = question("base", Map.of("inside", "worse"), List.of(), List.of());
+        Question question = question("base", Map.of("inside", "worse"), List.of());
         Answer answer = runs.answer(question, 0, inside, base, worse);
-        assertThat(sentence(answer))
+        assertThat(section(answer).sentence())
                 .isEqualTo("Compared with **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
                         + " Compared with **worse** (2.2003 +- 0.2484), seed by seed: undecided:"
                         + " inside (-0.1670 +- 0.3797).");
-        assertThat(section(answer))
+        assertThat(text(answer))
                 .contains("| A | inside | 3 | **2.0333 +- 0.6252** | -0.1670 +- 0.3797 to C | undecided |")
                 .contains("| C | worse | 3 | 2.2003 +- 0.2484 | +0.1003 +- 0.0014 | worse |");
     }
@@ -110,19 +100,19 @@ class ResultsTest {
     @Test
     void withoutTwoCommonSeedsNothingIsClaimed() {
         Setting single = runs.variant("single", "model.n_experts=8", 1.0);
-        Answer answer = runs.answer(question("base", List.of(), List.of()), 2, base, single);
-        assertThat(sentence(answer))
+        Answer answer = runs.answer(question("base"), 2, base, single);
+        assertThat(section(answer).sentence())
                 .endsWith("needs two seeds: single (-1.0000).")
                 .doesNotContain("better");
-        assertThat(section(answer))
+        assertThat(text(answer))
                 .contains("| B | single | 1 | **1.0000** | -1.0000 | needs two seeds |  |")
                 .contains("**2 runs are missing**: `make paper QUESTION=3`");
     }
 
     @Test
     void aNumberCanBeHadAgain() {
-        Answer answer = runs.answer(question("base", List.of(), List.of()), 0, base, better);
-        assertThat(section(answer))
+        Answer answer = runs.answer(question("base"), 0, base, better);
+        assertThat(text(answer))
                 .contains("better with seed 1, 1.9:\n\n    make train EXPERIMENT=paper SEED=1"
                         + " SET=model.n_experts=8 THREADS=1\n")
                 .contains("| A | `paper model.n_experts=4` | 1: "
@@ -146,8 +136,8 @@ class ResultsTest {
                 Column.SPREAD,
                 Column.WALL,
                 Column.STRIDE16);
-        Answer answer = runs.answer(question("base", columns, List.of()), 0, base, better);
-        assertThat(section(answer))
+        Answer answer = runs.answer(question("base", Map.of(), columns), 0, base, better);
+        assertThat(text(answer))
                 .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | wall clock |"
                         + " loss by stride 16 | training |")
                 .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s |"
@@ -162,21 +152,21 @@ class ResultsTest {
             runs.variant("switch, 8 experts", "model.n_experts=8", 1.8, 2.3),
             runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 2.2)
         };
-        Answer answer = runs.answer(question("dense", List.of(), List.of(Question.Figure.LINES)), 0, variants);
-        assertThat(new QuestionSection(answer, measures()).matrix()).hasValue("""
+        Answer answer = runs.answer(question("dense", Map.of(), List.of(), Question.Figure.LINES), 0, variants);
+        assertThat(section(answer).matrix()).hasValue("""
                         | experts | switch | less dense | less wide |
                         | --- | --- | --- | --- |
                         | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
                         | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 undecided | +0.1000 +- 0.0000 worse |""");
-        assertThat(section(answer)).contains("| experts | switch |");
+        assertThat(text(answer)).contains("| experts | switch |");
         assertThat(new QuestionFigures(answer, measures()).all()).containsOnlyKeys("paper-03-lines");
     }
 
     /** The file names the processor, adds up times, and says of a quick look that it means nothing. */
     @Test
     void theWholeFile() throws IOException {
-        Answer first = runs.answer(question("base", List.of(), List.of(Question.Figure.BARS)), 0, base, better);
-        Answer none = runs.answer(question("base", List.of(), List.of()), 6);
+        Answer first = runs.answer(question("base", Map.of(), List.of(), Question.Figure.BARS), 0, base, better);
+        Answer none = runs.answer(question("base"), 6);
         runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
         new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);

@@ -3,24 +3,24 @@ package dev.switchlab.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.Device;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineStartTest {
 
-    @Test
-    void autoTakesAGpuWhereThereIsOne() {
-        assertThat(EngineStart.choose("auto", 0)).isEqualTo(Device.cpu());
-        assertThat(EngineStart.choose("auto", 2)).isEqualTo(Device.gpu(0));
-        assertThat(EngineStart.choose("cpu", 2)).isEqualTo(Device.cpu());
-        assertThat(EngineStart.choose("gpu", 1)).isEqualTo(Device.gpu(0));
-        assertThat(EngineStart.choose("gpu:1", 2)).isEqualTo(Device.gpu(1));
+    @ParameterizedTest
+    @CsvSource({"auto, 0, cpu()", "auto, 2, gpu(0)", "cpu, 2, cpu()", "gpu, 1, gpu(0)", "gpu:1, 2, gpu(1)"})
+    void autoTakesAGpuIfThereIsOne(String asked, int gpus, String device) {
+        assertThat(EngineStart.choose(asked, gpus)).hasToString(device);
     }
 
-    @Test
-    void aMissingGpuIsAnErrorNotTheCpu() {
-        assertThatThrownBy(() -> EngineStart.choose("gpu", 0)).hasMessageContaining("DJL finds 0 CUDA devices");
-        assertThatThrownBy(() -> EngineStart.choose("gpu:2", 2)).hasMessageContaining("DJL finds 2 CUDA devices");
-        assertThatThrownBy(() -> EngineStart.choose("tpu", 1)).hasMessageContaining("allowed: auto, cpu, gpu or gpu:N");
+    @ParameterizedTest
+    @CsvSource({
+        "gpu, 0, DJL finds 0 CUDA devices",
+        "gpu:2, 2, DJL finds 2 CUDA devices",
+        "tpu, 1, 'allowed: auto, cpu, gpu or gpu:N'"
+    })
+    void aMissingGpuIsAnError(String asked, int gpus, String message) {
+        assertThatThrownBy(() -> EngineStart.choose(asked, gpus)).hasMessageContaining(message);
     }
 }

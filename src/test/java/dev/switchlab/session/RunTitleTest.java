@@ -7,28 +7,31 @@ import dev.switchlab.experiment.ExperimentLoader;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RunTitleTest {
 
     private final Experiment smoke = ExperimentLoader.load("smoke", List.of(), Path.of("experiments"));
 
-    private RunTitle of(String... overrides) {
-        return RunTitle.of(smoke, ExperimentLoader.changes(List.of(overrides)));
+    private RunTitle of(String changes) {
+        return RunTitle.of(smoke, ExperimentLoader.changes(List.of(changes)));
     }
 
-    @Test
-    void saysWhatWasChanged() {
-        assertThat(of().name(1)).isEqualTo("smoke seed 1");
-        assertThat(of("seed=7").name(7)).isEqualTo("smoke seed 7");
-        assertThat(of("model.n_experts=8 train.sample_prompt=\"To be\"").name(-3))
-                .isEqualTo("smoke n_experts=8 sample_prompt=To be seed -3");
-    }
-
-    @Test
-    void countsWhatDoesNotFit() {
-        assertThat(of("model.capacity_factor=1.25 model.load_balance=0.001 train.learning_rate=0.001 train.steps=5")
-                        .name(1))
-                .isEqualTo("smoke capacity_factor=1.25 load_balance=0.001 steps=5 +1 seed 1");
+    /** Changes that do not fit are counted. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "\"\" | 1 | smoke seed 1",
+                "seed=7 | 7 | smoke seed 7",
+                "model.n_experts=8 train.sample_prompt=To | -3 | smoke n_experts=8 sample_prompt=To seed -3",
+                "model.capacity_factor=1.25 model.load_balance=0.001 train.learning_rate=0.001 train.steps=5 | 1"
+                        + " | smoke capacity_factor=1.25 load_balance=0.001 steps=5 +1 seed 1"
+            })
+    void aNameListsWhatWasChanged(String changes, long seed, String name) {
+        assertThat(of(changes).name(seed)).isEqualTo(name);
     }
 
     @Test
@@ -41,8 +44,8 @@ class RunTitleTest {
     @Test
     void whatToExpectIsSaidOfTheExperimentAsItIs() {
         assertThat(smoke.expect()).contains("2.31");
-        assertThat(of().description(smoke, false)).contains("Expect: " + smoke.expect());
-        assertThat(of().description(smoke, true)).isEqualTo(smoke.about());
+        assertThat(of("").description(smoke, false)).contains("Expect: " + smoke.expect());
+        assertThat(of("").description(smoke, true)).isEqualTo(smoke.about());
         assertThat(of("train.steps=5").description(smoke, false)).isEqualTo(smoke.about());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.TestRuns;
@@ -54,18 +55,15 @@ class TrainingSessionTest {
             assertThat(outcome.isComplete()).isTrue();
             Path file = outcome.report().orElseThrow();
             assertThat(file).isEqualTo(runs.resolve("reports").resolve(outcome.runId() + ".html"));
-            assertThat(store.book().artifacts(outcome.runId()).list())
-                    .contains(Reports.ARTIFACT, StoredRun.WEIGHTS, Provenance.ARTIFACT, "experiment.yaml");
-            Path kept = store.book().artifacts(outcome.runId()).file(Reports.ARTIFACT);
-            assertThat(kept).hasSameTextualContentAs(file);
-            // What MLflow's pages look for: the load of the experts before the first step, and the table.
-            assertThat(store.book().artifacts(outcome.runId()).list())
-                    .contains("specialization.json")
+            ArtifactFolder artifacts = store.book().artifacts(outcome.runId());
+            assertThat(artifacts.file(Reports.ARTIFACT)).hasSameTextualContentAs(file);
+            // MLflow's pages look for the load of the experts before the first step, and the table.
+            assertThat(artifacts.list())
+                    .contains(StoredRun.WEIGHTS, Provenance.ARTIFACT, "experiment.yaml", "specialization.json")
                     .anyMatch(path -> path.startsWith("images/expert_load+step+0+timestamp+"));
-            assertThat(store.find(outcome.runId()).tags())
-                    .containsKeys("mlflow.loggedArtifacts", "mlflow.loggedImages");
             // What the run logged last is in it: it was written after the run was stored.
             Run run = store.find(outcome.runId());
+            assertThat(run.tags()).containsKeys("mlflow.loggedArtifacts", "mlflow.loggedImages");
             assertThat(Files.readString(file).replace("<wbr>", "")) // where a long word may break
                     .contains("final/cross_entropy", outcome.runId())
                     .contains(String.format("%.4f", run.metrics().get("final/cross_entropy")))
@@ -83,7 +81,7 @@ class TrainingSessionTest {
     }
 
     @Test
-    void aStoppedRunHasNoneYet() {
+    void aStoppedRunHasNoReportYet() throws IOException {
         try (MirroredBook store = store(Optional.empty())) {
             int[] asked = {0};
             TrainingSession.Outcome outcome = train(store, () -> ++asked[0] > 2);
@@ -139,12 +137,8 @@ class TrainingSessionTest {
         }
     }
 
-    private TrainingSession.Outcome train(MirroredBook store, BooleanSupplier stop) {
-        try {
-            return new TrainingSession(input, Device.cpu(), store, new View(), stop).train("make train", Map.of());
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+    private TrainingSession.Outcome train(MirroredBook store, BooleanSupplier stop) throws IOException {
+        return new TrainingSession(input, Device.cpu(), store, new View(), stop).train("make train", Map.of());
     }
 
     private MirroredBook store(Optional<URI> server) {

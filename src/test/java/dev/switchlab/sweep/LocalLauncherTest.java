@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Processes that only seem to train. */
 @Timeout(120)
@@ -75,6 +77,19 @@ class LocalLauncherTest {
             told.computeIfAbsent(run.number(), number -> new ArrayList<>()).add(status);
             atEachChange.run();
         });
+    }
+
+    /** Runs a process that does not obey, and acts once the process has begun. */
+    private void runDeaf(LocalLauncher launcher, Runnable action) throws Exception {
+        Thread actor = new Thread(() -> {
+            while (!Files.exists(folder.resolve("sweep/1.deaf"))) {
+                Thread.onSpinWait();
+            }
+            action.run();
+        });
+        actor.start();
+        run(launcher, runs("deaf"), () -> {});
+        actor.join();
     }
 
     private Status last(int number) {
@@ -135,21 +150,10 @@ class LocalLauncherTest {
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGKILL")
     void onceMoreEndsAtOnceWhatDoesNotObey() throws Exception {
         LocalLauncher launcher = launcher(1, PLENTY);
-        Thread impatient = new Thread(() -> {
-            try {
-                while (!Files.exists(folder.resolve("sweep/1.deaf"))) {
-                    Thread.sleep(20);
-                }
-                launcher.stop();
-                Thread.sleep(200);
-                launcher.kill();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        runDeaf(launcher, () -> {
+            launcher.stop();
+            launcher.kill();
         });
-        impatient.start();
-        run(launcher, runs("deaf"), () -> {});
-        impatient.join();
         assertThat(last(1)).isEqualTo(new Stopped(0));
     }
 
@@ -158,18 +162,10 @@ class LocalLauncherTest {
     void aKilledProcessIsReportedAsKilled() throws Exception {
         // Such as the browser, which other tests share.
         Set<ProcessHandle> others = ProcessHandle.current().descendants().collect(Collectors.toSet());
-        Thread killer = new Thread(() -> {
-            while (!Files.exists(folder.resolve("sweep/1.deaf"))) {
-                Thread.onSpinWait();
-            }
-            ProcessHandle.current()
-                    .descendants()
-                    .filter(child -> !others.contains(child))
-                    .forEach(ProcessHandle::destroyForcibly);
-        });
-        killer.start();
-        run(launcher(1, PLENTY), runs("deaf"), () -> {});
-        killer.join();
+        runDeaf(launcher(1, PLENTY), () -> ProcessHandle.current()
+                .descendants()
+                .filter(child -> !others.contains(child))
+                .forEach(ProcessHandle::destroyForcibly));
         assertThat(last(1)).isInstanceOfSatisfying(Failed.class, failed -> {
             assertThat(failed.isKilled()).isTrue();
             assertThat(failed.reason()).startsWith("killed (SIGKILL) after step 1");
@@ -192,44 +188,34 @@ class LocalLauncherTest {
         assertThat(runningAtOnce).doesNotContain(2L).contains(1L);
     }
 
-    private static MemoryWatch watch(long available) {
-        return new MemoryWatch(() -> OptionalLong.of(available));
-    }
-
-    @Test
-    void withoutKnowledgeARunFits() {
-        assertThat(watch(1).fits("a", List.of())).isTrue();
-        MemoryWatch elsewhere = new MemoryWatch(OptionalLong::empty);
-        elsewhere.saw("a", OptionalLong.of(600));
-        assertThat(elsewhere.fits("a", List.of())).isTrue();
-    }
-
-    @Test
-    void aRunNeedsThePeakOfItsSetting() {
-        assertThat(peaks(watch(600)).fits("small", List.of())).isTrue();
-        assertThat(peaks(watch(600)).fits("large", List.of()))
-                .as("no room above the peak")
-                .isFalse();
-        assertThat(peaks(watch(600)).fits("new", List.of()))
-                .as("as much as any")
-                .isFalse();
-        assertThat(peaks(watch(700)).fits("large", List.of())).isTrue();
-    }
-
-    /** A process that was just started does not use its peak yet. */
-    @Test
-    void theMemoryThatRunningProcessesMayStillTakeIsReserved() {
-        assertThat(peaks(watch(1100)).fits("large", List.of(new MemoryWatch.Usage("large", 600))))
-                .isTrue();
-        assertThat(peaks(watch(1100)).fits("large", List.of(new MemoryWatch.Usage("large", 100))))
-                .isFalse();
-    }
-
-    private static MemoryWatch peaks(MemoryWatch watch) {
+    /**
+     * A run needs the peak of its setting, or of any setting, and a tenth more; what running processes may still take,
+     * which do not use their peak at first, is reserved.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "600, small, 600, true",
+        "600, large, 600, false",
+        "600, new, 600, false",
+        "700, large, 600, true",
+        "1100, large, 600, true",
+        "1100, large, 100, false"
+    })
+    void aRunFitsIntoWhatIsLeftOfMemory(long available, String setting, long usedByLarge, boolean fits) {
+        MemoryWatch watch = new MemoryWatch(() -> OptionalLong.of(available));
         watch.saw("small", OptionalLong.of(100));
         watch.saw("large", OptionalLong.of(600));
         watch.saw("large", OptionalLong.of(500));
         watch.saw("large", OptionalLong.empty());
-        return watch;
+        assertThat(watch.fits(setting, List.of(new MemoryWatch.Usage("large", usedByLarge))))
+                .isEqualTo(fits);
+    }
+
+    @Test
+    void withoutKnowledgeARunFits() {
+        assertThat(new MemoryWatch(() -> OptionalLong.of(1)).fits("a", List.of())).isTrue();
+        MemoryWatch elsewhere = new MemoryWatch(OptionalLong::empty);
+        elsewhere.saw("a", OptionalLong.of(600));
+        assertThat(elsewhere.fits("a", List.of())).isTrue();
     }
 }

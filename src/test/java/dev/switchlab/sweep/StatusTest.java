@@ -2,35 +2,35 @@ package dev.switchlab.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.sweep.Status.Done;
 import dev.switchlab.sweep.Status.Failed;
-import dev.switchlab.sweep.Status.Running;
-import dev.switchlab.sweep.Status.Stopped;
-import java.util.List;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatusTest {
 
-    @Test
-    void eachStateIsALineThatReadsBack() {
-        for (Status state : List.of(
-                new Running(0, 200, Double.NaN, OptionalDouble.empty()),
-                new Running(12, 200, 2.3125, OptionalDouble.of(14.5)),
-                new Done(2.310712345678901, Double.NaN),
-                new Stopped(120),
-                new Failed("training diverged at step 3: loss NaN", false))) {
-            assertThat(state.line()).doesNotContain("\n");
-            assertThat(Status.parse(state.line())).contains(state);
-        }
-        assertThat(new Failed("first\n  second", false).line()).isEqualTo("failed first; second");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "at 0 200 NaN NaN",
+                "at 12 200 2.3125 14.5",
+                "done 2.310712345678901 NaN",
+                "stopped 120",
+                "failed training diverged at step 3: loss NaN"
+            })
+    void linesReadBack(String line) {
+        assertThat(Status.parse(line)).map(Status::line).contains(line);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "at", "at last it is done", "done with it", "failed", "stopped x", "WARNING: at 1 2 3 4"})
+    void otherLinesAreNotTaken(String line) {
+        assertThat(Status.parse(line)).isEmpty();
     }
 
     @Test
-    void otherLinesAreNotTaken() {
-        for (String line :
-                List.of("", "at", "at last it is done", "done with it", "failed", "stopped x", "WARNING: at 1 2 3 4")) {
-            assertThat(Status.parse(line)).as(line).isEmpty();
-        }
+    void aReasonIsOneLine() {
+        assertThat(new Failed("first\n  second", false).line()).isEqualTo("failed first; second");
     }
 }

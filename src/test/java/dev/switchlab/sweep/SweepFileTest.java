@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SweepFileTest {
 
@@ -102,18 +103,19 @@ class SweepFileTest {
                 .hasMessageContaining("allowed: mine");
     }
 
-    /** Those that come along name experiments and settings that are there. */
-    @Test
-    void bundledSweepsResolve() throws IOException {
+    static List<Path> bundled() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("experiments/sweeps"))) {
-            List<Path> all = files.toList();
-            assertThat(all).isNotEmpty();
-            for (Path file : all) {
-                SweepSpec request = SweepFile.read(file.toString(), Path.of("experiments"));
-                assertThat(request.about()).isNotEmpty();
-                assertThat(Sweep.of(request, Path.of("experiments")).runs()).isNotEmpty();
-            }
+            return files.toList();
         }
+    }
+
+    /** The sweeps that come along name experiments and settings that exist. */
+    @ParameterizedTest
+    @MethodSource("bundled")
+    void bundledSweepsResolve(Path file) {
+        SweepSpec request = SweepFile.read(file.toString(), Path.of("experiments"));
+        assertThat(request.about()).isNotEmpty();
+        assertThat(Sweep.of(request, Path.of("experiments")).runs()).isNotEmpty();
     }
 
     /** Names keep their order and may have commas; a variant may change nothing. */

@@ -6,15 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.sweep.SweepSpec.Grid;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SweepSpecTest {
 
     @Test
     void allCombinationsTheLastSettingChangingFastest() {
-        Grid grid = Grid.parse("model.n_experts=2,4  train.z_loss=0, 0.001".replace(", ", ","));
+        Grid grid = Grid.parse("model.n_experts=2,4  train.z_loss=0,0.001");
         assertThat(grid.combinations())
                 .containsExactly(
                         Map.of("model.n_experts", "2", "train.z_loss", "0"),
@@ -49,25 +51,24 @@ class SweepSpecTest {
                 .hasMessageNotContaining("\n");
     }
 
-    @Test
-    void seedsAreARangeOrAList() {
-        assertThat(SweepSpec.parseSeeds("1..5")).containsExactly(1L, 2L, 3L, 4L, 5L);
-        assertThat(SweepSpec.parseSeeds("-1..1")).containsExactly(-1L, 0L, 1L);
-        assertThat(SweepSpec.parseSeeds(" 7, 1,3 ")).containsExactly(7L, 1L, 3L);
-        assertThat(SweepSpec.parseSeeds("4")).containsExactly(4L);
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"1..5 | 1,2,3,4,5", "-1..1 | -1,0,1", "' 7, 1,3 ' | 7,1,3", "4 | 4"})
+    void seedsAreARangeOrAList(String text, String seeds) {
+        assertThat(SweepSpec.parseSeeds(text))
+                .containsExactly(Stream.of(seeds.split(",", -1)).map(Long::valueOf).toArray(Long[]::new));
     }
 
-    @Test
-    void otherSeedsAreRefusedInOneLine() {
-        for (String wrong : new String[] {
-            "", "x", "5..1", "1..", "1,,2", "1,1", "1..5,7", "0..99999999", "1.5", "99999999999999999999"
-        }) {
-            assertThatThrownBy(() -> SweepSpec.parseSeeds(wrong))
-                    .as(wrong)
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage(
-                            "SEEDS is '" + wrong + "', allowed: a range or a list of at most 1000 different seeds, for"
-                                    + " example 1..5 or 1,2,7");
-        }
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "", "x", "5..1", "1..", "1,,2", "1,1", "1..5,7", "0..99999999", "1.5", "99999999999999999999"
+            })
+    void otherSeedsAreRefusedInOneLine(String wrong) {
+        assertThatThrownBy(() -> SweepSpec.parseSeeds(wrong))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("SEEDS is '" + wrong + "', allowed: a range or a list of at most 1000 different seeds, for"
+                        + " example 1..5 or 1,2,7");
     }
 }

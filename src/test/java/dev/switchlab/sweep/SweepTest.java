@@ -11,14 +11,17 @@ import dev.switchlab.sweep.SweepSpec.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepTest {
 
@@ -39,15 +42,25 @@ class SweepTest {
     }
 
     static SweepSpec request(String experiments, String set, String grid, String seeds, String... excluded) {
+        return request(experiments, set, Map.of(), grid, seeds, excluded);
+    }
+
+    private static SweepSpec request(
+            String experiments,
+            String set,
+            Map<String, Map<String, String>> variants,
+            String grid,
+            String seeds,
+            String... excluded) {
         return new SweepSpec(
                 "",
                 "",
                 List.of(experiments.split(" ", -1)),
                 ExperimentLoader.changes(List.of(set)),
-                Map.of(),
+                variants,
                 Grid.parse(grid),
                 SweepSpec.parseSeeds(seeds),
-                List.of(excluded).stream()
+                Stream.of(excluded)
                         .map(text -> ExperimentLoader.changes(List.of(text)))
                         .toList(),
                 Resources.DEFAULT);
@@ -84,31 +97,17 @@ class SweepTest {
     /** A sweep that began before a setting existed is continued. */
     @Test
     void aSettingThatCameLaterMakesNoOtherSweep() {
-        SweepIdentity off = identity("");
-        assertThat(off).isEqualTo(identity("model.norm=layer"));
+        SweepIdentity off = identity(request("small", "", "", "1"));
+        assertThat(off).isEqualTo(identity(request("small", "model.norm=layer", "", "1")));
         assertThat(off.toJson()).doesNotContain("norm\"");
-        assertThat(identity("model.norm=rms").difference(off).orElseThrow())
-                .contains("model.norm was layer, is rms now");
-    }
-
-    private SweepIdentity identity(String set) {
-        return SweepIdentity.of(sweep(request("small", set, "", "1")), run -> TEXT, HERE);
+        assertThat(identity(request("small", "model.norm=rms", "", "1")).difference(off))
+                .hasValueSatisfying(text -> assertThat(text).contains("model.norm was layer, is rms now"));
     }
 
     private static SweepSpec variants(Map<String, String> variants, String set, String grid, String... excluded) {
-        SweepSpec plain = request("small", set, grid, "1..2", excluded);
-        Map<String, Map<String, String>> all = new LinkedHashMap<>();
-        new TreeMap<>(variants).forEach((name, settings) -> all.put(name, ExperimentLoader.changes(List.of(settings))));
-        return new SweepSpec(
-                "",
-                "",
-                plain.experiments(),
-                plain.set(),
-                all,
-                plain.grid(),
-                plain.seeds(),
-                plain.excluded(),
-                plain.resources());
+        Map<String, Map<String, String>> all = new TreeMap<>();
+        variants.forEach((name, settings) -> all.put(name, ExperimentLoader.changes(List.of(settings))));
+        return request("small", set, all, grid, "1..2", excluded);
     }
 
     @Test
@@ -174,23 +173,31 @@ class SweepTest {
                         "dense model.heads=2 train.z_loss=0 2");
     }
 
-    @Test
-    void anErrorInAnyRunIsOneLine() {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            nullValues = "-",
+            value = {
+                "small | - | model.n_expert=2,4 | - | model.n_expert is not a setting; did you mean model.n_experts?",
+                "small | - | model.n_experts=2,many | - | model.n_experts is \"many\"; allowed: whole numbers",
+                "small | - | model.heads=2,3 | - | model.heads is 3",
+                "smal | - | - | - | did you mean small?",
+                "small | model.heads=2 | model.heads=2,4 | - | model.heads is set in SET, too",
+                "small | - | model.heads=2,02 | - | 'small model.heads=2' and 'small model.heads=02' are the same",
+                "small small | - | - | - | are the same",
+                "small | - | model.heads=2,4 | model.heads=8 | 'model.heads=8' is no combination",
+                "small | - | model.heads=2 | model.heads=2 | all combinations are excluded"
+            })
+    void errorsAreReportedInOneLine(String experiments, String set, String grid, String excluded, String message) {
         refused(
-                request("small", "", "model.n_expert=2,4", "1"),
-                "model.n_expert is not a setting; did you mean model.n_experts?");
-        refused(
-                request("small", "", "model.n_experts=2,many", "1"),
-                "model.n_experts is \"many\"; allowed: whole numbers");
-        refused(request("small", "", "model.heads=2,3", "1"), "model.heads is 3");
-        refused(request("smal", "", "", "1"), "did you mean small?");
-        refused(request("small", "model.heads=2", "model.heads=2,4", "1"), "model.heads is set in SET, too");
-        refused(
-                request("small", "", "model.heads=2,02", "1"),
-                "'small model.heads=2' and 'small model.heads=02' are the same");
-        refused(request("small small", "", "", "1"), "are the same");
-        refused(request("small", "", "model.heads=2,4", "1", "model.heads=8"), "'model.heads=8' is no combination");
-        refused(request("small", "", "model.heads=2", "1", "model.heads=2"), "all combinations are excluded");
+                request(
+                        experiments,
+                        Objects.toString(set, ""),
+                        Objects.toString(grid, ""),
+                        "1",
+                        excluded == null ? new String[0] : new String[] {excluded}),
+                message);
     }
 
     private void refused(SweepSpec request, String message) {
