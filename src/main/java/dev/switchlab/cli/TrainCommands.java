@@ -91,11 +91,8 @@ final class TrainCommands {
         }
     }
 
-    @Command(
-            name = "resume",
-            description = "Continue a run that was stopped or killed, as one MLflow run.",
-            footer = "The run ends as if it had never been interrupted: equal values at every step, none twice.")
-    static final class Resume implements Callable<Integer> {
+    /** A run of the book is trained as it was recorded. */
+    abstract static class Recorded implements Callable<Integer> {
 
         @Mixin
         private BookOptions.OneRun runs;
@@ -103,39 +100,62 @@ final class TrainCommands {
         @Mixin
         private TrainingOptions training;
 
+        /** The run to train, or one line why this run cannot be. */
+        abstract Run find(BookOptions.OneRun runs, MirroredBook store);
+
+        /** Trains the run, and returns the exit code. */
+        abstract int train(TrainingOptions training, StoredRun run, TrainingInput input, RankPlan plan)
+                throws IOException;
+
         @Override
-        public Integer call() throws IOException, InterruptedException {
+        public final Integer call() throws IOException, InterruptedException {
             Optional<Integer> followed = training.follow();
             if (followed.isPresent()) {
                 return followed.get();
             }
             RankPlan plan;
             try (MirroredBook store = training.open()) {
-                Run run = runs.findUnfinished(store);
-                if (run.status().equals("FINISHED")) {
-                    throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
-                            + ") is finished; only a run that was stopped, killed or failed can be resumed");
-                }
-                Provenance begun = new StoredRun(store, run).provenance();
-                TrainingInput input = training.withKernels(TrainingInput.of(begun, run.name()));
-                plan = training.plan(input.experiment(), Optional.of(begun.computation()));
+                Run found = find(runs, store);
+                StoredRun run = new StoredRun(store, found);
+                Provenance recorded = run.provenance();
+                TrainingInput input = training.withKernels(TrainingInput.of(recorded, found.name()));
+                plan = training.plan(input.experiment(), Optional.of(recorded.computation()));
                 if (!training.mustLaunch(plan)) {
-                    return resume(store, run, begun, input, plan);
+                    return train(training, run, input, plan);
                 }
             }
             return training.launch(plan);
         }
+    }
 
-        private int resume(MirroredBook store, Run run, Provenance begun, TrainingInput input, RankPlan plan)
-                throws IOException {
+    @Command(
+            name = "resume",
+            description = "Continue a run that was stopped or killed, as one MLflow run.",
+            footer = "The run ends as if it had never been interrupted: equal values at every step, none twice.")
+    static final class Resume extends Recorded {
+
+        @Override
+        Run find(BookOptions.OneRun runs, MirroredBook store) {
+            Run run = runs.findUnfinished(store);
+            if (run.isFinished()) {
+                throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+                        + ") is finished; only a run that was stopped, killed or failed can be resumed");
+            }
+            return run;
+        }
+
+        @Override
+        int train(TrainingOptions training, StoredRun run, TrainingInput input, RankPlan plan) throws IOException {
+            Provenance begun = run.provenance();
+            String id = run.run().runId();
             Device device = training.start(plan, Optional.of(begun.computation()));
-            try (RunLock lock = RunLock.take(store.book().checkpoints(run.runId()), run.runId())) {
+            try (RunLock lock = RunLock.take(run.store().book().checkpoints(id), id)) {
                 Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
                 System.out.println(checkpoint
                         .map(found -> "continuing from the checkpoint of step " + found.step())
                         .orElse("no checkpoint in " + lock.folder() + ": all steps are taken again"));
                 return TrainingOptions.exitCode(training.train(
-                        input, device, plan, store, session -> session.resume(lock, run.runId(), begun, checkpoint)));
+                        input, device, plan, run.store(), session -> session.resume(lock, id, begun, checkpoint)));
             }
         }
     }
@@ -152,47 +172,28 @@ final class TrainCommands {
                 "4:DIFFERENT",
                 "130:stopped by the user"
             })
-    static final class Reproduce implements Callable<Integer> {
-
-        @Mixin
-        private BookOptions.OneRun runs;
-
-        @Mixin
-        private TrainingOptions training;
+    static final class Reproduce extends Recorded {
 
         @Override
-        public Integer call() throws IOException, InterruptedException {
-            Optional<Integer> followed = training.follow();
-            if (followed.isPresent()) {
-                return followed.get();
+        Run find(BookOptions.OneRun runs, MirroredBook store) {
+            Run run = runs.find(store);
+            if (!run.isFinished()) {
+                throw new IllegalArgumentException("run " + run.runId() + " (" + run.name() + ") is " + run.status()
+                        + "; only a finished run can be reproduced; finish it with: make resume RUN=" + run.runId());
             }
-            RankPlan plan;
-            try (MirroredBook store = training.open()) {
-                Run first = runs.find(store);
-                if (!first.status().equals("FINISHED")) {
-                    throw new IllegalArgumentException("run " + first.runId() + " (" + first.name() + ") is "
-                            + first.status() + "; only a finished run can be reproduced; finish it with: make resume"
-                            + " RUN=" + first.runId());
-                }
-                RepeatedRun run = new RepeatedRun(store, first, new StoredRun(store, first).provenance());
-                TrainingInput input = training.withKernels(TrainingInput.of(run.provenance(), first.name()));
-                plan = training.plan(
-                        input.experiment(), Optional.of(run.provenance().computation()));
-                if (!training.mustLaunch(plan)) {
-                    return reproduce(run, input, plan);
-                }
-            }
-            return training.launch(plan);
+            return run;
         }
 
-        private int reproduce(RepeatedRun run, TrainingInput input, RankPlan plan) throws IOException {
-            Device device = training.start(plan, Optional.of(run.provenance().computation()));
+        @Override
+        int train(TrainingOptions training, StoredRun run, TrainingInput input, RankPlan plan) throws IOException {
+            RepeatedRun repeated = new RepeatedRun(run.store(), run.run(), run.provenance());
+            Device device = training.start(plan, Optional.of(repeated.provenance().computation()));
             // Before the run, so that nobody waits for a result that cannot be identical.
-            run.differingConditions(input, device, plan)
+            repeated.differingConditions(input, device, plan)
                     .forEach((key, pair) -> System.out.printf(
                             "differs     %s: %s, now %s%n",
                             key, ReproductionReport.show(pair.first()), ReproductionReport.show(pair.second())));
-            String first = run.first().runId();
+            String first = run.run().runId();
             String call = training.makeCall(Map.of("RUN", first));
             Map<String, String> tags = Map.of("switchlab.reproduces", first);
             TrainingSession.Outcome outcome =
@@ -201,7 +202,7 @@ final class TrainCommands {
                 return TrainingOptions.exitCode(outcome);
             }
             Reproduction reproduction =
-                    run.compare(outcome.runId(), warning -> System.err.println("WARNING: " + warning));
+                    repeated.compare(outcome.runId(), warning -> System.err.println("WARNING: " + warning));
             System.out.println();
             System.out.print(ReproductionReport.of(reproduction, first, outcome.runId()));
             return reproduction.verdict().exitCode();

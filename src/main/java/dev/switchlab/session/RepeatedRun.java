@@ -68,7 +68,7 @@ public record RepeatedRun(MirroredBook store, Run first, Provenance provenance) 
     }
 
     /** All stored values of some metrics: metric, step, value. */
-    public static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId, List<String> metrics) {
+    private static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId, List<String> metrics) {
         Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
         for (String metric : metrics) {
             SortedMap<Long, Double> values = new TreeMap<>();
