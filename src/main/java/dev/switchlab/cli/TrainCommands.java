@@ -187,7 +187,8 @@ final class TrainCommands {
         @Override
         int train(TrainingOptions training, StoredRun run, TrainingInput input, RankPlan plan) throws IOException {
             RepeatedRun repeated = new RepeatedRun(run.store(), run.run(), run.provenance());
-            Device device = training.start(plan, Optional.of(repeated.provenance().computation()));
+            Device device =
+                    training.start(plan, Optional.of(repeated.provenance().computation()));
             // Before the run, so that nobody waits for a result that cannot be identical.
             repeated.differingConditions(input, device, plan)
                     .forEach((key, pair) -> System.out.printf(

@@ -154,9 +154,11 @@ class BenchCommandTest {
 
     static Stream<Arguments> badReferences() {
         return Stream.of(
-                Arguments.of("echo 'a warning' >&2; echo 'only the plain reference BLAS' >&2; exit 1",
+                Arguments.of(
+                        "echo 'a warning' >&2; echo 'only the plain reference BLAS' >&2; exit 1",
                         "is '.*python': only the plain reference BLAS"),
-                Arguments.of("echo '" + INTRODUCTION.formatted("1e-6") + "'; cat > /dev/null",
+                Arguments.of(
+                        "echo '" + INTRODUCTION.formatted("1e-6") + "'; cat > /dev/null",
                         "multiplies at 0 GFLOP/s with GoodBLAS 1, SwitchLab at .*; give it a good BLAS.*"),
                 Arguments.of("echo hello", "is '.*python', which answers 'hello'.*"),
                 Arguments.of("", "is '.*nothing', .*does not start.*"));
@@ -166,8 +168,7 @@ class BenchCommandTest {
     @MethodSource("badReferences")
     void aBadReferenceIsRefusedInOneLine(String script, String message) throws Exception {
         Ended ended = bench(
-                "--reference",
-                script.isEmpty() ? folder.resolve("nothing").toString() : python(script));
+                "--reference", script.isEmpty() ? folder.resolve("nothing").toString() : python(script));
         assertThat(ended.code()).isEqualTo(1);
         assertThat(ended.last()).matches("switchlab: REFERENCE " + message);
         assertThat(ended.lines()).noneMatch(line -> line.startsWith("\tat "));

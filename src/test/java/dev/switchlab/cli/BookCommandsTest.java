@@ -48,9 +48,7 @@ class BookCommandsTest {
         commands.succeed("compare", "--compare", byName ? SweepInBook.NAME : id, "--baseline", "n_experts=4");
         assertThat(commands.output())
                 .contains(
-                        "4 runs of 2 settings;",
-                        "\nA    2             2  2.8150 +- ",
-                        "\nB *  4             2  2.6150")
+                        "4 runs of 2 settings;", "\nA    2             2  2.8150 +- ", "\nB *  4             2  2.6150")
                 .contains("differences to B n_experts=4, paired over seeds")
                 .containsPattern("\nA +2  \\+0.2000 \\+- 0.0000 +worse");
         assertThat(commands.runs().resolve("reports/compare-settings.csv"))

@@ -237,7 +237,8 @@ class KilledRunTest {
     void aFileThatIsNoBookIsLeftAlone() throws Exception {
         Files.createDirectories(book.folder());
         Path file = Files.writeString(book.folder().resolve("mlflow.db"), "my notes on ml and flow\n".repeat(100));
-        assertThat(commands.refused("train", "--experiment", "smoke", "--set", SETTINGS)).contains("mlflow.db");
+        assertThat(commands.refused("train", "--experiment", "smoke", "--set", SETTINGS))
+                .contains("mlflow.db");
         assertThat(file).hasContent("my notes on ml and flow\n".repeat(100));
         assertThat(book.folder().toFile().list()).containsExactly("mlflow.db");
     }

@@ -107,8 +107,7 @@ class PaperCommandTest {
     void errorsAreReportedInOneLine() throws Exception {
         assertThat(commands.refused(paper("--question", "7")))
                 .endsWith("QUESTION has '7', allowed: 1, 2, for example QUESTION=3 or QUESTION=1,4");
-        assertThat(commands.refused(paper("--launcher", "slurm")))
-                .contains("LAUNCHER is 'slurm', allowed here: local");
+        assertThat(commands.refused(paper("--launcher", "slurm"))).contains("LAUNCHER is 'slurm', allowed here: local");
         assertThat(commands.runs()).doesNotExist();
     }
 }

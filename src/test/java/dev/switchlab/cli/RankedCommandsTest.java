@@ -113,10 +113,7 @@ class RankedCommandsTest {
     }
 
     private void awaitStep(Process process, long step) throws IOException, InterruptedException {
-        commands.await(
-                process,
-                () -> !book.runs().isEmpty()
-                        && book.lastStep(book.newest(), LOSS) >= step);
+        commands.await(process, () -> !book.runs().isEmpty() && book.lastStep(book.newest(), LOSS) >= step);
     }
 
     /** Kills a rank as the kernel does when memory runs out. */

@@ -39,9 +39,7 @@ class ReproducibleRunTest {
         String whole = book.newest();
 
         Process killed = commands.start(TRAIN);
-        commands.await(
-                killed,
-                () -> !book.newest().equals(whole) && book.lastStep(book.newest(), "train/loss") >= 20);
+        commands.await(killed, () -> !book.newest().equals(whole) && book.lastStep(book.newest(), "train/loss") >= 20);
         killed.destroyForcibly();
         assertThat(commands.end(killed)).as(commands.output()).isEqualTo(128 + 9);
         String cut = book.newest();

@@ -136,8 +136,8 @@ class SweepCommandTest {
         // Charts draw parent and children together: under one name, at one step.
         assertThat(points(parent, SCORE)).extracting(Point::step).containsExactly(12L);
         assertThat(children)
-                .allSatisfy(run ->
-                        assertThat(run.metrics()).containsKeys("final/train_cross_entropy", "final/accuracy"));
+                .allSatisfy(
+                        run -> assertThat(run.metrics()).containsKeys("final/train_cross_entropy", "final/accuracy"));
 
         String summary = commands.artifact(parent.runId(), "seeds.txt");
         assertThat(summary.lines()).hasSize(4);
@@ -188,9 +188,7 @@ class SweepCommandTest {
         assertThat(parent.params())
                 .containsEntry("grid", "train.z_loss=0,0.001")
                 .containsEntry("seeds", "3");
-        assertThat(parent.tags())
-                .containsEntry("switchlab.seeds", "4")
-                .doesNotContainKeys("switchlab.setting", PARENT);
+        assertThat(parent.tags()).containsEntry("switchlab.seeds", "4").doesNotContainKeys("switchlab.setting", PARENT);
         assertThat(childrenOf(parent, runs)).hasSize(4).allSatisfy(setting -> {
             assertThat(setting.tags()).containsEntry("switchlab.seeds", "1").containsKey("switchlab.setting");
             assertThat(childrenOf(setting, runs)).singleElement().satisfies(child -> {
@@ -222,9 +220,11 @@ class SweepCommandTest {
         assertThat(child.experiment()).isEqualTo("other");
         assertThat(child.tags())
                 .containsEntry("switchlab.setting", "train.z_loss=0.001")
-                .hasEntrySatisfying("mlflow.note.content", note -> assertThat(note)
-                        .contains("make train EXPERIMENT=other SEED=3 SET='")
-                        .contains("train.z_loss=0.001 train_fraction=0.99' THREADS=1"));
+                .hasEntrySatisfying(
+                        "mlflow.note.content",
+                        note -> assertThat(note)
+                                .contains("make train EXPERIMENT=other SEED=3 SET='")
+                                .contains("train.z_loss=0.001 train_fraction=0.99' THREADS=1"));
         commands.succeed(
                 "train",
                 "--experiments",
@@ -363,7 +363,9 @@ class SweepCommandTest {
         Process process = twoAtWork();
         List<ProcessHandle> children = process.descendants().toList();
         for (int i = 0; i < 2; i++) {
-            new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
         }
         assertThat(commands.end(process)).as(commands.output()).isEqualTo(INTERRUPTED);
         for (ProcessHandle child : children) {

@@ -78,6 +78,7 @@ class LabModelTest {
     @ValueSource(
             strings = {"1st", "2nd", "3rd", "4th", "10th", "11th", "12th", "13th", "21st", "22nd", "103rd", "112th"})
     void ordinals(String ordinal) {
-        assertThat(LabModel.ordinal(Integer.parseInt(ordinal.replaceAll("\\D", "")))).isEqualTo(ordinal);
+        assertThat(LabModel.ordinal(Integer.parseInt(ordinal.replaceAll("\\D", ""))))
+                .isEqualTo(ordinal);
     }
 }

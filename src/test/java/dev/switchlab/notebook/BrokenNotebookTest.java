@@ -44,16 +44,14 @@ class BrokenNotebookTest {
         return Stream.of(
                 // A rejected snippet, a name that is not defined, an exception, an assertion, a check, a verb's error,
                 // and a snippet that is not whole.
-                Arguments.of(
-                        """
+                Arguments.of("""
                         // %%
                         int a = 1;
                         // why
                         int b =
                             "two";
                         int c = 3;
-                        """,
-                        """
+                        """, """
                         :5: incompatible types: java.lang.String cannot be converted to int
                             int b =
                                 "two";"""),
@@ -65,7 +63,8 @@ class BrokenNotebookTest {
                         "// %%\nint a = 1;\nassert a > 3 : \"a is \" + a;",
                         ":3: AssertionError: a is 1\n    assert a > 3 : \"a is \" \\+ a;"),
                 Arguments.of("// %%\ncheck(1 + 1 == 3, \"sums\");", ":2: check failed: sums\n.*"),
-                Arguments.of("// %%\nexperiment(\"smoke\").with(\"model.heads=5\")", ":2: (?!.*Exception).*model.heads.*"),
+                Arguments.of(
+                        "// %%\nexperiment(\"smoke\").with(\"model.heads=5\")", ":2: (?!.*Exception).*model.heads.*"),
                 Arguments.of(
                         "// %%\nint a = 1;\nif (a > 0) {\n    a++;",
                         ":.*reached end of file while parsing.*if \\(a > 0\\) \\{.*"));

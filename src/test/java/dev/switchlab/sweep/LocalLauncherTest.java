@@ -162,10 +162,12 @@ class LocalLauncherTest {
     void aKilledProcessIsReportedAsKilled() throws Exception {
         // Such as the browser, which other tests share.
         Set<ProcessHandle> others = ProcessHandle.current().descendants().collect(Collectors.toSet());
-        runDeaf(launcher(1, PLENTY), () -> ProcessHandle.current()
-                .descendants()
-                .filter(child -> !others.contains(child))
-                .forEach(ProcessHandle::destroyForcibly));
+        runDeaf(
+                launcher(1, PLENTY),
+                () -> ProcessHandle.current()
+                        .descendants()
+                        .filter(child -> !others.contains(child))
+                        .forEach(ProcessHandle::destroyForcibly));
         assertThat(last(1)).isInstanceOfSatisfying(Failed.class, failed -> {
             assertThat(failed.isKilled()).isTrue();
             assertThat(failed.reason()).startsWith("killed (SIGKILL) after step 1");
@@ -213,7 +215,8 @@ class LocalLauncherTest {
 
     @Test
     void withoutKnowledgeARunFits() {
-        assertThat(new MemoryWatch(() -> OptionalLong.of(1)).fits("a", List.of())).isTrue();
+        assertThat(new MemoryWatch(() -> OptionalLong.of(1)).fits("a", List.of()))
+                .isTrue();
         MemoryWatch elsewhere = new MemoryWatch(OptionalLong::empty);
         elsewhere.saw("a", OptionalLong.of(600));
         assertThat(elsewhere.fits("a", List.of())).isTrue();

@@ -57,14 +57,13 @@ class SweepSpecTest {
             value = {"1..5 | 1,2,3,4,5", "-1..1 | -1,0,1", "' 7, 1,3 ' | 7,1,3", "4 | 4"})
     void seedsAreARangeOrAList(String text, String seeds) {
         assertThat(SweepSpec.parseSeeds(text))
-                .containsExactly(Stream.of(seeds.split(",", -1)).map(Long::valueOf).toArray(Long[]::new));
+                .containsExactly(
+                        Stream.of(seeds.split(",", -1)).map(Long::valueOf).toArray(Long[]::new));
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "", "x", "5..1", "1..", "1,,2", "1,1", "1..5,7", "0..99999999", "1.5", "99999999999999999999"
-            })
+            strings = {"", "x", "5..1", "1..", "1,,2", "1,1", "1..5,7", "0..99999999", "1.5", "99999999999999999999"})
     void otherSeedsAreRefusedInOneLine(String wrong) {
         assertThatThrownBy(() -> SweepSpec.parseSeeds(wrong))
                 .isInstanceOf(IllegalArgumentException.class)
