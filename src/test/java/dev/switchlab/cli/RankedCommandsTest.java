@@ -25,7 +25,8 @@ class RankedCommandsTest {
     private static final String LOSS = "train/loss";
     private static final String SETTINGS =
             "train.steps=500 train.log_every=50 train.eval_every=250 train.eval_batches=3"
-                    + " train.checkpoint_every=5 train.sample_every=250 train.sample_length=5 train.batch_size=4 train.seq_len=16"
+                    + " train.checkpoint_every=5 train.sample_every=250 train.sample_length=5 train.batch_size=4"
+                    + " train.seq_len=16"
                     + " model.dropout=0.1 model.expert_dropout=0 model.router_jitter=0.01 train_fraction=0.99";
 
     @TempDir
@@ -138,11 +139,11 @@ class RankedCommandsTest {
             value = {
                 "--ranks 3 | RANKS is 3, which does not divide train.batch_size, 16: each rank takes an equal number of"
                         + " sequences; allowed here: 1, 2, 4, 8, 16",
-                "--ranks 2 --set model.n_experts=3 | RANKS is 2, which does not divide model.n_experts, 3: each rank has an"
-                        + " equal number of experts; allowed: 1, 3, or EXPERT_PARALLEL=false",
-                "--ranks 2 --set model.dispatch=loop | experts are sharded over ranks only with model.feed_forward=switch,"
-                        + " model.dispatch=fused and no dropout inside experts; EXPERT_PARALLEL=false keeps all of them"
-                        + " on each rank",
+                "--ranks 2 --set model.n_experts=3 | RANKS is 2, which does not divide model.n_experts, 3:"
+                        + " each rank has an equal number of experts; allowed: 1, 3, or EXPERT_PARALLEL=false",
+                "--ranks 2 --set model.dispatch=loop | experts are sharded over ranks only with"
+                        + " model.feed_forward=switch, model.dispatch=fused and no dropout inside experts;"
+                        + " EXPERT_PARALLEL=false keeps all of them on each rank",
                 "--ranks 2 --expert-parallel maybe | EXPERT_PARALLEL is 'maybe', allowed: true, false or auto",
                 "--ranks -1 | RANKS is -1, allowed: 1 or more, for example 2",
                 "--ranks 2 --seeds 1,2 | RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by training several"

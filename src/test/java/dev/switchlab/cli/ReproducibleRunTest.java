@@ -25,7 +25,8 @@ class ReproducibleRunTest {
         "smoke",
         "--set",
         "train.steps=150 train.log_every=4 train.eval_every=50 train.eval_batches=1 train.checkpoint_every=5"
-                + " train.sample_every=75 train.sample_length=5 train.batch_size=8 model.dropout=0.1 train_fraction=0.99"
+                + " train.sample_every=75 train.sample_length=5 train.batch_size=8 model.dropout=0.1"
+                + " train_fraction=0.99"
     };
 
     @TempDir

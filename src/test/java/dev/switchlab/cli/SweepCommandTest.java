@@ -243,9 +243,9 @@ class SweepCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--grid     | model.n_experts=2,4 model.head=2 | model.head is not a setting; did you mean model.heads?",
-                "--grid     | train.seq_len=32,900000          | validation split",
-                "--launcher | cloud                            | LAUNCHER is 'cloud', allowed: local"
+                "--grid     | model.heads=2,4 model.head=2 | model.head is not a setting; did you mean model.heads?",
+                "--grid     | train.seq_len=32,900000      | validation split",
+                "--launcher | cloud                        | LAUNCHER is 'cloud', allowed: local"
             })
     void errorsAreReportedInOneLineBeforeTheStart(String option, String value, String message) throws Exception {
         assertThat(commands.refused(sweep("smoke", 4, option, value))).contains(message);
