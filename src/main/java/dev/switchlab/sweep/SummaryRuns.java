@@ -240,10 +240,13 @@ final class SummaryRuns implements AutoCloseable {
                 .filter(metric -> setting.mean(metric).n() > 0)
                 .map(metric -> String.format(
                         Locale.ROOT,
-                        "%-26s %s  (mean and 95 %% interval of %d seeds)%n",
+                        "%-26s %s  (%s)%n",
                         metric,
                         setting.mean(metric),
-                        setting.mean(metric).n()))
+                        setting.mean(metric).n() == 1
+                                ? "one seed"
+                                : "mean and 95 % interval of "
+                                        + setting.mean(metric).n() + " seeds"))
                 .collect(Collectors.joining());
     }
 
