@@ -48,7 +48,7 @@ check(Math.abs(ofLayer(0).doubleColumn("load").sum() - 1) < 1e-9, "the load of a
 routes.experts()
 
 // %% [markdown]
-// The share of each class of characters that each expert takes. Without specialisation every number would be near the load.
+// The share of each class of characters that each expert takes. Without specialization every number would be near the load.
 
 // %% tags=["rounding"]
 routes.specialization()
@@ -86,7 +86,7 @@ double chance = IntStream.range(0, 100).mapToDouble(i -> {
 System.out.printf(Locale.ROOT, "layer 0: %.3f, by chance %.3f%n", information[0], chance);
 
 // %%
-check(information[0] > 5 * chance, "the first layer's specialisation is not chance");
+check(information[0] > 5 * chance, "the first layer's specialization is not chance");
 
 // %% [markdown]
 // ## Pairs of layers

@@ -14,7 +14,7 @@ check(Arrays.equals(first.history().doubleColumn("cross_entropy").asDoubleArray(
 System.out.println("equal: " + first.model().digest().equals(second.model().digest()));
 
 // %% [markdown]
-// Another seed gives another model. There is one root seed; what is drawn for initialisation, batches, dropping and the rest is
+// Another seed gives another model. There is one root seed; what is drawn for initialization, batches, dropping and the rest is
 // derived from it by name and step, so a draw more in one place changes nothing elsewhere.
 
 // %%
