@@ -14,7 +14,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 # The variables that each target takes on the command line, as in `make train EXPERIMENT=smoke SEED=2`. `make help`
 # prints this table, and every call is checked against it.
 ENGINE   := DEVICE THREADS
-TRAINING := $(ENGINE) KERNELS RANKS EXPERT_PARALLEL RANK_LIMIT
+TRAINING := $(ENGINE) KERNELS RANKS RANK_LIMIT
 SWEEPING := JOBS RETRY FAIL_FAST NEW DRY_RUN
 takes.train     := EXPERIMENT SET CORPUS SEED SEEDS $(TRAINING) LAUNCHER $(SWEEPING)
 takes.sweep     := EXPERIMENT GRID SWEEP SET CORPUS SEED SEEDS $(ENGINE) KERNELS LAUNCHER $(SWEEPING)

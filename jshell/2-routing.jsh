@@ -88,7 +88,7 @@ SwitchFeedForward random = layer("model.capacity_factor=1.25 model.drop_order=ra
 random.setSeed(1);
 System.out.println(Arrays.toString(route(random).plan().dropped()));
 RoutingPlan next = route(layer("model.capacity_factor=1.25 model.dropped_tokens=next_choice")).plan();
-System.out.println("token 5 wants expert " + next.route(5) + " and goes to expert " + next.taker(5));
+System.out.println("token 5 wants expert " + next.route(5) + " and goes to expert " + next.assignedExpert(5));
 assert next.droppedCount() == 0;
 
 // %% [markdown]

@@ -22,7 +22,7 @@ table("tensor", content.tensors().entrySet().stream().map(e -> e.getKey() + "  "
 // One element of the expected output, off by 0.001. Real differences in rounding are a thousand times smaller.
 
 // %%
-Tensor good = content.tensor("output.final_output");
+Tensor good = content.tensors().get("output.final_output");
 float[] values = good.floats();
 values[5] += 0.001f;
 Map<String, Tensor> tensors = new LinkedHashMap<>(content.tensors());

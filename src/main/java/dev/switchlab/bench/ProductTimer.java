@@ -22,32 +22,7 @@ import java.util.stream.IntStream;
 final class ProductTimer implements Subject {
 
     /** Without gradients; results go where nothing has to be allocated, as far as the operator allows. */
-    private static final Script SCRIPT = Script.of("products", """
-            def batched(self, a: Tensor, b: Tensor, c: Tensor, times: int) -> Tensor:
-              for _0 in range(times):
-                _1 = torch.bmm(a, b, out=c)
-              return c
-            def slices(self, a: List[Tensor], b: List[Tensor], c: List[Tensor], times: int) -> Tensor:
-              for _0 in range(times):
-                for i in range(torch.len(a)):
-                  _1 = torch.mm(a[i], b[i], out=c[i])
-              return c[0]
-            def forward(self, x: Tensor, w: Tensor, groups: int, times: int) -> Tensor:
-              y = x
-              for _0 in range(times):
-                y = torch.convolution(x, w, None, [1, 1], [0, 0], [2, 2], False, [0, 0], groups)
-              return y
-            def data_gradient(self, dy: Tensor, x: Tensor, w: Tensor, groups: int, times: int) -> Tensor:
-              y = x
-              for _0 in range(times):
-                y, _1, _2 = torch.convolution_backward(dy, x, w, None, [1, 1], [0, 0], [2, 2], False, [0, 0], groups, [True, False, False])
-              return y
-            def weight_gradient(self, dy: Tensor, x: Tensor, w: Tensor, groups: int, times: int) -> Tensor:
-              y = x
-              for _0 in range(times):
-                _1, y, _2 = torch.convolution_backward(dy, x, w, None, [1, 1], [0, 0], [2, 2], False, [0, 0], groups, [False, True, False])
-              return y
-            """);
+    private static final Script SCRIPT = Script.of("products");
 
     /** The shortest time of a call, so that the call itself does not count. */
     private static final double LEAST_MS = 1.5;

@@ -2,18 +2,18 @@ package dev.switchlab.bench;
 
 import ai.djl.Device;
 import dev.switchlab.data.Batch;
+import dev.switchlab.distributed.MpiRun;
+import dev.switchlab.distributed.ProcessGroup;
+import dev.switchlab.distributed.ProcessGroupException;
+import dev.switchlab.distributed.Traffic;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 import dev.switchlab.io.Json;
-import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.page.TextTable;
+import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.TrainStep;
-import dev.switchlab.world.MpiRun;
-import dev.switchlab.world.Traffic;
-import dev.switchlab.world.World;
-import dev.switchlab.world.WorldException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -61,14 +61,19 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
          * @param warmUp steps that do not count
          */
         public static Times measure(
-                World world, Experiment experiment, Kernels kernels, boolean sharded, int warmUp, int steps) {
+                ProcessGroup world, Experiment experiment, String kernels, boolean sharded, int warmUp, int steps) {
             List<Double> ms = new ArrayList<>();
             List<Double> communicating = new ArrayList<>();
             long bytes = 0;
             RandomText text = new RandomText();
             try (LanguageModel model = LanguageModel.create(
-                    experiment, RandomText.tokenizer(), Device.cpu(), kernels, sharded ? world : World.ofOne())) {
-                TrainStep step = new TrainStep(model, world);
+                    experiment,
+                    RandomText.tokenizer(),
+                    Device.cpu(),
+                    KernelChoice.of(experiment, Device.cpu(), "", kernels),
+                    world,
+                    sharded)) {
+                TrainStep step = new TrainStep(model);
                 for (int i = 1; i <= warmUp + steps; i++) {
                     Batch batch = text.batch(experiment);
                     Traffic before = world.traffic();
@@ -156,7 +161,7 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
         process.getOutputStream().close();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-            throw new WorldException("the processes of RANKS=" + way.ranks() + " ended with exit code "
+            throw new ProcessGroupException("the processes of RANKS=" + way.ranks() + " ended with exit code "
                     + process.exitValue() + "; their messages are above");
         }
         return Json.MAPPER.readValue(out, Times.class);

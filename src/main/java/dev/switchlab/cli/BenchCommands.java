@@ -6,17 +6,16 @@ import dev.switchlab.bench.BenchResult.Table;
 import dev.switchlab.bench.BenchText;
 import dev.switchlab.bench.Benchmark;
 import dev.switchlab.bench.RankBench;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
-import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.StartTimes;
 import dev.switchlab.sweep.WorkerJvm;
 import dev.switchlab.train.KernelChoice;
-import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -179,16 +178,11 @@ final class BenchCommands {
 
         @Override
         public Integer call() throws IOException {
-            World world = World.start();
+            ProcessGroup world = ProcessGroup.start();
             engine.requireCpu("RANKS");
             engine.start();
             RankBench.Times times = RankBench.Times.measure(
-                    world,
-                    experiments.load(DEFAULT_EXPERIMENT),
-                    Kernels.parse(kernels.asked().orElseThrow()),
-                    sharded,
-                    warmUp,
-                    steps);
+                    world, experiments.load(DEFAULT_EXPERIMENT), kernels.asked().orElseThrow(), sharded, warmUp, steps);
             if (world.isFirst()) {
                 System.out.println(Json.MAPPER.writeValueAsString(times));
             }

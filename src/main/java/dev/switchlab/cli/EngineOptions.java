@@ -80,8 +80,8 @@ final class EngineOptions {
                 names = "--kernels",
                 paramLabel = "auto|KERNELS",
                 description =
-                        "What computes matrix products: auto, matrix, convolution, linear, or one for each product;"
-                                + " decides the last digits (default: auto; resume and reproduce: as recorded).",
+                        "What computes matrix products: auto, matrix, convolution or bfloat16; decides the last digits"
+                                + " (default: auto; resume and reproduce: as recorded).",
                 defaultValue = "")
         private String kernels;
 

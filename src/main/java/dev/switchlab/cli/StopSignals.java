@@ -1,6 +1,6 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.world.World;
+import dev.switchlab.distributed.ProcessGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -77,12 +77,12 @@ final class StopSignals implements AutoCloseable {
         private volatile boolean requested;
 
         /** @param announce called when a signal arrives */
-        OfTraining(World world, Runnable announce) {
+        OfTraining(ProcessGroup world, Runnable announce) {
             hook = new Thread(() -> stop(world, announce), "stop-on-signal");
             Runtime.getRuntime().addShutdownHook(hook);
         }
 
-        private void stop(World world, Runnable announce) {
+        private void stop(ProcessGroup world, Runnable announce) {
             requested = true;
             announce.run();
             // A signal may also mean that another rank is dead: then the step can never be finished.

@@ -14,7 +14,7 @@ import dev.switchlab.session.TrainingSession;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.train.StepResult;
+import dev.switchlab.train.StepMetrics;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -107,7 +107,7 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         }
 
         @Override
-        public void step(int step, StepResult result) {
+        public void step(int step, StepMetrics result) {
             boolean due = pace.step(step, result.crossEntropy());
             bar.reached(step);
             bar.note(losses());

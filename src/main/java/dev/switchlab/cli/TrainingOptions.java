@@ -1,6 +1,9 @@
 package dev.switchlab.cli;
 
 import ai.djl.Device;
+import dev.switchlab.distributed.MpiRun;
+import dev.switchlab.distributed.ProcessGroup;
+import dev.switchlab.distributed.ProcessGroupException;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Computation;
 import dev.switchlab.provenance.Versions;
@@ -11,9 +14,6 @@ import dev.switchlab.session.RankPlan;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.train.TrainingException;
-import dev.switchlab.world.MpiRun;
-import dev.switchlab.world.World;
-import dev.switchlab.world.WorldException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -51,14 +51,6 @@ final class TrainingOptions {
     private int ranks;
 
     @Option(
-            names = "--expert-parallel",
-            paramLabel = "true|false|auto",
-            description = "Whether each rank has a part of the experts, and tokens are sent to the rank that has theirs"
-                    + " (default: auto: true where layers are sparse; resume and reproduce: as recorded).",
-            defaultValue = "auto")
-    private String expertParallel;
-
-    @Option(
             names = "--watch-input",
             hidden = true,
             description = "Stop when standard input ends; set for rank 0 by the process that starts the ranks.")
@@ -67,7 +59,7 @@ final class TrainingOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    private World world = World.ofOne();
+    private ProcessGroup world = ProcessGroup.single();
 
     /** The work of a session: to train a new run, or to resume one. */
     @FunctionalInterface
@@ -99,10 +91,10 @@ final class TrainingOptions {
      */
     Optional<Integer> follow() throws IOException {
         request(); // refuses what is wrong before ranks wait for each other
-        if (!World.isStarted()) {
+        if (!ProcessGroup.isStarted()) {
             return Optional.empty();
         }
-        world = World.start();
+        world = ProcessGroup.start();
         world.requireSame(Map.of("code", Versions.codeDigest(), "Java", System.getProperty("java.runtime.version")));
         if (world.isFirst()) {
             return Optional.empty();
@@ -117,7 +109,7 @@ final class TrainingOptions {
     }
 
     private RankPlan.Request request() {
-        return new RankPlan.Request(ranks, expertParallel);
+        return new RankPlan.Request(ranks);
     }
 
     /**
@@ -126,13 +118,13 @@ final class TrainingOptions {
      * @param recorded of the run that is resumed or repeated; empty for a new run
      */
     RankPlan plan(Experiment experiment, Optional<Computation> recorded) {
-        OptionalInt started = World.isStarted() ? OptionalInt.of(world.size()) : OptionalInt.empty();
+        OptionalInt started = ProcessGroup.isStarted() ? OptionalInt.of(world.size()) : OptionalInt.empty();
         return RankPlan.of(request(), started, recorded, experiment);
     }
 
     /** Whether the ranks of the plan have to be started first, see {@link #launch}. */
     boolean mustLaunch(RankPlan plan) {
-        return plan.ranks() > 1 && !World.isStarted();
+        return plan.ranks() > 1 && !ProcessGroup.isStarted();
     }
 
     /** Refuses more than one rank. */
@@ -153,7 +145,8 @@ final class TrainingOptions {
         try (StopSignals signals = new StopSignals(count -> stop(run, count))) {
             int code = run.await();
             if (run.lost().isPresent() && signals.exitCode() == 0) {
-                throw new WorldException(run.lost().get() + "; what was saved is intact, continue with: make resume");
+                throw new ProcessGroupException(
+                        run.lost().get() + "; what was saved is intact, continue with: make resume");
             }
             return code;
         }

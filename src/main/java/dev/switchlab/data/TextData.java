@@ -57,7 +57,7 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
                 new RandomStreams(experiment.seed()));
     }
 
-    /** The same split by windows that overlap: {@link StridedBatches}. */
+    /** The validation split by windows that overlap: {@link StridedBatches}. */
     public StridedBatches validation(Experiment experiment, int stride) {
         TrainConfig train = experiment.train();
         return StridedBatches.of(split.validation(), train.seqLen(), stride, train.batchSize());

@@ -26,7 +26,7 @@ public final class ExperimentException extends RuntimeException {
         return key.isEmpty() ? Optional.empty() : Optional.of(key);
     }
 
-    /** The same problem, its message led by the place (file and line, or override) that the value came from. */
+    /** This problem with its message led by the place (file and line, or override) that the value came from. */
     ExperimentException at(String place) {
         ExperimentException placed = new ExperimentException(key, place + ": " + getMessage());
         placed.setStackTrace(getStackTrace());

@@ -21,7 +21,7 @@ public final class LaterSettings {
         return complete(params, "");
     }
 
-    /** The same for a record whose keys have something before them. */
+    /** Completes a record whose keys have a prefix. */
     public static Map<String, String> complete(Map<String, String> params, String prefix) {
         Map<String, String> all = new LinkedHashMap<>(params);
         Presets.later().forEach((key, setting) -> all.putIfAbsent(prefix + key, setting.text()));

@@ -221,11 +221,9 @@ public record ModelConfig(
 
     /** How tokens reach their experts. */
     public enum DispatchForm {
-        /** Slices of rows sorted by expert, with gradients by hand, as is then the rest of the layer: the fastest. */
+        /** By kernels, all experts in one call on slices of rows sorted by expert: the fastest. */
         FUSED,
-        /** Gather into (C, E, D), grouped products over stacked expert weights, gather back. */
-        BATCHED,
-        /** A loop over experts: the oracle that other forms are tested against. */
+        /** By plain operators, with a loop over experts: the oracle that kernels are tested against. */
         LOOP
     }
 

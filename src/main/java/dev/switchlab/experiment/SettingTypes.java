@@ -96,6 +96,9 @@ final class SettingTypes {
         return types;
     }
 
+    /** Values that runs recorded before they were one with another value. */
+    private static final Map<String, String> RENAMED = Map.of("model.dispatch=batched", "fused");
+
     /** One setting on its way from text to a typed value. */
     private record Value(String key, Setting setting, Setting example) {
 
@@ -137,7 +140,8 @@ final class SettingTypes {
 
         String choice(Class<?> type) {
             Class<? extends Enum<?>> choices = enumType(type);
-            String text = required(Names.list(choices));
+            String written = required(Names.list(choices));
+            String text = RENAMED.getOrDefault(key + "=" + written, written);
             if (!Names.all(choices).contains(text)) {
                 throw wrong(Names.list(choices) + Suggestion.of(text, Names.all(choices)));
             }

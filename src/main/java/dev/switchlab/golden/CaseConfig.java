@@ -261,7 +261,7 @@ final class CaseConfig {
             } else {
                 file.checkSize("d_ff", dFf, network + "layer1.weight", 0);
             }
-            model(file, DispatchForm.BATCHED);
+            model(file, DispatchForm.LOOP);
             return this;
         }
 
@@ -361,7 +361,7 @@ final class CaseConfig {
             file.checkSize("n_experts", config.nExperts, "switch.weight", 0);
             file.checkSize("d_ff", config.dFf, "experts.0.layer1.weight", 0);
             config.checkShared(file);
-            config.model(file, DispatchForm.BATCHED);
+            config.model(file, DispatchForm.LOOP);
             return config;
         }
 

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import com.google.common.primitives.Longs;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.Positions;
 import dev.switchlab.nn.AutoregressiveModel;
@@ -15,9 +16,9 @@ import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.FeedForward;
 import dev.switchlab.nn.FeedForwardBlock;
 import dev.switchlab.nn.FeedForwardConfig;
+import dev.switchlab.nn.ForwardContext;
 import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.MultiHeadAttention;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.RouterZLoss;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingPlan;
@@ -121,15 +122,15 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                 return harness.run(DropPolicy.byPosition(), run -> {
                     NDArray x = run.input("x"); // (Q, B, D)
                     NDArray kv = file.inputs().containsKey("kv") ? run.input("kv") : x; // (M, B, D)
-                    MultiHeadAttention.Output output = block.forward(run.pass(), x, kv, kv, run.mask());
-                    run.output("y", output.y());
-                    NDArray weights = output.weights(); // (B * H, Q, M)
+                    NDArray y = block.forward(run.pass(), x, kv, kv, run.mask());
+                    run.output("y", y);
+                    NDArray weights = block.attention(run.pass(), x, kv, run.mask()); // (B * H, Q, M)
                     long h = config.heads();
                     long b = weights.getShape().get(0) / h;
                     run.output(
                             "attn",
                             weights.transpose(1, 2, 0).reshape(x.getShape().get(0), -1, b, h)); // (Q, M, B, H)
-                    return run.weighed(output.y());
+                    return run.weighed(y);
                 });
             }
         });
@@ -182,7 +183,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                     run.output("gates", routing.gates()); // (T, K)
                     routesOfPairs(run, routing.plan());
                     if (config.selectionBias()) {
-                        block.moveSelectionBias(routing.tensors().counts(run.scope()), config.selectionBiasRate());
+                        block.moveSelectionBias(routing.plan().counts(run.scope()), config.selectionBiasRate());
                         float[] bias = harness.stateDict()
                                 .weights()
                                 .get("selection_bias")
@@ -237,8 +238,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         checked.onlyInputs("x", "w", "mask", "perm");
         CaseConfig.Switch config = CaseConfig.Switch.ofTransformer(checked, "");
         return of(checked, true, (file, implementation) -> {
-            SwitchTransformerLayer block =
-                    new SwitchTransformerLayer(config.model(file, implementation.dispatch()), 0, false);
+            SwitchTransformerLayer block = new SwitchTransformerLayer(
+                    config.model(file, implementation.dispatch()), 0, false, ProcessGroup.single());
             try (Harness<SwitchTransformerLayer> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(drops(harness, config, "", true), run -> {
                     FeedForwardBlock.Output output = block.forward(run.pass(), run.input("x"), run.mask());
@@ -255,7 +256,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         checked.onlyInputs("x", "w", "mask", "perm");
         CaseConfig.Switch config = CaseConfig.Switch.ofTransformer(checked, "layers.");
         return of(checked, true, (file, implementation) -> {
-            SwitchTransformer block = new SwitchTransformer(config.model(file, implementation.dispatch()), false);
+            SwitchTransformer block =
+                    new SwitchTransformer(config.model(file, implementation.dispatch()), false, ProcessGroup.single());
             try (Harness<SwitchTransformer> harness = new Harness<>(block, file, implementation)) {
                 return harness.run(drops(harness, config, "", true), run -> {
                     SwitchTransformer.Output output = block.forward(run.pass(), run.input("x"), run.mask());
@@ -290,7 +292,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         /** {@code loadBalancing} is null without switch layers. */
         record Loss(NDArray total, NDArray crossEntropy, NDArray loadBalancing, AutoregressiveModel.Output output) {}
 
-        Loss loss(AutoregressiveModel model, Pass pass, NDArray tokens, NDArray target) {
+        Loss loss(AutoregressiveModel model, ForwardContext pass, NDArray tokens, NDArray target) {
             AutoregressiveModel.Output output = model.forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), target); // ()
             if (output.routing().isEmpty()) {
@@ -423,7 +425,8 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
                 for (int step = 0; step < config.steps(); step++) {
                     try (NDManager scope = harness.manager().newSubManager()) {
                         StepWeights weights = new StepWeights(scope, harness.block(), true);
-                        Pass pass = harness.pass(scope, weights, drops(harness, model.config, step + ".", true));
+                        ForwardContext pass =
+                                harness.pass(scope, weights, drops(harness, model.config, step + ".", true));
                         NDArray x = at(scope, tokens, step); // (S, B)
                         NDArray y = at(scope, targets, step); // (S, B)
                         Harness.backward(pass, () -> {

@@ -84,7 +84,7 @@ public final class GoldenVerifier {
         List<RunResult> runs = new ArrayList<>();
         Set<String> done = new HashSet<>();
         for (Implementation implementation : implementations) {
-            String computation = golden.dispatches() ? implementation.label() : implementation.labelWithoutExperts();
+            String computation = implementation.label();
             if (implementation.suits(kind) && done.add(computation)) {
                 runs.add(run(golden, implementation));
             }

@@ -10,10 +10,10 @@ import com.google.common.primitives.Floats;
 import com.google.common.primitives.Longs;
 import dev.switchlab.nn.AttentionMask;
 import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.ForwardContext;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.LabBlock;
 import dev.switchlab.nn.LoadBalancingLoss;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingPlan;
 import dev.switchlab.nn.StateDict;
@@ -95,30 +95,25 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
                     .values(weights::gradient)
                     .forEach((name, gradient) ->
                             run.results.put("grad." + name, Tensor.of(gradient.values(), gradient.shape())));
-            run.inputs.forEach((name, input) -> run.results.put(
-                    "grad.input." + name, tensor(run.pass.isFused() ? run.pass.gradient(input) : input.getGradient())));
+            run.inputs.forEach((name, input) -> run.results.put("grad.input." + name, tensor(input.getGradient())));
             checkPermutationsUsed();
             return run.results;
         }
     }
 
     /** A training pass without jitter; the capacity of training and evaluation is the same in a case. */
-    Pass pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
-        Pass pass = implementation.apply(Pass.training(scope, weights, dropPolicy, layer -> {
+    ForwardContext pass(NDManager scope, StepWeights weights, DropPolicy dropPolicy) {
+        ForwardContext pass = implementation.apply(ForwardContext.training(scope, weights, dropPolicy, layer -> {
             throw new IllegalStateException("cases have no router jitter");
         }));
-        return (implementation.routesOnDevice() ? pass.routedOnDevice() : pass).over(implementation.part());
+        return pass.over(implementation.part());
     }
 
     /** Computes a loss and its gradients. */
-    static void backward(Pass pass, Supplier<NDArray> forward) {
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray loss = forward.get();
-            if (pass.isFused()) {
-                pass.backward(loss);
-            } else {
-                collector.backward(loss);
-            }
+    @SuppressWarnings("try") // the collector only turns gradients on
+    static void backward(ForwardContext pass, Supplier<NDArray> forward) {
+        try (GradientCollector gradientsOn = Engine.getInstance().newGradientCollector()) {
+            pass.backward(forward.get());
         }
     }
 
@@ -156,12 +151,17 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
      * @param inputs the inputs whose gradients are wanted
      * @param results outputs and gradients by full name
      */
-    record Run(CaseFile file, NDManager scope, Pass pass, Map<String, NDArray> inputs, Map<String, Tensor> results) {
+    record Run(
+            CaseFile file,
+            NDManager scope,
+            ForwardContext pass,
+            Map<String, NDArray> inputs,
+            Map<String, Tensor> results) {
 
         /** An input whose gradient is wanted. */
         NDArray input(String name) {
             NDArray input = array(scope, file.input(name, Dtype.F32));
-            input.setRequiresGradient(!pass.isFused());
+            input.setRequiresGradient(true);
             inputs.put(name, input);
             return input;
         }
@@ -183,7 +183,7 @@ final class Harness<B extends LabBlock> implements AutoCloseable {
 
         /** The loss of a module: {@code (y * input.w).sum()}. */
         NDArray weighed(NDArray y) {
-            return pass.leaf(y).mul(array(scope, file.input("w", Dtype.F32))).sum(); // ()
+            return y.mul(array(scope, file.input("w", Dtype.F32))).sum(); // ()
         }
 
         /** The loss of a module with switch layers: their load-balancing loss, an output of its own, is added. */

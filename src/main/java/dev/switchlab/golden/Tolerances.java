@@ -51,7 +51,7 @@ record Tolerances(Map<String, Double> noise, double sumOfLearningRates, Map<Stri
     }
 
     /**
-     * The same for products in bfloat16, by {@value #BFLOAT16} of a tensor's largest element.
+     * Tolerances for products in bfloat16, by {@value #BFLOAT16} of a tensor's largest element.
      *
      * <p>bfloat16 has 8 bits of mantissa, so rounding errs by at most u = 2^-9 of a value. A product rounds two
      * operands and its result, at most 3 u of the sum of absolute terms; from a layer's input to a weight's gradient at

@@ -3,7 +3,7 @@ package dev.switchlab.lab;
 import dev.switchlab.io.Bar;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
-import dev.switchlab.train.StepResult;
+import dev.switchlab.train.StepMetrics;
 import dev.switchlab.train.TrainingResult;
 import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
@@ -71,7 +71,7 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
         }
 
         @Override
-        public void step(int number, StepResult result) {
+        public void step(int number, StepMetrics result) {
             step.append(number);
             crossEntropy.append(result.crossEntropy());
             loadBalance.append(result.loadBalance());

@@ -1,7 +1,9 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig;
+import java.util.List;
 
 /** Element-wise pieces shared by dense and expert feed-forward networks. */
 final class Activations {
@@ -23,18 +25,48 @@ final class Activations {
     }
 
     /** Inverted dropout of tokens' features, (S, B, ...) or (S * B, ...), in training; the identity otherwise. */
-    static NDArray dropout(Pass pass, NDArray x, double probability) {
-        long rows = x.size() / x.getShape().get(x.getShape().dimension() - 1);
-        return dropout(pass, x, probability, rows / pass.part().sequences());
+    static NDArray dropout(ForwardContext pass, NDArray x, double probability) {
+        return product(x, factors(pass, x.getShape(), probability));
     }
 
-    /** The same where x has its sequences in {@code groups} like {@link BatchPart#dropout}. */
-    static NDArray dropout(Pass pass, NDArray x, double probability, long groups) {
-        return pass.training() && probability > 0 ? pass.part().dropout(pass.manager(), x, probability, groups) : x;
+    /** Inverted dropout of attention weights, (B * H, Q, M), in training; the identity otherwise. */
+    static NDArray dropoutOfWeights(ForwardContext pass, NDArray x, double probability) {
+        return product(x, factorsOfWeights(pass, x.getShape(), probability));
     }
 
-    /** The same for rows that no sequence owns, such as those of an expert: here each rank draws its own. */
-    static NDArray dropoutOfRows(Pass pass, NDArray x, double probability) {
-        return pass.training() && probability > 0 ? BatchPart.all().dropout(pass.manager(), x, probability, 1) : x;
+    /**
+     * Inverted dropout of rows that no sequence owns, such as those of an expert, in training: here each rank draws its
+     * own; the identity otherwise.
+     */
+    static NDArray dropoutOfRows(ForwardContext pass, NDArray x, double probability) {
+        return product(x, factorsOfRows(pass, x.getShape(), probability));
+    }
+
+    private static NDArray product(NDArray x, List<NDArray> factors) {
+        return factors.isEmpty() ? x : x.mul(factors.get(0));
+    }
+
+    /** What {@link #dropout} multiplies by; nothing where it is the identity. */
+    static List<NDArray> factors(ForwardContext pass, Shape shape, double probability) {
+        long rows = shape.size() / shape.get(shape.dimension() - 1);
+        return factors(
+                pass, pass.shard(), shape, probability, rows / pass.shard().sequences());
+    }
+
+    /** What {@link #dropoutOfWeights} multiplies by; nothing where it is the identity. */
+    static List<NDArray> factorsOfWeights(ForwardContext pass, Shape shape, double probability) {
+        return factors(pass, pass.shard(), shape, probability, 1);
+    }
+
+    /** What {@link #dropoutOfRows} multiplies by; nothing where it is the identity. */
+    static List<NDArray> factorsOfRows(ForwardContext pass, Shape shape, double probability) {
+        return factors(pass, BatchShard.all(), shape, probability, 1);
+    }
+
+    private static List<NDArray> factors(
+            ForwardContext pass, BatchShard shard, Shape shape, double probability, long groups) {
+        return pass.training() && probability > 0
+                ? List.of(shard.dropoutFactors(pass.manager(), shape, probability, groups))
+                : List.of();
     }
 }

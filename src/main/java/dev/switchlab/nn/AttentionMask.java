@@ -19,12 +19,15 @@ public final class AttentionMask implements AutoCloseable {
     /** (1, Q or 1, M) for all sequences, or (B, 1, Q or 1, M). */
     private final NDArray bias;
 
+    private final boolean causal;
+
     /**
      * Brings (Q or 1, M, B or 1) into the layout of the scores once: views made at each use would pile up in its
      * manager.
      */
-    private AttentionMask(NDArray layout) {
+    private AttentionMask(NDArray layout, boolean causal) {
         this.layout = layout;
+        this.causal = causal;
         shape = layout.getShape();
         bias = shape.get(2) == 1
                 ? layout.reshape(1, shape.get(0), shape.get(1))
@@ -47,7 +50,7 @@ public final class AttentionMask implements AutoCloseable {
         for (int i = 0; i < may.length; i++) {
             bias[i] = may[i] ? 0 : Float.NEGATIVE_INFINITY;
         }
-        return new AttentionMask(allowed.getManager().create(bias, shape));
+        return new AttentionMask(allowed.getManager().create(bias, shape), false);
     }
 
     /** Each position sees itself and what came before: (S, S, 1). The mask lives as long as {@code manager}. */
@@ -58,7 +61,12 @@ public final class AttentionMask implements AutoCloseable {
                 bias[query * seqLen + key] = Float.NEGATIVE_INFINITY;
             }
         }
-        return new AttentionMask(manager.create(bias, new Shape(seqLen, seqLen, 1)));
+        return new AttentionMask(manager.create(bias, new Shape(seqLen, seqLen, 1)), true);
+    }
+
+    /** Whether each position sees itself and what came before. */
+    boolean isCausal() {
+        return causal;
     }
 
     /** Adds the mask to scores (B * H, Q, M). */

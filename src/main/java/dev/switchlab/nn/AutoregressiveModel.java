@@ -7,9 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.training.initializer.NormalInitializer;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.Positions;
-import dev.switchlab.world.World;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -36,15 +36,16 @@ public final class AutoregressiveModel extends LabBlock {
      * @param selectionBias whether a bias per expert moves the choice of experts
      */
     public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias) {
-        this(model, nVocab, maxSeqLen, selectionBias, World.ofOne());
+        this(model, nVocab, maxSeqLen, selectionBias, ProcessGroup.single());
     }
 
     /**
-     * The same with experts spread over ranks.
+     * Experts are sharded over ranks.
      *
      * @param ranks which all run every pass together
      */
-    public AutoregressiveModel(ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias, World ranks) {
+    public AutoregressiveModel(
+            ModelConfig model, int nVocab, int maxSeqLen, boolean selectionBias, ProcessGroup ranks) {
         this.nVocab = nVocab;
         embedding = child("src_embed", new Table(nVocab, model.dModel(), new NormalInitializer(1)));
         positions = model.positions() == Positions.LEARNED
@@ -62,18 +63,34 @@ public final class AutoregressiveModel extends LabBlock {
     public record Output(NDArray logits, List<Routing> routing) {}
 
     /** Tokens (S, B) int64 to logits. Each position sees itself and what came before. */
-    public Output forward(Pass pass, NDArray tokens) {
+    public Output forward(ForwardContext pass, NDArray tokens) {
         int seqLen = (int) tokens.getShape().get(0);
         AttentionMask mask = causalMask(pass, seqLen);
-        NDArray x = pass.source(() -> embed(pass, tokens, seqLen)); // (S, B, D)
+        NDArray x = embed(pass, tokens, seqLen); // (S, B, D)
         SwitchTransformer.Output output = transformer.forward(pass, x, mask);
-        NDArray logits = generator.forward(pass, pass.leaf(output.y())); // (S, B, V)
+        NDArray logits = generator.forward(pass, output.y()); // (S, B, V)
         return new Output(bigram == null ? logits : logits.add(bigram.rows(pass, tokens)), output.routing());
     }
 
-    private NDArray embed(Pass pass, NDArray tokens, int seqLen) {
+    private NDArray embed(ForwardContext pass, NDArray tokens, int seqLen) {
         NDArray x = embedding.rows(pass, tokens); // (S, B, D)
         return positions == null ? x : x.add(positions.first(pass, seqLen).expandDims(1)); // (S, B, D)
+    }
+
+    /** The layers, in order. */
+    List<SwitchTransformerLayer> layers() {
+        return transformer.layers();
+    }
+
+    /** What {@code decode.py} calls the model, for sequences of {@code seqLen} tokens. */
+    List<List<NDArray>> tensors(ForwardContext pass, int seqLen) {
+        return List.of(
+                List.of(embedding.weight(pass)),
+                transformer.norm().tensors(pass),
+                generator.tensors(pass),
+                positions == null ? List.of() : List.of(positions.weight(pass)),
+                layers().get(0).angles(pass, seqLen),
+                bigram == null ? List.of() : List.of(bigram.weight(pass)));
     }
 
     /** The sparse layers' networks, in order. */
@@ -98,16 +115,17 @@ public final class AutoregressiveModel extends LabBlock {
             int seqLen,
             int batchSize,
             DropPolicy dropPolicy,
-            UnaryOperator<Pass> form,
+            UnaryOperator<ForwardContext> form,
             Function<Output, T> read) {
         try (NDManager scope = parent.newSubManager()) {
-            Pass pass = form.apply(Pass.evaluation(scope, new StepWeights(scope, this, false), dropPolicy));
+            ForwardContext pass =
+                    form.apply(ForwardContext.evaluation(scope, new StepWeights(scope, this, false), dropPolicy));
             return read.apply(forward(pass, scope.create(tokens, new Shape(seqLen, batchSize))));
         }
     }
 
     /** Kept for the next pass, which nearly always has the same length. */
-    private AttentionMask causalMask(Pass pass, int seqLen) {
+    private AttentionMask causalMask(ForwardContext pass, int seqLen) {
         if (causalLength != seqLen) {
             if (causalMask != null) {
                 causalMask.close();
@@ -119,7 +137,7 @@ public final class AutoregressiveModel extends LabBlock {
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         return new NDList(forward(pass, inputs.head()).logits());
     }
 
@@ -144,13 +162,17 @@ public final class AutoregressiveModel extends LabBlock {
             weight = parameter("weight", new Shape(rows, features), initializer);
         }
 
+        NDArray weight(ForwardContext pass) {
+            return value(pass, weight);
+        }
+
         /** int64 (...) to (..., features). */
-        NDArray rows(Pass pass, NDArray indices) {
-            return Rows.gather(value(pass, weight), indices);
+        NDArray rows(ForwardContext pass, NDArray indices) {
+            return rows(value(pass, weight), indices);
         }
 
         /** (n, D). */
-        NDArray first(Pass pass, int n) {
+        NDArray first(ForwardContext pass, int n) {
             if (n > weight.getShape().get(0)) {
                 throw new IllegalArgumentException("a sequence of " + n + " tokens is longer than the "
                         + weight.getShape().get(0) + " learned positions of this model");
@@ -159,7 +181,7 @@ public final class AutoregressiveModel extends LabBlock {
         }
 
         @Override
-        NDList forwardList(Pass pass, NDList inputs) {
+        NDList forwardList(ForwardContext pass, NDList inputs) {
             return new NDList(rows(pass, inputs.head()));
         }
 

@@ -6,7 +6,11 @@ import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
-import dev.switchlab.nn.kernel.DecoderScript;
+import dev.switchlab.nn.kernel.Script;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * Runs a language model token by token: keys and values of what came before are kept, so that a token costs the same
@@ -19,9 +23,14 @@ import dev.switchlab.nn.kernel.DecoderScript;
  */
 public final class Decoder implements AutoCloseable {
 
+    private static final Script SCRIPT = Script.of("linear", "norm", "attention", "feed_forward", "decode");
+
     private final NDManager manager;
-    private final KeyValueCache cache;
-    private final DecoderScript script;
+    private final ModelConfig config;
+    private final int seqLen;
+    private final Script.Tensors model;
+    private final Script.Tensors layers;
+    private int length;
 
     /**
      * An empty sequence.
@@ -32,44 +41,18 @@ public final class Decoder implements AutoCloseable {
      * @param seqLen longest sequence; at most that of learned positions
      */
     public Decoder(NDManager parent, AutoregressiveModel network, ModelConfig config, int seqLen) {
-        this(parent, network, config, seqLen, parent.getDevice().isGpu());
-    }
-
-    Decoder(NDManager parent, AutoregressiveModel network, ModelConfig config, int seqLen, boolean stacked) {
         manager = parent.newSubManager();
-        cache = new KeyValueCache(manager, config, seqLen);
-        DecoderWeights weights = new DecoderWeights(manager, config);
-        script = new DecoderScript(
-                settings(config, stacked), weights.model(network, seqLen), weights.layers(network, cache));
-    }
-
-    private static DecoderScript.Settings settings(ModelConfig config, boolean stacked) {
-        int score = config.routerScore() == RouterScore.SIGMOID ? 2 : config.routerScope() == RouterScope.ALL ? 1 : 0;
-        return new DecoderScript.Settings(
-                config.nLayers(),
-                switch (config.positions()) {
-                    case NONE -> 0;
-                    case LEARNED -> 1;
-                    case ROTARY -> 2;
-                },
-                config.bigram(),
-                switch (config.norm()) {
-                    case LAYER -> 0;
-                    case RMS -> 1;
-                },
-                config.qkNorm(),
-                switch (config.activation()) {
-                    case RELU -> 0;
-                    case GELU -> 1;
-                    case SIGMOID -> 2;
-                    case SILU -> 3;
-                    case RELU2 -> 4;
-                },
-                score,
-                !config.isScaleProb() ? 0 : config.normalizeGates() ? 2 : 1,
-                config.topK(),
-                config.gateScale(),
-                stacked);
+        this.config = config;
+        this.seqLen = seqLen;
+        ForwardContext pass =
+                ForwardContext.evaluation(manager, new StepWeights(manager, network, false), DropPolicy.byPosition());
+        model = new Script.Tensors(network.tensors(pass, seqLen));
+        List<List<List<NDArray>>> all = new ArrayList<>();
+        Shape cache = new Shape(2, 1, config.heads(), seqLen, config.dModel() / config.heads());
+        for (SwitchTransformerLayer layer : network.layers()) {
+            all.add(layer.tensors(pass, manager.zeros(cache)));
+        }
+        layers = new Script.Tensors(all);
     }
 
     /**
@@ -79,12 +62,12 @@ public final class Decoder implements AutoCloseable {
      * @return logits (V) of the token after them
      */
     public float[] start(int... tokens) {
-        if (tokens.length == 0 || tokens.length > cache.seqLen()) {
+        if (tokens.length == 0 || tokens.length > seqLen) {
             throw new IllegalArgumentException(
-                    "a prompt has 1 to " + cache.seqLen() + " tokens (the model's seq_len), got " + tokens.length);
+                    "a prompt has 1 to " + seqLen + " tokens (the model's seq_len), got " + tokens.length);
         }
-        cache.clear();
-        return logits(new Shape(tokens.length), tokens);
+        length = 0;
+        return logits(tokens);
     }
 
     /**
@@ -94,34 +77,47 @@ public final class Decoder implements AutoCloseable {
      * @throws IllegalStateException if the cache {@link #isFull}, or nothing was started
      */
     public float[] next(int token) {
-        if (isFull() || cache.length() == 0) {
+        if (isFull() || length == 0) {
             throw new IllegalStateException(
-                    isFull() ? "the cache is full: " + cache.seqLen() + " tokens" : "the decoder needs a prompt first");
+                    isFull() ? "the cache is full: " + seqLen + " tokens" : "the decoder needs a prompt first");
         }
-        return logits(new Shape(), token);
+        return logits(token);
     }
 
     /** Whether it takes no further token before the next {@link #start}. */
     public boolean isFull() {
-        return cache.length() == cache.seqLen();
+        return length == seqLen;
     }
 
-    private float[] logits(Shape shape, int... tokens) {
-        long[] indices = new long[tokens.length];
-        for (int i = 0; i < tokens.length; i++) {
-            indices[i] = tokens[i];
-        }
-        try (NDArray input = manager.create(indices, shape); // (n) or ()
-                NDArray logits = script.logits(manager, input, cache.length())) { // (V)
+    private float[] logits(int... tokens) {
+        String score = config.routerScope() == RouterScope.CHOSEN
+                ? "softmax over chosen"
+                : config.routerScore() == RouterScore.SIGMOID ? "sigmoid" : "softmax";
+        String gating = !config.isScaleProb() ? "one" : config.normalizeGates() ? "normalized" : "score";
+        try (NDArray input = manager.create(Arrays.stream(tokens).asLongStream().toArray()); // (n)
+                NDArray logits = SCRIPT.tensor(
+                        manager,
+                        "logits",
+                        input,
+                        model,
+                        layers,
+                        config.heads(),
+                        config.activation().name().toLowerCase(Locale.ROOT),
+                        score,
+                        gating,
+                        config.topK(),
+                        config.gateScale(),
+                        length)) { // (V)
             float[] host = HostCopy.floats(logits);
-            cache.added(tokens.length);
+            length += tokens.length;
             return host;
         }
     }
 
     @Override
     public void close() {
-        script.close();
+        model.close();
+        layers.close();
         manager.close();
     }
 }

@@ -1,7 +1,6 @@
 package dev.switchlab.nn;
 
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.function.IntBinaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -19,16 +18,6 @@ public interface DropPolicy {
      */
     int[] order(int layer, int expert, int[] tokens);
 
-    /**
-     * The same order as numbers that are known before any token is routed: by token, no two equal, the smallest is kept
-     * first. Empty for a policy that has to know the routes, as a recorded order does.
-     *
-     * @param tokens how many the layer has
-     */
-    default Optional<long[]> priorities(int layer, int tokens) {
-        return Optional.empty();
-    }
-
     /** First come, first served by position (paper, Mesh TensorFlow code). */
     static DropPolicy byPosition() {
         return byPriority((layer, token) -> 0);
@@ -40,8 +29,7 @@ public interface DropPolicy {
      */
     static DropPolicy random(RandomGenerator random) {
         long seed = random.nextLong();
-        return byPriority(
-                (layer, token) -> (int) (RandomKeys.mix(RandomKeys.mix(seed + layer) + token) >>> Integer.SIZE));
+        return byPriority((layer, token) -> (int) (mix(mix(seed + layer) + token) >>> Integer.SIZE));
     }
 
     /**
@@ -50,27 +38,22 @@ public interface DropPolicy {
      * @param key of (layer, token); always the same for the same two
      */
     static DropPolicy byPriority(IntBinaryOperator key) {
-        return new DropPolicy() {
-            @Override
-            public int[] order(int layer, int expert, int[] tokens) {
-                return Arrays.stream(tokens)
-                        .mapToLong(token -> priority(layer, token))
-                        .sorted()
-                        .mapToInt(priority -> (int) priority)
-                        .toArray();
-            }
+        return (layer, expert, tokens) -> Arrays.stream(tokens)
+                .mapToLong(token ->
+                        (long) key.applyAsInt(layer, token) << Integer.SIZE | token) // the token in the low half
+                .sorted()
+                .mapToInt(priority -> (int) priority)
+                .toArray();
+    }
 
-            @Override
-            public Optional<long[]> priorities(int layer, int tokens) {
-                long[] priorities = new long[tokens];
-                Arrays.setAll(priorities, token -> priority(layer, token));
-                return Optional.of(priorities);
-            }
-
-            /** The key, and the token in its low half. */
-            private long priority(int layer, int token) {
-                return (long) key.applyAsInt(layer, token) << Integer.SIZE | token;
-            }
-        };
+    /**
+     * Neighboring inputs give unrelated outputs: the output function of SplitMix64 (Steele, Lea, Flood 2014), one to
+     * one.
+     */
+    private static long mix(long value) {
+        long z = (value + 1) * 0x9e3779b97f4a7c15L; // 2^64 over the golden ratio, odd: neighbors are far apart
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
     }
 }

@@ -2,6 +2,12 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import dev.switchlab.nn.kernel.Script;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -10,11 +16,12 @@ import java.util.Optional;
  */
 public final class FeedForward extends LabBlock implements FeedForwardBlock {
 
+    private static final Script SCRIPT = Script.of("linear", "feed_forward");
+
     private final FeedForwardConfig config;
     private final LinearLayer layer1;
     private final LinearLayer layer2;
     private final LinearLayer gate;
-    private final Networks networks;
 
     /** A network as {@code config} says. */
     public FeedForward(FeedForwardConfig config) {
@@ -24,27 +31,46 @@ public final class FeedForward extends LabBlock implements FeedForwardBlock {
         gate = config.gated()
                 ? child("linear_v", new LinearLayer(config.dModel(), config.dFf(), config.biasGate()))
                 : null;
-        networks = new Networks(
-                config,
-                layer1.weight(),
-                layer1.bias(),
-                layer2.weight(),
-                layer2.bias(),
-                gate == null ? null : gate.weight(),
-                gate == null ? null : gate.bias());
     }
 
     /** (..., D) to (..., D). */
-    public NDArray apply(Pass pass, NDArray x) {
-        if (!pass.isFused()) {
+    public NDArray apply(ForwardContext pass, NDArray x) {
+        if (!pass.hasKernels()) {
             return plain(pass, x);
         }
-        return Networks.isFused(pass, config)
-                ? networks.fused(pass, x)
-                : pass.plain(x, leaf -> plain(pass.plain(), leaf));
+        NDArray rows = x.reshape(-1, config.dModel()); // (R, D)
+        List<List<NDArray>> network = network(pass);
+        NDArray y = pass.run(
+                SCRIPT,
+                "feed_forward",
+                rows,
+                network.get(0),
+                network.get(1),
+                network.get(2),
+                network.get(3),
+                Activations.factors(pass, new Shape(rows.getShape().get(0), config.dFf()), config.dropout()),
+                config.activation().name().toLowerCase(Locale.ROOT),
+                pass.kernels().dense().code()); // (R, D)
+        return y.reshape(x.getShape());
     }
 
-    private NDArray plain(Pass pass, NDArray x) {
+    /** Matrices, b_1, b_2, b_v. */
+    List<List<NDArray>> network(ForwardContext pass) {
+        return List.of(
+                values(pass, layer1.weight(), layer2.weight(), gate == null ? null : gate.weight()),
+                values(pass, layer1.bias()),
+                values(pass, layer2.bias()),
+                values(pass, gate == null ? null : gate.bias()));
+    }
+
+    @Override
+    public List<List<NDArray>> tensors(ForwardContext pass) {
+        List<List<NDArray>> tensors = new ArrayList<>(network(pass));
+        tensors.addAll(Collections.nCopies(6, List.of()));
+        return tensors;
+    }
+
+    private NDArray plain(ForwardContext pass, NDArray x) {
         NDArray hidden = Activations.apply(config.activation(), layer1.forward(pass, x)); // (..., F)
         if (gate != null) {
             hidden = hidden.mul(gate.forward(pass, x)); // (..., F)
@@ -53,12 +79,12 @@ public final class FeedForward extends LabBlock implements FeedForwardBlock {
     }
 
     @Override
-    public Output forward(Pass pass, NDArray x) {
+    public Output forward(ForwardContext pass, NDArray x) {
         return new Output(apply(pass, x), Optional.empty());
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         return new NDList(apply(pass, inputs.head()));
     }
 }

@@ -18,13 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class HostCopy {
 
-    private static final Script PACK = Script.of("pack", """
-            def pack(self, arrays: List[Tensor]) -> Tensor:
-              flat = annotate(List[Tensor], [])
-              for array in arrays:
-                flat.append(torch.flatten(torch.to(array, 7)))
-              return torch.cat(flat)
-            """);
+    private static final Script PACK = Script.of("packing");
 
     private static final AtomicLong COPIES = new AtomicLong();
 
@@ -67,7 +61,7 @@ public final class HostCopy {
      */
     public static List<double[]> all(NDManager manager, List<NDArray> arrays) {
         double[] numbers;
-        try (NDArray packed = PACK.tensor(manager, "pack", arrays)) {
+        try (NDArray packed = PACK.tensor(manager, "pack_doubles", arrays)) {
             numbers = doubles(packed);
         }
         List<double[]> read = new ArrayList<>();

@@ -6,24 +6,29 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.core.Embedding;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.training.initializer.UniformInitializer;
 import ai.djl.util.PairList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * A DJL block whose parameter shapes are known when it is built and whose children keep the reference's
  * {@code state_dict} names (DJL itself prefixes child names with their number).
  *
- * <p>It runs in two ways. The typed {@code forward} of each block takes a {@link Pass} that says where weights and
- * random numbers come from; SwitchLab's own training uses it. DJL's {@code forward(ParameterStore, NDList, boolean)}
- * makes any block a part of any DJL model, trained by DJL's {@code Trainer}: weights are DJL's, first drawn as torch
- * draws them, and random numbers (which tokens an over-full expert drops, router noise) come from {@link #setSeed} and
- * move on with each call. One device and one thread at a time.
+ * <p>It runs in two ways. The typed {@code forward} of each block takes a {@link ForwardContext} that says where
+ * weights and random numbers come from; SwitchLab's own training uses it. DJL's {@code forward(ParameterStore, NDList,
+ * boolean)} makes any block a part of any DJL model, trained by DJL's {@code Trainer}: weights are DJL's, first drawn
+ * as torch draws them, and random numbers (which tokens an over-full expert drops, router noise) come from
+ * {@link #setSeed} and move on with each call. One device and one thread at a time.
  */
 public abstract class LabBlock extends AbstractBlock {
 
@@ -85,7 +90,7 @@ public abstract class LabBlock extends AbstractBlock {
      * A float32 scalar that lives as long as the weights. Needed wherever a tensor is scaled under autograd: the
      * backward pass reads it long after the forward pass is over.
      */
-    final NDArray constant(Pass pass, float value) {
+    final NDArray constant(ForwardContext pass, float value) {
         return constants.computeIfAbsent(value, v -> pass.modelManager().full(new Shape(), v, DataType.FLOAT32));
     }
 
@@ -102,7 +107,7 @@ public abstract class LabBlock extends AbstractBlock {
             ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
         NDManager modelManager = getParameters().valueAt(0).getArray().getManager();
         ListStreams.Call call = streams.next(training);
-        Pass pass = new Pass(
+        ForwardContext pass = new ForwardContext(
                 inputs.head().getManager(),
                 modelManager,
                 store,
@@ -113,7 +118,7 @@ public abstract class LabBlock extends AbstractBlock {
     }
 
     /** The list form: what stands in {@code inputs} and in the result is said by each block. */
-    abstract NDList forwardList(Pass pass, NDList inputs);
+    abstract NDList forwardList(ForwardContext pass, NDList inputs);
 
     /** Shapes of parameters do not depend on the input, so children can be initialised in any order. */
     @Override
@@ -127,8 +132,24 @@ public abstract class LabBlock extends AbstractBlock {
         return new Shape[] {inputShapes[0]};
     }
 
-    static NDArray value(Pass pass, Parameter parameter) {
+    static NDArray value(ForwardContext pass, Parameter parameter) {
         Device device = pass.manager().getDevice();
         return pass.weights().getValue(parameter, device, pass.training());
+    }
+
+    /** The weights that there are: those of {@code parameters} that are not null. */
+    static List<NDArray> values(ForwardContext pass, Parameter... parameters) {
+        return Stream.of(parameters)
+                .filter(Objects::nonNull)
+                .map(parameter -> value(pass, parameter))
+                .toList();
+    }
+
+    /**
+     * Rows of a matrix (rows, D) by int64 indices (...): (..., D), owned by the indices' manager. Of DJL's forms the
+     * embedding look-up is the fastest, forward and backward.
+     */
+    static NDArray rows(NDArray matrix, NDArray indices) {
+        return Embedding.embedding(indices, matrix, SparseFormat.DENSE).singletonOrThrow();
     }
 }

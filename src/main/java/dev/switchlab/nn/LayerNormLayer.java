@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.initializer.Initializer;
-import dev.switchlab.nn.kernel.NormKernel;
 
 /** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
 public final class LayerNormLayer extends NormLayer {
@@ -25,20 +24,8 @@ public final class LayerNormLayer extends NormLayer {
     }
 
     @Override
-    public NDArray forward(Pass pass, NDArray x) {
-        NDArray w = value(pass, weight);
-        NDArray b = value(pass, bias);
-        if (!pass.isFused()) {
-            return LayerNorm.layerNorm(x, normalized, w, b, EPSILON).singletonOrThrow(); // (..., D)
-        }
-        NDArray[] results = NormKernel.forward(pass.manager(), x, w, b, EPSILON);
-        pass.record(results[0], dy -> {
-            NDArray[] gradients = NormKernel.backward(pass.manager(), dy, x, results, w, b);
-            pass.add(x, gradients[0]);
-            pass.add(weight, gradients[1]);
-            pass.add(bias, gradients[2]);
-        });
-        pass.release(results[1], results[2]);
-        return results[0]; // (..., D)
+    public NDArray forward(ForwardContext pass, NDArray x) {
+        return LayerNorm.layerNorm(x, normalized, value(pass, weight), value(pass, bias), EPSILON)
+                .singletonOrThrow(); // (..., D)
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
+import java.util.List;
 
 /** {@code y = x W^T + b}; weight (out, in), bias (out), as torch.nn.Linear. */
 public final class LinearLayer extends LabBlock {
@@ -19,9 +20,14 @@ public final class LinearLayer extends LabBlock {
     }
 
     /** (..., in) to (..., out). */
-    public NDArray forward(Pass pass, NDArray x) {
+    public NDArray forward(ForwardContext pass, NDArray x) {
         return Linear.linear(x, value(pass, weight), bias == null ? null : value(pass, bias))
                 .singletonOrThrow(); // (..., out)
+    }
+
+    /** Weight and, if there is one, bias. */
+    List<NDArray> tensors(ForwardContext pass) {
+        return values(pass, weight, bias);
     }
 
     Parameter weight() {
@@ -34,7 +40,7 @@ public final class LinearLayer extends LabBlock {
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         return new NDList(forward(pass, inputs.head()));
     }
 

@@ -35,7 +35,7 @@ public final class LoadBalancingLoss {
         NDList weights = new NDList(routing.size());
         for (Routing layer : routing) {
             sums.add(layer.scoreSum()); // (E)
-            weights.add(layer.tensors().loadWeights(manager)); // (1, E)
+            weights.add(layer.plan().loadWeights(manager)); // (1, E)
         }
         NDArray all = NDArrays.stack(sums); // (L, E)
         return all.mul(NDArrays.stack(weights).reshape(all.getShape())).sum(); // ()
@@ -44,7 +44,7 @@ public final class LoadBalancingLoss {
     private static NDArray perSequence(NDManager manager, List<Routing> routing) {
         NDArray loss = null;
         for (Routing layer : routing) {
-            Plan plan = layer.tensors();
+            RoutingPlan plan = layer.plan();
             int b = layer.sequences();
             NDArray probabilities = layer.distribution().reshape(-1, b, plan.experts()); // (S, B, E)
             NDArray own = probabilities.mul(plan.loadWeights(manager, b)).sum(); // ()

@@ -1,11 +1,11 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
 import dev.switchlab.experiment.ModelConfig.Positions;
-import dev.switchlab.nn.kernel.AttentionKernel;
+import dev.switchlab.nn.kernel.Script;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +16,8 @@ import java.util.List;
  * the output.
  */
 public final class MultiHeadAttention extends LabBlock {
+
+    private static final Script SCRIPT = Script.of("linear", "norm", "attention");
 
     private final int heads;
     private final int dModel;
@@ -29,7 +31,7 @@ public final class MultiHeadAttention extends LabBlock {
     private final RmsNormLayer keyNorm;
     private final Rotary rotary;
 
-    /** The same without norms of queries and keys. */
+    /** Attention without norms of queries and keys. */
     public MultiHeadAttention(int heads, int dModel, double dropout, boolean bias, Positions positions) {
         this(heads, dModel, dropout, bias, positions, false);
     }
@@ -61,107 +63,94 @@ public final class MultiHeadAttention extends LabBlock {
     }
 
     /**
-     * @param y output, (Q, B, D)
-     * @param weights attention weights after dropout, (B * H, Q, M)
-     */
-    public record Output(NDArray y, NDArray weights) {}
-
-    /**
      * @param q queries (Q, B, D)
      * @param k keys (M, B, D)
      * @param v values (M, B, D)
      * @param mask what may attend, or null for everything
+     * @return (Q, B, D)
      */
-    public Output forward(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
-        if (!pass.isFused()) {
-            return plain(pass, q, k, v, mask);
+    public NDArray forward(ForwardContext pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
+        if (pass.hasKernels() && q == k && k == v) {
+            return byKernel(pass, q, mask);
         }
-        if (q == k && k == v && (dropout == 0 || !pass.training())) {
-            return fused(pass, q, mask);
-        }
-        List<NDArray> leaves = List.of(pass.leaf(q), pass.leaf(k), pass.leaf(v));
-        NDArray[] weights = new NDArray[1];
-        NDArray y = pass.source(() -> {
-            Output output = plain(pass.plain(), leaves.get(0), leaves.get(1), leaves.get(2), mask);
-            weights[0] = output.weights;
-            return output.y;
-        });
-        return new Output(y, weights[0]);
+        NDArray weights = Activations.dropoutOfWeights(pass, attention(pass, q, k, mask), dropout); // (B * H, Q, M)
+        NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, M, W)
+        NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, W)
+        return output.forward(pass, mixed.reshape(q.getShape())); // (Q, B, D)
     }
 
-    /** Self-attention: z (S, B, D). */
-    private Output fused(Pass pass, NDArray z, AttentionMask mask) {
-        List<LinearLayer> layers = List.of(query.linear, key.linear, value.linear, output);
-        List<NDArray> weights = new ArrayList<>();
-        for (LinearLayer layer : layers) {
-            weights.add(value(pass, layer.weight()));
-            weights.add(layer.bias() == null ? zeros(pass) : value(pass, layer.bias()));
-        }
-        List<NDArray> bias = mask == null
-                ? List.of()
-                : List.of(mask.of(
-                        z.getShape().get(0), z.getShape().get(0), z.getShape().get(1)));
-        List<NDArray> turn = rotary == null
-                ? List.of()
-                : rotary.anglesOf(pass.modelManager(), z.getShape().get(0));
-        List<Parameter> norms = queryNorm == null ? List.of() : List.of(queryNorm.weight(), keyNorm.weight());
-        List<NDArray> factors =
-                norms.stream().map(parameter -> value(pass, parameter)).toList(); // (W) each
-        AttentionKernel.Saved saved = AttentionKernel.forward(
-                pass.manager(),
-                z,
-                weights,
-                factors,
-                bias,
-                turn,
-                heads,
-                pass.kernels().dense());
-        pass.record(saved.y(), dy -> {
-            NDArray[] gradients = AttentionKernel.backward(
-                    pass.manager(),
-                    dy,
-                    saved,
-                    weights,
-                    factors,
-                    turn,
-                    heads,
-                    pass.kernels().dense());
-            pass.add(z, gradients[0]);
-            for (int i = 0; i < layers.size(); i++) {
-                pass.add(layers.get(i).weight(), gradients[1 + 2 * i]);
-                if (layers.get(i).bias() != null) {
-                    pass.add(layers.get(i).bias(), gradients[2 + 2 * i]);
-                }
-            }
-            for (int i = 0; i < norms.size(); i++) {
-                pass.add(norms.get(i), gradients[1 + 2 * layers.size() + i]);
-            }
-        });
-        saved.allButWeights().forEach(pass::release);
-        return new Output(saved.y(), saved.weights());
-    }
-
-    private NDArray zeros(Pass pass) {
-        return pass.manager().zeros(new Shape(dModel)); // (D)
-    }
-
-    private Output plain(Pass pass, NDArray q, NDArray k, NDArray v, AttentionMask mask) {
-        long seq = q.getShape().get(0);
-        long batch = q.getShape().get(1);
+    /**
+     * The attention weights by plain operators, before dropout: {@code softmax(q k^T / sqrt(W) + mask)}.
+     *
+     * @param q queries (Q, B, D)
+     * @param k keys (M, B, D)
+     * @param mask what may attend, or null for everything
+     * @return (B * H, Q, M)
+     */
+    public NDArray attention(ForwardContext pass, NDArray q, NDArray k, AttentionMask mask) {
         NDArray queries = positioned(pass, normed(pass, queryNorm, split(query.forward(pass, q))))
                 .transpose(1, 0, 2); // (B * H, Q, W)
         NDArray keys = positioned(pass, normed(pass, keyNorm, split(key.forward(pass, k))))
                 .transpose(1, 2, 0); // (B * H, W, M)
-        NDArray values = split(value.forward(pass, v)).transpose(1, 0, 2); // (B * H, M, W)
-
         NDArray scale = constant(pass, (float) (1 / Math.sqrt(headWidth)));
         NDArray scores = queries.batchMatMul(keys).mul(scale); // (B * H, Q, M)
         if (mask != null) {
-            scores = mask.apply(scores, batch, heads);
+            scores = mask.apply(scores, q.getShape().get(1), heads);
         }
-        NDArray weights = Activations.dropout(pass, scores.softmax(-1), dropout, 1); // (B * H, Q, M)
-        NDArray mixed = weights.batchMatMul(values).transpose(1, 0, 2); // (Q, B * H, W)
-        return new Output(output.forward(pass, mixed.reshape(seq, batch, dModel)), weights);
+        return scores.softmax(-1); // (B * H, Q, M)
+    }
+
+    /** Self-attention: z (S, B, D). */
+    private NDArray byKernel(ForwardContext pass, NDArray z, AttentionMask mask) {
+        Shape shape = z.getShape();
+        long seq = shape.get(0);
+        long batch = shape.get(1);
+        // Not on a GPU, where the gradient of fused attention differs from run to run.
+        boolean fused =
+                mask != null && mask.isCausal() && !pass.manager().getDevice().isGpu();
+        return pass.run(
+                SCRIPT,
+                "attention",
+                z,
+                weights(pass),
+                norms(pass),
+                angles(pass, seq),
+                mask == null ? List.of() : List.of(mask.of(seq, seq, batch)),
+                Activations.factorsOfWeights(pass, new Shape(batch * heads, seq, seq), dropout),
+                fused,
+                heads,
+                pass.kernels().dense().code()); // (S, B, D)
+    }
+
+    /** Query, key, value, output: weight and bias of each, zeros for a bias that there is not. */
+    List<NDArray> weights(ForwardContext pass) {
+        List<NDArray> weights = new ArrayList<>();
+        for (LinearLayer layer : List.of(query.linear, key.linear, value.linear, output)) {
+            weights.add(value(pass, layer.weight())); // (D, D)
+            weights.add(
+                    layer.bias() == null ? pass.manager().zeros(new Shape(dModel)) : value(pass, layer.bias())); // (D)
+        }
+        return weights;
+    }
+
+    /** As {@link #weights}, with query, key and value one behind the other: (3 * D, D) and (3 * D), (D, D) and (D). */
+    List<NDArray> joinedWeights(ForwardContext pass) {
+        List<NDArray> w = weights(pass);
+        return List.of(
+                NDArrays.concat(new NDList(w.get(0), w.get(2), w.get(4)), 0),
+                NDArrays.concat(new NDList(w.get(1), w.get(3), w.get(5)), 0),
+                w.get(6),
+                w.get(7));
+    }
+
+    /** Factors (W) of normalised queries and keys; nothing without norms. */
+    List<NDArray> norms(ForwardContext pass) {
+        return queryNorm == null ? List.of() : values(pass, queryNorm.weight(), keyNorm.weight());
+    }
+
+    /** Cosines and sines (S, W / 2) of rotary positions; nothing without. */
+    List<NDArray> angles(ForwardContext pass, long seq) {
+        return rotary == null ? List.of() : rotary.angles(pass.modelManager(), seq);
     }
 
     /** (S, B, D) to (S, B * H, W): with time first, heads are just more batch. */
@@ -170,19 +159,18 @@ public final class MultiHeadAttention extends LabBlock {
         return x.reshape(shape.get(0), shape.get(1) * heads, headWidth);
     }
 
-    private static NDArray normed(Pass pass, RmsNormLayer norm, NDArray x) {
+    private static NDArray normed(ForwardContext pass, RmsNormLayer norm, NDArray x) {
         return norm == null ? x : norm.forward(pass, x);
     }
 
-    private NDArray positioned(Pass pass, NDArray x) {
+    private NDArray positioned(ForwardContext pass, NDArray x) {
         return rotary == null ? x : rotary.apply(pass.modelManager(), x);
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         AttentionMask mask = inputs.size() > 3 ? AttentionMask.of(inputs.get(3)) : null;
-        return new NDList(
-                forward(pass, inputs.get(0), inputs.get(1), inputs.get(2), mask).y());
+        return new NDList(forward(pass, inputs.get(0), inputs.get(1), inputs.get(2), mask));
     }
 
     @Override
@@ -202,12 +190,12 @@ public final class MultiHeadAttention extends LabBlock {
             linear = child("linear", new LinearLayer(dModel, dModel, bias));
         }
 
-        NDArray forward(Pass pass, NDArray x) {
+        NDArray forward(ForwardContext pass, NDArray x) {
             return linear.forward(pass, x);
         }
 
         @Override
-        NDList forwardList(Pass pass, NDList inputs) {
+        NDList forwardList(ForwardContext pass, NDList inputs) {
             return new NDList(forward(pass, inputs.head()));
         }
     }

@@ -19,10 +19,10 @@ final class NextChoice {
      *
      * @param dropped the pairs over capacity, in any order
      * @param kept the pairs in each expert's slots; grows by those that find room
-     * @param takers the expert of each pair; changes for those that find room
+     * @param assignedExperts the expert of each pair; changes for those that find room
      * @return the pairs that found none, first choices first
      */
-    static int[] reroute(Choices choices, int[] dropped, int[][] kept, int[] takers, int capacity) {
+    static int[] reroute(TopK choices, int[] dropped, int[][] kept, int[] assignedExperts, int capacity) {
         int[] used = Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
         Map<Integer, Others> others = new HashMap<>();
         int k = choices.topK();
@@ -40,7 +40,7 @@ final class NextChoice {
                 if (expert >= 0 && used[expert] < capacity) {
                     kept[expert] = Arrays.copyOf(kept[expert], Math.max(kept[expert].length, capacity));
                     kept[expert][used[expert]++] = pair;
-                    takers[pair] = expert;
+                    assignedExperts[pair] = expert;
                 } else {
                     next[still++] = pair;
                 }

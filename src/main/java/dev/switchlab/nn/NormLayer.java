@@ -3,6 +3,7 @@ package dev.switchlab.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.switchlab.experiment.ModelConfig.Norm;
+import java.util.List;
 
 /** Normalisation over the last axis. */
 public abstract sealed class NormLayer extends LabBlock permits LayerNormLayer, RmsNormLayer {
@@ -16,10 +17,22 @@ public abstract sealed class NormLayer extends LabBlock permits LayerNormLayer, 
     }
 
     /** (..., D) to (..., D). */
-    public abstract NDArray forward(Pass pass, NDArray x);
+    public abstract NDArray forward(ForwardContext pass, NDArray x);
+
+    /** (..., D) to (..., D) at a cut of the graph, where a gradient may be written by hand. */
+    NDArray forward(ForwardContext pass, Graph.Cut cut, NDArray x) {
+        return forward(pass, cut.carry(x)); // (..., D)
+    }
+
+    /** Weight and, if there is one, bias. */
+    final List<NDArray> tensors(ForwardContext pass) {
+        return getDirectParameters().values().stream()
+                .map(parameter -> value(pass, parameter))
+                .toList();
+    }
 
     @Override
-    final NDList forwardList(Pass pass, NDList inputs) {
+    final NDList forwardList(ForwardContext pass, NDList inputs) {
         return new NDList(forward(pass, inputs.head()));
     }
 }

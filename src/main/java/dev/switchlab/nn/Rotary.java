@@ -43,10 +43,9 @@ final class Rotary {
         return tables.computeIfAbsent(seqLen, s -> tables(modelManager, s.intValue(), features));
     }
 
-    /** Cosines and sines, (S, 1, W / 2) each. */
-    List<NDArray> anglesOf(NDManager modelManager, long seqLen) {
-        Tables table = table(modelManager, seqLen);
-        return List.of(table.cos, table.sin);
+    /** Cosines and sines of the first S positions, (S, W / 2) each, as kernels take them. */
+    List<NDArray> angles(NDManager modelManager, long seqLen) {
+        return table(modelManager, seqLen).flat;
     }
 
     /** Forgets tables, which died with the manager they were made in. */
@@ -55,7 +54,7 @@ final class Rotary {
     }
 
     /** The angles of the first {@code seqLen} positions. */
-    static Tables tables(NDManager manager, int seqLen, int features) {
+    private static Tables tables(NDManager manager, int seqLen, int features) {
         int half = features / 2;
         float[] cos = new float[seqLen * half];
         float[] sin = new float[seqLen * half];
@@ -67,9 +66,13 @@ final class Rotary {
             }
         }
         Shape shape = new Shape(seqLen, 1, half);
-        return new Tables(manager.create(cos, shape), manager.create(sin, shape));
+        Shape flat = new Shape(seqLen, half);
+        return new Tables(
+                manager.create(cos, shape),
+                manager.create(sin, shape),
+                List.of(manager.create(cos, flat), manager.create(sin, flat)));
     }
 
-    /** Both (S, 1, W / 2). */
-    record Tables(NDArray cos, NDArray sin) {}
+    /** Both (S, 1, W / 2), and both as (S, W / 2). */
+    private record Tables(NDArray cos, NDArray sin, List<NDArray> flat) {}
 }

@@ -10,9 +10,6 @@ import dev.switchlab.experiment.ModelConfig.DropOrder;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
-import dev.switchlab.nn.kernel.LinearKernel;
-import dev.switchlab.nn.kernel.ProductKernels;
-import dev.switchlab.nn.kernel.Script;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -23,12 +20,6 @@ final class Router {
 
     /** Keeps the sum of gates from zero (DeepSeek-V3's and torchtitan's value). */
     private static final float TINY = 1e-20f;
-
-    /** 0 for the experts that a token goes to, minus infinity for the others. */
-    private static final Script OTHERS = Script.of("others", """
-            def others(self, ranking: Tensor, takers: Tensor) -> Tensor:
-              return torch.scatter(torch.full_like(ranking, -inf), 1, takers, 0.)
-            """);
 
     private final ModelConfig model;
     private final int layer;
@@ -41,30 +32,17 @@ final class Router {
     }
 
     /** Tokens (N, D) to logits (N, E); in training of the noisy input, where the router explores by noise. */
-    NDArray logits(Pass pass, NDArray x) {
+    NDArray logits(ForwardContext pass, NDArray x) {
         return linear.forward(pass, noise(pass, x.getShape()).map(x::mul).orElse(x)); // (N, E)
     }
 
-    /** The same by hand: {@link Pass#record} has its gradient. Always in float32 (paper section 2.4). */
-    NDArray fusedLogits(Pass pass, NDArray x) {
-        NDArray weight = LabBlock.value(pass, linear.weight());
-        List<NDArray> bias = linear.bias() == null ? List.of() : List.of(LabBlock.value(pass, linear.bias()));
-        Optional<NDArray> noise = noise(pass, x.getShape());
-        NDArray noisy = noise.map(x::mul).orElse(x); // (N, D)
-        NDArray logits = LinearKernel.forward(pass.manager(), noisy, weight, bias, ProductKernels.MATRIX); // (N, E)
-        pass.record(logits, dy -> {
-            NDArray[] gradients = LinearKernel.backward(pass.manager(), dy, noisy, weight, ProductKernels.MATRIX);
-            pass.add(x, noise.map(gradients[0]::mul).orElse(gradients[0]));
-            pass.add(linear.weight(), gradients[1]);
-            if (linear.bias() != null) {
-                pass.add(linear.bias(), gradients[2]);
-            }
-        });
-        return logits;
+    /** Weight and, if there is one, bias. */
+    List<NDArray> tensors(ForwardContext pass) {
+        return linear.tensors(pass);
     }
 
     /** Appendix C, in training: what each feature is multiplied by, U(1 - j, 1 + j), or dropped. */
-    private Optional<NDArray> noise(Pass pass, Shape shape) {
+    private Optional<NDArray> noise(ForwardContext pass, Shape shape) {
         double strength = switch (model.exploration()) {
             case ARGMAX, SAMPLE -> 0;
             case JITTER -> model.routerJitter();
@@ -75,7 +53,7 @@ final class Router {
         }
         boolean jitters = model.exploration() == Exploration.JITTER;
         RandomGenerator random = pass.exploration().apply(layer);
-        BatchPart part = pass.part();
+        BatchShard part = pass.shard();
         float[] factors = new float[Math.toIntExact(shape.size() * part.world().size())]; // of the whole batch
         for (int i = 0; i < factors.length; i++) {
             double draw = random.nextDouble();
@@ -91,7 +69,7 @@ final class Router {
      * What experts are ranked by, (N, E): their scores; with scope chosen, where scores come after the choice, the
      * logits.
      */
-    NDArray ranking(NDArray logits) {
+    NDArray routerScores(NDArray logits) {
         if (model.routerScope() == RouterScope.CHOSEN) {
             return logits; // (N, E)
         }
@@ -103,42 +81,28 @@ final class Router {
     /**
      * The routing plan.
      *
-     * @param own {@link #ranking} on the host
+     * @param own {@link #routerScores} on the host
      * @param bias selection bias by expert; empty for none
      */
-    Plan plan(Pass pass, float[] own, float[] bias) {
+    RoutingPlan plan(ForwardContext pass, float[] own, float[] bias) {
         int nExperts = model.nExperts();
-        BatchPart part = pass.part();
+        BatchShard part = pass.shard();
         if (!part.isAll() && model.capacityScope() == CapacityScope.GLOBAL) {
             // Each rank makes the whole plan, and keeps its part.
             float[] whole = part.gather(own, nExperts);
-            RoutingPlan plan = planOf(pass, whole, wishes(pass, whole, bias, () -> gumbel(pass, whole.length)));
-            return new PartPlan(plan, plan.of(part.tokens(own.length / nExperts)));
+            RoutingPlan plan =
+                    planOf(pass, whole, selectionScores(pass, whole, bias, () -> gumbel(pass, whole.length)));
+            return plan.of(part.tokens(own.length / nExperts));
         }
-        return planOf(pass, own, wishes(pass, own, bias, () -> gumbel(pass, part, own.length)));
+        return planOf(pass, own, selectionScores(pass, own, bias, () -> gumbel(pass, part, own.length)));
     }
 
-    private RoutingPlan planOf(Pass pass, float[] ranking, float[] wishes) {
-        Choices choices = new Choices(ranking, wishes, model.nExperts(), model.topK());
+    private RoutingPlan planOf(ForwardContext pass, float[] routerScores, float[] selectionScores) {
+        TopK choices = new TopK(routerScores, selectionScores, model.nExperts(), model.topK());
         return RoutingPlan.of(choices, overflow(pass, choices.tokens()));
     }
 
-    /** The same plan, made where the pass computes. */
-    DevicePlan planOnDevice(Pass pass, NDArray ranking, Optional<NDArray> bias) {
-        NDArray scores = ranking.stopGradient(); // (N, E)
-        NDArray wishes = scores; // (N, E)
-        if (bias.isPresent()) {
-            wishes = scores.add(bias.get()); // (N, E)
-        } else if (samples(pass)) {
-            float[] noise = gumbel(pass, Math.toIntExact(scores.size()));
-            NDArray logScores = model.routerScope() == RouterScope.CHOSEN ? scores : scores.log(); // (N, E)
-            wishes = logScores.add(pass.manager().create(noise, scores.getShape())); // (N, E)
-        }
-        int tokens = Math.toIntExact(scores.getShape().get(0));
-        return new DevicePlan(pass.manager(), scores, wishes, model.topK(), overflow(pass, tokens));
-    }
-
-    private RoutingPlan.Overflow overflow(Pass pass, int tokens) {
+    private RoutingPlan.Overflow overflow(ForwardContext pass, int tokens) {
         return new RoutingPlan.Overflow(
                 model.capacity(tokens, pass.training()),
                 model.dropTokens(),
@@ -147,9 +111,9 @@ final class Router {
                 layer);
     }
 
-    private float[] wishes(Pass pass, float[] ranking, float[] bias, Supplier<float[]> noise) {
+    private float[] selectionScores(ForwardContext pass, float[] routerScores, float[] bias, Supplier<float[]> noise) {
         if (bias.length > 0) {
-            float[] biased = ranking.clone();
+            float[] biased = routerScores.clone();
             for (int i = 0; i < biased.length; i++) {
                 biased[i] += bias[i % bias.length];
             }
@@ -159,19 +123,19 @@ final class Router {
             boolean logs = model.routerScope() == RouterScope.CHOSEN;
             float[] perturbed = noise.get();
             for (int i = 0; i < perturbed.length; i++) {
-                perturbed[i] += logs ? ranking[i] : (float) StrictMath.log(ranking[i]);
+                perturbed[i] += logs ? routerScores[i] : (float) StrictMath.log(routerScores[i]);
             }
             return perturbed;
         }
-        return ranking;
+        return routerScores;
     }
 
-    private boolean samples(Pass pass) {
+    private boolean samples(ForwardContext pass) {
         return pass.training() && model.exploration() == Exploration.SAMPLE;
     }
 
     /** Drawn for the whole batch, of which a rank keeps its own. */
-    private float[] gumbel(Pass pass, BatchPart part, int size) {
+    private float[] gumbel(ForwardContext pass, BatchShard part, int size) {
         float[] all = gumbel(pass, size * part.world().size());
         return part.isAll() ? all : part.own(all, model.nExperts());
     }
@@ -180,7 +144,7 @@ final class Router {
      * Gumbel-top-k: the largest of log-score plus Gumbel noise are a sample without replacement, in proportion to the
      * scores.
      */
-    private float[] gumbel(Pass pass, int size) {
+    private float[] gumbel(ForwardContext pass, int size) {
         RandomGenerator random = pass.exploration().apply(layer);
         float[] noise = new float[size];
         for (int i = 0; i < size; i++) {
@@ -190,21 +154,19 @@ final class Router {
     }
 
     /** The scores of all experts, (N, E); with scope chosen zero for those that a token does not go to. */
-    NDArray scores(Pass pass, NDArray ranking, Plan plan) {
-        if (model.routerScope() == RouterScope.ALL) {
-            return ranking; // (N, E)
-        }
-        NDArray others = OTHERS.tensor(pass.manager(), "others", ranking, plan.takers(pass.manager())); // (N, E)
-        return ranking.add(others).softmax(-1); // (N, E)
+    NDArray scores(ForwardContext pass, NDArray routerScores, RoutingPlan plan) {
+        return model.routerScope() == RouterScope.ALL
+                ? routerScores // (N, E)
+                : routerScores.add(plan.othersMask(pass.manager())).softmax(-1); // (N, E)
     }
 
     /** The scores of the experts that each token goes to, (N, K). */
-    NDArray chosen(Pass pass, NDArray scores, Plan plan) {
-        return scores.gather(plan.takers(pass.manager()), 1); // (N, K)
+    NDArray chosen(ForwardContext pass, NDArray scores, RoutingPlan plan) {
+        return scores.gather(plan.assignedExperts(pass.manager()), 1); // (N, K)
     }
 
     /** What the outputs of the chosen experts are multiplied by, (N, K). The router learns through it. */
-    NDArray gates(Pass pass, NDArray chosen) {
+    NDArray gates(ForwardContext pass, NDArray chosen) {
         if (!model.isScaleProb()) {
             return chosen.div(chosen.stopGradient()); // (N, K)
         }

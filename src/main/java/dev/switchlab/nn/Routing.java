@@ -17,22 +17,21 @@ public final class Routing {
     private final ModelConfig model;
     private final int layer;
     private final int sequences;
-    private final Plan tensors;
-    private final NDArray ranking;
+    private final RoutingPlan plan;
+    private final NDArray routerScores;
     private final Optional<NDArray> selectionBias;
     private final NDArray logits;
     private final NDArray scores;
     private final NDArray chosen;
     private final NDArray gates;
-    private RoutingPlan plan;
-    private float[] rankingOnHost;
+    private float[] routerScoresOnHost;
 
     Routing(
             ModelConfig model,
             int layer,
             int sequences,
-            Plan tensors,
-            NDArray ranking,
+            RoutingPlan plan,
+            NDArray routerScores,
             Optional<NDArray> selectionBias,
             NDArray logits,
             NDArray scores,
@@ -41,8 +40,8 @@ public final class Routing {
         this.model = model;
         this.layer = layer;
         this.sequences = sequences;
-        this.tensors = tensors;
-        this.ranking = ranking;
+        this.plan = plan;
+        this.routerScores = routerScores;
         this.selectionBias = selectionBias;
         this.logits = logits;
         this.scores = scores;
@@ -65,36 +64,44 @@ public final class Routing {
         return sequences;
     }
 
-    /** Where each pair goes, as tensors. */
-    public Plan tensors() {
-        return tensors;
-    }
-
-    /** The same as host arrays: each token's experts, the counts before dropping, and what was kept and dropped. */
+    /** Each token's experts, the counts before dropping, and what was kept and dropped. */
     public RoutingPlan plan() {
-        if (plan == null) {
-            plan = tensors.onHost();
-        }
         return plan;
     }
 
-    /** Takes the host arrays from the device, so that they outlive the pass. */
+    /** Reads the router's scores from the device, so that {@link #probabilities} outlive the pass. */
     public Routing read() {
-        plan();
-        rankingOnHost();
+        routerScoresOnHost();
         return this;
     }
 
-    /** What experts were ranked by, (N, E): scores, or logits with scope chosen. */
-    NDArray ranking() {
-        return ranking;
+    /** This routing behind a cut of the graph. */
+    Routing carried(Graph.Cut cut) {
+        NDArray ownLogits = cut.carry(logits); // (N, E)
+        NDArray ownScores = cut.carry(scores); // (N, E)
+        return new Routing(
+                model,
+                layer,
+                sequences,
+                plan,
+                routerScores,
+                selectionBias,
+                ownLogits,
+                ownScores,
+                chosen,
+                cut.carry(gates));
     }
 
-    private float[] rankingOnHost() {
-        if (rankingOnHost == null) {
-            rankingOnHost = HostCopy.floats(ranking);
+    /** What experts were ranked by, (N, E): scores, or logits with scope chosen. */
+    NDArray routerScores() {
+        return routerScores;
+    }
+
+    private float[] routerScoresOnHost() {
+        if (routerScoresOnHost == null) {
+            routerScoresOnHost = HostCopy.floats(routerScores);
         }
-        return rankingOnHost;
+        return routerScoresOnHost;
     }
 
     /** What was added to that for the choice, (E); empty for nothing. */
@@ -144,23 +151,24 @@ public final class Routing {
      */
     public float[] probabilities() {
         boolean ofLogits = model.routerScope() == RouterScope.CHOSEN;
-        float[] ranking = rankingOnHost();
+        float[] routerScores = routerScoresOnHost();
         if (!ofLogits && model.routerScore() == RouterScore.SOFTMAX) {
-            return ranking;
+            return routerScores;
         }
-        int e = tensors.experts();
-        float[] probabilities = new float[ranking.length];
-        for (int row = 0; row < ranking.length; row += e) {
+        int e = plan.experts();
+        float[] probabilities = new float[routerScores.length];
+        for (int row = 0; row < routerScores.length; row += e) {
             float largest = Float.NEGATIVE_INFINITY;
             for (int i = row; i < row + e; i++) {
-                largest = Math.max(largest, ranking[i]);
+                largest = Math.max(largest, routerScores[i]);
             }
             double sum = TINY;
             for (int i = row; i < row + e; i++) {
-                sum += ofLogits ? StrictMath.exp(ranking[i] - largest) : ranking[i];
+                sum += ofLogits ? StrictMath.exp(routerScores[i] - largest) : routerScores[i];
             }
             for (int i = row; i < row + e; i++) {
-                probabilities[i] = (float) ((ofLogits ? StrictMath.exp(ranking[i] - largest) : ranking[i]) / sum);
+                probabilities[i] =
+                        (float) ((ofLogits ? StrictMath.exp(routerScores[i] - largest) : routerScores[i]) / sum);
             }
         }
         return probabilities;

@@ -4,15 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Which experts each token goes to, and which (token, choice) pairs are dropped. A pair is numbered {@code token * K +
  * choice}; with one choice per token it is the token.
  *
- * <p>Made on the host; {@link DevicePlan} is the same plan made on the device.
+ * <p>Made on the host: ties and order never depend on the device. Where ranks share a batch, each makes the plan of the
+ * whole batch and keeps that of its own tokens; capacity, dropping and the balance of loads are those of the whole
+ * batch.
  *
  * <p>An expert's slots are filled by first choices, then by second ones and so on; within a choice in the order of
  * tokens, or shuffled where not all fit.
@@ -23,24 +23,35 @@ import java.util.stream.IntStream;
  * next choice may prefer the later token. The capacity is one of the whole batch in any case, so that sequences in a
  * batch are not independent of each other.
  */
-public final class RoutingPlan implements Plan {
+public final class RoutingPlan {
 
     private final int[] routes;
     private final int topK;
-    private final int[] takers;
+    private final int[] assignedExperts;
     private final int[] counts;
     private final int[][] kept;
     private final int[] dropped;
     private final int capacity;
+    /** The plan of the whole batch. */
+    private final RoutingPlan whole;
 
-    private RoutingPlan(int[] routes, int topK, int[] takers, int[] counts, int[][] kept, int[] dropped, int capacity) {
+    private RoutingPlan(
+            int[] routes,
+            int topK,
+            int[] assignedExperts,
+            int[] counts,
+            int[][] kept,
+            int[] dropped,
+            int capacity,
+            RoutingPlan whole) {
         this.routes = routes;
         this.topK = topK;
-        this.takers = takers;
+        this.assignedExperts = assignedExperts;
         this.counts = counts;
         this.kept = kept;
         this.dropped = dropped;
         this.capacity = capacity;
+        this.whole = whole == null ? this : whole;
     }
 
     /**
@@ -55,13 +66,13 @@ public final class RoutingPlan implements Plan {
     record Overflow(int capacity, boolean dropTokens, boolean nextChoice, DropPolicy policy, int layer) {}
 
     /** Gives every token the experts it would like, as far as there is room. */
-    static RoutingPlan of(Choices choices, Overflow overflow) {
+    static RoutingPlan of(TopK choices, Overflow overflow) {
         int[] routes = choices.routes();
         int k = choices.topK();
         int[] counts = counts(routes, choices.experts());
         int[][] kept = pairsByExpert(routes, k, counts);
         if (!overflow.dropTokens) {
-            return new RoutingPlan(routes, k, routes, counts, kept, new int[0], overflow.capacity);
+            return new RoutingPlan(routes, k, routes, counts, kept, new int[0], overflow.capacity, null);
         }
         int[] dropped = new int[routes.length];
         int nDropped = 0;
@@ -75,59 +86,12 @@ public final class RoutingPlan implements Plan {
             }
         }
         dropped = Arrays.copyOf(dropped, nDropped);
-        int[] takers = routes;
+        int[] assignedExperts = routes;
         if (overflow.nextChoice && nDropped > 0) {
-            takers = takers.clone();
-            dropped = NextChoice.reroute(choices, dropped, kept, takers, overflow.capacity);
+            assignedExperts = assignedExperts.clone();
+            dropped = NextChoice.reroute(choices, dropped, kept, assignedExperts, overflow.capacity);
         }
-        return new RoutingPlan(routes, k, takers, counts, kept, dropped, overflow.capacity);
-    }
-
-    /**
-     * A plan that was made on a device: by pair the expert that it wants, the one that it is sent to, and its place in
-     * the line before that one.
-     */
-    static RoutingPlan read(DevicePlan plan, int[] routes, int[] takers, int[] places) {
-        int k = plan.choices();
-        int[] counts = counts(routes, plan.experts());
-        int[] used = new int[counts.length];
-        for (int pair = 0; pair < routes.length; pair++) {
-            used[takers[pair]] += places[pair] < plan.limit() ? 1 : 0;
-        }
-        int[][] kept = new int[counts.length][];
-        Arrays.setAll(kept, expert -> new int[used[expert]]);
-        for (int pair = 0; pair < routes.length; pair++) {
-            if (places[pair] < plan.limit()) {
-                kept[takers[pair]][places[pair]] = pair;
-            }
-        }
-        Comparator<Integer> lost = plan.reroutes()
-                ? Comparator.comparingInt((Integer pair) -> pair % k).thenComparingInt(pair -> pair / k)
-                : Comparator.comparingInt((Integer pair) -> routes[pair]).thenComparingInt(pair -> places[pair]);
-        int[] dropped = IntStream.range(0, routes.length)
-                .filter(pair -> places[pair] >= plan.limit())
-                .boxed()
-                .sorted(lost)
-                .mapToInt(pair -> pair)
-                .toArray();
-        return new RoutingPlan(routes, k, takers, counts, kept, dropped, plan.capacity());
-    }
-
-    /** With one choice per token, the order that a policy gives each over-full expert, as priorities by token. */
-    static long[] priorities(int[] routes, int experts, Overflow overflow) {
-        int[] counts = counts(routes, experts);
-        int[][] tokens = pairsByExpert(routes, 1, counts);
-        long[] priorities = new long[routes.length];
-        for (int expert = 0; expert < experts; expert++) {
-            boolean full = counts[expert] > overflow.capacity;
-            if (full) {
-                int[] order = overflow.policy.order(overflow.layer, expert, tokens[expert]);
-                for (int i = 0; i < order.length; i++) {
-                    priorities[order[i]] = i;
-                }
-            }
-        }
-        return priorities;
+        return new RoutingPlan(routes, k, assignedExperts, counts, kept, dropped, overflow.capacity, null);
     }
 
     private static int[] counts(int[] routes, int experts) {
@@ -177,55 +141,70 @@ public final class RoutingPlan implements Plan {
         return order;
     }
 
-    @Override
+    /** Number of tokens, N. */
     public int tokens() {
         return routes.length / topK;
     }
 
-    @Override
+    /** Number of experts, E. */
     public int experts() {
         return counts.length;
     }
 
-    @Override
+    /** TopK per token, K. */
     public int choices() {
         return topK;
     }
 
-    @Override
+    /** Number of (token, choice) pairs, N * K. */
+    public int pairs() {
+        return routes.length;
+    }
+
+    /** Pairs that one expert may take when pairs are dropped, of the whole batch. */
     public int capacity() {
         return capacity;
     }
 
-    @Override
-    public RoutingPlan onHost() {
-        return this;
+    /** The share of these tokens in {@link #capacity}. */
+    double ownCapacity() {
+        return (double) capacity * tokens() / whole.tokens();
     }
 
-    @Override
+    /** Pairs of the whole batch that want each expert, before dropping, (E) int64. */
     public NDArray counts(NDManager manager) {
-        return manager.create(Arrays.stream(counts).asLongStream().toArray()); // (E)
+        return manager.create(Arrays.stream(whole.counts).asLongStream().toArray()); // (E)
     }
 
-    @Override
-    public NDArray routes(NDManager manager) {
+    /** The expert that each pair wants, whether or not it has room, (N, K) int64. */
+    NDArray routes(NDManager manager) {
         return ofPairs(manager, routes); // (N, K)
     }
 
-    @Override
-    public NDArray takers(NDManager manager) {
-        return ofPairs(manager, takers); // (N, K)
+    /** The expert that each pair is sent to, (N, K) int64. */
+    NDArray assignedExperts(NDManager manager) {
+        return ofPairs(manager, assignedExperts); // (N, K)
     }
 
     private NDArray ofPairs(NDManager manager, int[] experts) {
         return manager.create(Arrays.stream(experts).asLongStream().toArray(), new Shape(tokens(), topK)); // (N, K)
     }
 
-    @Override
-    public Optional<NDArray> kept(NDManager manager) {
+    /** 1 for a kept pair and 0 for a dropped one, (N * K, 1) float32; empty if none is dropped. */
+    Optional<NDArray> kept(NDManager manager) {
         return dropped.length == 0
                 ? Optional.empty()
                 : Optional.of(manager.create(keptMask(), new Shape(pairs(), 1))); // (N * K, 1)
+    }
+
+    /** 0 for the experts that a token is sent to, minus infinity for the others, (N, E) float32. */
+    NDArray othersMask(NDManager manager) {
+        float[] mask = new float[tokens() * experts()];
+        Arrays.fill(mask, Float.NEGATIVE_INFINITY);
+        for (int pair = 0; pair < assignedExperts.length; pair++) {
+            mask[pair / topK * experts() + assignedExperts[pair]] = 0;
+        }
+        return manager.create(mask, new Shape(tokens(), experts())); // (N, E)
     }
 
     /**
@@ -240,15 +219,22 @@ public final class RoutingPlan implements Plan {
             renumbered[tokens[own]] = own;
         }
         int[] ownRoutes = new int[tokens.length * topK];
-        int[] ownTakers = new int[ownRoutes.length];
+        int[] ownAssigned = new int[ownRoutes.length];
         for (int own = 0; own < tokens.length; own++) {
             System.arraycopy(routes, tokens[own] * topK, ownRoutes, own * topK, topK);
-            System.arraycopy(takers, tokens[own] * topK, ownTakers, own * topK, topK);
+            System.arraycopy(assignedExperts, tokens[own] * topK, ownAssigned, own * topK, topK);
         }
         int[][] ownKept = new int[kept.length][];
         Arrays.setAll(ownKept, expert -> own(kept[expert], renumbered));
         return new RoutingPlan(
-                ownRoutes, topK, ownTakers, counts(ownRoutes, experts()), ownKept, own(dropped, renumbered), capacity);
+                ownRoutes,
+                topK,
+                ownAssigned,
+                counts(ownRoutes, experts()),
+                ownKept,
+                own(dropped, renumbered),
+                capacity,
+                this);
     }
 
     private int[] own(int[] pairs, int[] renumbered) {
@@ -258,13 +244,26 @@ public final class RoutingPlan implements Plan {
                 .toArray();
     }
 
-    @Override
-    public NDArray loadWeights(NDManager manager, int sequences) {
+    /**
+     * What a mean score is multiplied by in the load-balancing loss, {@code E f / N}, (B, E) float32: f the share of a
+     * sequence's pairs that want an expert, before dropping.
+     *
+     * @param sequences B: token t belongs to sequence t mod B
+     */
+    NDArray loadWeights(NDManager manager, int sequences) {
         return loadWeights(manager, sequences, tokens());
     }
 
-    /** The same for a mean over {@code tokens} of the plan's tokens. */
-    NDArray loadWeights(NDManager manager, int sequences, int tokens) {
+    /**
+     * The weights with f of the whole batch, (1, E) float32. The mean over ranks of means over their tokens, weighted
+     * so, is the loss of the whole batch.
+     */
+    NDArray loadWeights(NDManager manager) {
+        return whole.loadWeights(manager, 1, tokens());
+    }
+
+    /** The weights for a mean over {@code tokens} of the plan's tokens. */
+    private NDArray loadWeights(NDManager manager, int sequences, int tokens) {
         int e = experts();
         long[] counts = new long[sequences * e];
         for (int pair = 0; pair < routes.length; pair++) {
@@ -290,8 +289,8 @@ public final class RoutingPlan implements Plan {
     }
 
     /** The expert that a pair is sent to: the one it wants, unless that was full and the next best had room. */
-    public int taker(int pair) {
-        return takers[pair];
+    public int assignedExpert(int pair) {
+        return assignedExperts[pair];
     }
 
     /** Pairs that want {@code expert}, before dropping. */
@@ -304,7 +303,7 @@ public final class RoutingPlan implements Plan {
         return kept[expert].length;
     }
 
-    /** The same of each expert. */
+    /** Number of pairs that each expert keeps. */
     int[] keptCounts() {
         return Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
     }

@@ -1,7 +1,14 @@
 package dev.switchlab.nn;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.RouterScope;
+import dev.switchlab.experiment.RouterScore;
+import dev.switchlab.nn.kernel.Script;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,12 +55,12 @@ public record RoutingStatistics(
             OptionalDouble selectionBias) {}
 
     /**
-     * The statistics of one layer's routing of one batch. Reads them, which waits for the pass: {@link RoutingNumbers}
-     * can wait.
+     * The statistics of one layer's routing of one batch. Reads them, which waits for the pass: {@link Numbers} can
+     * wait.
      */
     public static RoutingStatistics of(Routing routing) {
-        try (NDManager scratch = routing.ranking().getManager().newSubManager()) {
-            RoutingNumbers numbers = RoutingNumbers.of(scratch, routing);
+        try (NDManager scratch = routing.routerScores().getManager().newSubManager()) {
+            Numbers numbers = Numbers.of(scratch, routing);
             return numbers.statistics(HostCopy.doubles(numbers.tensor()));
         }
     }
@@ -79,5 +86,96 @@ public record RoutingStatistics(
                     bias -> metrics.put(MetricNames.ofExpert(layer, "selection_bias", index), bias));
         }
         return metrics;
+    }
+
+    /**
+     * The numbers that statistics are made of, still where the pass computed them: they are read with others of a step.
+     */
+    public static final class Numbers {
+
+        private static final Script SCRIPT = Script.of("routing_statistics");
+
+        /** Sums over tokens that come before those per expert: entropy and confidence. */
+        private static final int HEAD = 2;
+
+        private final int layer;
+        private final int tokens;
+        private final int choices;
+        private final int e;
+        private final double capacity;
+        private final NDArray numbers;
+
+        private Numbers(int layer, RoutingPlan plan, NDArray numbers) {
+            this.layer = layer;
+            tokens = plan.tokens();
+            choices = plan.choices();
+            e = plan.experts();
+            capacity = plan.ownCapacity();
+            this.numbers = numbers;
+        }
+
+        /**
+         * The numbers of one layer's routing of one batch.
+         *
+         * @param manager owns them: they outlive the pass
+         */
+        public static Numbers of(NDManager manager, Routing routing) {
+            ModelConfig model = routing.model();
+            RoutingPlan plan = routing.plan();
+            try (NDManager scratch = manager.newSubManager()) {
+                NDArray kept =
+                        plan.kept(scratch).orElseGet(() -> scratch.ones(new Shape(plan.pairs(), 1))); // (N * K, 1)
+                NDArray bias = routing.selectionBias().orElseGet(() -> scratch.zeros(new Shape(0))); // (E) or (0)
+                boolean ofLogits = model.routerScope() == RouterScope.CHOSEN;
+                NDArray numbers = SCRIPT.tensor(
+                        manager,
+                        "numbers",
+                        routing.routerScores(),
+                        plan.routes(scratch),
+                        plan.assignedExperts(scratch),
+                        kept,
+                        bias,
+                        ofLogits,
+                        model.routerScore() == RouterScore.SOFTMAX,
+                        model.normalizeGates() || ofLogits);
+                return new Numbers(routing.layer(), plan, numbers);
+            }
+        }
+
+        /** One row of float64. */
+        public NDArray tensor() {
+            return numbers;
+        }
+
+        /**
+         * What they say.
+         *
+         * @param read the values of {@link #tensor}
+         */
+        public RoutingStatistics statistics(double[] read) {
+            double pairs = (double) tokens * choices;
+            List<Expert> experts = new ArrayList<>();
+            double fullest = 0;
+            double droppedPairs = 0;
+            int dead = 0;
+            for (int expert = 0; expert < e; expert++) {
+                double count = read[HEAD + expert];
+                double dropped = read[HEAD + 3 * e + expert];
+                fullest = Math.max(fullest, count);
+                droppedPairs += dropped;
+                dead += count == 0 ? 1 : 0;
+                experts.add(new Expert(
+                        count / pairs,
+                        choices == 1 ? OptionalDouble.empty() : OptionalDouble.of(read[HEAD + e + expert] / tokens),
+                        read[HEAD + 2 * e + expert],
+                        dropped / pairs,
+                        capacity == 0 ? 0 : read[HEAD + 4 * e + expert] / capacity,
+                        read.length > HEAD + 5 * e
+                                ? OptionalDouble.of(read[HEAD + 5 * e + expert])
+                                : OptionalDouble.empty()));
+            }
+            return new RoutingStatistics(
+                    layer, read[0], read[1], droppedPairs / pairs, fullest * e / pairs - 1, dead, List.copyOf(experts));
+        }
     }
 }

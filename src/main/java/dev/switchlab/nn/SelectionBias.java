@@ -10,14 +10,7 @@ import dev.switchlab.nn.kernel.Script;
 final class SelectionBias {
 
     /** The sign of mean - count is that of total - count * E, without rounding. */
-    private static final Script SCRIPT = Script.of("selection bias", """
-            def move(self, bias: Tensor, counts: Tensor, rate: float) -> int:
-              e = torch.numel(bias)
-              sign = torch.to(torch.sign(torch.sub(torch.sum(counts), torch.mul(counts, e))), 6)
-              step = torch.mul(sign, rate)
-              torch.add_(bias, torch.sub(step, torch.mean(step)))
-              return 0
-            """);
+    private static final Script SCRIPT = Script.of("selection_bias");
 
     private SelectionBias() {}
 

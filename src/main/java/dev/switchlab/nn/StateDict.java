@@ -85,7 +85,7 @@ public final class StateDict {
                 experts.getDirectParameters().valueAt(0).getShape().get(0));
         for (int expert = 0; expert < nExperts; expert++) {
             for (Pair<String, Parameter> own : experts.getDirectParameters()) {
-                String name = prefix + (experts.part().first() + expert) + "." + own.getKey();
+                String name = prefix + (experts.shard().first() + expert) + "." + own.getKey();
                 Shape shape = own.getValue().getShape().slice(1);
                 entries.put(name, new Entry(name, shape, own.getValue(), expert));
             }

@@ -4,14 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DroppedTokens;
-import dev.switchlab.nn.kernel.DispatchKernel;
-import dev.switchlab.nn.kernel.ProductKernels;
-import dev.switchlab.world.World;
+import dev.switchlab.nn.kernel.Script;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -38,18 +41,24 @@ import java.util.Optional;
  */
 public final class SwitchFeedForward extends LabBlock implements FeedForwardBlock {
 
+    private static final Script SCRIPT = Script.of("dispatch");
+
     private final ModelConfig model;
     private final int layer;
     private final Router router;
-    private final Dispatch dispatch;
     private final Experts experts;
     private final FeedForward shared;
     private final Parameter selectionBias;
     private Optional<Routing> lastRouting = Optional.empty();
 
-    /** A layer without a selection bias: see {@link #SwitchFeedForward(ModelConfig, int, boolean)}. */
+    /** A layer without a selection bias, with all experts in this process. */
     public SwitchFeedForward(ModelConfig model, int layer) {
         this(model, layer, false);
+    }
+
+    /** A layer with all experts in this process. */
+    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias) {
+        this(model, layer, selectionBias, ProcessGroup.single());
     }
 
     /**
@@ -58,22 +67,14 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * @param layer its index in the transformer: layers of one index draw the same random numbers
      * @param selectionBias whether a bias per expert moves the choice; it starts at zero and {@link #moveSelectionBias}
      *     changes it
+     * @param ranks that experts are sharded over, which all run every pass together: each has an equal number of
+     *     experts, and tokens go to the rank of their expert; a single process for all experts
      */
-    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias) {
-        this(model, layer, selectionBias, World.ofOne());
-    }
-
-    /**
-     * The same with experts spread over ranks: each has as many, and tokens go to the ranks that have their experts.
-     *
-     * @param ranks which all run every pass together
-     */
-    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias, World ranks) {
+    public SwitchFeedForward(ModelConfig model, int layer, boolean selectionBias, ProcessGroup ranks) {
         this.model = model;
         this.layer = layer;
-        dispatch = Dispatch.of(model.dispatch());
         experts =
-                child("experts", new Experts(ExpertPart.of(ranks, model.nExperts()), FeedForwardConfig.expert(model)));
+                child("experts", new Experts(ExpertShard.of(ranks, model.nExperts()), FeedForwardConfig.expert(model)));
         router = new Router(
                 model, layer, child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias())));
         shared = model.sharedExperts() > 0 ? child("shared", new FeedForward(FeedForwardConfig.shared(model))) : null;
@@ -82,12 +83,7 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
     }
 
     @Override
-    public Output forward(Pass pass, NDArray input) {
-        if (pass.isFused()) {
-            // Rows sorted by expert need a plan on the host.
-            boolean byHand = Networks.isFused(pass, FeedForwardConfig.expert(model)) && !pass.routesOnDevice();
-            return byHand ? fused(pass, input) : autograd(pass, input);
-        }
+    public Output forward(ForwardContext pass, NDArray input) {
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
 
         // 1. Router
@@ -96,113 +92,83 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         // 2. Routing plan, 3. Gates
         Routing routing = route(pass, logits, sequences(input.getShape()));
 
-        // 4. Dispatch
-        NDArray outputs = dispatch.apply(pass, experts, x, routing.tensors()); // (N * K, D)
-
-        // 5. Combine
-        NDArray y = combine(pass.manager(), x, outputs, routing.gates(), routing.tensors()); // (N, D)
-
-        // 6. Shared experts
-        if (shared != null) {
-            y = y.add(shared.apply(pass, x)); // (N, D)
-        }
+        // 4. Dispatch, 5. Combine, 6. Shared experts
+        NDArray y = pass.hasKernels() ? byKernel(pass, x, routing) : plain(pass, x, routing); // (N, D)
         return new Output(y.reshape(input.getShape()), lastRouting);
     }
 
     /** Logits (N, E) to a plan and its gates. */
-    private Routing route(Pass pass, NDArray logits, int sequences) {
-        NDArray ranking = router.ranking(logits); // (N, E)
+    private Routing route(ForwardContext pass, NDArray logits, int sequences) {
+        NDArray routerScores = router.routerScores(logits); // (N, E)
 
         // 2. Routing plan
         Optional<NDArray> bias = selectionBias(pass.manager()); // (E)
-        Plan plan = pass.routesOnDevice()
-                ? router.planOnDevice(pass, ranking, bias)
-                : router.plan(
-                        pass,
-                        HostCopy.floats(ranking),
-                        bias.map(HostCopy::floats).orElse(new float[0]));
+        RoutingPlan plan = router.plan(
+                pass, HostCopy.floats(routerScores), bias.map(HostCopy::floats).orElse(new float[0]));
 
         // 3. Gates
-        NDArray scores = router.scores(pass, ranking, plan); // (N, E)
+        NDArray scores = router.scores(pass, routerScores, plan); // (N, E)
         NDArray chosen = router.chosen(pass, scores, plan); // (N, K)
         NDArray gates = router.gates(pass, chosen); // (N, K)
+        return new Routing(model, layer, sequences, plan, routerScores, bias, logits, scores, chosen, gates);
+    }
 
-        Routing routing = new Routing(model, layer, sequences, plan, ranking, bias, logits, scores, chosen, gates);
+    /** A loop over experts, the way the reference is written: the oracle. Slow with many experts. */
+    private NDArray plain(ForwardContext pass, NDArray x, Routing routing) {
         lastRouting = Optional.of(routing);
-        return routing;
-    }
 
-    /**
-     * The same by fused primitives: products, gathers and their gradients by hand, the router from its logits on by
-     * autograd.
-     */
-    private Output fused(Pass pass, NDArray input) {
-        NDArray x = input.reshape(-1, model.dModel()); // (N, D)
-        pass.record(x, dx -> pass.add(input, dx.reshape(input.getShape())));
-
-        NDArray logits = router.fusedLogits(pass, x); // (N, E)
-        Routing routing = route(pass, pass.leaf(logits), sequences(input.getShape()));
-
-        boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
-        NDManager manager = pass.manager();
-        ProductKernels kernels = pass.kernels().experts();
-        boolean allHere = experts.part().isAll();
-        ExpertRows rows = ExpertRows.of(manager, routing.plan(), allHere ? kernels.grain() : 1, passes);
-        NDArray in = DispatchKernel.gather(manager, x, rows.places()); // (R, D)
-        Networks.Run run = allHere
-                ? experts.networks().run(pass, in, rows.offsets(), kernels)
-                : ExpertExchange.run(
-                        pass,
-                        experts.part(),
-                        experts.networks(),
-                        in,
-                        routing.plan().keptCounts(),
-                        kernels);
-        NDArray[] combined = DispatchKernel.combine(manager, run.y(), x, routing.gates(), rows.places());
-        run.y().close();
-        pass.release(in, combined[1]);
-        NDArray y = combined[0]; // (N, D)
-        pass.record(y, dy -> {
-            NDArray[] gradients =
-                    DispatchKernel.combineBackward(manager, dy, combined[1], routing.gates(), rows.places());
-            combined[1].close();
-            Tape.differentiate(routing.gates(), gradients[0], false);
-            NDArray drows = run.backward(gradients[2]); // (R, D)
-            NDArray dx =
-                    DispatchKernel.gatherBackward(manager, drows, gradients[1], model.topK(), rows.places()); // (N, D)
-            for (NDArray used : new NDArray[] {in, drows, gradients[1], gradients[2]}) {
-                used.close();
-            }
-            pass.add(x, dx);
-        });
-        NDArray all = shared == null ? y : pass.sum(y, shared.apply(pass, x)); // (N, D)
-        NDArray shaped = all.reshape(input.getShape()); // (..., D)
-        pass.record(shaped, dy -> pass.add(all, dy.reshape(all.getShape())));
-        return new Output(shaped, lastRouting);
-    }
-
-    /** The plain form as a piece of a fused pass, for what has no fused form. */
-    private Output autograd(Pass pass, NDArray input) {
-        return new Output(pass.plain(input, leaf -> forward(pass.plain(), leaf).y()), lastRouting);
-    }
-
-    private NDArray combine(NDManager manager, NDArray x, NDArray outputs, NDArray gates, Plan plan) {
-        NDArray weights = gates.reshape(-1, 1); // (N * K, 1)
-        NDArray y = outputs; // (N * K, D)
-        Optional<NDArray> mask = plan.kept(manager); // (N * K, 1)
-        if (mask.isPresent()) {
-            NDArray kept = mask.get(); // (N * K, 1)
-            if (model.droppedTokens() == DroppedTokens.PASS_THROUGH) {
-                NDArray keeps = kept.neq(0).broadcast(y.getShape()); // (N * K, D)
-                y = NDArrays.where(keeps, y, ofPairs(x, y.getShape())); // (N * K, D)
-            } else {
-                weights = weights.mul(kept); // (N * K, 1)
+        // 4. Dispatch
+        ExpertRows sorted = ExpertRows.of(pass.manager(), routing.plan(), 1);
+        NDArray in = rows(x, sorted.tokens()); // (R, D)
+        NDList outputs = new NDList();
+        for (int expert = 0; expert < model.nExperts(); expert++) {
+            long from = sorted.offsets()[expert];
+            long to = sorted.offsets()[expert + 1];
+            if (from < to) {
+                outputs.add(experts.forwardOne(pass, expert, in.get(new NDIndex("{}:{}", from, to)))); // (n, D)
             }
         }
-        y = y.mul(weights); // (N * K, D)
-        return model.topK() == 1
-                ? y
-                : y.reshape(-1, model.topK(), model.dModel()).sum(new int[] {1}); // (N, D)
+        // DJL's concat of a single array silently leaves the graph.
+        NDArray all = outputs.size() == 1 ? outputs.head() : NDArrays.concat(outputs, 0); // (R, D)
+        NDArray pairs = rows(all, sorted.rows()); // (N * K, D)
+
+        // 5. Combine
+        NDArray weights = routing.gates().reshape(-1, 1); // (N * K, 1)
+        Optional<NDArray> mask = routing.plan().kept(pass.manager()); // (N * K, 1)
+        if (mask.isPresent() && model.droppedTokens() == DroppedTokens.PASS_THROUGH) {
+            NDArray keeps = mask.get().neq(0).broadcast(pairs.getShape()); // (N * K, D)
+            pairs = NDArrays.where(keeps, pairs, ofPairs(x, pairs.getShape())); // (N * K, D)
+        } else if (mask.isPresent()) {
+            weights = weights.mul(mask.get()); // (N * K, 1)
+        }
+        NDArray y = pairs.mul(weights); // (N * K, D)
+        if (model.topK() > 1) {
+            y = y.reshape(-1, model.topK(), model.dModel()).sum(new int[] {1}); // (N, D)
+        }
+
+        // 6. Shared experts
+        return shared == null ? y : y.add(shared.apply(pass, x)); // (N, D)
+    }
+
+    /** All experts in one call, whose gradient is written by hand: the graph is cut here. */
+    private NDArray byKernel(ForwardContext pass, NDArray x, Routing routing) {
+        // 4. Dispatch
+        boolean passes = model.droppedTokens() == DroppedTokens.PASS_THROUGH;
+        Dispatch dispatch = new Dispatch(pass, experts, routing.plan(), passes);
+        Graph.Cut cut = pass.cut();
+        NDArray pairs = cut.through(x, dispatch); // (N * K, D)
+        NDArray tokens = shared == null ? x : cut.carry(x); // (N, D)
+        Routing behind = routing.carried(cut);
+        lastRouting = Optional.of(behind);
+
+        // 5. Combine
+        NDArray y = pass.run(SCRIPT, "combine", pairs, behind.gates()); // (N, D)
+        if (!pass.training()) {
+            pairs.close();
+        }
+
+        // 6. Shared experts
+        return shared == null ? y : y.add(shared.apply(pass, tokens)); // (N, D)
     }
 
     /** Each token once per choice: (N, D) to (N * K, D). */
@@ -213,6 +179,16 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         return x.expandDims(1)
                 .broadcast(new Shape(x.getShape().get(0), model.topK(), model.dModel()))
                 .reshape(shape); // (N * K, D)
+    }
+
+    @Override
+    public List<List<NDArray>> tensors(ForwardContext pass) {
+        List<List<NDArray>> tensors =
+                new ArrayList<>(shared == null ? Collections.nCopies(4, List.of()) : shared.network(pass));
+        tensors.add(router.tensors(pass));
+        tensors.add(values(pass, selectionBias));
+        tensors.addAll(experts.network(pass));
+        return tensors;
     }
 
     /** (S, B, D) holds B sequences; anything else counts as one. */
@@ -243,16 +219,16 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         }
     }
 
-    /** The same by counts that are still on the device, (E) int64: nothing waits for them. */
+    /** Moves the selection bias by counts that are still on the device, (E) int64: nothing waits for them. */
     public void moveSelectionBias(NDArray counts, double rate) {
         SelectionBias.move(requireSelectionBias(), counts, rate);
     }
 
-    /** The same by the loads of the last pass: for DJL's {@code Trainer}, after its {@code step()}. */
+    /** Moves the selection bias by the loads of the last pass: for DJL's {@code Trainer}, after its {@code step()}. */
     public void moveSelectionBias(double rate) {
         NDArray bias = requireSelectionBias();
         try (NDManager scratch = bias.getManager().newSubManager()) {
-            moveSelectionBias(lastRouting.orElseThrow().tensors().counts(scratch), rate);
+            moveSelectionBias(lastRouting.orElseThrow().plan().counts(scratch), rate);
         }
     }
 
@@ -279,7 +255,7 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         return new NDList(forward(pass, inputs.head()).y());
     }
 }

@@ -2,8 +2,8 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,13 +20,9 @@ public final class SwitchTransformer extends LabBlock {
      * The stack of {@code model}.
      *
      * @param selectionBias whether a bias per expert moves the choice of experts
+     * @param ranks that experts are sharded over; a single process for all experts
      */
-    public SwitchTransformer(ModelConfig model, boolean selectionBias) {
-        this(model, selectionBias, World.ofOne());
-    }
-
-    /** The same with experts spread over ranks. */
-    SwitchTransformer(ModelConfig model, boolean selectionBias, World ranks) {
+    public SwitchTransformer(ModelConfig model, boolean selectionBias, ProcessGroup ranks) {
         LayerList list = child("layers", new LayerList());
         for (int i = 0; i < model.nLayers(); i++) {
             layers.add(list.append(new SwitchTransformerLayer(model, i, selectionBias, ranks)));
@@ -44,16 +40,23 @@ public final class SwitchTransformer extends LabBlock {
      * @param x (S, B, D)
      * @param mask what may attend, or null for everything
      */
-    public Output forward(Pass pass, NDArray x, AttentionMask mask) {
+    public Output forward(ForwardContext pass, NDArray x, AttentionMask mask) {
         List<Routing> routing = new ArrayList<>();
         NDArray y = x;
         for (SwitchTransformerLayer layer : layers) {
-            pass.begin(layer);
             FeedForwardBlock.Output output = layer.forward(pass, y, mask); // (S, B, D)
             y = output.y();
             output.routing().ifPresent(routing::add);
         }
         return new Output(norm.forward(pass, y), List.copyOf(routing));
+    }
+
+    List<SwitchTransformerLayer> layers() {
+        return layers;
+    }
+
+    NormLayer norm() {
+        return norm;
     }
 
     /** The sparse layers' networks, in order. */
@@ -66,7 +69,7 @@ public final class SwitchTransformer extends LabBlock {
     }
 
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         AttentionMask mask = inputs.size() > 1 ? AttentionMask.of(inputs.get(1)) : null;
         return new NDList(forward(pass, inputs.head(), mask).y());
     }
@@ -79,7 +82,7 @@ public final class SwitchTransformer extends LabBlock {
         }
 
         @Override
-        NDList forwardList(Pass pass, NDList inputs) {
+        NDList forwardList(ForwardContext pass, NDList inputs) {
             throw new IllegalStateException("the list of layers is run by SwitchTransformer");
         }
     }

@@ -2,8 +2,10 @@ package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig;
-import dev.switchlab.world.World;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * {@code x + drop(attention(norm(x)))}, then {@code x + drop(feed_forward(norm(x)))} (reference:
@@ -22,13 +24,9 @@ public final class SwitchTransformerLayer extends LabBlock {
      *
      * @param layer its index
      * @param selectionBias whether a bias per expert moves the choice of experts
+     * @param ranks that experts are sharded over; a single process for all experts
      */
-    public SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias) {
-        this(model, layer, selectionBias, World.ofOne());
-    }
-
-    /** The same with experts spread over ranks. */
-    SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias, World ranks) {
+    public SwitchTransformerLayer(ModelConfig model, int layer, boolean selectionBias, ProcessGroup ranks) {
         dropout = model.dropout();
         attention = child(
                 "attn",
@@ -51,23 +49,21 @@ public final class SwitchTransformerLayer extends LabBlock {
      * @param mask what may attend, or null for everything
      * @return (S, B, D) and how its tokens were routed
      */
-    public FeedForwardBlock.Output forward(Pass pass, NDArray x, AttentionMask mask) {
-        NDArray z = normAttention.forward(pass, x); // (S, B, D)
-        MultiHeadAttention.Output attended = attention.forward(pass, z, z, z, mask);
-        NDArray middle = residual(pass, x, attended.y()); // (S, B, D)
-        pass.release(z, attended.y(), attended.weights());
-        NDArray normed = normFeedForward.forward(pass, middle); // (S, B, D)
-        FeedForwardBlock.Output output = feedForward.forward(pass, normed);
-        NDArray y = residual(pass, middle, output.y()); // (S, B, D)
-        pass.release(normed, middle, output.y());
-        return new FeedForwardBlock.Output(y, output.routing());
-    }
-
-    private NDArray residual(Pass pass, NDArray x, NDArray change) {
-        NDArray dropped = dropout == 0 || !pass.training()
-                ? change
-                : pass.plain(change, c -> Activations.dropout(pass, c, dropout)); // (S, B, D)
-        return pass.sum(x, dropped); // (S, B, D)
+    public FeedForwardBlock.Output forward(ForwardContext pass, NDArray x, AttentionMask mask) {
+        Graph.Cut begin = pass.begin(this);
+        NDArray middle; // (S, B, D)
+        try (NDArray z = normAttention.forward(pass, begin, x); // (S, B, D)
+                NDArray attended = attention.forward(pass, z, z, z, mask)) { // (S, B, D)
+            middle = begin.carry(x).add(Activations.dropout(pass, attended, dropout));
+        }
+        Graph.Cut cut = pass.cut();
+        try (NDArray z = normFeedForward.forward(pass, cut, middle)) { // (S, B, D)
+            FeedForwardBlock.Output output = feedForward.forward(pass, z);
+            try (NDArray change = output.y()) { // (S, B, D)
+                NDArray y = cut.carry(middle).add(Activations.dropout(pass, change, dropout)); // (S, B, D)
+                return new FeedForwardBlock.Output(y, output.routing());
+            }
+        }
     }
 
     /** The feed-forward network, sparse or dense. */
@@ -75,8 +71,25 @@ public final class SwitchTransformerLayer extends LabBlock {
         return feedForward;
     }
 
+    /** What {@code decode.py} calls a layer, with keys and values in {@code cache} (2, 1, H, S, W). */
+    List<List<NDArray>> tensors(ForwardContext pass, NDArray cache) {
+        List<List<NDArray>> tensors = new ArrayList<>(List.of(
+                normAttention.tensors(pass),
+                attention.joinedWeights(pass),
+                attention.norms(pass),
+                List.of(cache),
+                normFeedForward.tensors(pass)));
+        tensors.addAll(feedForward.tensors(pass));
+        return tensors;
+    }
+
+    /** Cosines and sines (S, W / 2) of rotary positions; nothing without. */
+    List<NDArray> angles(ForwardContext pass, int seqLen) {
+        return attention.angles(pass, seqLen);
+    }
+
     @Override
-    NDList forwardList(Pass pass, NDList inputs) {
+    NDList forwardList(ForwardContext pass, NDList inputs) {
         AttentionMask mask = inputs.size() > 1 ? AttentionMask.of(inputs.get(1)) : null;
         return new NDList(forward(pass, inputs.head(), mask).y());
     }

@@ -1,15 +1,15 @@
 package dev.switchlab.session;
 
 import ai.djl.Device;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.session.TrainingInput.FirstWeights;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.train.Nobody;
+import dev.switchlab.train.NoOpRunLog;
 import dev.switchlab.train.Trainer;
-import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,17 +39,17 @@ public final class RankFollower {
     record Job(Provenance provenance, Optional<Checkpoint> checkpoint) {
 
         /** Called by rank 0. */
-        void broadcast(World world) throws IOException {
+        void broadcast(ProcessGroup world) throws IOException {
             world.barrier(BEGIN);
-            world.tell(provenance.toJson().getBytes(StandardCharsets.UTF_8), 0);
-            world.tell(checkpoint.isPresent() ? checkpoint.get().toBytes() : NOTHING, 0);
+            world.broadcast(provenance.toJson().getBytes(StandardCharsets.UTF_8), 0);
+            world.broadcast(checkpoint.isPresent() ? checkpoint.get().toBytes() : NOTHING, 0);
             requireSame(world, provenance);
         }
 
-        private static Job receive(World world) throws IOException {
+        private static Job receive(ProcessGroup world) throws IOException {
             world.barrier(BEGIN);
-            String json = new String(world.tell(NOTHING, 0), StandardCharsets.UTF_8);
-            byte[] checkpoint = world.tell(NOTHING, 0);
+            String json = new String(world.broadcast(NOTHING, 0), StandardCharsets.UTF_8);
+            byte[] checkpoint = world.broadcast(NOTHING, 0);
             return new Job(
                     Provenance.ofJson(json, "the broadcast of rank 0"),
                     checkpoint.length == 0 ? Optional.empty() : Optional.of(Checkpoint.ofBytes(checkpoint)));
@@ -61,7 +61,7 @@ public final class RankFollower {
      *
      * @param stopRequested asked after each step; true ends the run on all ranks, in good order
      */
-    public static void follow(World world, BooleanSupplier stopRequested) throws IOException {
+    public static void follow(ProcessGroup world, BooleanSupplier stopRequested) throws IOException {
         Job job = Job.receive(world);
         Provenance first = job.provenance();
         boolean expertParallel = first.computation().expertParallel();
@@ -69,22 +69,22 @@ public final class RankFollower {
                 first.computation().device(), first.computation().threads());
         TrainingInput input = TrainingInput.of(first, "");
         Kernels kernels = input.kernelsOn(device);
-        FirstWeights weights = input.firstWeights(device, kernels, expertParallel ? world : World.ofOne());
+        FirstWeights weights = input.firstWeights(device, kernels, world, expertParallel);
         try (LanguageModel model = weights.model()) {
             requireSame(
                     world,
                     input.provenance("", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
-            Nobody nobody = new Nobody();
-            Trainer trainer = new Trainer(
-                    model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested, world);
+            NoOpRunLog nobody = new NoOpRunLog();
+            Trainer trainer =
+                    new Trainer(model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested);
             job.checkpoint().ifPresent(trainer::resume);
             trainer.run();
-            model.whole().close(); // rank 0 saves it
+            model.gathered().close(); // rank 0 saves it
         }
     }
 
     /** Different libraries or processors round differently, and the ranks' weights would diverge. */
-    private static void requireSame(World world, Provenance own) {
+    private static void requireSame(ProcessGroup world, Provenance own) {
         Map<String, String> facts = new TreeMap<>(own.entries());
         facts.keySet()
                 .removeIf(key ->

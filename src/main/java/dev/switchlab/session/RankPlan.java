@@ -5,7 +5,6 @@ import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
 import dev.switchlab.provenance.Computation;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -19,16 +18,12 @@ import java.util.stream.IntStream;
  */
 public record RankPlan(int ranks, boolean expertParallel) {
 
-    private static final List<String> CHOICES = List.of("true", "false", "auto");
-
     /**
      * What was asked for.
      *
      * @param ranks 0 for as many as were recorded, 1 for a new run
-     * @param expertParallel {@code true}, {@code false}, or {@code auto}: as recorded, for a new run true where layers
-     *     are sparse
      */
-    public record Request(int ranks, String expertParallel) {
+    public record Request(int ranks) {
 
         /** @throws IllegalArgumentException in one line */
         public Request {
@@ -60,35 +55,23 @@ public record RankPlan(int ranks, boolean expertParallel) {
             throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide train.batch_size, "
                     + batch + ": each rank takes an equal number of sequences; allowed here: " + divisors(batch));
         }
-        return new RankPlan(ranks, expertParallel(request, ranks, recorded, experiment.model()));
+        return new RankPlan(ranks, expertParallel(ranks, recorded, experiment.model()));
     }
 
-    private static boolean expertParallel(
-            Request request, int ranks, Optional<Computation> recorded, ModelConfig model) {
-        if (!CHOICES.contains(request.expertParallel())) {
-            throw new IllegalArgumentException(
-                    "EXPERT_PARALLEL is '" + request.expertParallel() + "', allowed: true, false or auto");
-        }
-        boolean sparse = model.feedForward() == FeedForwardKind.SWITCH;
-        boolean wanted = request.expertParallel().equals("auto")
-                ? recorded.filter(run -> run.ranks() > 1)
+    /**
+     * Whether experts are sharded: where there are some and each rank gets an equal number of them. A recorded run that
+     * was shared goes on as it was.
+     */
+    private static boolean expertParallel(int ranks, Optional<Computation> recorded, ModelConfig model) {
+        boolean divides = ranks > 1
+                && model.feedForward() == FeedForwardKind.SWITCH
+                && model.dispatch() == DispatchForm.FUSED
+                && model.expertDropout() == 0
+                && model.nExperts() % ranks == 0;
+        return divides
+                && recorded.filter(run -> run.ranks() > 1)
                         .map(Computation::expertParallel)
-                        .orElse(sparse)
-                : Boolean.parseBoolean(request.expertParallel());
-        if (ranks == 1 || !wanted) {
-            return false;
-        }
-        if (!sparse || model.dispatch() != DispatchForm.FUSED || model.expertDropout() > 0) {
-            throw new IllegalArgumentException(
-                    "experts are sharded over ranks only with model.feed_forward=switch, model.dispatch=fused and no"
-                            + " dropout inside experts; EXPERT_PARALLEL=false keeps all of them on each rank");
-        }
-        if (model.nExperts() % ranks != 0) {
-            throw new IllegalArgumentException("RANKS is " + ranks + ", which does not divide model.n_experts, "
-                    + model.nExperts() + ": each rank has an equal number of experts; allowed: "
-                    + divisors(model.nExperts()) + ", or EXPERT_PARALLEL=false");
-        }
-        return true;
+                        .orElse(true);
     }
 
     private static String divisors(int number) {

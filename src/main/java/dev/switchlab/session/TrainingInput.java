@@ -6,6 +6,7 @@ import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.OpenedCorpus;
 import dev.switchlab.data.Split;
 import dev.switchlab.data.TextData;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.nn.kernel.Kernels;
@@ -17,7 +18,6 @@ import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.world.World;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -59,7 +59,7 @@ public record TrainingInput(
                 experiment,
                 new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)),
                 RunTitle.again(experiment, name),
-                provenance.computation().kernels());
+                KernelChoice.recordedName(provenance.computation().kernels()));
     }
 
     /**
@@ -96,16 +96,19 @@ public record TrainingInput(
      */
     record FirstWeights(LanguageModel model, String digest) {}
 
-    /** @param sharded the ranks that experts are sharded over; a world of one if they are not */
-    FirstWeights firstWeights(Device device, Kernels chosenKernels, World sharded) {
-        LanguageModel whole = LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels);
-        String digest = whole.digest();
-        if (sharded.size() == 1) {
-            return new FirstWeights(whole, digest);
+    /**
+     * @param group the ranks that train the model
+     * @param sharded whether experts are sharded over them
+     */
+    FirstWeights firstWeights(Device device, Kernels chosenKernels, ProcessGroup group, boolean sharded) {
+        LanguageModel all = LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, group, false);
+        String digest = all.digest();
+        if (!sharded) {
+            return new FirstWeights(all, digest);
         }
-        whole.close(); // for a moment a rank holds all experts, without gradients and optimizer state
+        all.close(); // for a moment a rank holds all experts, without gradients and optimizer state
         return new FirstWeights(
-                LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, sharded), digest);
+                LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, group, true), digest);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.switchlab.session;
 
 import ai.djl.Device;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.provenance.Provenance.Digests;
@@ -16,7 +17,6 @@ import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import dev.switchlab.train.Trainer;
 import dev.switchlab.train.TrainingResult;
-import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ public record TrainingSession(
         TrainingView view,
         BooleanSupplier stopRequested,
         boolean reports,
-        World world,
+        ProcessGroup world,
         boolean expertParallel) {
 
     private static final int CHECKPOINTS_KEPT = 3;
@@ -49,7 +49,7 @@ public record TrainingSession(
     /** A session of one process, with a report. */
     public TrainingSession(
             TrainingInput input, Device device, MirroredBook store, TrainingView view, BooleanSupplier stopRequested) {
-        this(input, device, store, view, stopRequested, true, World.ofOne(), false);
+        this(input, device, store, view, stopRequested, true, ProcessGroup.single(), false);
     }
 
     /** This session, which leaves the report of a finished run to be written later. */
@@ -58,7 +58,7 @@ public record TrainingSession(
     }
 
     /** This session as rank 0 of several. */
-    public TrainingSession in(World ranks, boolean sharded) {
+    public TrainingSession in(ProcessGroup ranks, boolean sharded) {
         return new TrainingSession(input, device, store, view, stopRequested, reports, ranks, sharded);
     }
 
@@ -140,7 +140,7 @@ public record TrainingSession(
     }
 
     private FirstWeights firstWeights(Kernels kernels) {
-        return input.firstWeights(device, kernels, expertParallel ? world : World.ofOne());
+        return input.firstWeights(device, kernels, world, expertParallel);
     }
 
     private Provenance provenance(String command, Kernels kernels, FirstWeights first) {
@@ -166,12 +166,12 @@ public record TrainingSession(
         try (TrainingView.Progress progress =
                 view.progress(input.experiment().train().steps(), taken)) {
             Checkpoints checkpoints = new Checkpoints(checkpointFolder, CHECKPOINTS_KEPT);
-            Trainer trainer = new Trainer(model, input.data(), log, checkpoints, progress, stopRequested, world);
+            Trainer trainer = new Trainer(model, input.data(), log, checkpoints, progress, stopRequested);
             checkpoint.ifPresent(trainer::resume);
             result = trainer.run();
         }
         boolean complete = result.status() == RunStatus.FINISHED;
-        try (LanguageModel.Whole gathered = model.whole()) {
+        try (LanguageModel.Gathered gathered = model.gathered()) {
             LanguageModel whole = gathered.model().orElseThrow();
             keepWeights(log, whole);
             Digests digests = new Digests(

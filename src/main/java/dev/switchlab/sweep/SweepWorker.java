@@ -21,7 +21,7 @@ import dev.switchlab.sweep.Status.Stopped;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.RunLock;
-import dev.switchlab.train.StepResult;
+import dev.switchlab.train.StepMetrics;
 import dev.switchlab.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -157,7 +157,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
         }
 
         @Override
-        public void step(int step, StepResult result) {
+        public void step(int step, StepMetrics result) {
             if (pace.step(step, result.crossEntropy()) || step == steps) {
                 told.accept(new Running(step, steps, pace.loss(), OptionalDouble.of(pace.secondsLeft())));
             }

@@ -1,17 +1,24 @@
 package dev.switchlab.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Parameter;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Sha256;
+import dev.switchlab.nn.StateDict;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}), optimizer moments
@@ -28,6 +35,7 @@ public final class Checkpoint {
     private static final String VERSION = "switchlab-checkpoint-1";
     private static final String TENSORS_SHA256 = "tensors_sha256";
     private static final String SHA256 = "sha256";
+    private static final String MODEL = "model.";
 
     private final Map<String, String> header;
     private final Map<String, Tensor> tensors;
@@ -45,7 +53,7 @@ public final class Checkpoint {
      * @param runId the run's id in the book of runs
      * @param corpusSha256 the text that it trains on
      * @param optimizerSteps taken
-     * @param tensors weights, and what a step keeps beside them: {@link TrainingTensors#of}
+     * @param tensors weights, and what a step keeps beside them: {@link #tensors}
      */
     static Checkpoint of(
             LanguageModel model,
@@ -172,7 +180,72 @@ public final class Checkpoint {
 
     /** Copies weights, moments and average into a model and its steps, which must be of the same experiment. */
     void restore(LanguageModel model, TrainStep trainStep) {
-        TrainingTensors.restore(tensors, model, trainStep);
+        restore(tensors, model, trainStep);
         trainStep.resume(Integer.parseInt(header.get("optimizer_steps")));
+    }
+
+    /**
+     * The tensors of a checkpoint, copied out. With sharded experts all ranks call this together, and rank 0 gets all
+     * tensors.
+     */
+    static Map<String, Tensor> tensors(LanguageModel model, TrainStep trainStep) {
+        Map<String, Tensor> own = own(model, trainStep);
+        return model.isSharded() ? RankTensors.gather(model.group(), own) : own;
+    }
+
+    private static Map<String, Tensor> own(LanguageModel model, TrainStep trainStep) {
+        StateDict dict = model.stateDict();
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        put(tensors, MODEL, dict.weights());
+        trainStep.optimizerState().forEach((kind, arrays) -> {
+            Function<Parameter, NDArray> own = byParameter(dict, arrays);
+            put(tensors, kind + ".", having(dict, own).values(own));
+        });
+        return tensors;
+    }
+
+    /** Copies in; of the experts those that this rank has. */
+    private static void restore(Map<String, Tensor> all, LanguageModel model, TrainStep trainStep) {
+        Map<String, Tensor> tensors = model.isSharded() ? here(all, own(model, trainStep)) : all;
+        StateDict dict = model.stateDict();
+        dict.load(weights(tensors, MODEL));
+        trainStep.optimizerState().forEach((kind, arrays) -> {
+            Function<Parameter, NDArray> own = byParameter(dict, arrays);
+            having(dict, own).load(weights(tensors, kind + "."), own);
+        });
+    }
+
+    private static Map<String, Tensor> here(Map<String, Tensor> all, Map<String, Tensor> own) {
+        Map<String, Tensor> here = new LinkedHashMap<>(all);
+        here.keySet().removeIf(name -> RankTensors.isOfExpert(name) && !own.containsKey(name));
+        return here;
+    }
+
+    /** @param arrays in the order of the trained weights; null for those that have none */
+    private static Function<Parameter, NDArray> byParameter(StateDict dict, List<NDArray> arrays) {
+        IdentityHashMap<Parameter, NDArray> own = new IdentityHashMap<>();
+        List<Parameter> trained = dict.trainable().parameters();
+        for (int i = 0; i < arrays.size(); i++) {
+            own.put(trained.get(i), arrays.get(i));
+        }
+        return own::get;
+    }
+
+    private static StateDict having(StateDict dict, Function<Parameter, NDArray> arrays) {
+        return dict.only(parameter -> arrays.apply(parameter) != null);
+    }
+
+    private static void put(Map<String, Tensor> tensors, String prefix, Map<String, StateDict.Weight> weights) {
+        weights.forEach((name, weight) -> tensors.put(prefix + name, Tensor.of(weight.values(), weight.shape())));
+    }
+
+    private static Map<String, StateDict.Weight> weights(Map<String, Tensor> tensors, String prefix) {
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                weights.put(name.substring(prefix.length()), new StateDict.Weight(tensor.shape(), tensor.floats()));
+            }
+        });
+        return weights;
     }
 }

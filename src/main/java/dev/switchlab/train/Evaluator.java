@@ -5,8 +5,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.ScoredBatch;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.HostCopy;
-import dev.switchlab.world.World;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -15,17 +15,12 @@ import java.util.function.IntFunction;
 public final class Evaluator {
 
     private final LanguageModel model;
-    private final World world;
+    private final ProcessGroup world;
 
-    /** Scores {@code model}. */
+    /** Scores {@code model}. Batches go round its ranks, which all get the score that one process would. */
     public Evaluator(LanguageModel model) {
-        this(model, World.ofOne());
-    }
-
-    /** The same by ranks that have the same weights: batches go round, and all ranks have the score of one process. */
-    public Evaluator(LanguageModel model, World world) {
         this.model = model;
-        this.world = world;
+        world = model.group();
     }
 
     /**
@@ -63,13 +58,13 @@ public final class Evaluator {
     }
 
     /**
-     * Where experts are spread over ranks, a rank without a batch runs the last one for the sake of the others' tokens.
+     * With sharded experts, a rank without a batch runs the last batch, because other ranks' tokens need its experts.
      */
     private Score score(IntFunction<ScoredBatch> batches, int count, int mine, int step) {
         if (mine < count) {
             return score(batches.apply(mine), step, mine);
         }
-        if (model.isSpread()) {
+        if (model.isSharded()) {
             score(batches.apply(count - 1), step, count - 1);
         }
         return new Score(0, 0, 0);

@@ -2,7 +2,7 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.switchlab.nn.kernel.GradientNorm;
+import dev.switchlab.nn.kernel.Script;
 import java.util.List;
 
 /**
@@ -13,6 +13,8 @@ import java.util.List;
  * @param divisor () what each gradient is divided by, at least 1
  */
 public record GradientClipping(NDArray norm, NDArray divisor) {
+
+    private static final Script SCRIPT = Script.of("clipping");
 
     /** torch's guard against a division by zero. */
     private static final double EPSILON = 1e-6;
@@ -25,12 +27,20 @@ public record GradientClipping(NDArray norm, NDArray divisor) {
      * @param maxNorm largest norm; 0 only measures
      */
     public static GradientClipping of(NDManager manager, List<NDArray> gradients, double maxNorm) {
-        return of(manager, GradientNorm.of(manager, gradients), maxNorm);
+        return of(manager, norm(manager, gradients), maxNorm);
     }
 
-    /** The same by a norm, (), that is known. */
+    /** Clipping by a norm, (), that is known. */
     static GradientClipping of(NDManager manager, NDArray norm, double maxNorm) {
-        NDArray divisor = maxNorm > 0 ? GradientNorm.excess(manager, norm, maxNorm, EPSILON) : norm.onesLike(); // ()
+        NDArray divisor =
+                maxNorm > 0 ? SCRIPT.tensor(manager, "excess", norm, maxNorm, EPSILON) : norm.onesLike(); // ()
         return new GradientClipping(norm, divisor);
+    }
+
+    /**
+     * The root of the sum of all squares, () float32, as torch.nn.utils.get_total_norm: the norm of the tensors' norms.
+     */
+    static NDArray norm(NDManager manager, List<NDArray> tensors) {
+        return SCRIPT.tensor(manager, "norm", tensors);
     }
 }

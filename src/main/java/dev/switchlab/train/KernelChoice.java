@@ -16,13 +16,13 @@ import dev.switchlab.nn.kernel.KernelTimer;
 import dev.switchlab.nn.kernel.KernelTimer.Product;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.nn.kernel.ProductKernel;
-import dev.switchlab.nn.kernel.ProductKernels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -55,32 +55,32 @@ public final class KernelChoice {
 
     /** The choice without a measurement: matrix products, or bfloat16 where the experiment says so. */
     public static Kernels fixed(Experiment experiment) {
-        if (experiment.train().precision() == Precision.FLOAT32) {
-            return Kernels.MATRIX;
-        }
-        ProductKernels half = ProductKernels.all(ProductKernel.BFLOAT16);
-        return new Kernels(half, rowsPerExpert(experiment) < FEW_ROWS ? ProductKernels.MATRIX : half);
+        return kernels(
+                experiment,
+                experiment.train().precision() == Precision.FLOAT32 ? ProductKernel.MATRIX : ProductKernel.BFLOAT16);
+    }
+
+    private static Kernels kernels(Experiment experiment, ProductKernel kernel) {
+        return new Kernels(kernel, rowsPerExpert(experiment) < FEW_ROWS ? ProductKernel.MATRIX : kernel);
     }
 
     /**
      * The choice for an experiment.
      *
      * @param machine all that identifies the processor and how many threads of it are used
-     * @param wish {@link #AUTO}, or a text of {@link Kernels}
+     * @param wish {@link #AUTO}, or the name of a kernel
      * @throws IllegalArgumentException in one line, if the wish makes no sense
      */
     public static Kernels of(Experiment experiment, Device device, String machine, String wish) {
         boolean selective = experiment.train().precision() == Precision.SELECTIVE;
         if (!wish.equalsIgnoreCase(AUTO)) {
-            Kernels wished = Kernels.parse(wish);
-            if (selective != wished.dense().isSelective()) {
+            ProductKernel wished = Kernels.parse(wish);
+            if (selective != (wished == ProductKernel.BFLOAT16)) {
                 throw new IllegalArgumentException("KERNELS is '" + wish + "', but train.precision is "
-                        + (selective
-                                ? "selective: allowed are those with bfloat16"
-                                : "float32: allowed are those without bfloat16")
+                        + (selective ? "selective: allowed is bfloat16" : "float32: allowed are those without bfloat16")
                         + ", for example KERNELS=auto");
             }
-            return wished;
+            return kernels(experiment, wished);
         }
         boolean fused = experiment.model().dispatch() == DispatchForm.FUSED;
         return selective || !fused || device.isGpu() || largest(experiment) < SMALL
@@ -88,22 +88,36 @@ public final class KernelChoice {
                 : remembered(experiment, machine);
     }
 
+    /** The choice that a run recorded: {@link #recordedName}. */
+    public static Kernels recorded(Experiment experiment, String recorded) {
+        return kernels(experiment, Kernels.parse(recordedName(recorded)));
+    }
+
+    /**
+     * The name of the kernel that a run recorded. Earlier versions recorded one for each product, and had others;
+     * matrix products stand for them, or bfloat16.
+     */
+    public static String recordedName(String recorded) {
+        if (recorded.contains("bfloat16")) {
+            return "bfloat16";
+        }
+        return recorded.equals("convolution") ? recorded : "matrix";
+    }
+
     private static Kernels remembered(Experiment experiment, String machine) {
-        List<Product> dense = dense(experiment);
-        List<Product> experts = experts(experiment);
-        String key = machine + ", libtorch " + Engine.getInstance().getVersion() + ": dense " + text(dense)
-                + ", experts " + text(experts);
+        List<Product> products = products(experiment);
+        String key = machine + ", libtorch " + Engine.getInstance().getVersion() + ": products " + text(products);
         Path file = Utils.getCacheDir().resolve(FILE);
         try {
             Optional<ProcessLock> lock = lock(file.resolveSibling(FILE + ".lock"));
             try {
                 Map<String, String> known = read(file);
                 if (!known.containsKey(key)) {
-                    known.put(key, measured(dense, experts).toString());
+                    known.put(key, measured(products).name().toLowerCase(Locale.ROOT));
                     WholeFile.write(
                             file, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(known) + "\n");
                 }
-                return Kernels.parse(known.get(key));
+                return kernels(experiment, Kernels.parse(known.get(key)));
             } finally {
                 lock.ifPresent(ProcessLock::close);
             }
@@ -136,22 +150,10 @@ public final class KernelChoice {
                 : new TreeMap<>();
     }
 
-    private static Kernels measured(List<Product> dense, List<Product> experts) {
-        long deadline = System.nanoTime() + NANOSECONDS;
+    private static ProductKernel measured(List<Product> products) {
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-            if (experts.isEmpty()) {
-                return alike(KernelTimer.fastest(manager, dense, deadline));
-            }
-            if (experts.get(0).rows() < FEW_ROWS) {
-                return new Kernels(KernelTimer.fastest(manager, dense, deadline), ProductKernels.MATRIX);
-            }
-            ProductKernels ofDense = KernelTimer.fastest(manager, dense, deadline - NANOSECONDS / 2);
-            return new Kernels(ofDense, KernelTimer.fastest(manager, experts, deadline));
+            return KernelTimer.fastest(manager, products, System.nanoTime() + NANOSECONDS);
         }
-    }
-
-    private static Kernels alike(ProductKernels kernels) {
-        return new Kernels(kernels, kernels);
     }
 
     private static String text(List<Product> products) {
@@ -162,9 +164,7 @@ public final class KernelChoice {
     }
 
     private static long largest(Experiment experiment) {
-        List<Product> all = new ArrayList<>(dense(experiment));
-        all.addAll(experts(experiment));
-        return all.stream()
+        return products(experiment).stream()
                 .mapToLong(product -> 2 * product.rows() * product.in() * product.out())
                 .max()
                 .orElseThrow();
@@ -175,21 +175,18 @@ public final class KernelChoice {
         return (long) experiment.train().tokensPerBatch() * model.topK() / model.nExperts();
     }
 
-    private static List<Product> dense(Experiment experiment) {
+    /** Of attention, and of experts whose kernel is not fixed. */
+    private static List<Product> products(Experiment experiment) {
         ModelConfig model = experiment.model();
         long n = experiment.train().tokensPerBatch();
         List<Product> products = new ArrayList<>();
         products.add(new Product(n, model.dModel(), 3L * model.dModel()));
         products.add(new Product(n, model.dModel(), model.dModel()));
-        return products;
-    }
-
-    private static List<Product> experts(Experiment experiment) {
-        ModelConfig model = experiment.model();
         long rows = rowsPerExpert(experiment);
-        if (rows == 0 || !model.isSparse(model.nLayers() - 1)) {
-            return List.of();
+        if (model.isSparse(model.nLayers() - 1) && rows >= FEW_ROWS) {
+            products.add(new Product(rows, model.dModel(), model.dFf()));
+            products.add(new Product(rows, model.dFf(), model.dModel()));
         }
-        return List.of(new Product(rows, model.dModel(), model.dFf()), new Product(rows, model.dFf(), model.dModel()));
+        return products;
     }
 }

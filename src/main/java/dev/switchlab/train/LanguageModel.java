@@ -3,14 +3,15 @@ package dev.switchlab.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.Decoder;
 import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.ForwardContext;
 import dev.switchlab.nn.Initialization;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.random.RandomStream;
@@ -18,7 +19,6 @@ import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
-import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -40,14 +40,22 @@ public final class LanguageModel implements AutoCloseable {
     private final Experiment experiment;
     private final CharTokenizer tokenizer;
     private final Kernels kernels;
-    private final World ranks;
+    private final ProcessGroup group;
+    private final boolean sharded;
     private final NDManager manager;
     private final AutoregressiveModel network;
     private final StateDict stateDict;
 
-    private LanguageModel(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels, World ranks) {
+    private LanguageModel(
+            Experiment experiment,
+            CharTokenizer tokenizer,
+            Device device,
+            Kernels kernels,
+            ProcessGroup group,
+            boolean sharded) {
         this.experiment = experiment;
-        this.ranks = ranks;
+        this.group = group;
+        this.sharded = sharded && group.size() > 1;
         this.kernels = kernels;
         this.tokenizer = tokenizer;
         manager = NDManager.newBaseManager(device);
@@ -56,7 +64,7 @@ public final class LanguageModel implements AutoCloseable {
                 tokenizer.size(),
                 experiment.train().seqLen(),
                 experiment.train().hasSelectionBias(),
-                ranks);
+                this.sharded ? group : ProcessGroup.single());
         stateDict = StateDict.of(network);
     }
 
@@ -71,18 +79,24 @@ public final class LanguageModel implements AutoCloseable {
      * @param kernels what multiplies, where layers are fused
      */
     public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
-        return create(experiment, tokenizer, device, kernels, World.ofOne());
+        return create(experiment, tokenizer, device, kernels, ProcessGroup.single(), false);
     }
 
     /**
-     * The same with experts spread over ranks: this rank's experts, and all other weights.
+     * A new model that several ranks train together.
      *
-     * @param ranks which all run every pass together
-     * @throws IllegalArgumentException in one line, if there are not as many experts for each
+     * @param group the ranks: each computes its shard of each batch, and all have the same weights after each step
+     * @param sharded whether this rank has its share of the experts only; then all ranks run every pass together
+     * @throws IllegalArgumentException in one line, if the ranks do not divide the experts
      */
     public static LanguageModel create(
-            Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels, World ranks) {
-        LanguageModel model = new LanguageModel(experiment, tokenizer, device, kernels, ranks);
+            Experiment experiment,
+            CharTokenizer tokenizer,
+            Device device,
+            Kernels kernels,
+            ProcessGroup group,
+            boolean sharded) {
+        LanguageModel model = new LanguageModel(experiment, tokenizer, device, kernels, group, sharded);
         RandomStreams streams = new RandomStreams(experiment.seed());
         new Initialization(experiment.model(), name -> streams.generator(RandomStream.INITIALIZATION, name))
                 .apply(model.network, model.manager);
@@ -108,8 +122,11 @@ public final class LanguageModel implements AutoCloseable {
                 experiment,
                 CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)),
                 device,
-                metadata.containsKey(KERNELS) ? Kernels.parse(metadata.get(KERNELS)) : KernelChoice.fixed(experiment),
-                World.ofOne());
+                metadata.containsKey(KERNELS)
+                        ? KernelChoice.recorded(experiment, metadata.get(KERNELS))
+                        : KernelChoice.fixed(experiment),
+                ProcessGroup.single(),
+                false);
         try {
             Initialization.allocate(model.stateDict, model.manager);
             model.stateDict.load(weights(content.tensors()));
@@ -141,41 +158,42 @@ public final class LanguageModel implements AutoCloseable {
                 .filter(entry -> entry.row() >= 0)
                 .mapToLong(entry -> entry.shape().size())
                 .sum();
-        return stateDict.size() + (ranks.size() - 1) * ofExperts;
+        return stateDict.size() + (sharded ? (group.size() - 1) * ofExperts : 0);
     }
 
-    /** Whether experts are spread over ranks. */
-    boolean isSpread() {
-        return ranks.size() > 1;
+    /** Whether experts are sharded over ranks. */
+    boolean isSharded() {
+        return sharded;
     }
 
-    /** The ranks that have its experts. */
-    World ranks() {
-        return ranks;
+    /** The ranks that train the model. */
+    ProcessGroup group() {
+        return group;
     }
 
     /** The model with all experts. All ranks call it together, and close what they get. */
-    public Whole whole() {
-        if (!isSpread()) {
-            return new Whole(Optional.of(this), false);
+    public Gathered gathered() {
+        if (!isSharded()) {
+            return new Gathered(Optional.of(this), false);
         }
-        Map<String, Tensor> all = RankTensors.gather(ranks, tensors());
-        if (!ranks.isFirst()) {
-            return new Whole(Optional.empty(), false);
+        Map<String, Tensor> all = RankTensors.gather(group, tensors());
+        if (!group.isFirst()) {
+            return new Gathered(Optional.empty(), false);
         }
-        LanguageModel whole = new LanguageModel(experiment, tokenizer, manager.getDevice(), kernels, World.ofOne());
+        LanguageModel whole =
+                new LanguageModel(experiment, tokenizer, manager.getDevice(), kernels, ProcessGroup.single(), false);
         Initialization.allocate(whole.stateDict, whole.manager);
         whole.stateDict.load(weights(all));
-        return new Whole(Optional.of(whole), true);
+        return new Gathered(Optional.of(whole), true);
     }
 
     /**
      * A model with all experts.
      *
-     * @param model on rank 0; empty on the others where experts are spread
+     * @param model on rank 0; empty on the others where experts are sharded
      * @param borrowed whether it was put together, and goes when this is closed
      */
-    public record Whole(Optional<LanguageModel> model, boolean borrowed) implements AutoCloseable {
+    public record Gathered(Optional<LanguageModel> model, boolean borrowed) implements AutoCloseable {
 
         @Override
         public void close() {
@@ -191,10 +209,10 @@ public final class LanguageModel implements AutoCloseable {
         return weights;
     }
 
-    /** The same of what all ranks have, where experts are spread. */
+    /** {@link TensorDigest} of the weights that all ranks have: without sharded experts. */
     String sharedDigest() {
         Map<String, Tensor> shared = tensors();
-        if (isSpread()) {
+        if (isSharded()) {
             shared.keySet().removeIf(RankTensors::isOfExpert);
         }
         return TensorDigest.sha256(shared);
@@ -226,9 +244,9 @@ public final class LanguageModel implements AutoCloseable {
         return network;
     }
 
-    /** The pass as the experiment wants it computed: by fused primitives, or by plain operators. */
-    Pass form(Pass pass) {
-        return experiment.model().dispatch() == DispatchForm.FUSED ? pass.fusedBy(kernels) : pass;
+    /** The pass as the experiment wants it computed: by kernels, or by plain operators. */
+    ForwardContext form(ForwardContext pass) {
+        return experiment.model().dispatch() == DispatchForm.FUSED ? pass.by(kernels) : pass;
     }
 
     /** One pass at evaluation: {@link AutoregressiveModel#evaluate}. */

@@ -2,10 +2,10 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.HostCopy;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.SwitchFeedForward;
-import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,7 +34,7 @@ final class LoadCounts {
     /** Adds a micro-batch, one entry per sparse layer. */
     void add(List<Routing> routing) {
         for (int i = 0; i < layers.size(); i++) {
-            NDArray own = routing.get(i).tensors().counts(step); // (E)
+            NDArray own = routing.get(i).plan().counts(step); // (E)
             if (counts.size() == i) {
                 counts.add(own);
             } else {
@@ -44,7 +44,7 @@ final class LoadCounts {
     }
 
     /** Adds those of all ranks, where each has counted its own tokens alone. */
-    void sum(World world) {
+    void sum(ProcessGroup world) {
         for (int i = 0; i < counts.size(); i++) {
             double[] sum = new double[Math.toIntExact(counts.get(i).size())];
             for (double[] ofRank : world.gather(Arrays.stream(HostCopy.longs(counts.get(i)))

@@ -1,7 +1,7 @@
 package dev.switchlab.train;
 
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.safetensors.Tensor;
-import dev.switchlab.world.World;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The tensors of experts that are spread over ranks, brought together. */
+/** Gathers the tensors of sharded experts. */
 final class RankTensors {
 
     /** What only the rank has that has the expert, whatever stands before its name. */
@@ -30,15 +30,15 @@ final class RankTensors {
      *
      * @param own float32 tensors by state_dict name
      */
-    static Map<String, Tensor> gather(World world, Map<String, Tensor> own) {
+    static Map<String, Tensor> gather(ProcessGroup world, Map<String, Tensor> own) {
         Map<String, Tensor> whole = new LinkedHashMap<>(world.isFirst() ? own : Map.of());
         for (int rank = 1; rank < world.size(); rank++) {
             boolean mine = world.rank() == rank;
-            String names = text(world.tell(bytes(mine ? experts(own) : ""), rank));
+            String names = text(world.broadcast(bytes(mine ? experts(own) : ""), rank));
             for (String name : names.lines().toList()) {
-                byte[] shape =
-                        world.tell(mine ? bytes(Arrays.toString(own.get(name).shape())) : new byte[0], rank);
-                byte[] values = world.tell(mine ? bytes(own.get(name).floats()) : new byte[0], rank);
+                byte[] shape = world.broadcast(
+                        mine ? bytes(Arrays.toString(own.get(name).shape())) : new byte[0], rank);
+                byte[] values = world.broadcast(mine ? bytes(own.get(name).floats()) : new byte[0], rank);
                 if (world.isFirst()) {
                     whole.put(name, Tensor.of(floats(values), shape(text(shape))));
                 }

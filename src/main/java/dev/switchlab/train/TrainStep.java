@@ -8,20 +8,19 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.CapacityScope;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
-import dev.switchlab.nn.BackwardListener;
-import dev.switchlab.nn.BatchPart;
+import dev.switchlab.nn.BatchShard;
 import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.ForwardContext;
 import dev.switchlab.nn.LoadBalancingLoss;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.RouterZLoss;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import dev.switchlab.world.World;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,42 +38,30 @@ public final class TrainStep {
     private final TrainConfig config;
     private final RandomStreams streams;
     private final List<Parameter> parameters;
-    private final Set<Parameter> spread;
+    private final Set<Parameter> sharded;
     private final LearningRate learningRate;
     private final Optimizer optimizer;
     private final Optional<WeightAverage> average;
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
-    private boolean routesOnDevice;
-    private final World world;
+    private final ProcessGroup world;
     private final StepClock clock;
 
-    /** Steps that train {@code model} as its experiment says. */
+    /** Steps that train {@code model} as its experiment says; its ranks all call them together. */
     public TrainStep(LanguageModel model) {
-        this(model, World.ofOne());
+        this(model, StepClock.NONE);
     }
 
-    /**
-     * The same, shared by ranks: each computes its part of each batch, and all have the same weights after each step.
-     */
-    public TrainStep(LanguageModel model, World world) {
-        this(model, world, StepClock.NONE);
-    }
-
-    /** The same, with somebody who wants to know how far a step is. */
+    /** @param clock is told how far a step is */
     public TrainStep(LanguageModel model, StepClock clock) {
-        this(model, World.ofOne(), clock);
-    }
-
-    private TrainStep(LanguageModel model, World world, StepClock clock) {
         this.model = model;
-        this.world = world;
         this.clock = clock;
+        world = model.group();
         config = model.experiment().train();
         streams = new RandomStreams(model.experiment().seed());
         StateDict trained = model.stateDict().trainable();
         parameters = trained.parameters();
-        spread = model.isSpread()
+        sharded = model.isSharded()
                 ? trained.entries().stream()
                         .filter(entry -> entry.row() >= 0)
                         .map(StateDict.Entry::parameter)
@@ -90,11 +77,6 @@ public final class TrainStep {
         zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
     }
 
-    /** From now on the routing plan is made by tensors wherever the model is: so the way of a GPU is tried on a CPU. */
-    public void routeOnDevice() {
-        routesOnDevice = true;
-    }
-
     /** The moving average of the weights, where the recipe has one. */
     public Optional<WeightAverage> average() {
         return average;
@@ -106,13 +88,13 @@ public final class TrainStep {
     }
 
     /** What is kept from step to step beside the weights, by name, each in the order of the trained weights. */
-    Map<String, List<NDArray>> kept() {
+    Map<String, List<NDArray>> optimizerState() {
         Map<String, List<NDArray>> kept = new LinkedHashMap<>(optimizer.moments());
         average.ifPresent(own -> kept.put("ema", own.values()));
         return kept;
     }
 
-    /** Goes on after {@code steps} steps; what was kept is set through {@link #kept}. */
+    /** Goes on after {@code steps} steps; what was kept is set through {@link #optimizerState}. */
     void resume(int steps) {
         optimizer.resume(steps);
     }
@@ -124,76 +106,71 @@ public final class TrainStep {
      * @param step from 1
      * @param withRouting whether routing statistics are wanted
      */
-    public StepResult run(int step, List<Batch> batches, boolean withRouting) {
+    @SuppressWarnings("try") // the collector only turns gradients on
+    public StepMetrics run(int step, List<Batch> batches, boolean withRouting) {
         Engine.getInstance().setRandomSeed(dropoutSeed(step));
         int tokens = batches.stream().mapToInt(Batch::size).sum();
         try (NDManager scope = model.manager().newSubManager()) {
             StepWeights weights = new StepWeights(scope, model.network(), true);
-            LoadCounts counts = new LoadCounts(scope, model.network().switchLayers());
-            StepReading reading = new StepReading(scope, world);
-            RankGradients gradients = new RankGradients(world, scope, weights, parameters, spread);
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            Running running = new Running(
+                    step,
+                    scope,
+                    weights,
+                    new LoadCounts(scope, model.network().switchLayers()),
+                    new StepMetrics.Reading(scope, world),
+                    new GradientAllReduce(world, scope, weights, parameters, sharded));
+            try (GradientCollector gradientsOn = Engine.getInstance().newGradientCollector()) {
                 for (int i = 0; i < batches.size(); i++) {
-                    double share = (double) batches.get(i).size() / tokens;
+                    Batch batch = batches.get(i);
                     boolean last = i == batches.size() - 1;
-                    backward(
-                            scope,
-                            weights,
-                            collector,
-                            step,
-                            i,
-                            batches.get(i),
-                            share,
-                            last ? gradients.listener() : BackwardListener.NONE,
-                            last && withRouting,
-                            counts,
-                            reading);
+                    backward(running, i, batch, (double) batch.size() / tokens, last, last && withRouting);
                 }
             }
-            RankGradients.Whole whole = gradients.whole();
-            GradientClipping clipping = GradientClipping.of(scope, whole.norm(), config.gradClip());
+            GradientAllReduce.Gradients gradients = running.gradients.all();
+            GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
-            optimizer.step(scope, whole.all(), clipping, rate, config.learningRate());
+            optimizer.step(scope, gradients.all(), clipping, rate, config.learningRate());
             average.ifPresent(own -> own.update(optimizer.steps()));
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 if (world.size() > 1 && model.experiment().model().capacityScope() == CapacityScope.RANK) {
-                    counts.sum(world);
+                    running.counts.sum(world);
                 }
-                counts.moveSelectionBias(config.selectionBiasRate());
+                running.counts.moveSelectionBias(config.selectionBiasRate());
             }
-            return reading.result(clipping.norm(), rate);
+            return running.reading.metrics(clipping.norm(), rate);
         }
     }
 
-    private void backward(
+    /** What the micro-batches of a step share. */
+    private record Running(
+            int step,
             NDManager scope,
             StepWeights weights,
-            GradientCollector collector,
-            int step,
-            int microBatch,
-            Batch whole,
-            double shareOfAll,
-            BackwardListener listener,
-            boolean withRouting,
             LoadCounts counts,
-            StepReading reading) {
-        try (NDManager micro = scope.newSubManager()) {
-            BatchPart part = BatchPart.of(world, whole.batchSize());
-            Batch batch = part.isAll() ? whole : whole.sequences(part.first(), part.sequences());
-            double share = shareOfAll / world.size();
+            StepMetrics.Reading reading,
+            GradientAllReduce gradients) {}
+
+    /** Forward and backward pass of one micro-batch, of which this rank computes its shard. */
+    private void backward(
+            Running running, int microBatch, Batch whole, double shareOfStep, boolean last, boolean withRouting) {
+        try (NDManager micro = running.scope.newSubManager()) {
+            BatchShard shard = BatchShard.of(world, whole.batchSize());
+            Batch batch = shard.isAll() ? whole : whole.sequences(shard.first(), shard.sequences());
+            double share = shareOfStep / world.size();
             Shape shape = new Shape(batch.seqLen(), batch.batchSize());
             NDArray tokens = micro.create(batch.tokens(), shape); // (S, B)
             NDArray targets = micro.create(batch.targets(), shape); // (S, B)
-            Pass pass = model.form(pass(micro, weights, step, microBatch)).over(part);
+            ForwardContext pass = model.form(pass(micro, running, microBatch)).over(shard);
+
             AutoregressiveModel.Output output = model.network().forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
             NDArray loadBalance = null;
             NDArray zLoss = null;
             NDArray loss = crossEntropy;
             if (!output.routing().isEmpty()) {
-                counts.add(output.routing());
+                running.counts.add(output.routing());
                 loadBalance = LoadBalancingLoss.of(micro, output.routing(), config.loadBalanceScope()); // ()
                 loss = crossEntropy.add(loadBalance.mul(loadBalanceCoefficient)); // ()
                 if (config.zLoss() > 0) {
@@ -202,16 +179,13 @@ public final class TrainStep {
                 }
             }
             clock.ended(StepClock.Part.FORWARD);
+
             NDArray weighted = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
-            if (pass.isFused()) {
-                pass.backward(weighted, listener);
-            } else {
-                collector.backward(weighted);
-            }
+            pass.backward(weighted, last ? running.gradients::complete : layer -> {});
             clock.ended(StepClock.Part.BACKWARD);
-            reading.add(share, loss, crossEntropy, loadBalance, zLoss);
+            running.reading.add(share, loss, crossEntropy, loadBalance, zLoss);
             if (withRouting) {
-                reading.routing(output.routing());
+                running.reading.routing(output.routing());
             }
         }
     }
@@ -228,12 +202,11 @@ public final class TrainStep {
                         : streams.seed(RandomStream.DROPOUT, step));
     }
 
-    private Pass pass(NDManager manager, StepWeights weights, int step, int microBatch) {
-        Pass pass = Pass.training(
+    private ForwardContext pass(NDManager manager, Running running, int microBatch) {
+        return ForwardContext.training(
                 manager,
-                weights,
-                DropPolicy.random(streams.generator(RandomStream.DROPPING, step, microBatch)),
-                layer -> streams.generator(RandomStream.JITTER, step, microBatch, layer));
-        return routesOnDevice ? pass.routedOnDevice() : pass;
+                running.weights,
+                DropPolicy.random(streams.generator(RandomStream.DROPPING, running.step, microBatch)),
+                layer -> streams.generator(RandomStream.JITTER, running.step, microBatch, layer));
     }
 }

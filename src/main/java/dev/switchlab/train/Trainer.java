@@ -4,13 +4,13 @@ import dev.switchlab.data.Batch;
 import dev.switchlab.data.EvaluationBatches;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Tensor;
-import dev.switchlab.world.World;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -50,16 +50,17 @@ public final class Trainer {
     private final Checkpoints checkpoints;
     private final TrainingProgress progress;
     private final BooleanSupplier stopRequested;
-    private final World world;
+    private final ProcessGroup world;
     private LoopState state = LoopState.start();
 
     /**
-     * @param model trained in place
+     * @param model trained in place; its ranks all call this, and the first alone saves, routes the fixed text and
+     *     writes samples
      * @param data what it trains on and is scored on
      * @param log where metrics, samples and weights go
      * @param checkpoints where the state of training is kept
      * @param progress where progress is shown
-     * @param stopRequested asked after each step; true ends the run early but in good order
+     * @param stopRequested asked after each step; true on any rank ends the run early but in good order
      */
     public Trainer(
             LanguageModel model,
@@ -68,23 +69,6 @@ public final class Trainer {
             Checkpoints checkpoints,
             TrainingProgress progress,
             BooleanSupplier stopRequested) {
-        this(model, data, log, checkpoints, progress, stopRequested, World.ofOne());
-    }
-
-    /**
-     * The same, shared by ranks.
-     *
-     * @param stopRequested one rank that says so is enough
-     * @param world the ranks, which all call this; the first alone saves, routes the fixed text and writes samples
-     */
-    public Trainer(
-            LanguageModel model,
-            TextData data,
-            RunLog log,
-            Checkpoints checkpoints,
-            TrainingProgress progress,
-            BooleanSupplier stopRequested,
-            World world) {
         Experiment experiment = model.experiment();
         this.model = model;
         this.corpusSha256 = data.corpus().sha256();
@@ -93,14 +77,14 @@ public final class Trainer {
         this.batches = data.training(experiment);
         this.validationSample = data.validationSample(experiment);
         this.validation = data.validation(experiment);
-        this.trainStep = new TrainStep(model, world);
-        this.evaluator = new Evaluator(model, world);
+        this.trainStep = new TrainStep(model);
+        this.evaluator = new Evaluator(model);
+        this.world = model.group();
         this.probe = world.isFirst() ? RoutingProbe.of(model, data) : Optional.empty();
         this.log = log;
         this.checkpoints = checkpoints;
         this.progress = progress;
         this.stopRequested = stopRequested;
-        this.world = world;
     }
 
     /**
@@ -125,7 +109,7 @@ public final class Trainer {
         return settings;
     }
 
-    /** The same keys, so the first difference is one of values. */
+    /** Both have equal keys, so the first difference is one of values. */
     private static void requireSame(String what, Map<String, String> inCheckpoint, Map<String, String> here) {
         inCheckpoint.forEach((key, value) -> {
             if (!value.equals(here.get(key))) {
@@ -184,7 +168,7 @@ public final class Trainer {
             microBatches.add(batches.batch((long) (step - 1) * config.accumulate() + i));
         }
         long start = System.nanoTime();
-        StepResult result = trainStep.run(step, microBatches, logs);
+        StepMetrics result = trainStep.run(step, microBatches, logs);
         double seconds = (System.nanoTime() - start) / 1e9;
 
         Map<String, Double> metrics = new HashMap<>(result.metrics());
@@ -198,7 +182,7 @@ public final class Trainer {
         progress.step(step, result);
     }
 
-    private static void requireFinite(int step, StepResult result) {
+    private static void requireFinite(int step, StepMetrics result) {
         if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradNorm())) {
             throw new TrainingException(String.format(
                     Locale.ROOT,
@@ -231,15 +215,15 @@ public final class Trainer {
     }
 
     private void keepRouting(int step) {
-        if (model.isSpread() || probe.isPresent()) {
-            onWhole(whole -> probe.map(own -> own.at(whole, step).toJson()))
+        if (model.isSharded() || probe.isPresent()) {
+            onGathered(whole -> probe.map(own -> own.at(whole, step).toJson()))
                     .flatMap(Function.identity())
                     .ifPresent(snapshot -> log.text(RoutingSnapshot.path(step), snapshot));
         }
     }
 
     private String sample(int step) {
-        Optional<String> text = onWhole(whole -> new TextGenerator(whole, SAMPLER)
+        Optional<String> text = onGathered(whole -> new TextGenerator(whole, SAMPLER)
                 .generate(
                         config.samplePrompt(), config.sampleLength(), streams.generator(RandomStream.SAMPLING, step)));
         text.ifPresent(written -> {
@@ -252,12 +236,12 @@ public final class Trainer {
     /**
      * On rank 0 what {@code work} gives on the model with all experts and the average of its weights, if there is one.
      */
-    private <T> Optional<T> onWhole(Function<LanguageModel, T> work) {
-        if (!world.isFirst() && !model.isSpread()) {
+    private <T> Optional<T> onGathered(Function<LanguageModel, T> work) {
+        if (!world.isFirst() && !model.isSharded()) {
             return Optional.empty();
         }
         return averaged(() -> {
-            try (LanguageModel.Whole whole = model.whole()) {
+            try (LanguageModel.Gathered whole = model.gathered()) {
                 return whole.model().map(work);
             }
         });
@@ -276,10 +260,10 @@ public final class Trainer {
     }
 
     private void save() {
-        if (!world.isFirst() && !model.isSpread()) {
+        if (!world.isFirst() && !model.isSharded()) {
             return;
         }
-        Map<String, Tensor> tensors = TrainingTensors.of(model, trainStep);
+        Map<String, Tensor> tensors = Checkpoint.tensors(model, trainStep);
         if (!world.isFirst()) {
             return;
         }

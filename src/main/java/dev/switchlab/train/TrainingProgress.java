@@ -4,7 +4,7 @@ package dev.switchlab.train;
 public interface TrainingProgress {
 
     /** After each step. */
-    default void step(int step, StepResult result) {}
+    default void step(int step, StepMetrics result) {}
 
     /** After an evaluation on the validation sample. */
     default void evaluation(int step, Evaluation evaluation) {}

@@ -2,7 +2,7 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.switchlab.nn.kernel.AverageUpdate;
+import dev.switchlab.nn.kernel.Script;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -19,6 +19,8 @@ import java.util.function.Supplier;
  * first step gives p_1. Buffers that no gradient changes, such as a router's selection bias, are not averaged.
  */
 public final class WeightAverage {
+
+    private static final Script SCRIPT = Script.of("average");
 
     private final double decay;
     private final List<NDArray> weights;
@@ -38,7 +40,7 @@ public final class WeightAverage {
         average = this.weights.stream()
                 .map(weight -> owner.zeros(weight.getShape()))
                 .toList();
-        AverageUpdate.update(average, this.weights, 1);
+        SCRIPT.run("update", average, this.weights, 1.0);
     }
 
     /** The average, in the order of the weights. */
@@ -56,7 +58,7 @@ public final class WeightAverage {
             throw new IllegalStateException("the weights of step " + step + " are the average: training is over");
         }
         // StrictMath: its bits do not depend on the CPU or the JDK.
-        AverageUpdate.update(average, weights, (1 - decay) / (1 - StrictMath.pow(decay, step)));
+        SCRIPT.run("update", average, weights, (1 - decay) / (1 - StrictMath.pow(decay, step)));
     }
 
     /**
@@ -67,18 +69,18 @@ public final class WeightAverage {
         if (inModel) {
             return work.get();
         }
-        AverageUpdate.swap(weights, average);
+        SCRIPT.run("swap", weights, average);
         try {
             return work.get();
         } finally {
-            AverageUpdate.swap(weights, average);
+            SCRIPT.run("swap", weights, average);
         }
     }
 
     /** The model has the average for its weights from now on; nothing is trained any more. */
     void keepInModel() {
         if (!inModel) {
-            AverageUpdate.swap(weights, average);
+            SCRIPT.run("swap", weights, average);
             inModel = true;
         }
     }

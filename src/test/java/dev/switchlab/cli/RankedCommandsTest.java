@@ -81,19 +81,11 @@ class RankedCommandsTest {
      * by four.
      */
     @ParameterizedTest
-    @CsvSource({"true, 'sharded over the ranks'", "false, all on each rank"})
+    @CsvSource({"4, sharded over the ranks", "3, all on each rank"})
     @NeedsMpi
-    void killedItGoesOnWithAnotherNumberOfRanks(String expertParallel, String experts) throws Exception {
+    void killedItGoesOnWithAnotherNumberOfRanks(String nExperts, String experts) throws Exception {
         Process two = commands.start(
-                "train",
-                "--experiment",
-                "smoke",
-                "--ranks",
-                "2",
-                "--expert-parallel",
-                expertParallel,
-                "--set",
-                SETTINGS);
+                "train", "--experiment", "smoke", "--ranks", "2", "--set", SETTINGS + " model.n_experts=" + nExperts);
         awaitStep(two, 10);
         kill(two, "1");
         assertThat(commands.end(two)).as(commands.output()).isEqualTo(1);
@@ -139,12 +131,6 @@ class RankedCommandsTest {
             value = {
                 "--ranks 3 | RANKS is 3, which does not divide train.batch_size, 16: each rank takes an equal number of"
                         + " sequences; allowed here: 1, 2, 4, 8, 16",
-                "--ranks 2 --set model.n_experts=3 | RANKS is 2, which does not divide model.n_experts, 3:"
-                        + " each rank has an equal number of experts; allowed: 1, 3, or EXPERT_PARALLEL=false",
-                "--ranks 2 --set model.dispatch=loop | experts are sharded over ranks only with"
-                        + " model.feed_forward=switch, model.dispatch=fused and no dropout inside experts;"
-                        + " EXPERT_PARALLEL=false keeps all of them on each rank",
-                "--ranks 2 --expert-parallel maybe | EXPERT_PARALLEL is 'maybe', allowed: true, false or auto",
                 "--ranks -1 | RANKS is -1, allowed: 1 or more, for example 2",
                 "--ranks 2 --seeds 1,2 | RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by training several"
                         + " runs at a time, see JOBS"

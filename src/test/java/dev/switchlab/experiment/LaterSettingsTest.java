@@ -38,6 +38,15 @@ class LaterSettingsTest {
         assertThat(LaterSettings.timeless(now.toParams())).isEqualTo(params);
     }
 
+    /** Batched matrix products were a third form; what kernels compute differs from theirs by rounding alone. */
+    @Test
+    void aFormOfDispatchThatIsGoneIsTheFusedOne() {
+        Experiment now = Experiment.of(Semantics.PAPER);
+        String older = now.toYaml().replace("dispatch: fused", "dispatch: batched");
+        assertThat(older).isNotEqualTo(now.toYaml());
+        assertThat(ExperimentLoader.parse(older, "an older run")).isEqualTo(now);
+    }
+
     @Test
     void whatIsOnStays() {
         Map<String, String> on =

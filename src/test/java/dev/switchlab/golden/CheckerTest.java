@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckerTest {
 
     private static final String SWITCH = "switch_ff_drop_scale_skew";
-    private static final List<Implementation> BATCHED = Implementation.on(Device.cpu(), DispatchForm.BATCHED);
-    private static final GoldenVerifier CPU = new GoldenVerifier(BATCHED);
+    private static final List<Implementation> LOOP = Implementation.on(Device.cpu(), DispatchForm.LOOP);
+    private static final GoldenVerifier CPU = new GoldenVerifier(LOOP);
 
     @TempDir
     Path folder;
@@ -52,7 +52,7 @@ class CheckerTest {
             values[37] += 1e-3f;
             tensors.put("output.final_output", Tensor.of(values, 16, 4, 8));
         });
-        assertFails(result, "cpu batched: output.final_output");
+        assertFails(result, "cpu loop: output.final_output");
         TensorDifference wrong =
                 result.tensors().filter(t -> !t.passed()).findFirst().orElseThrow();
         assertThat(wrong.wrong()).isEqualTo(1);
@@ -67,7 +67,7 @@ class CheckerTest {
 
     @Test
     void aWrongRouteIsFound() throws IOException {
-        assertFails(SWITCH, "cpu batched: output.routes", tensors -> {
+        assertFails(SWITCH, "cpu loop: output.routes", tensors -> {
             long[] routes = tensors.get("output.routes").longs();
             routes[5] = (routes[5] + 1) % 4;
             tensors.put("output.routes", Tensor.of(routes, 64));
@@ -76,7 +76,7 @@ class CheckerTest {
 
     @Test
     void aSwappedExpertIsFound() throws IOException {
-        assertFails(SWITCH, "cpu batched: grad.experts.0", tensors -> {
+        assertFails(SWITCH, "cpu loop: grad.experts.0", tensors -> {
             for (String rest : List.of("layer1.weight", "layer1.bias", "layer2.weight", "layer2.bias")) {
                 Tensor first = tensors.get("param.experts.0." + rest);
                 tensors.put("param.experts.0." + rest, tensors.get("param.experts.1." + rest));
@@ -87,7 +87,7 @@ class CheckerTest {
 
     @Test
     void aTransposedWeightIsFound() throws IOException {
-        assertFails("mha_causal", "cpu batched: grad.", tensors -> {
+        assertFails("mha_causal", "cpu loop: grad.", tensors -> {
             float[] from = tensors.get("param.value.linear.weight").floats();
             float[] to = new float[from.length];
             for (int i = 0; i < to.length; i++) {
@@ -104,7 +104,7 @@ class CheckerTest {
     @ParameterizedTest
     @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
     void nanAndInfinityNeverPass(float value) throws IOException {
-        assertFails(SWITCH, "cpu batched: output.aux", tensors -> {
+        assertFails(SWITCH, "cpu loop: output.aux", tensors -> {
             float[] values = tensors.get("output.aux").floats();
             values[0] = value;
             tensors.put("output.aux", Tensor.of(values));
@@ -132,7 +132,7 @@ class CheckerTest {
 
     @Test
     void anotherDtypeOrShapeDoesNotPass() throws IOException {
-        assertFails(SWITCH, "cpu batched: output.loss", tensors -> {
+        assertFails(SWITCH, "cpu loop: output.loss", tensors -> {
             double loss = tensors.get("output.loss").doubles()[0];
             ByteBuffer bytes =
                     ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(0, loss);
@@ -140,17 +140,17 @@ class CheckerTest {
         });
         assertFails(
                 SWITCH,
-                "cpu batched: output.counts",
+                "cpu loop: output.counts",
                 tensors -> tensors.put(
                         "output.counts", Tensor.of(tensors.get("output.counts").floats(), 1, 4)));
     }
 
     @Test
     void aMissingAndASuperfluousTensorFail() throws IOException {
-        assertFails(SWITCH, "cpu batched: grad.switch.bias", tensors -> tensors.remove("grad.switch.bias"));
+        assertFails(SWITCH, "cpu loop: grad.switch.bias", tensors -> tensors.remove("grad.switch.bias"));
         assertFails(
                 SWITCH,
-                "cpu batched: output.entropy",
+                "cpu loop: output.entropy",
                 tensors -> tensors.put("output.entropy", Tensor.of(new float[] {1})));
         assertFails(
                 SWITCH,
@@ -171,7 +171,7 @@ class CheckerTest {
     void aCaseWithoutExpectationsFails() throws IOException {
         assertFails(
                 "ff_relu",
-                "cpu batched: ",
+                "cpu loop: ",
                 tensors -> tensors.keySet().removeIf(name -> !name.startsWith("param.") && !name.startsWith("input.")));
     }
 
@@ -195,7 +195,7 @@ class CheckerTest {
                 SWITCH,
                 "the case has input.perm.99, but that expert is not over its capacity here",
                 tensors -> tensors.put("input.perm.99", Tensor.of(new long[] {1, 0}, 2)));
-        assertFails(SWITCH, "cpu batched: grad.", tensors -> {
+        assertFails(SWITCH, "cpu loop: grad.", tensors -> {
             long[] permutation = tensors.get(key).longs();
             long last = permutation[permutation.length - 1];
             permutation[permutation.length - 1] = permutation[0];
@@ -285,16 +285,16 @@ class CheckerTest {
 
     @Test
     void whateverTheModelThrowsBecomesOneLine() throws IOException {
-        GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> {
+        GoldenVerifier verifier = new GoldenVerifier(LOOP, golden -> (file, implementation) -> {
             throw new IllegalStateException("the engine is gone\nand more");
         });
         CaseResult result = verifier.verify(change(SWITCH, tensors -> {}));
-        assertFails(result, "cpu batched: the engine is gone");
+        assertFails(result, "cpu loop: the engine is gone");
     }
 
     @Test
     void aModelThatGivesNothingFails() throws IOException {
-        GoldenVerifier verifier = new GoldenVerifier(BATCHED, golden -> (file, implementation) -> Map.of());
+        GoldenVerifier verifier = new GoldenVerifier(LOOP, golden -> (file, implementation) -> Map.of());
         assertThat(verifier.verify(change(SWITCH, tensors -> {})).passed()).isFalse();
     }
 

@@ -3,11 +3,11 @@ package dev.switchlab.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import dev.switchlab.distributed.MpiRun;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
-import dev.switchlab.world.MpiRun;
-import dev.switchlab.world.World;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +36,7 @@ class RankedCasesTest {
 
     /** Prints a line per case, on rank 0. */
     public static void main(String[] args) throws Exception {
-        World world = World.start();
+        ProcessGroup world = ProcessGroup.start();
         List<Implementation> fused = Implementation.on(Device.cpu(), DispatchForm.FUSED);
         GoldenVerifier verifier = new GoldenVerifier(fused, golden -> RankedReplay.of(world, golden));
         for (Path file : GoldenVerifier.files(GoldenCasesTest.FOLDER)) {

@@ -1,9 +1,9 @@
 package dev.switchlab.golden;
 
-import dev.switchlab.nn.BatchPart;
+import dev.switchlab.distributed.ProcessGroup;
+import dev.switchlab.nn.BatchShard;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
-import dev.switchlab.world.World;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,16 +41,16 @@ final class RankedReplay {
     private static final String DROPPED = "output.dropped";
     private static final Pattern EXPERT = Pattern.compile("(?<=^|\\.)experts\\.(\\d+)(?=\\.)");
 
-    private final World world;
+    private final ProcessGroup world;
     private final CaseFile file;
-    private final BatchPart part;
+    private final BatchShard part;
     /** Of each rank. */
     private final int experts;
 
-    private RankedReplay(World world, CaseFile file) {
+    private RankedReplay(ProcessGroup world, CaseFile file) {
         this.world = world;
         this.file = file;
-        part = BatchPart.of(world, sequences(file));
+        part = BatchShard.of(world, sequences(file));
         experts = experts(file) / world.size();
     }
 
@@ -70,7 +70,7 @@ final class RankedReplay {
     }
 
     /** Replays a case on the ranks of a world; all of them call it together. */
-    static GoldenCase.Replay of(World world, GoldenCase golden) {
+    static GoldenCase.Replay of(ProcessGroup world, GoldenCase golden) {
         return (file, implementation) -> {
             RankedReplay replay = new RankedReplay(world, file);
             return replay.whole(golden.replay().run(replay.own(), implementation.of(replay.part)));

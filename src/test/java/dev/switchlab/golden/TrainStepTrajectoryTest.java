@@ -12,7 +12,7 @@ import dev.switchlab.nn.StateDict;
 import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.train.StepResult;
+import dev.switchlab.train.StepMetrics;
 import dev.switchlab.train.TrainStep;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,7 +83,7 @@ class TrainStepTrajectoryTest {
             int to = from + seqLen * batchSize;
             Batch batch = new Batch(
                     Arrays.copyOfRange(tokens, from, to), Arrays.copyOfRange(targets, from, to), seqLen, batchSize);
-            StepResult result = step.run(i + 1, List.of(batch), false);
+            StepMetrics result = step.run(i + 1, List.of(batch), false);
             series[0][i] = (float) result.loss();
             series[1][i] = (float) result.crossEntropy();
             series[2][i] = (float) result.loadBalance();

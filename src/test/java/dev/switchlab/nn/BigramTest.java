@@ -32,8 +32,8 @@ class BigramTest {
         "false, model.feed_forward=dense model.n_experts=1",
         "true,  model.feed_forward=dense model.n_experts=1"
     })
-    void addsTheRowOfTheToken(boolean fused, String settings) {
-        UnaryOperator<Pass> form = fused ? Forms.fused(ProductKernel.MATRIX) : Pass::plain;
+    void addsTheRowOfTheToken(boolean byKernels, String settings) {
+        UnaryOperator<ForwardContext> form = byKernels ? Forms.by(ProductKernel.MATRIX) : Forms.PLAIN;
         long[] tokens = new SplittableRandom(2).longs(S * B, 0, V - 1).toArray(); // the last one never comes
         float[] table = new float[V * V];
         SplittableRandom random = new SplittableRandom(4);
@@ -61,7 +61,8 @@ class BigramTest {
     }
 
     /** "logits", the weights "c" that the loss gives them, and gradients. */
-    private static Map<String, float[]> run(String settings, float[] table, long[] tokens, UnaryOperator<Pass> form) {
+    private static Map<String, float[]> run(
+            String settings, float[] table, long[] tokens, UnaryOperator<ForwardContext> form) {
         ModelConfig model = Modules.model(
                 Semantics.PAPER, "model.d_model=8 model.heads=2 model.d_ff=6 model.n_layers=2 " + settings);
         try (NDManager manager = NDManager.newBaseManager(Device.cpu());

@@ -25,6 +25,7 @@ import ai.djl.training.evaluator.Accuracy;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
@@ -87,7 +88,10 @@ class DjlTrainerTest {
         Engine.getInstance().setRandomSeed(5);
         SequentialBlock net = net();
         model.setBlock(net);
-        Loss loss = new SwitchLoss(Loss.softmaxCrossEntropyLoss(), net, loadBalance, 0.001);
+        return train(model, epochs, new SwitchLoss(Loss.softmaxCrossEntropyLoss(), net, loadBalance, 0.001));
+    }
+
+    private static List<Float> train(Model model, int epochs, Loss loss) throws Exception {
         DefaultTrainingConfig config = new DefaultTrainingConfig(loss)
                 .optDevices(new Device[] {Device.cpu()})
                 .addEvaluator(new Accuracy())
@@ -140,7 +144,9 @@ class DjlTrainerTest {
     void theSelectionBiasIsMovedByHand(@TempDir Path folder) throws Exception {
         float[] moved;
         try (Model model = Model.newInstance("bias", Device.cpu())) {
-            SwitchFeedForward layer = trainWithBias(model);
+            SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true, ProcessGroup.single());
+            model.setBlock(around(layer));
+            train(model, 1, new SwitchLoss(Loss.softmaxCrossEntropyLoss(), model.getBlock(), 0, 0));
             assertThat(bias(layer)).containsOnly(0);
             layer.moveSelectionBias(0.5);
             moved = bias(layer);
@@ -148,11 +154,8 @@ class DjlTrainerTest {
             model.save(folder, "bias");
         }
         try (Model model = Model.newInstance("bias", Device.cpu())) {
-            SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true);
-            model.setBlock(new SequentialBlock()
-                    .add(Linear.builder().setUnits(8).build())
-                    .add(layer)
-                    .add(Linear.builder().setUnits(2).build()));
+            SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true, ProcessGroup.single());
+            model.setBlock(around(layer));
             model.load(folder, "bias");
             assertThat(bias(layer)).containsExactly(moved);
         }
@@ -160,25 +163,11 @@ class DjlTrainerTest {
                 .hasMessage("layer 3 was made without a selection bias");
     }
 
-    private static SwitchFeedForward trainWithBias(Model model) throws Exception {
-        SwitchFeedForward layer = new SwitchFeedForward(EXPERTS, 0, true);
-        model.setBlock(new SequentialBlock()
+    private static SequentialBlock around(SwitchFeedForward layer) {
+        return new SequentialBlock()
                 .add(Linear.builder().setUnits(8).build())
                 .add(layer)
-                .add(Linear.builder().setUnits(2).build()));
-        DefaultTrainingConfig config = new DefaultTrainingConfig(
-                        new SwitchLoss(Loss.softmaxCrossEntropyLoss(), model.getBlock(), 0, 0))
-                .optDevices(new Device[] {Device.cpu()});
-        try (Trainer trainer = model.newTrainer(config)) {
-            trainer.initialize(new Shape(64, 2));
-            for (Batch batch : trainer.iterateDataset(points(model.getNDManager()))) {
-                try (batch) {
-                    EasyTrain.trainBatch(trainer, batch);
-                    trainer.step();
-                }
-            }
-        }
-        return layer;
+                .add(Linear.builder().setUnits(2).build());
     }
 
     private static float[] bias(SwitchFeedForward layer) {
@@ -240,7 +229,8 @@ class DjlTrainerTest {
             NDArray listed = layer.forward(new ParameterStore(manager, false), new NDList(x), true)
                     .singletonOrThrow();
             int[] dropped = layer.lastRouting().orElseThrow().plan().dropped();
-            Pass pass = Pass.training(step, new StepWeights(step, layer, false), DropPolicy.byPosition(), null);
+            ForwardContext pass =
+                    ForwardContext.training(step, new StepWeights(step, layer, false), DropPolicy.byPosition(), null);
             NDArray typed = layer.forward(pass, x).y();
             assertThat(dropped)
                     .isNotEmpty()
@@ -290,10 +280,10 @@ class DjlTrainerTest {
             shape(manager, new FeedForward(network), x);
             shape(manager, new LinearLayer(8, 11, true), x);
             shape(manager, new LayerNormLayer(8), x);
-            shape(manager, new Experts(3, network), x);
+            shape(manager, new Experts(5, network), x);
             shape(manager, new MultiHeadAttention(2, 8, 0, true, config.positions()), x, x, x);
-            shape(manager, new SwitchTransformerLayer(config, 0, true), x);
-            shape(manager, new SwitchTransformer(config, true), x);
+            shape(manager, new SwitchTransformerLayer(config, 0, true, ProcessGroup.single()), x);
+            shape(manager, new SwitchTransformer(config, true, ProcessGroup.single()), x);
             shape(manager, new AutoregressiveModel(config, 13, 5, true), tokens);
         }
     }

@@ -9,42 +9,50 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.nn.kernel.ProductKernel;
-import dev.switchlab.nn.kernel.ProductKernels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** A block in one form or another: by fused primitives, or by plain operators under autograd, their oracle. */
+/** A block in one form or the other: by kernels, or by plain operators, their oracle. */
 final class Forms {
 
     /** Of {@link #agree}, for sums of up to some thousand float32 terms in another order. Seen: 1.4e-6. */
     static final double FLOAT32 = 1e-5;
 
-    /**
-     * The same for products in bfloat16: see {@code golden.Tolerances.withBfloat16}, where it is derived; seen: 0.01.
-     */
+    /** For products in bfloat16: see {@code golden.Tolerances.withBfloat16}, where it is derived; seen: 0.01. */
     static final double BFLOAT16 = 1.0 / 32;
 
     /** Kernels that do not round their operands. */
-    static final List<ProductKernel> IN_FLOAT32 =
-            List.of(ProductKernel.MATRIX, ProductKernel.CONVOLUTION, ProductKernel.LINEAR);
+    static final List<ProductKernel> IN_FLOAT32 = List.of(ProductKernel.MATRIX, ProductKernel.CONVOLUTION);
+
+    /** Plain operators. */
+    static final UnaryOperator<ForwardContext> PLAIN = UnaryOperator.identity();
 
     private Forms() {}
 
-    static UnaryOperator<Pass> fused(ProductKernel kernel) {
-        return pass -> pass.fusedBy(kernels(kernel));
-    }
-
-    static Kernels kernels(ProductKernel kernel) {
-        ProductKernels all = ProductKernels.all(kernel);
-        return new Kernels(all, all);
+    static UnaryOperator<ForwardContext> by(ProductKernel kernel) {
+        return pass -> pass.by(new Kernels(kernel, kernel));
     }
 
     static double tolerance(ProductKernel kernel) {
         return kernel == ProductKernel.BFLOAT16 ? BFLOAT16 : FLOAT32;
+    }
+
+    /** Each kernel of {@code kernels} against plain operators: the output, and the gradients of weights and input. */
+    static void agree(
+            LabBlock block,
+            NDArray x,
+            List<ProductKernel> kernels,
+            BiFunction<ForwardContext, NDArray, NDArray> plain,
+            BiFunction<ForwardContext, NDArray, NDArray> byKernel) {
+        Map<String, float[]> expected = run(block, PLAIN, x, plain);
+        for (ProductKernel kernel : kernels) {
+            agree(run(block, by(kernel), x, byKernel), expected, tolerance(kernel), kernel.name());
+        }
     }
 
     /**
@@ -54,51 +62,44 @@ final class Forms {
      * @param x the input, which is copied
      */
     static Map<String, float[]> run(
-            LabBlock block, UnaryOperator<Pass> form, NDArray x, BiFunction<Pass, NDArray, NDArray> forward) {
+            LabBlock block,
+            UnaryOperator<ForwardContext> form,
+            NDArray x,
+            BiFunction<ForwardContext, NDArray, NDArray> forward) {
         try (NDManager step = x.getManager().newSubManager()) {
             NDArray input = step.create(x.toFloatArray(), x.getShape());
             Map<String, float[]> all = new LinkedHashMap<>();
-            Map<String, float[]> gradients = gradients(block, step, form, input, pass -> {
+            all.putAll(gradients(block, step, form, input, pass -> {
                 NDArray y = forward.apply(pass, input);
                 all.put("y", y.toFloatArray());
-                return pass.leaf(y)
-                        .mul(Modules.random(step, 7, y.getShape().getShape()))
-                        .sum();
-            });
-            all.putAll(gradients);
+                return y.mul(Modules.random(step, 7, y.getShape().getShape())).sum();
+            }));
             return all;
         }
     }
 
-    /** What makes a loss of a pass. */
-    @FunctionalInterface
-    interface Loss {
-        NDArray of(Pass pass);
-    }
-
-    /** Gradients of every weight, and of the input ("input") if there is one. */
+    /** Gradients of every weight, and of the input ("input") if there is one. Each call draws the same dropout. */
+    @SuppressWarnings("try") // a collector turns autograd on by being there
     static Map<String, float[]> gradients(
-            LabBlock block, NDManager step, UnaryOperator<Pass> form, NDArray input, Loss loss) {
+            LabBlock block,
+            NDManager step,
+            UnaryOperator<ForwardContext> form,
+            NDArray input,
+            Function<ForwardContext, NDArray> loss) {
         StepWeights weights = new StepWeights(step, block, true);
-        Pass pass = form.apply(Pass.training(
+        ForwardContext pass = form.apply(ForwardContext.training(
                 step, weights, DropPolicy.random(new SplittableRandom(3)), layer -> new SplittableRandom(layer)));
         if (input != null) {
-            input.setRequiresGradient(!pass.isFused());
+            input.setRequiresGradient(true);
         }
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            NDArray scalar = loss.of(pass);
-            if (pass.isFused()) {
-                pass.backward(scalar);
-            } else {
-                collector.backward(scalar);
-            }
+        Engine.getInstance().setRandomSeed(9);
+        try (GradientCollector gradientsOn = Engine.getInstance().newGradientCollector()) {
+            pass.backward(loss.apply(pass));
         }
         Map<String, float[]> gradients = new LinkedHashMap<>();
         StateDict.of(block).trainable().values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
         if (input != null) {
-            NDArray gradient = pass.isFused() ? pass.gradient(input) : input.getGradient();
-            assertThat(gradient.getShape()).isEqualTo(input.getShape());
-            gradients.put("input", gradient.toFloatArray());
+            gradients.put("input", input.getGradient().toFloatArray());
         }
         return gradients;
     }

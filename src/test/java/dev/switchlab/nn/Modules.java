@@ -1,17 +1,12 @@
 package dev.switchlab.nn;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.Function;
 
 /** Small modules and inputs for tests, all from fixed seeds. */
 final class Modules {
@@ -37,19 +32,5 @@ final class Modules {
             values[i] = (float) random.nextGaussian();
         }
         return manager.create(values, s);
-    }
-
-    /** Gradients of every weight and of the input ("input") for a scalar made from the input. */
-    static Map<String, float[]> gradients(
-            LabBlock block, NDManager step, NDArray input, Function<StepWeights, NDArray> loss) {
-        StepWeights weights = new StepWeights(step, block, true);
-        input.setRequiresGradient(true);
-        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-            collector.backward(loss.apply(weights));
-        }
-        Map<String, float[]> gradients = new LinkedHashMap<>();
-        StateDict.of(block).trainable().values(weights::gradient).forEach((name, w) -> gradients.put(name, w.values()));
-        gradients.put("input", input.getGradient().toFloatArray());
-        return gradients;
     }
 }

@@ -8,15 +8,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig.Positions;
+import dev.switchlab.nn.kernel.Kernels;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MultiHeadAttentionTest {
 
-    @Test
-    void causalMaskHidesTheFuture() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void causalMaskHidesTheFuture(boolean byKernels) {
         try (NDManager manager = NDManager.newBaseManager()) {
-            float[] before = causal(manager, Positions.NONE, 0);
-            float[] after = causal(manager, Positions.NONE, 1);
+            float[] before = causal(manager, byKernels, 0);
+            float[] after = causal(manager, byKernels, 1);
             assertThat(java.util.Arrays.copyOf(after, 3 * 8)).containsExactly(java.util.Arrays.copyOf(before, 3 * 8));
             assertThat(after[3 * 8]).isNotEqualTo(before[3 * 8]);
         }
@@ -40,14 +44,15 @@ class MultiHeadAttentionTest {
         }
     }
 
-    @Test
-    void maskOfAnotherShapeIsRefusedWithBothShapes() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void maskOfAnotherShapeIsRefusedWithBothShapes(boolean byKernels) {
         try (NDManager manager = NDManager.newBaseManager()) {
             MultiHeadAttention attention =
                     Modules.initialize(new MultiHeadAttention(2, 8, 0, true, Positions.NONE), manager, 1);
             NDArray x = Modules.random(manager, 1, 4, 2, 8);
             AttentionMask mask = AttentionMask.causal(manager, 5);
-            Pass pass = Pass.evaluation(manager, new StepWeights(manager, attention, false), DropPolicy.byPosition());
+            ForwardContext pass = pass(manager, attention, byKernels);
             assertThatThrownBy(() -> attention.forward(pass, x, x, x, mask))
                     .hasMessageContaining("(5, 5, 1)")
                     .hasMessageContaining("4 queries");
@@ -60,15 +65,20 @@ class MultiHeadAttentionTest {
                 .hasMessageContaining("3 does not divide 8");
     }
 
-    private static float[] causal(NDManager manager, Positions positions, float lastValue) {
-        MultiHeadAttention attention = Modules.initialize(new MultiHeadAttention(2, 8, 0, true, positions), manager, 1);
+    private static float[] causal(NDManager manager, boolean byKernels, float lastValue) {
+        MultiHeadAttention attention =
+                Modules.initialize(new MultiHeadAttention(2, 8, 0, true, Positions.NONE), manager, 1);
         float[] values = Modules.random(manager, 1, 4, 1, 8).toFloatArray();
         values[3 * 8] = lastValue;
         NDArray x = manager.create(values, new Shape(4, 1, 8));
-        Pass pass = Pass.evaluation(manager, new StepWeights(manager, attention, false), DropPolicy.byPosition());
         return attention
-                .forward(pass, x, x, x, AttentionMask.causal(manager, 4))
-                .y()
+                .forward(pass(manager, attention, byKernels), x, x, x, AttentionMask.causal(manager, 4))
                 .toFloatArray();
+    }
+
+    private static ForwardContext pass(NDManager manager, MultiHeadAttention attention, boolean byKernels) {
+        ForwardContext pass =
+                ForwardContext.evaluation(manager, new StepWeights(manager, attention, false), DropPolicy.byPosition());
+        return byKernels ? pass.by(Kernels.MATRIX) : pass;
     }
 }

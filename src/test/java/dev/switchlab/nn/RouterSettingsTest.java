@@ -10,31 +10,37 @@ import ai.djl.ndarray.NDManager;
 import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What each setting of the router does, against plain Java. */
+/** What each setting of the router does, against plain Java, and where the paper and the reference differ. */
 class RouterSettingsTest {
 
-    private static final String SIZES =
-            "model.heads=1 model.d_model=4 model.d_ff=6 model.n_experts=4 model.router_jitter=0 ";
+    private static final String SIZES = "model.heads=1 model.d_model=4 model.d_ff=6 model.n_experts=4 ";
     private static final int S = 30;
     private static final int B = 3;
 
     private static <T> T run(String settings, boolean training, Function<FeedForwardBlock.Output, T> read) {
-        return run(settings, training, 0, read);
+        return run(Semantics.PAPER, settings, training, 0, read);
     }
 
-    private static <T> T run(String settings, boolean training, int stream, Function<FeedForwardBlock.Output, T> read) {
-        ModelConfig model = Modules.model(Semantics.PAPER, SIZES + settings);
+    private static <T> T run(
+            Semantics semantics,
+            String settings,
+            boolean training,
+            int stream,
+            Function<FeedForwardBlock.Output, T> read) {
+        String jitter = settings.contains("router_jitter") ? "" : " model.router_jitter=0";
+        ModelConfig model = Modules.model(semantics, SIZES + settings + jitter);
         try (NDManager manager = NDManager.newBaseManager(Device.cpu());
                 NDManager step = manager.newSubManager()) {
             SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(model, 0), manager, 2);
             Engine.getInstance().setRandomSeed(9);
             NDArray x = Modules.random(step, 1, S, B, 4); // (S, B, D)
-            Pass pass = new Pass(
+            ForwardContext pass = new ForwardContext(
                     step,
                     manager,
                     new StepWeights(step, block, false),
@@ -122,7 +128,7 @@ class RouterSettingsTest {
             double[] expected = new double[4];
             int draws = 200;
             for (int i = 0; i < draws; i++) {
-                run(settings, true, i, output -> {
+                run(Semantics.PAPER, settings, true, i, output -> {
                     Routing routing = routing(output);
                     float[] p = routing.probabilities();
                     for (int token = 0; token < S * B; token++) {
@@ -147,14 +153,10 @@ class RouterSettingsTest {
                 "model.exploration=sample",
                 "model.exploration=input_dropout model.router_input_dropout=0.5",
                 "model.exploration=jitter model.router_jitter=0.5")) {
-            // A setting of SIZES cannot be given twice.
-            String settings = how.contains("router_jitter") ? "model.exploration=jitter" : how;
-            assertThat(y(settings, false)).containsExactly(plain);
+            assertThat(y(how, false)).containsExactly(plain);
+            assertThat(y(how, true)).isNotEqualTo(y("model.exploration=argmax", true));
         }
-        float[] trained = y("model.exploration=argmax", true);
-        assertThat(y("model.exploration=sample", true)).isNotEqualTo(trained);
-        assertThat(y("model.exploration=input_dropout", true)).isNotEqualTo(trained);
-        assertThat(y("model.exploration=jitter", true)).containsExactly(trained); // its strength is 0 here
+        assertThat(y("model.exploration=jitter", true)).containsExactly(y("model.exploration=argmax", true));
     }
 
     /** A share of the router's input is zero, and the rest so much larger. */
@@ -192,6 +194,56 @@ class RouterSettingsTest {
                 .isEqualTo(0.2);
     }
 
+    @Test
+    void thePaperGivesDroppedTokensZero() {
+        run("model.capacity_factor=0.5 model.min_capacity=0", true, output -> {
+            assertThat(routing(output).plan().dropped()).isNotEmpty();
+            for (int token : routing(output).plan().dropped()) {
+                assertThat(row(output.y().toFloatArray(), token)).containsExactly(new float[4], within(0f));
+            }
+            return null;
+        });
+    }
+
+    /** Scaled by their gates, which are one without scaling. */
+    @Test
+    void theReferencePassesDroppedTokensThrough() {
+        for (boolean scales : new boolean[] {true, false}) {
+            String settings = "model.capacity_factor=0.5 model.is_scale_prob=" + scales;
+            run(Semantics.REFERENCE, settings, true, 0, output -> {
+                float[] x = Modules.random(output.y().getManager(), 1, S, B, 4).toFloatArray();
+                float[] chosen = routing(output).chosen().toFloatArray();
+                assertThat(routing(output).plan().dropped()).isNotEmpty();
+                for (int token : routing(output).plan().dropped()) {
+                    float[] expected = row(x, token);
+                    for (int i = 0; i < expected.length; i++) {
+                        expected[i] *= scales ? chosen[token] : 1;
+                    }
+                    assertThat(row(output.y().toFloatArray(), token))
+                            .containsExactly(expected, within(scales ? 1e-6f : 0));
+                }
+                return null;
+            });
+        }
+    }
+
+    private static float[] row(float[] all, int token) {
+        return Arrays.copyOfRange(all, token * 4, token * 4 + 4);
+    }
+
+    @Test
+    void capacityIsThatOfTrainingOrEvaluation() {
+        String settings = "model.capacity_factor=0.5 model.min_capacity=0 model.eval_capacity_factor=4";
+        RoutingPlan trained = run(settings, true, output -> routing(output).plan());
+        RoutingPlan evaluated = run(settings, false, output -> routing(output).plan());
+        assertThat(trained.droppedCount()).isPositive();
+        assertThat(trained.capacity()).isEqualTo(S * B / 8);
+        assertThat(evaluated.droppedCount()).isZero();
+        assertThat(evaluated.capacity()).isEqualTo(S * B);
+        String few = "model.capacity_factor=0.01 model.min_capacity=5";
+        assertThat(run(few, true, output -> routing(output).plan()).capacity()).isEqualTo(5);
+    }
+
     /** Every second layer is sparse; the dense ones are as wide as what a token meets in a sparse one. */
     @Test
     void layersAreSparseEveryNth() {
@@ -223,7 +275,7 @@ class RouterSettingsTest {
                     8,
                     1,
                     DropPolicy.byPosition(),
-                    Pass::plain,
+                    Forms.PLAIN,
                     output -> output.routing().stream().map(Routing::layer).toList());
             assertThat(layers).containsExactly(1, 3);
             network.clear();

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Semantics;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The statistics against loops over tokens, with either way of planning. */
+/** The statistics against loops over tokens. */
 class RoutingStatisticsTest {
 
     private static final int E = 5;
@@ -27,31 +28,24 @@ class RoutingStatisticsTest {
                 "model.top_k=3 model.normalize_gates=true model.gate_scale=2 model.drop_tokens=false",
             })
     void areWhatLoopsCount(String settings) {
-        for (boolean onDevice : new boolean[] {false, true}) {
-            try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-                SwitchFeedForward block = Modules.initialize(
-                        new SwitchFeedForward(
-                                Modules.model(
-                                        Semantics.PAPER,
-                                        "model.heads=1 model.d_model=8 model.d_ff=4 model.n_experts=" + E
-                                                + " model.router_jitter=0 model.min_capacity=0 " + settings),
-                                2,
-                                true),
-                        manager,
-                        4);
-                block.moveSelectionBias(new long[] {9, 1, 1, 1, 1}, 0.05);
-                NDArray x = Modules.random(manager, 3, N / 3, 3, 8); // (S, B, D)
-                Pass pass = Pass.training(
-                        manager,
-                        new StepWeights(manager, block, false),
-                        DropPolicy.random(new SplittableRandom(1)),
-                        null);
-                Routing routing = block.forward(onDevice ? pass.routedOnDevice() : pass, x)
-                        .routing()
-                        .orElseThrow();
-                check(routing);
-                block.clear();
-            }
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            SwitchFeedForward block = Modules.initialize(
+                    new SwitchFeedForward(
+                            Modules.model(
+                                    Semantics.PAPER,
+                                    "model.heads=1 model.d_model=8 model.d_ff=4 model.n_experts=" + E
+                                            + " model.router_jitter=0 model.min_capacity=0 " + settings),
+                            2,
+                            true,
+                            ProcessGroup.single()),
+                    manager,
+                    4);
+            block.moveSelectionBias(new long[] {9, 1, 1, 1, 1}, 0.05);
+            NDArray x = Modules.random(manager, 3, N / 3, 3, 8); // (S, B, D)
+            ForwardContext pass = ForwardContext.training(
+                    manager, new StepWeights(manager, block, false), DropPolicy.random(new SplittableRandom(1)), null);
+            check(block.forward(pass, x).routing().orElseThrow());
+            block.clear();
         }
     }
 

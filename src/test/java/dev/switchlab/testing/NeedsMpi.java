@@ -1,6 +1,6 @@
 package dev.switchlab.testing;
 
-import dev.switchlab.world.MpiRun;
+import dev.switchlab.distributed.MpiRun;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

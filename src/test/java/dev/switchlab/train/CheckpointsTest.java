@@ -82,8 +82,8 @@ class CheckpointsTest {
         Experiment other = experiment.with("train.learning_rate=0.5");
         TextData data = Runs.data(other);
         try (LanguageModel model = LanguageModel.create(other, data.tokenizer(), Device.cpu())) {
-            Trainer trainer =
-                    new Trainer(model, data, new RecordingLog(), new Checkpoints(folder, 2), new Nobody(), () -> false);
+            Trainer trainer = new Trainer(
+                    model, data, new RecordingLog(), new Checkpoints(folder, 2), new NoOpRunLog(), () -> false);
             assertThatThrownBy(() -> trainer.resume(checkpoint))
                     .isInstanceOf(TrainingException.class)
                     .hasMessage(

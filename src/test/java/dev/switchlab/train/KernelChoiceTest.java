@@ -12,7 +12,7 @@ import dev.switchlab.io.Json;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.nn.kernel.KernelTimer;
 import dev.switchlab.nn.kernel.Kernels;
-import dev.switchlab.nn.kernel.ProductKernels;
+import dev.switchlab.nn.kernel.ProductKernel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KernelChoiceTest {
 
@@ -66,9 +68,10 @@ class KernelChoiceTest {
             assertThat(key).contains("2048x128x384").contains("libtorch");
             assertThat(kept()).containsEntry(key, first.toString());
             Map<String, String> other = kept();
-            other.put(key, "dense=linear experts=convolution");
+            String unlike = first.dense() == ProductKernel.MATRIX ? "convolution" : "matrix";
+            other.put(key, unlike);
             WholeFile.write(FILE, Json.MAPPER.writeValueAsString(other));
-            assertThat(choice(LARGE, machine)).hasToString("dense=linear experts=convolution");
+            assertThat(choice(LARGE, machine)).hasToString(unlike);
         } finally {
             forget(machine);
         }
@@ -79,7 +82,7 @@ class KernelChoiceTest {
         String machine = machine();
         assertThat(choice(experiment("model.d_model=32 model.heads=2 model.d_ff=64"), machine))
                 .isEqualTo(Kernels.MATRIX);
-        assertThat(choice(LARGE.with("model.dispatch=batched"), machine)).isEqualTo(Kernels.MATRIX);
+        assertThat(choice(LARGE.with("model.dispatch=loop"), machine)).isEqualTo(Kernels.MATRIX);
         assertThat(Files.exists(FILE) ? kept() : Map.of()).doesNotContainKey(machine);
     }
 
@@ -88,7 +91,7 @@ class KernelChoiceTest {
         String machine = machine();
         try {
             assertThat(choice(LARGE.with("model.n_experts=64"), machine).experts())
-                    .isEqualTo(ProductKernels.MATRIX);
+                    .isEqualTo(ProductKernel.MATRIX);
         } finally {
             forget(machine);
         }
@@ -100,7 +103,7 @@ class KernelChoiceTest {
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             assertThat(KernelTimer.fastest(
                             manager, List.of(new KernelTimer.Product(256, 64, 64)), System.nanoTime() - 1))
-                    .isEqualTo(ProductKernels.MATRIX);
+                    .isEqualTo(ProductKernel.MATRIX);
         }
     }
 
@@ -109,7 +112,7 @@ class KernelChoiceTest {
         Experiment selective = LARGE.with("train.precision=selective");
         assertThat(choice(selective, machine())).hasToString("bfloat16");
         assertThat(choice(selective.with("model.n_experts=64"), machine()))
-                .hasToString("dense=bfloat16 experts=matrix");
+                .isEqualTo(new Kernels(ProductKernel.BFLOAT16, ProductKernel.MATRIX));
     }
 
     @Test
@@ -127,7 +130,15 @@ class KernelChoiceTest {
                                 + " KERNELS=auto");
         assertThatThrownBy(() ->
                         KernelChoice.of(LARGE.with("train.precision=selective"), Device.cpu(), machine(), "matrix"))
-                .hasMessageContaining("train.precision is selective: allowed are those with bfloat16");
+                .hasMessageContaining("train.precision is selective: allowed is bfloat16");
+    }
+
+    /** Runs of the past chose one kernel for each product, of which some are gone. */
+    @ParameterizedTest
+    @ValueSource(strings = {"linear/matrix/matrix", "dense=convolution experts=matrix"})
+    void whatIsNoLongerThereStandsForMatrixProducts(String recorded) {
+        assertThat(KernelChoice.recorded(LARGE, recorded)).isEqualTo(Kernels.MATRIX);
+        assertThat(KernelChoice.recorded(LARGE, "convolution")).hasToString("convolution");
     }
 
     @Test
@@ -135,12 +146,12 @@ class KernelChoiceTest {
         Path file = Files.createTempFile("weights", ".safetensors");
         dev.switchlab.data.CharTokenizer tokenizer = dev.switchlab.data.CharTokenizer.of("abc");
         Experiment small = experiment("model.d_model=8 model.heads=2 model.d_ff=8 model.n_layers=1");
-        try (LanguageModel model =
-                LanguageModel.create(small, tokenizer, Device.cpu(), Kernels.parse("linear/matrix/matrix"))) {
+        Kernels kernels = KernelChoice.of(small, Device.cpu(), machine(), "convolution");
+        try (LanguageModel model = LanguageModel.create(small, tokenizer, Device.cpu(), kernels)) {
             model.save(file);
         }
         try (LanguageModel loaded = LanguageModel.load(file, Device.cpu())) {
-            assertThat(loaded.kernels()).hasToString("linear/matrix/matrix");
+            assertThat(loaded.kernels()).isEqualTo(kernels).hasToString("convolution");
         } finally {
             Files.delete(file);
         }

@@ -60,7 +60,7 @@ class ModelIngredientsTest {
         assertThat(with.get("bigram.weight").values()).containsOnly(0);
         assertThat(with.get(layer + "attn.q_norm.weight").shape()).containsExactly(4);
         assertThat(with.get(layer + "attn.k_norm.weight").values()).containsOnly(1);
-        // Nobody else's first weights change.
+        // NoOpRunLog else's first weights change.
         without.forEach((name, weight) -> {
             if (with.containsKey(name)) {
                 assertThat(with.get(name).values()).as(name).containsExactly(weight.values());
@@ -75,10 +75,9 @@ class ModelIngredientsTest {
         }
     }
 
-    /** Sparse and dense; fused, batched and as a loop. */
+    /** Sparse and dense, by kernels and by plain operators. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", " model.dispatch=batched", " model.dispatch=loop", DENSE, DENSE + " model.dispatch=batched"})
+    @ValueSource(strings = {"", " model.dispatch=loop", DENSE, DENSE + " model.dispatch=loop"})
     void learnWriteAndLoad(String form) throws IOException {
         Experiment experiment = experiment(form);
         TextData data = Runs.data(experiment);
@@ -105,7 +104,7 @@ class ModelIngredientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", DENSE + " model.dispatch=batched"})
+    @ValueSource(strings = {"", DENSE + " model.dispatch=loop"})
     void aStoppedRunGoesOnToTheSameBits(String form) {
         Experiment experiment = experiment(form);
         Runs.Outcome whole = Runs.train(experiment, folder.resolve("whole"), () -> false);

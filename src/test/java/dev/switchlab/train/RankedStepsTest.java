@@ -7,11 +7,11 @@ import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
+import dev.switchlab.distributed.MpiRun;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
-import dev.switchlab.world.MpiRun;
-import dev.switchlab.world.World;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ class RankedStepsTest {
                 "model.n_experts=6 model.top_k=3 model.shared_experts=1 model.router_score=sigmoid model.normalize_gates=true"
                         + " model.dropped_tokens=next_choice model.capacity_factor=0.7 model.drop_order=random"
                         + " model.exploration=input_dropout train.load_balance_scope=sequence train.z_loss=0.001"
-                        + " train.selection_bias_rate=0.01 model.dispatch=batched model.dropout=0.1 model.expert_dropout=0",
+                        + " train.selection_bias_rate=0.01 model.dispatch=loop model.dropout=0.1 model.expert_dropout=0",
                 "model.exploration=sample model.router_scope=chosen train.accumulate=2 train.optimizer=muon train.ema=0.9",
                 "model.n_experts=1 model.moe_every=2 model.dropped_tokens=pass_through model.dispatch=loop",
             })
@@ -144,14 +144,14 @@ class RankedStepsTest {
 
     /** Prints all that each step gave, a line per step, on rank 0. The third step's batch has one sequence less. */
     public static void main(String[] args) {
-        World world = World.start();
+        ProcessGroup world = ProcessGroup.start();
         Experiment experiment = Runs.smoke(args[0]);
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
-        World spread = List.of(args).contains(SPREAD) ? world : World.ofOne();
+        boolean sharded = List.of(args).contains(SPREAD);
         try (LanguageModel model = LanguageModel.create(
-                experiment, data.tokenizer(), Device.cpu(), KernelChoice.fixed(experiment), spread)) {
-            TrainStep trainStep = new TrainStep(model, world);
+                experiment, data.tokenizer(), Device.cpu(), KernelChoice.fixed(experiment), world, sharded)) {
+            TrainStep trainStep = new TrainStep(model);
             int count = experiment.train().accumulate();
             for (int step = 1; step <= experiment.train().steps(); step++) {
                 List<Batch> micro = new ArrayList<>();
@@ -167,13 +167,13 @@ class RankedStepsTest {
                 }
                 print(world, trainStep.run(step, micro, true));
             }
-            Evaluation evaluation = new Evaluator(model, world).evaluate(data.validationSample(experiment), 12);
+            Evaluation evaluation = new Evaluator(model).evaluate(data.validationSample(experiment), 12);
             world.requireSame(Map.of("weights", model.sharedDigest(), "score", evaluation.toString()));
         }
         world.finish();
     }
 
-    private static void print(World world, StepResult result) {
+    private static void print(ProcessGroup world, StepMetrics result) {
         if (world.isFirst()) {
             StringBuilder line = new StringBuilder();
             result.metrics()

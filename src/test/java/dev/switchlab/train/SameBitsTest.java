@@ -51,7 +51,7 @@ class SameBitsTest {
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             TrainStep trainStep = new TrainStep(model);
             for (int step = 1; step <= experiment.train().steps(); step++) {
-                StepResult result = trainStep.run(step, List.of(batches.batch(step - 1)), false);
+                StepMetrics result = trainStep.run(step, List.of(batches.batch(step - 1)), false);
                 System.out.println(Double.toHexString(result.loss()) + " " + Double.toHexString(result.gradNorm()));
             }
         }

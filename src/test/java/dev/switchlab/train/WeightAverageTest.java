@@ -117,7 +117,7 @@ class WeightAverageTest {
         RecordingLog log = new RecordingLog();
         Path own = folder.resolve("with");
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-            Trainer trainer = new Trainer(model, data, log, new Checkpoints(own, 2), new Nobody(), () -> false);
+            Trainer trainer = new Trainer(model, data, log, new Checkpoints(own, 2), new NoOpRunLog(), () -> false);
             TrainingResult result = trainer.run();
             assertThat(log.metrics.get("train/loss"))
                     .isEqualTo(without.log().metrics.get("train/loss"));

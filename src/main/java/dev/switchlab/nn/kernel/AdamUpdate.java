@@ -29,20 +29,7 @@ public final class AdamUpdate {
      * {@code torch._fused_adam_} (libtorch: {@code aten/src/ATen/native/cpu/FusedAdamKernel.cpp},
      * {@code native/cuda/FusedAdamKernel.cu}): one pass over the memory of weights, gradients and moments.
      */
-    private static final Script SCRIPT = Script.of("adam", """
-            def update(self, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], vmax: List[Tensor], step: Tensor,
-                divisor: Tensor, lr: float, beta1: float, beta2: float, eps: float, shrink: float, pull: float, amsgrad: bool) -> int:
-              if torch.ne(shrink, 1.0):
-                torch._foreach_mul_(p, shrink)
-              dense: List[Tensor] = []
-              steps: List[Tensor] = []
-              for one in g:
-                dense.append(torch.contiguous(one))
-                steps.append(step)
-              torch._fused_adam_(p, dense, m, v, vmax, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=pull, eps=eps,
-                amsgrad=amsgrad, maximize=False, grad_scale=divisor, found_inf=None)
-              return 0
-            """);
+    private static final Script SCRIPT = Script.of("adam");
 
     private static final NDIndex EVERYTHING = new NDIndex(":");
 
@@ -120,7 +107,7 @@ public final class AdamUpdate {
         }
     }
 
-    /** The same, weight by weight and line by line as above; leaves the gradients as they are. */
+    /** One update weight by weight and line by line as above; leaves the gradients as they are. */
     public static void plain(NDManager step, State state, List<NDArray> gradients, NDArray divisor, Numbers numbers) {
         List<NDArray> maximum =
                 state.maximum().isEmpty() ? Collections.nCopies(state.weights().size(), null) : state.maximum();

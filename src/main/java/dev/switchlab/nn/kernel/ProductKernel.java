@@ -8,10 +8,11 @@ public enum ProductKernel {
     MATRIX(0),
     /** oneDNN's convolution with a 1 x 1 kernel. Compiles for each new shape. */
     CONVOLUTION(1),
-    /** oneDNN's inner product, {@code mkldnn::_linear_pointwise}. Compiles for each new shape. */
-    LINEAR(2),
     /** oneDNN with operands rounded to bfloat16, sums in float32. Compiles for each new shape. */
-    BFLOAT16(3);
+    BFLOAT16(2);
+
+    /** Rows per expert are rounded up to a multiple of this for kernels that compile for each new shape. */
+    private static final int GRAIN = 32;
 
     private final int code;
 
@@ -20,12 +21,12 @@ public enum ProductKernel {
     }
 
     /** How scripts call it. */
-    int code() {
+    public long code() {
         return code;
     }
 
-    /** Whether each new shape costs time once: shapes are then rounded, so that few come back again and again. */
-    boolean compiles() {
-        return this != MATRIX;
+    /** Rows per expert come in multiples of this, so that few shapes come back again and again. */
+    public int grain() {
+        return this == MATRIX ? 1 : GRAIN;
     }
 }

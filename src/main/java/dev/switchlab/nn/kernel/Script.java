@@ -11,20 +11,29 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A few lines of TorchScript: the way to operators of libtorch that DJL has no method for, and to many operators in one
- * call.
+ * A program in TorchScript: the way to operators of libtorch that DJL has no method for, and to many operators in one
+ * call. The sources are the {@code .py} files beside this class in the jar.
  *
- * <p>libtorch reads a script from an archive, a zip of five small files, which is made here in memory. A method runs in
- * libtorch's inference mode, without gradients, on the device and with the threads of its arguments. The interpreter
- * runs the operators as they are written: no optimizer that would fuse them one time and not another.
+ * <p>libtorch reads a script from an archive, a zip of five small files, which is made here in memory. A method runs on
+ * the device and with the threads of its arguments. The interpreter runs the operators as they are written: no
+ * optimizer that would fuse them one time and not another.
+ *
+ * <p>{@link #tensor}, {@link #tensors} and {@link #run} run in libtorch's inference mode, without gradients; autograd
+ * takes no tensor that they return, only a copy. {@link #differentiable} is differentiated by libtorch like any
+ * operator, as far as its arguments want gradients.
  */
 public final class Script {
 
@@ -33,23 +42,49 @@ public final class Script {
 
     private static final String NO_CONSTANTS = "\u0080\u0002).";
 
-    private final String source;
-    private final String name;
+    /** {@code PyTorchLibrary.moduleRunMethod(module, method, arguments, autograd, stream)}. */
+    private static final MethodHandle RUN_METHOD = runMethod();
+
+    private static final MethodHandle NEW_VALUE = newValue();
+
+    private final List<String> files;
     private PtSymbolBlock module;
 
-    private Script(String name, String source) {
-        this.name = name;
-        this.source = source;
+    private Script(List<String> files) {
+        this.files = files;
     }
 
     /**
-     * Methods of a class without state.
+     * A class without state whose methods are those of some files.
      *
-     * @param name for messages
-     * @param methods {@code def}s in TorchScript, each with {@code self} as its first parameter
+     * @param files names without {@code .py}; each holds {@code def}s with {@code self} as their first parameter, and
+     *     no two methods share a name
      */
-    public static Script of(String name, String methods) {
-        return new Script(name, methods);
+    public static Script of(String... files) {
+        return new Script(List.of(files));
+    }
+
+    /** DJL's own {@code runMethod} always turns autograd off; the native method below it takes a flag. */
+    private static MethodHandle runMethod() {
+        try {
+            Class<?> library = Class.forName("ai.djl.pytorch.jni.PyTorchLibrary");
+            MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(library, MethodHandles.lookup());
+            MethodType type = MethodType.methodType(
+                    long.class, long.class, String.class, long[].class, boolean.class, boolean.class);
+            return lookup.findVirtual(library, "moduleRunMethod", type)
+                    .bindTo(lookup.findStaticGetter(library, "LIB", library).invoke());
+        } catch (Throwable e) {
+            throw new IllegalStateException("this version of DJL has no PyTorchLibrary.moduleRunMethod", e);
+        }
+    }
+
+    private static MethodHandle newValue() {
+        try {
+            return MethodHandles.privateLookupIn(IValue.class, MethodHandles.lookup())
+                    .findConstructor(IValue.class, MethodType.methodType(void.class, long.class));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this version of DJL has no IValue(long)", e);
+        }
     }
 
     /**
@@ -81,9 +116,47 @@ public final class Script {
         }
     }
 
+    /** Runs a method whose result is one tensor, which autograd follows back to the arguments that want gradients. */
+    public NDArray differentiable(NDManager manager, String method, Object... arguments) {
+        try (Call call = new Call(arguments);
+                IValue result = followed(method, call)) {
+            return result.toTensor((PtNDManager) manager);
+        }
+    }
+
+    /**
+     * Runs a method whose result is a {@code List[Tensor]} outside of inference mode: autograd takes what it returns.
+     */
+    public NDArray[] differentiables(NDManager manager, String method, Object... arguments) {
+        try (Call call = new Call(arguments);
+                IValue result = followed(method, call)) {
+            return result.toTensorArray((PtNDManager) manager);
+        }
+    }
+
+    /** Runs a method for what it does to its arguments, outside of inference mode. */
+    public void runDifferentiable(String method, Object... arguments) {
+        try (Call call = new Call(arguments)) {
+            followed(method, call).close();
+        }
+    }
+
     private IValue invoke(String method, Call call) {
         JniUtils.setGraphExecutorOptimize(false); // per thread
         return IValueUtils.runMethod(module(), method, call.values);
+    }
+
+    private IValue followed(String method, Call call) {
+        JniUtils.setGraphExecutorOptimize(false); // per thread
+        long[] handles = Arrays.stream(call.values).mapToLong(IValue::getHandle).toArray();
+        try {
+            long module = module().getHandle();
+            return (IValue) NEW_VALUE.invokeExact((long) RUN_METHOD.invokeExact(module, method, handles, true, false));
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private synchronized PtSymbolBlock module() {
@@ -95,7 +168,7 @@ public final class Script {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             } catch (ai.djl.engine.EngineException e) {
-                throw new IllegalStateException("TorchScript " + name + " does not compile: " + e.getMessage(), e);
+                throw new IllegalStateException("TorchScript " + files + " does not compile: " + e.getMessage(), e);
             }
         }
         return module;
@@ -103,7 +176,7 @@ public final class Script {
 
     private byte[] archive() throws IOException {
         String code = "class Script(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
-                + source.indent(2);
+                + source().indent(2);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             put(zip, "data.pkl", MODULE.getBytes(StandardCharsets.ISO_8859_1));
@@ -112,6 +185,16 @@ public final class Script {
             put(zip, "version", "10\n".getBytes(StandardCharsets.US_ASCII));
         }
         return bytes.toByteArray();
+    }
+
+    private String source() throws IOException {
+        StringBuilder source = new StringBuilder();
+        for (String file : files) {
+            try (InputStream in = Script.class.getResourceAsStream(file + ".py")) {
+                source.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        return source.toString();
     }
 
     /** Stored, not packed: libtorch reads nothing else. */
@@ -128,17 +211,24 @@ public final class Script {
         zip.closeEntry();
     }
 
-    /** A {@code List[Tensor]} made once for many calls: for a hundred tensors that takes longer than a call. */
-    static final class Tensors implements AutoCloseable {
+    /**
+     * A list of tensors, or of such lists, made once for many calls: for a hundred tensors that takes longer than a
+     * call.
+     */
+    public static final class Tensors implements AutoCloseable {
 
         private final IValue value;
 
-        Tensors(List<NDArray> arrays) {
+        /** Of a list of {@link NDArray}, or of lists of such lists; a list of lists is not empty. */
+        public Tensors(List<?> arrays) {
             value = list(arrays);
         }
 
         private static IValue list(List<?> arrays) {
-            return IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
+            return !arrays.isEmpty() && arrays.get(0) instanceof List<?>
+                    ? IValue.listFrom(
+                            arrays.stream().map(inner -> list((List<?>) inner)).toArray(IValue[]::new))
+                    : IValue.listFrom(arrays.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
         }
 
         @Override

@@ -14,12 +14,13 @@ import dev.switchlab.experiment.ModelConfig;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.nn.AttentionMask;
 import dev.switchlab.nn.DropPolicy;
+import dev.switchlab.nn.ForwardContext;
 import dev.switchlab.nn.Initialization;
 import dev.switchlab.nn.LabBlock;
 import dev.switchlab.nn.MultiHeadAttention;
-import dev.switchlab.nn.Pass;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.SwitchFeedForward;
+import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.Adam;
 import dev.switchlab.train.AdamConfig;
 import dev.switchlab.train.GradientClipping;
@@ -86,6 +87,10 @@ public final class MicroBenchmarks {
         @Param({"64", "256"})
         public int seqLen;
 
+        /** Kernels, or plain operators. */
+        @Param({"fused", "loop"})
+        public String form;
+
         private NDManager manager;
         private TrainedBlock<MultiHeadAttention> trained;
         private AttentionMask mask;
@@ -99,6 +104,7 @@ public final class MicroBenchmarks {
             trained = new TrainedBlock<>(
                     new MultiHeadAttention(model.heads(), model.dModel(), 0, true, model.positions()),
                     model,
+                    form,
                     seqLen,
                     TOKENS / seqLen);
         }
@@ -106,8 +112,7 @@ public final class MicroBenchmarks {
         /** One layer's attention. */
         @Benchmark
         public float attention() {
-            return trained.forwardAndBackward(
-                    (pass, x) -> trained.block.forward(pass, x, x, x, mask).y());
+            return trained.forwardAndBackward((pass, x) -> trained.block.forward(pass, x, x, x, mask));
         }
 
         /** Frees the block. */
@@ -126,18 +131,17 @@ public final class MicroBenchmarks {
         public int experts;
 
         /** The form of dispatch. */
-        @Param({"batched", "loop"})
-        public String dispatch;
+        @Param({"fused", "loop"})
+        public String form;
 
         private TrainedBlock<SwitchFeedForward> trained;
 
         /** Makes the block. */
         @Setup
         public void prepare() {
-            ModelConfig model = Experiment.of(
-                            Semantics.REFERENCE, "model.n_experts=" + experts, "model.dispatch=" + dispatch)
+            ModelConfig model = Experiment.of(Semantics.REFERENCE, "model.n_experts=" + experts)
                     .model();
-            trained = new TrainedBlock<>(new SwitchFeedForward(model, 0), model, 64, 32);
+            trained = new TrainedBlock<>(new SwitchFeedForward(model, 0), model, form, 64, 32);
         }
 
         /** One layer's experts. */
@@ -199,27 +203,32 @@ public final class MicroBenchmarks {
     private static final class TrainedBlock<B extends LabBlock> implements AutoCloseable {
 
         private final B block;
+        private final boolean byKernels;
         private final NDManager manager = NDManager.newBaseManager(Device.cpu());
         private final NDArray x;
 
-        TrainedBlock(B block, ModelConfig model, int seqLen, int batchSize) {
+        TrainedBlock(B block, ModelConfig model, String form, int seqLen, int batchSize) {
             this.block = block;
+            byKernels = form.equals("fused");
             SplittableRandom random = new SplittableRandom(1);
             new Initialization(model, name -> random.split()).apply(block, manager);
             x = manager.randomNormal(0, 1, new Shape(seqLen, batchSize, model.dModel()), DataType.FLOAT32); // (S, B, D)
         }
 
         /** Returns the loss, the sum of the output of {@code forward}, so that no work can be left out. */
-        float forwardAndBackward(BiFunction<Pass, NDArray, NDArray> forward) {
+        @SuppressWarnings("try") // a collector turns autograd on by being there
+        float forwardAndBackward(BiFunction<ForwardContext, NDArray, NDArray> forward) {
             try (NDManager scope = manager.newSubManager()) {
                 StepWeights weights = new StepWeights(scope, block, true);
-                Pass pass = Pass.training(scope, weights, DropPolicy.byPosition(), layer -> new SplittableRandom(1));
+                ForwardContext plain = ForwardContext.training(
+                        scope, weights, DropPolicy.byPosition(), layer -> new SplittableRandom(1));
+                ForwardContext pass = byKernels ? plain.by(Kernels.MATRIX) : plain;
                 NDArray input = x.stopGradient(); // (S, B, D)
                 input.attach(scope);
                 input.setRequiresGradient(true);
-                try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                try (GradientCollector gradientsOn = Engine.getInstance().newGradientCollector()) {
                     NDArray loss = forward.apply(pass, input).sum(); // ()
-                    collector.backward(loss);
+                    pass.backward(loss);
                     return loss.getFloat();
                 }
             }

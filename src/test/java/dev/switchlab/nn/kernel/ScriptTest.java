@@ -3,26 +3,17 @@ package dev.switchlab.nn.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScriptTest {
 
-    private static final Script SCRIPT = Script.of("test", """
-            def product(self, x: Tensor, w: Tensor) -> Tensor:
-              return torch.matmul(x, w)
-            def both(self, all: List[Tensor], n: int, by: float, on: bool, sizes: List[int]) -> List[Tensor]:
-              a = torch.mul(all[0], by)
-              if on:
-                a = torch.add(a, n)
-              return [a, torch.reshape(all[1], sizes)]
-            def twice(self, x: Tensor) -> int:
-              torch.mul_(x, 2)
-              return 0
-            """);
+    private static final Script SCRIPT = Script.of("script_test");
 
     @Test
     void runsAnOperatorWithoutGradients() {
@@ -38,12 +29,60 @@ class ScriptTest {
     }
 
     @Test
+    void isDifferentiatedLikeAnOperator() {
+        try (NDManager manager = NDManager.newBaseManager();
+                GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            NDArray x = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
+            x.setRequiresGradient(true);
+            NDArray w = manager.create(new float[] {1, 10, 100, 1000}, new Shape(2, 2));
+            NDArray y = SCRIPT.differentiable(manager, "product", x, w);
+            assertThat(y.getManager()).isSameAs(manager);
+            collector.backward(y.mul(y.onesLike()).sum());
+            assertThat(x.getGradient().toFloatArray()).containsExactly(11, 1100, 11, 1100);
+        }
+    }
+
+    /** Without inference mode autograd takes what comes out, though nothing wanted a gradient. */
+    @Test
+    void autogradTakesWhatComesOutOfADifferentiableMethod() {
+        try (NDManager manager = NDManager.newBaseManager();
+                GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            NDArray x = manager.create(new float[] {1, 2});
+            NDArray[] results =
+                    SCRIPT.differentiables(manager, "both", List.of(x, x), 1, 0.5, true, new long[] {2}, "positive");
+            NDArray leaf = manager.create(new float[] {3, 4});
+            leaf.setRequiresGradient(true);
+            collector.backward(leaf.mul(results[0]).sum());
+            assertThat(leaf.getGradient().toFloatArray()).containsExactly(1.5f, 2);
+        }
+    }
+
+    @Test
     void takesAllKindsOfArguments() {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray x = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
-            NDArray[] results = SCRIPT.tensors(manager, "both", List.of(x, x), 1, 0.5, true, new long[] {4});
-            assertThat(results[0].toFloatArray()).containsExactly(1.5f, 2, 2.5f, 3);
+            NDArray[] results =
+                    SCRIPT.tensors(manager, "both", List.of(x, x), 1, 0.5, true, new long[] {4}, "negative");
+            assertThat(results[0].toFloatArray()).containsExactly(-1.5f, -2, -2.5f, -3);
             assertThat(results[1].getShape()).isEqualTo(new Shape(4));
+            assertThatThrownBy(() -> SCRIPT.tensor(manager, "product", x, 'w'))
+                    .hasMessage("no TorchScript value for w");
+        }
+    }
+
+    /** Lists of lists are made once for many calls. */
+    @Test
+    void takesListsOfListsAgainAndAgain() {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDArray one = manager.create(1f);
+            NDArray two = manager.create(2f);
+            NDArray five = manager.create(5f);
+            try (Script.Tensors lists = new Script.Tensors(List.of(List.of(one, two), List.of(five)))) {
+                for (int i = 0; i < 2; i++) {
+                    assertThat(SCRIPT.tensor(manager, "nested", lists).getFloat())
+                            .isEqualTo(3);
+                }
+            }
         }
     }
 
@@ -56,14 +95,27 @@ class ScriptTest {
         }
     }
 
+    /** Methods of one file call those of another. */
+    @Test
+    void isMadeOfFiles() {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDArray x = manager.create(new float[] {3, 4}, new Shape(1, 2));
+            NDArray w = manager.ones(new Shape(1, 2));
+            assertThat(Script.of("linear", "experts")
+                            .tensor(manager, "product", x, w, ProductKernel.MATRIX.code())
+                            .toFloatArray())
+                    .containsExactly(7);
+        }
+    }
+
     @Test
     void namesTheScriptThatDoesNotCompile() {
         try (NDManager manager = NDManager.newBaseManager()) {
-            Script broken = Script.of("broken", "def f(self, x: Tensor) -> Tensor:\n  return torch.no_such_op(x)\n");
+            Script broken = Script.of("broken_test");
             NDArray x = manager.create(1f);
             assertThatThrownBy(() -> broken.tensor(manager, "f", x))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("broken")
+                    .hasMessageContaining("broken_test")
                     .hasMessageContaining("no_such_op");
         }
     }

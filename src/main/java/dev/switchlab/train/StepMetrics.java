@@ -1,0 +1,171 @@
+package dev.switchlab.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.switchlab.distributed.ProcessGroup;
+import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.nn.HostCopy;
+import dev.switchlab.nn.Routing;
+import dev.switchlab.nn.RoutingStatistics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * What one optimizer step gave.
+ *
+ * @param loss cross-entropy plus weighted router losses, in nats
+ * @param crossEntropy mean cross-entropy per token, in nats
+ * @param loadBalance load-balancing loss summed over layers, before its coefficient; 0 for dense models
+ * @param zLoss router z-loss summed over layers, before its coefficient; empty unless it is trained on
+ * @param gradNorm global gradient norm before clipping
+ * @param learningRate learning rate of the step
+ * @param routing statistics of the step's last micro-batch, one entry per sparse layer; empty unless asked for
+ */
+public record StepMetrics(
+        double loss,
+        double crossEntropy,
+        double loadBalance,
+        OptionalDouble zLoss,
+        double gradNorm,
+        double learningRate,
+        List<RoutingStatistics> routing) {
+
+    /** As metrics. */
+    public Map<String, Double> metrics() {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        metrics.put(MetricNames.TRAIN_LOSS, loss);
+        metrics.put(MetricNames.TRAIN_CROSS_ENTROPY, crossEntropy);
+        metrics.put(MetricNames.TRAIN_LOAD_BALANCE, loadBalance);
+        zLoss.ifPresent(value -> metrics.put(MetricNames.TRAIN_Z_LOSS, value));
+        metrics.put(MetricNames.TRAIN_GRAD_NORM, gradNorm);
+        metrics.put(MetricNames.TRAIN_LEARNING_RATE, learningRate);
+        routing.forEach(layer -> metrics.putAll(layer.metrics()));
+        return metrics;
+    }
+
+    /** The metrics of a step, kept where they were computed and read in one go when all is queued. */
+    static final class Reading {
+
+        private final NDManager step;
+        private final ProcessGroup world;
+        private final List<Losses> microBatches = new ArrayList<>();
+        private List<RoutingStatistics.Numbers> routing = List.of();
+
+        /**
+         * Nothing yet.
+         *
+         * @param step owns what is kept
+         * @param world the ranks of which each has a part of each micro-batch
+         */
+        Reading(NDManager step, ProcessGroup world) {
+            this.step = step;
+            this.world = world;
+        }
+
+        /** Losses of this rank's part of a micro-batch, scalars; {@code null} for one that there is not. */
+        private record Losses(double share, NDArray loss, NDArray crossEntropy, NDArray loadBalance, NDArray zLoss) {}
+
+        /**
+         * The losses of a micro-batch.
+         *
+         * @param share its weight in the step; over all micro-batches and ranks they are 1
+         * @param loadBalance null for dense models
+         * @param zLoss null unless it is trained on
+         */
+        void add(double share, NDArray loss, NDArray crossEntropy, NDArray loadBalance, NDArray zLoss) {
+            microBatches.add(new Losses(share, keep(loss), keep(crossEntropy), keep(loadBalance), keep(zLoss)));
+        }
+
+        /** How the step's last micro-batch was routed. */
+        void routing(List<Routing> layers) {
+            routing = layers.stream()
+                    .map(layer -> RoutingStatistics.Numbers.of(step, layer))
+                    .toList();
+        }
+
+        private NDArray keep(NDArray scalar) {
+            if (scalar == null) {
+                return null;
+            }
+            NDArray kept = scalar.stopGradient();
+            kept.attach(step);
+            return kept;
+        }
+
+        /**
+         * Reads everything: the only time that a step waits for its device.
+         *
+         * @param gradNorm the gradients' norm, a scalar
+         * @param learningRate of the step
+         */
+        StepMetrics metrics(NDArray gradNorm, double learningRate) {
+            List<NDArray> wanted = new ArrayList<>(List.of(gradNorm));
+            for (Losses losses : microBatches) {
+                for (NDArray scalar : scalars(losses)) {
+                    if (scalar != null) {
+                        wanted.add(scalar);
+                    }
+                }
+            }
+            routing.forEach(numbers -> wanted.add(numbers.tensor()));
+            List<double[]> read = meanOfRanks(HostCopy.all(step, wanted));
+
+            int at = 1;
+            double[] sums = new double[4];
+            boolean hasZLoss = false;
+            for (Losses losses : microBatches) {
+                NDArray[] scalars = scalars(losses);
+                for (int i = 0; i < scalars.length; i++) {
+                    if (scalars[i] != null) {
+                        sums[i] += losses.share * world.size() * read.get(at++)[0];
+                    }
+                }
+                hasZLoss |= losses.zLoss != null;
+            }
+            List<RoutingStatistics> statistics = new ArrayList<>();
+            for (RoutingStatistics.Numbers numbers : routing) {
+                statistics.add(numbers.statistics(read.get(at++)));
+            }
+            return new StepMetrics(
+                    sums[0],
+                    sums[1],
+                    sums[2],
+                    hasZLoss ? OptionalDouble.of(sums[3]) : OptionalDouble.empty(),
+                    read.get(0)[0],
+                    learningRate,
+                    List.copyOf(statistics));
+        }
+
+        /**
+         * Element by element. Parts are equally large, so that the mean of their means is the mean of all; sums per
+         * expert become those of a part.
+         */
+        private List<double[]> meanOfRanks(List<double[]> own) {
+            if (world.size() == 1) {
+                return own;
+            }
+            double[] flat = own.stream().flatMapToDouble(Arrays::stream).toArray();
+            double[] mean = new double[flat.length];
+            for (double[] ofRank : world.gather(flat)) {
+                for (int i = 0; i < mean.length; i++) {
+                    mean[i] += ofRank[i] / world.size();
+                }
+            }
+            List<double[]> means = new ArrayList<>();
+            int at = 0;
+            for (double[] values : own) {
+                means.add(Arrays.copyOfRange(mean, at, at + values.length));
+                at += values.length;
+            }
+            return means;
+        }
+
+        private static NDArray[] scalars(Losses losses) {
+            return new NDArray[] {losses.loss, losses.crossEntropy, losses.loadBalance, losses.zLoss};
+        }
+    }
+}
