@@ -24,9 +24,9 @@ public final class Mutants {
 
     /** The forms that compute by a mutant's code: a verification in all of them would take four times as long. */
     enum Code {
-        /** By plain operators, with either way of planning. */
+        /** By plain operators. */
         PLAIN,
-        /** By fused primitives, without and with a kernel that rounds up the rows per expert. */
+        /** By kernels, without and with one that rounds up the rows per expert. */
         FUSED;
 
         /** By its key in {@code mutants.yaml}. */
@@ -45,35 +45,48 @@ public final class Mutants {
         }
     }
 
-    /** Without arguments runs every mutant; {@code verify} and a {@link Code} is what the new JVMs run. */
+    /**
+     * Without arguments runs every mutant, with one argument those whose names contain it; {@code verify} and a
+     * {@link Code} is what the new JVMs run.
+     */
     public static void main(String[] args) throws IOException, InterruptedException {
-        if (args.length > 0 && args[0].equals("verify")) {
+        if (args.length == 2 && args[0].equals("verify")) {
             verify(Code.valueOf(args[1]));
             return;
         }
         Path work = Files.createTempDirectory("mutants");
         boolean caught;
         try {
-            caught = runAll(work);
+            caught = runAll(work, args.length == 0 ? "" : args[0]);
         } finally {
             MoreFiles.deleteRecursively(work, RecursiveDeleteOption.ALLOW_INSECURE);
         }
         System.exit(caught ? 0 : 1);
     }
 
-    /** Prints each failed case's name, and then the summary. */
+    /**
+     * Prints each failed case's name, and then the summary. A script that does not compile proves nothing: it throws.
+     */
     private static void verify(Code code) {
         GoldenReport report = code.verifier().verify(CASES, "", result -> {
             if (!result.passed()) {
+                result.runs().stream()
+                        .flatMap(run -> run.failure().stream())
+                        .filter(line -> line.contains("does not compile"))
+                        .findFirst()
+                        .ifPresent(line -> {
+                            throw new IllegalStateException(line);
+                        });
                 System.out.println("caught " + result.name());
             }
         });
         System.out.println(report.summary());
     }
 
-    private static boolean runAll(Path work) throws IOException, InterruptedException {
+    private static boolean runAll(Path work, String only) throws IOException, InterruptedException {
         System.out.printf("%-48s  %-30s  %s%n", "mutant", "in", "caught by");
         int caught = 0;
+        int all = 0;
         for (Code code : Code.values()) {
             List<String> untouched = verifyWith(work, code);
             if (!untouched.isEmpty()) {
@@ -82,6 +95,9 @@ public final class Mutants {
                 return false;
             }
             for (Mutant mutant : Mutant.byCode().get(code)) {
+                if (!mutant.name().contains(only)) {
+                    continue;
+                }
                 Path classes = Files.createTempDirectory(work, "mutant");
                 mutant.write(classes);
                 List<String> failed = verifyWith(classes, code);
@@ -89,12 +105,12 @@ public final class Mutants {
                         ? "SURVIVES"
                         : failed.size() + (failed.size() == 1 ? " case, " : " cases, as ") + failed.get(0);
                 System.out.printf("%-48s  %-30s  %s%n", mutant.name(), mutant.file(), verdict);
+                all++;
                 caught += failed.isEmpty() ? 0 : 1;
             }
         }
-        int all = Mutant.all().size();
         System.out.printf(Locale.ROOT, "%d of %d mutants caught%n", caught, all);
-        return caught == all;
+        return caught == all && all > 0;
     }
 
     /** The cases that fail when {@code classes} stand first on the class path of a new JVM that verifies. */
