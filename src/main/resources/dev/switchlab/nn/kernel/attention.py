@@ -16,16 +16,16 @@ def turn(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 # (B * S, D) to the heads of S positions, (B, H, S, W).
 def heads_of(self, rows: Tensor, s: int, heads: int) -> Tensor:
   return torch.transpose(torch.reshape(rows, [-1, s, heads, rows.size(1) // heads]), 1, 2)
-# w: weight (D, D) and bias (D) of query, key, value and output. mask: nothing or what is added to the scores, (1 or B, 1,
-# S, S). dropped: nothing or factors of P, (B * H, S, S). causal: each position sees itself and what came before; mask says
-# the same, and is read only where P is written out for the sake of dropped.
+# w: weight (D, D) and bias (D) of query, key, value and output; the first three are one product. mask: nothing or what is
+# added to the scores, (1 or B, 1, S, S). dropped: nothing or factors of P, (B * H, S, S). causal: each position sees itself
+# and what came before; mask says so, too, and is read only where P is written out for the sake of dropped.
 def attention(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: List[Tensor], mask: List[Tensor],
     dropped: List[Tensor], causal: bool, heads: int, kernel: int) -> Tensor:
   s, b, d = z.size(0), z.size(1), z.size(2)
   rows = torch.reshape(torch.transpose(z, 0, 1), [b * s, d])
-  q = self.heads_of(self.linear(rows, w[0], [w[1]], kernel), s, heads)
-  k = self.heads_of(self.linear(rows, w[2], [w[3]], kernel), s, heads)
-  v = self.heads_of(self.linear(rows, w[4], [w[5]], kernel), s, heads)
+  all = self.linear(rows, torch.cat([w[0], w[2], w[4]]), [torch.cat([w[1], w[3], w[5]])], kernel)
+  queries, keys, values = torch.chunk(all, 3, -1)
+  q, k, v = self.heads_of(queries, s, heads), self.heads_of(keys, s, heads), self.heads_of(values, s, heads)
   if len(norms) > 0:
     q = self.rms_norm(q, norms[0])
     k = self.rms_norm(k, norms[1])
@@ -46,8 +46,9 @@ def attention(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: Lis
     mixed = torch.scaled_dot_product_attention(q, k, v, None, 0., False)
   y = self.linear(torch.reshape(torch.transpose(mixed, 1, 2), [b * s, d]), w[6], [w[7]], kernel)
   return torch.transpose(torch.reshape(y, [b, s, d]), 0, 1)
-# The next tokens of one sequence, z (n, D), or one as (D). cache (2, 1, H, S, W) holds keys and values of the p tokens before them, and
-# gets theirs. w: weight (3 * D, D) and bias (3 * D) of query, key and value, one product; weight and bias of output.
+# The next tokens of one sequence, z (n, D), or one as (D). cache (2, 1, H, S, W) holds keys and values of the p tokens
+# before them, and gets theirs. w: weight (3 * D, D) and bias (3 * D) of query, key and value, one product; weight and bias
+# of output.
 def attention_with_cache(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: List[Tensor], cache: Tensor, p: int,
     heads: int) -> Tensor:
   rows = self.linear(z, w[0], [w[1]], 0)
