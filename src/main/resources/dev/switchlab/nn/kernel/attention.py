@@ -46,8 +46,8 @@ def attention(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: Lis
     mixed = torch.scaled_dot_product_attention(q, k, v, None, 0., False)
   y = self.linear(torch.reshape(torch.transpose(mixed, 1, 2), [b * s, d]), w[6], [w[7]], kernel)
   return torch.transpose(torch.reshape(y, [b, s, d]), 0, 1)
-# The next tokens of one sequence, z (n, D), or one as (D). cache (2, 1, H, S, W) holds keys and values of the p tokens
-# before them, and gets theirs. w: weight (3 * D, D) and bias (3 * D) of query, key and value, one product; weight and bias
+# The first tokens of one sequence, z (n, D) with p = 0, or the next one as (D). cache (2, 1, H, S, W) holds keys and values
+# of the p tokens before, and gets theirs. w: weight (3 * D, D) and bias (3 * D) of query, key and value, one product; weight and bias
 # of output.
 def attention_with_cache(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: List[Tensor], cache: Tensor, p: int,
     heads: int) -> Tensor:
