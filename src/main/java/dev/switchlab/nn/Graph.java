@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * first.
  *
  * <p>A pass is cut where a gradient is written by hand, which is at experts (their rows may be on other ranks, too) and
- * at norms by root mean square, and where a layer begins, so that the gradients of a layer are known to be complete. All tensors that are read behind a cut have to cross it: a path around a cut would be differentiated too
- * early.
+ * at norms by root mean square, and where a layer begins, so that the gradients of a layer are known to be complete.
+ * All tensors that are read behind a cut have to cross it: a path around a cut would be differentiated too early.
  */
 final class Graph {
 
