@@ -6,7 +6,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -64,7 +63,7 @@ public final class Script {
         return new Script(List.of(files));
     }
 
-    /** DJL's own {@code runMethod} always turns autograd off; the native method below it takes a flag. */
+    /** DJL's own {@code runMethod} always turns autograd off; the native method below takes a flag. */
     private static MethodHandle runMethod() {
         try {
             Class<?> library = Class.forName("ai.djl.pytorch.jni.PyTorchLibrary");
@@ -95,63 +94,56 @@ public final class Script {
      *     {@link Boolean}, {@link String}, {@code long[]}, {@link Tensors}
      */
     public NDArray tensor(NDManager manager, String method, Object... arguments) {
-        try (Call call = new Call(arguments);
-                IValue result = invoke(method, call)) {
-            return result.toTensor((PtNDManager) manager);
-        }
+        return tensor(invoke(false, method, arguments), manager);
     }
 
     /** Runs a method whose result is a {@code List[Tensor]}. */
     public NDArray[] tensors(NDManager manager, String method, Object... arguments) {
-        try (Call call = new Call(arguments);
-                IValue result = invoke(method, call)) {
-            return result.toTensorArray((PtNDManager) manager);
-        }
+        return tensors(invoke(false, method, arguments), manager);
     }
 
     /** Runs a method for what it does to its arguments; it returns an int that nobody reads. */
     public void run(String method, Object... arguments) {
-        try (Call call = new Call(arguments)) {
-            invoke(method, call).close();
-        }
+        invoke(false, method, arguments).close();
     }
 
     /** Runs a method whose result is one tensor, which autograd follows back to the arguments that want gradients. */
     public NDArray differentiable(NDManager manager, String method, Object... arguments) {
-        try (Call call = new Call(arguments);
-                IValue result = followed(method, call)) {
-            return result.toTensor((PtNDManager) manager);
-        }
+        return tensor(invoke(true, method, arguments), manager);
     }
 
     /**
      * Runs a method whose result is a {@code List[Tensor]} outside of inference mode: autograd takes what it returns.
      */
     public NDArray[] differentiables(NDManager manager, String method, Object... arguments) {
-        try (Call call = new Call(arguments);
-                IValue result = followed(method, call)) {
-            return result.toTensorArray((PtNDManager) manager);
-        }
+        return tensors(invoke(true, method, arguments), manager);
     }
 
     /** Runs a method for what it does to its arguments, outside of inference mode. */
     public void runDifferentiable(String method, Object... arguments) {
-        try (Call call = new Call(arguments)) {
-            followed(method, call).close();
+        invoke(true, method, arguments).close();
+    }
+
+    private static NDArray tensor(IValue result, NDManager manager) {
+        try (result) {
+            return result.toTensor((PtNDManager) manager);
         }
     }
 
-    private IValue invoke(String method, Call call) {
-        JniUtils.setGraphExecutorOptimize(false); // per thread
-        return IValueUtils.runMethod(module(), method, call.values);
+    private static NDArray[] tensors(IValue result, NDManager manager) {
+        try (result) {
+            return result.toTensorArray((PtNDManager) manager);
+        }
     }
 
-    private IValue followed(String method, Call call) {
+    private IValue invoke(boolean autograd, String method, Object... arguments) {
         JniUtils.setGraphExecutorOptimize(false); // per thread
-        long[] handles = Arrays.stream(call.values).mapToLong(IValue::getHandle).toArray();
-        try {
+        try (Call call = new Call(arguments)) {
             long module = module().getHandle();
-            return (IValue) NEW_VALUE.invokeExact((long) RUN_METHOD.invokeExact(module, method, handles, true, false));
+            long[] handles =
+                    Arrays.stream(call.values).mapToLong(IValue::getHandle).toArray();
+            return (IValue)
+                    NEW_VALUE.invokeExact((long) RUN_METHOD.invokeExact(module, method, handles, autograd, false));
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
