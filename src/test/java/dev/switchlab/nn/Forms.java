@@ -119,6 +119,21 @@ final class Forms {
         });
     }
 
+    /** The smallest tolerance with which {@link #agree} holds. */
+    static double difference(Map<String, float[]> actual, Map<String, float[]> expected) {
+        double ofAll =
+                expected.values().stream().mapToDouble(Forms::largest).max().orElseThrow();
+        double difference = 0;
+        for (Map.Entry<String, float[]> entry : expected.entrySet()) {
+            float[] own = actual.get(entry.getKey());
+            for (int i = 0; i < own.length; i++) {
+                double distance = Math.abs((double) own[i] - entry.getValue()[i]);
+                difference = Math.max(difference, distance / (largest(entry.getValue()) + ofAll / 10));
+            }
+        }
+        return difference;
+    }
+
     private static double largest(float[] values) {
         double largest = 0;
         for (float value : values) {
@@ -136,6 +151,21 @@ final class Forms {
             float[] values = weight.values().clone();
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.3 * random.nextGaussian());
+            }
+            return new StateDict.Weight(weight.shape(), values);
+        });
+        dict.load(weights);
+    }
+
+    /** Each weight becomes its neighbor among the float32 numbers, up or down: what the last digit decides shows. */
+    static void nudge(LabBlock block) {
+        StateDict dict = StateDict.of(block);
+        Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
+        weights.replaceAll((name, weight) -> {
+            SplittableRandom random = new SplittableRandom(name.hashCode());
+            float[] values = weight.values().clone();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = random.nextBoolean() ? Math.nextUp(values[i]) : Math.nextDown(values[i]);
             }
             return new StateDict.Weight(weight.shape(), values);
         });

@@ -36,10 +36,9 @@ class ModelFormsTest {
 
     /**
      * Of {@link Forms#agree}: up to four layers, each of which amplifies what sums in another order changed. Seen:
-     * 4.3e-5, with heads of two features under norms: fused attention takes an exponential that is good to 20 units in
-     * the last place.
+     * 3.5e-6, and in one model of 120 3.3e-5, where the last digit of the weights changes 7.5e-5.
      */
-    private static final double TOLERANCE = 1e-4;
+    private static final double TOLERANCE = 2e-5;
 
     @Provide
     Arbitrary<String> capacities() {
@@ -72,10 +71,20 @@ class ModelFormsTest {
         String settings = model + capacity + random + " model.min_capacity=0 model.expert_dropout=0";
         int seed = settings.hashCode();
         ProductKernel kernel = Forms.IN_FLOAT32.get(Math.floorMod(seed, Forms.IN_FLOAT32.size()));
-        Outcome plain = run(settings, selectionBias, Forms.PLAIN);
-        Outcome actual = run(settings, selectionBias, Forms.by(kernel));
+        Outcome plain = run(settings, selectionBias, Forms.PLAIN, false);
+        Outcome actual = run(settings, selectionBias, Forms.by(kernel), false);
         assertThat(actual.routes).isEqualTo(plain.routes);
-        Forms.agree(actual.tensors, plain.tensors, TOLERANCE, kernel.name());
+        double difference = Forms.difference(actual.tensors, plain.tensors);
+        double tolerance = difference <= TOLERANCE ? TOLERANCE : conditioning(settings, selectionBias, plain);
+        Forms.agree(actual.tensors, plain.tensors, tolerance, kernel.name());
+    }
+
+    /**
+     * What the last digit of the weights changes in the plain form: an ill-conditioned model cannot be held to less.
+     */
+    private static double conditioning(String settings, boolean selectionBias, Outcome plain) {
+        Outcome nudged = run(settings, selectionBias, Forms.PLAIN, true);
+        return Math.max(TOLERANCE, Forms.difference(nudged.tensors, plain.tensors));
     }
 
     /**
@@ -87,7 +96,8 @@ class ModelFormsTest {
     private record Outcome(List<String> routes, Map<String, float[]> tensors) {}
 
     /** Weights, tokens and their number depend on the settings alone. */
-    private static Outcome run(String settings, boolean selectionBias, UnaryOperator<ForwardContext> form) {
+    private static Outcome run(
+            String settings, boolean selectionBias, UnaryOperator<ForwardContext> form, boolean nudged) {
         ModelConfig model = Modules.model(Semantics.PAPER, settings);
         int seed = settings.hashCode();
         SplittableRandom random = new SplittableRandom(seed);
@@ -98,6 +108,9 @@ class ModelFormsTest {
             AutoregressiveModel network =
                     Modules.initialize(new AutoregressiveModel(model, V, seqLen, selectionBias), manager, seed);
             Forms.move(network);
+            if (nudged) {
+                Forms.nudge(network);
+            }
             long[] tokens = random.longs((long) seqLen * batch, 0, V).toArray();
             List<String> routes = new ArrayList<>();
             Map<String, float[]> tensors = new LinkedHashMap<>();
