@@ -30,10 +30,8 @@ def pairs_backward(self, drows: Tensor, dpairs: Tensor, rows: Tensor, dropped: L
   if k > 1:
     dx = torch.sum(torch.reshape(dx, [-1, k, dx.size(1)]), [1])
   return dx
-# The first count rows of x (N, D), which has enough of them but for missing ones: these are zeros.
-def first(self, x: Tensor, count: int, missing: int) -> Tensor:
-  if missing > 0:
-    x = torch.constant_pad_nd(x, [0, 0, 0, missing])
+# The first count rows of x.
+def first(self, x: Tensor, count: int) -> Tensor:
   return torch.contiguous(torch.narrow(x, 0, 0, count))
 # y_t = sum_k g_tk pairs_tk, with pairs (N * K, D) and gates g (N, K).
 def combine(self, pairs: Tensor, gates: Tensor) -> Tensor:
