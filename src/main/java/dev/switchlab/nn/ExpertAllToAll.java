@@ -109,7 +109,8 @@ final class ExpertAllToAll implements Graph.Function {
                 NDArray y = function.apply(x); // (X, D)
                 NDArray sorted = rows(y, places); // (A, D)
                 NDArray home = exchange(sorted, arriving, leaving)) { // (kept + 1, D), a row of zeros last
-            return SCRIPT.differentiable(pass.manager(), "first", home, rows.getShape().get(0)); // (R, D)
+            return SCRIPT.differentiable(
+                    pass.manager(), "first", home, rows.getShape().get(0)); // (R, D)
         }
     }
 
