@@ -196,7 +196,7 @@ def dispatch(case):
 
 @check('adam, {}', ('Adam', False), ('AdamW', False), ('AdamW', True))
 def adam(case):
-    """The kernel gets torch's corrections in its numbers, as AdamUpdate.java says."""
+    """The kernel gets torch's corrections in its numbers, as Adam.java says."""
     name, amsgrad = case
     weights = [random(4, 3), random(5)]
     own = [w.clone() for w in weights]

@@ -22,10 +22,10 @@ import dev.switchlab.experiment.RouterScore;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.experiment.TrainConfig.UpdateRule;
 import dev.switchlab.io.Json;
-import dev.switchlab.train.AdamConfig;
-import dev.switchlab.train.AdamConfig.Decay;
+import dev.switchlab.train.Adam;
+import dev.switchlab.train.Adam.Decay;
 import dev.switchlab.train.LearningRate;
-import dev.switchlab.train.MuonConfig;
+import dev.switchlab.train.Muon;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -450,7 +450,7 @@ final class CaseConfig {
         }
 
         /** The update rule or, of Muon, the rule for weights that are no matrices. */
-        AdamConfig adam() {
+        Adam.Config adam() {
             return switch (optimizer) {
                 case "Adam", "Noam", "AMSGrad" ->
                     adam(referenceDecay(), optimizedUpdate ? UpdateRule.REFERENCE : UpdateRule.TORCH);
@@ -462,8 +462,8 @@ final class CaseConfig {
             };
         }
 
-        private AdamConfig adam(Decay decay, UpdateRule update) {
-            return new AdamConfig(betas.get(0), betas.get(1), eps, weightDecay, decay, amsgrad, update);
+        private Adam.Config adam(Decay decay, UpdateRule update) {
+            return new Adam.Config(betas.get(0), betas.get(1), eps, weightDecay, decay, amsgrad, update);
         }
 
         /** The reference's WeightDecay joins the gradient, or shrinks weights by base rate times decay or by decay. */
@@ -471,8 +471,8 @@ final class CaseConfig {
             return !weightDecouple ? Decay.L2 : absolute ? Decay.ABSOLUTE : Decay.DECOUPLED_BASE_RATE;
         }
 
-        Optional<MuonConfig> muon() {
-            return optimizer.equals("Muon") ? Optional.of(new MuonConfig(muonLr, momentum, adam())) : Optional.empty();
+        Optional<Muon.Config> muon() {
+            return optimizer.equals("Muon") ? Optional.of(new Muon.Config(muonLr, momentum, adam())) : Optional.empty();
         }
 
         /** The learning rate of {@code step}, from 1: Noam's schedule, or constant. */

@@ -405,7 +405,7 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
         series.add("grad_norm", Harness.tensor(clipping.norm()));
         double rate = config.learningRateAt(step + 1);
         series.add("lr", Tensor.of(new float[] {(float) rate}));
-        optimizer.step(scope, gradients, clipping, rate, config.lr());
+        optimizer.step(gradients, clipping.divisor(), rate, config.lr());
     }
 
     /** Steps of training: forward, backward, clipping, optimizer. */

@@ -22,8 +22,8 @@ public sealed interface Optimizer permits Adam, Muon {
         List<NDArray> weights =
                 trained.parameters().stream().map(Parameter::getArray).toList();
         return train.optimizer() == OptimizerKind.MUON
-                ? new Muon(MuonConfig.of(train), weights, HiddenMatrices.of(trained), owner)
-                : new Adam(AdamConfig.of(train), weights, owner);
+                ? new Muon(Muon.Config.of(train), weights, Muon.hiddenMatrices(trained), owner)
+                : new Adam(Adam.Config.of(train), weights, owner);
     }
 
     /**
@@ -41,16 +41,10 @@ public sealed interface Optimizer permits Adam, Muon {
     /**
      * One update.
      *
-     * @param manager the step's manager
      * @param gradients one per weight, in the constructor's order; of no use afterwards
-     * @param clipping of these gradients; the update divides by it
+     * @param divisor () float32, what each gradient is divided by: {@link GradientClipping#divisor}
      * @param learningRate the scheduled learning rate
      * @param baseLearningRate the learning rate before the schedule
      */
-    void step(
-            NDManager manager,
-            List<NDArray> gradients,
-            GradientClipping clipping,
-            double learningRate,
-            double baseLearningRate);
+    void step(List<NDArray> gradients, NDArray divisor, double learningRate, double baseLearningRate);
 }

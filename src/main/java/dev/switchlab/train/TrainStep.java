@@ -130,7 +130,7 @@ public final class TrainStep {
             GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
             clock.ended(StepClock.Part.CLIP);
             double rate = learningRate.at(step);
-            optimizer.step(scope, gradients.all(), clipping, rate, config.learningRate());
+            optimizer.step(gradients.all(), clipping.divisor(), rate, config.learningRate());
             average.ifPresent(own -> own.update(optimizer.steps()));
             clock.ended(StepClock.Part.OPTIMIZER);
             if (config.hasSelectionBias()) {

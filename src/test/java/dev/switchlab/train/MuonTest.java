@@ -43,7 +43,7 @@ class MuonTest {
     @Test
     void followsItsFormulas() {
         SplittableRandom random = new SplittableRandom(11);
-        MuonConfig config = new MuonConfig(RATE, MU, AdamConfig.of(train("train.weight_decay=" + DECAY)));
+        Muon.Config config = new Muon.Config(RATE, MU, Adam.Config.of(train("train.weight_decay=" + DECAY)));
         try (NDManager manager = NDManager.newBaseManager()) {
             List<double[]> expected = new ArrayList<>();
             List<NDArray> weights = new ArrayList<>();
@@ -72,15 +72,9 @@ class MuonTest {
                             update(expected.get(i), momentum.get(i), gradient, SHAPES.get(i), RATE * scheduled);
                         }
                     }
-                    GradientClipping clipping =
-                            new GradientClipping(manager.create(1f), manager.create((float) DIVISOR));
-                    adam.step(
-                            manager,
-                            List.of(gradients.get(BIAS).duplicate()),
-                            clipping,
-                            ADAM_RATE * scheduled,
-                            ADAM_RATE);
-                    muon.step(manager, gradients, clipping, ADAM_RATE * scheduled, ADAM_RATE);
+                    NDArray divisor = manager.create((float) DIVISOR);
+                    adam.step(List.of(gradients.get(BIAS).duplicate()), divisor, ADAM_RATE * scheduled, ADAM_RATE);
+                    muon.step(gradients, divisor, ADAM_RATE * scheduled, ADAM_RATE);
                     assertThat(weights.get(BIAS).toFloatArray())
                             .isEqualTo(bias.get(0).toFloatArray());
                     for (int i = 0; i < SHAPES.size(); i++) {
@@ -116,12 +110,11 @@ class MuonTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray weight = manager.zeros(shape);
             NDArray bias = manager.zeros(new Shape(1));
-            MuonConfig config = new MuonConfig(1, MU, AdamConfig.of(train("train.weight_decay=" + DECAY)));
+            Muon.Config config = new Muon.Config(1, MU, Adam.Config.of(train("train.weight_decay=" + DECAY)));
             new Muon(config, List.of(weight, bias), i -> i == 0, manager)
                     .step(
-                            manager,
                             List.of(array(manager, gradient, shape), manager.ones(new Shape(1))),
-                            new GradientClipping(manager.create(1f), manager.create((float) DIVISOR)),
+                            manager.create((float) DIVISOR),
                             1,
                             1);
             float[] own = weight.toFloatArray();
@@ -206,19 +199,14 @@ class MuonTest {
      */
     @Test
     void anUpdateIsAsLargeAsAdamWs() {
-        MuonConfig config = new MuonConfig(1, 0.95, AdamConfig.of(train("train.weight_decay=0")));
+        Muon.Config config = new Muon.Config(1, 0.95, Adam.Config.of(train("train.weight_decay=0")));
         try (NDManager manager = NDManager.newBaseManager()) {
             for (Shape shape : List.of(new Shape(96, 96), new Shape(32, 128), new Shape(128, 32))) {
                 NDArray weight = manager.zeros(shape);
                 NDArray gradient = array(manager, draw(new SplittableRandom(1), shape, 1e-3), shape);
                 NDArray bias = manager.zeros(new Shape(1));
                 new Muon(config, List.of(weight, bias), i -> i == 0, manager)
-                        .step(
-                                manager,
-                                List.of(gradient, manager.ones(new Shape(1))),
-                                new GradientClipping(manager.create(1f), manager.create(1f)),
-                                1,
-                                1);
+                        .step(List.of(gradient, manager.ones(new Shape(1))), manager.create(1f), 1, 1);
                 double square = 0;
                 for (float value : weight.toFloatArray()) {
                     square += (double) value * value;
@@ -238,7 +226,7 @@ class MuonTest {
                         + " train.optimizer=muon train.selection_bias_rate=0.001");
         try (LanguageModel model = LanguageModel.create(experiment, CharTokenizer.of("muon"), Device.cpu())) {
             StateDict trained = model.stateDict().trainable();
-            IntPredicate isMatrix = HiddenMatrices.of(trained);
+            IntPredicate isMatrix = Muon.hiddenMatrices(trained);
             List<String> names = trained.entries().stream()
                     .filter(entry -> isMatrix.test(trained.parameters().indexOf(entry.parameter())))
                     .map(StateDict.Entry::name)

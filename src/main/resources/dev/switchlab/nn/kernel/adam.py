@@ -1,4 +1,4 @@
-# One update of Adam on all weights in place. Formulas: AdamUpdate.java.
+# One update of Adam on all weights in place. Formulas: train/Adam.java.
 def update(self, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], vmax: List[Tensor], step: Tensor,
     divisor: Tensor, lr: float, beta1: float, beta2: float, eps: float, shrink: float, pull: float, amsgrad: bool) -> int:
   if torch.ne(shrink, 1.0):

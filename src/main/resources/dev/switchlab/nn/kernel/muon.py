@@ -1,4 +1,4 @@
-# One update of Muon on all matrices in place. Formulas: MuonUpdate.java.
+# One update of Muon on all matrices in place. Formulas: train/Muon.java.
 def orthogonal(self, u: Tensor) -> Tensor:
   norm = torch.linalg_vector_norm(u, 2, [1, 2], True)
   x = torch.div(u, torch.add(norm, 1e-7))

@@ -22,7 +22,6 @@ import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.SwitchFeedForward;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.Adam;
-import dev.switchlab.train.AdamConfig;
 import dev.switchlab.train.GradientClipping;
 import dev.switchlab.train.LanguageModel;
 import java.util.List;
@@ -177,7 +176,7 @@ public final class MicroBenchmarks {
             List<NDArray> weights = model.stateDict().trainable().parameters().stream()
                     .map(Parameter::getArray)
                     .toList();
-            adam = new Adam(AdamConfig.of(experiment.train()), weights, model.manager());
+            adam = new Adam(Adam.Config.of(experiment.train()), weights, model.manager());
             gradients = weights.stream()
                     .map(w -> model.manager().randomNormal(0, 1, w.getShape(), DataType.FLOAT32))
                     .toList();
@@ -187,7 +186,7 @@ public final class MicroBenchmarks {
         @Benchmark
         public int update() {
             try (NDManager scope = model.manager().newSubManager()) {
-                adam.step(scope, gradients, GradientClipping.of(scope, gradients, 1), 1e-4, 1e-4);
+                adam.step(gradients, GradientClipping.of(scope, gradients, 1).divisor(), 1e-4, 1e-4);
                 return adam.steps();
             }
         }
