@@ -5,7 +5,6 @@ import dev.switchlab.data.Batch;
 import dev.switchlab.distributed.MpiRun;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.distributed.ProcessGroupException;
-import dev.switchlab.distributed.Traffic;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.experiment.ModelConfig.FeedForwardKind;
@@ -76,12 +75,12 @@ public record RankBench(Experiment experiment, List<String> program, IntUnaryOpe
                 TrainStep step = new TrainStep(model);
                 for (int i = 1; i <= warmUp + steps; i++) {
                     Batch batch = text.batch(experiment);
-                    Traffic before = world.traffic();
+                    ProcessGroup.Traffic before = world.traffic();
                     long start = System.nanoTime();
                     step.run(i, List.of(batch), false);
                     if (i > warmUp) {
                         ms.add((System.nanoTime() - start) / 1e6);
-                        Traffic own = world.traffic().since(before);
+                        ProcessGroup.Traffic own = world.traffic().since(before);
                         communicating.add(own.nanoseconds() / 1e6);
                         bytes = own.bytes();
                     }

@@ -22,7 +22,6 @@ final class RankSum implements ProcessGroup.AllReduce {
     private static final int CHUNK = 8192;
 
     private final MpiProcessGroup world;
-    private final Scratch scratch;
     private final FloatBuffer values;
     /** Where each rank's part begins, and the last one ends. */
     private final int[] from;
@@ -32,9 +31,8 @@ final class RankSum implements ProcessGroup.AllReduce {
     private ByteBuffer parts;
 
     /** Begins: sends what is to be sent. */
-    RankSum(MpiProcessGroup world, Scratch scratch, FloatBuffer values) {
+    RankSum(MpiProcessGroup world, FloatBuffer values) {
         this.world = world;
-        this.scratch = scratch;
         this.values = values.slice();
         int size = world.size();
         from = new int[size + 1];
@@ -43,7 +41,7 @@ final class RankSum implements ProcessGroup.AllReduce {
         }
         gathering = world.round("sum");
         spreading = world.round("sum");
-        parts = scratch.take(Math.multiplyExact(Math.multiplyExact(own(), size - 1), Float.BYTES));
+        parts = world.take(Math.multiplyExact(Math.multiplyExact(own(), size - 1), Float.BYTES));
         Pointer into = Native.getDirectBufferPointer(parts);
         for (int r = 0; r < size; r++) {
             gathering.receive(into.share((long) slot(r) * own() * Float.BYTES), own() * Float.BYTES, r);
@@ -65,19 +63,14 @@ final class RankSum implements ProcessGroup.AllReduce {
         return Native.getDirectBufferPointer(values).share((long) from[rank] * Float.BYTES);
     }
 
-    /** Does what can be done without waiting. */
-    void advance() {
-        round();
-    }
-
-    /** The round that it is in, after what could be done; none if all are over. */
-    Optional<Round> round() {
+    /** Does what can be done without waiting: the round that the sum is in then, or none if all are over. */
+    Optional<Round> advance() {
         if (parts != null) {
             if (!gathering.isOver()) {
                 return Optional.of(gathering);
             }
             addUp();
-            scratch.give(parts);
+            world.give(parts);
             parts = null;
             spread();
         }

@@ -76,7 +76,7 @@ class MpiProcessGroupTest {
 
     @Test
     void aRankThatHangsEndsAllAfterTheTimeLimitAndIsNamed() throws Exception {
-        Ended ended = run(3, Map.of(TimeLimit.VARIABLE, "3"), "hangs");
+        Ended ended = run(3, Map.of(MpiProcessGroup.LIMIT, "3"), "hangs");
         assertThat(ended.code()).isNotZero();
         assertThat(ended.shown()).hasSize(1);
         assertThat(ended.shown().get(0))

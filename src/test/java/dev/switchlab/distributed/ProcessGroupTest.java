@@ -3,12 +3,12 @@ package dev.switchlab.distributed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.distributed.MpiProcessGroup.Launcher;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,13 +45,13 @@ class ProcessGroupTest {
 
     @Test
     void noLibraryIsLookedForUnlessMpiHasStartedTheProcess() {
-        assertThat(Started.by(Map.of("SLURM_PROCID", "1"))).isEqualTo(Started.ALONE);
-        assertThat(Started.by(Map.of("PMIX_RANK", "0", "PMI_RANK", "0"))).isEqualTo(Started.OPEN_MPI);
-        assertThat(Started.by(Map.of("OMPI_COMM_WORLD_SIZE", "2"))).isEqualTo(Started.OPEN_MPI);
-        assertThat(Started.by(Map.of("OMPI_COMM_WORLD_SIZE", "1"))).isEqualTo(Started.ALONE);
-        assertThat(Started.by(Map.of("PMIX_RANK", "0", "SLURM_STEP_NUM_TASKS", "1")))
-                .isEqualTo(Started.ALONE);
-        assertThat(Started.by(Map.of("PMI_RANK", "0"))).isEqualTo(Started.OTHER_MPI);
+        assertThat(Launcher.of(Map.of("SLURM_PROCID", "1"))).isEqualTo(Launcher.NONE);
+        assertThat(Launcher.of(Map.of("PMIX_RANK", "0", "PMI_RANK", "0"))).isEqualTo(Launcher.OPEN_MPI);
+        assertThat(Launcher.of(Map.of("OMPI_COMM_WORLD_SIZE", "2"))).isEqualTo(Launcher.OPEN_MPI);
+        assertThat(Launcher.of(Map.of("OMPI_COMM_WORLD_SIZE", "1"))).isEqualTo(Launcher.NONE);
+        assertThat(Launcher.of(Map.of("PMIX_RANK", "0", "SLURM_STEP_NUM_TASKS", "1")))
+                .isEqualTo(Launcher.NONE);
+        assertThat(Launcher.of(Map.of("PMI_RANK", "0"))).isEqualTo(Launcher.OTHER_MPI);
     }
 
     @Test
@@ -85,18 +85,18 @@ class ProcessGroupTest {
     @ParameterizedTest
     @ValueSource(strings = {"0", "-1", "1.5", "soon", "1000000"})
     void aWrongTimeLimitIsRefused(String text) {
-        assertThatThrownBy(() -> TimeLimit.of(Map.of(TimeLimit.VARIABLE, text)))
-                .hasMessage(TimeLimit.VARIABLE + " is '" + text
+        assertThatThrownBy(() -> MpiProcessGroup.limit(Map.of(MpiProcessGroup.LIMIT, text)))
+                .hasMessage(MpiProcessGroup.LIMIT + " is '" + text
                         + "', allowed: whole seconds from 1 to 999999, for example 300");
     }
 
     @Test
     void factsKeepTheirValuesOnTheWay() {
-        Facts facts = new Facts(new TreeMap<>(Map.of("a", "1\n2", "b", "", "c", "x")));
-        assertThat(Facts.ofText(facts.text())).isEqualTo(facts);
-        assertThat(facts.difference(Facts.ofText(facts.text()), 1)).isEmpty();
-        Facts more = new Facts(new TreeMap<>(Map.of("a", "1\n2", "c", "x", "d", "new")));
-        assertThat(facts.difference(more, 5))
+        Map<String, String> facts = Map.of("a", "1\n2", "b", "", "c", "x");
+        assertThat(ProcessGroup.decoded(ProcessGroup.encoded(facts))).isEqualTo(facts);
+        assertThat(ProcessGroup.difference(facts, facts, 1)).isEmpty();
+        Map<String, String> more = Map.of("a", "1\n2", "c", "x", "d", "new");
+        assertThat(ProcessGroup.difference(facts, more, 5))
                 .hasValueSatisfying(line -> assertThat(line)
                         .startsWith("rank 5 is another program than rank 0: its d is 'new', rank 0 has ''"));
     }
