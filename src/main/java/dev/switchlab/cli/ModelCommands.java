@@ -5,7 +5,7 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.experiment.ExperimentLoader;
-import dev.switchlab.experiment.ExperimentSummary;
+import dev.switchlab.experiment.ExperimentLoader.Summary;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
@@ -183,7 +183,7 @@ final class ModelCommands {
 
         @Override
         public void run() {
-            for (ExperimentSummary summary : ExperimentLoader.list(folder.path())) {
+            for (Summary summary : ExperimentLoader.list(folder.path())) {
                 System.out.printf("%-20s %s%n", summary.id(), summary.about());
             }
         }

@@ -2,6 +2,7 @@ package dev.switchlab.experiment;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -26,11 +27,11 @@ public record Experiment(
         String about,
         String expect,
         Semantics semantics,
-        long seed,
-        String corpus,
-        String fallbackCorpus,
-        double trainFraction,
-        Validation validation,
+        @Setting("1") long seed,
+        @Setting("tiny-shakespeare") String corpus,
+        @Setting(value = "none", example = "dickens") String fallbackCorpus,
+        @Setting(value = "0.9", in = "(0, 1)") double trainFraction,
+        @Setting(older = "rest") Validation validation,
         ModelConfig model,
         TrainConfig train) {
 
@@ -48,11 +49,14 @@ public record Experiment(
         HELD_OUT
     }
 
+    /** No settings of a run: they name and describe the experiment. */
+    private static final Set<String> NOT_PARAMS = Set.of("id", "about", "expect");
+
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
     /** Checks every setting by itself, and the model against the recipe. */
     public Experiment {
-        Check.that(
+        Settings.require(
                 id != null && ID.matcher(id).matches(),
                 "id",
                 id == null ? "missing" : '"' + id + '"',
@@ -60,14 +64,14 @@ public record Experiment(
                 "tiny-shakespeare");
         about = about == null ? "" : about.strip();
         expect = expect == null ? "" : expect.strip();
-        Check.given("semantics", semantics, Semantics.PAPER);
-        Check.notBlank("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
-        Check.notBlank("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
-        Check.that(trainFraction > 0 && trainFraction < 1, "train_fraction", trainFraction, "above 0 and below 1", 0.9);
-        Check.given("validation", validation, Validation.REST);
-        Check.that(model != null, "model", "missing", "a section of settings", "{d_model: 128}");
-        Check.that(train != null, "train", "missing", "a section of settings", "{steps: 2000}");
-        Check.that(
+        Settings.check("semantics", semantics);
+        requireText("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
+        requireText("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
+        Settings.check("train_fraction", trainFraction);
+        Settings.check("validation", validation);
+        Settings.check("model", model);
+        Settings.check("train", train);
+        Settings.require(
                 (long) model.topK() * train.tokensPerBatch() <= Integer.MAX_VALUE,
                 "model.top_k",
                 model.topK(),
@@ -77,19 +81,19 @@ public record Experiment(
         checkCapacity("model.capacity_factor", model, train.tokensPerBatch(), true);
         checkCapacity("model.eval_capacity_factor", model, train.tokensPerBatch(), false);
         boolean selective = train.precision() == TrainConfig.Precision.SELECTIVE;
-        Check.that(
+        Settings.require(
                 !selective || model.dispatch() == ModelConfig.DispatchForm.FUSED,
                 "train.precision",
                 "selective",
                 "only float32 with another model.dispatch than fused",
                 "float32");
-        Check.that(
+        Settings.require(
                 !selective || (model.dropout() == 0 && model.expertDropout() == 0),
                 "train.precision",
                 "selective",
                 "only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has",
                 "float32");
-        Check.that(
+        Settings.require(
                 model.exploration() != Exploration.SAMPLE || !train.hasSelectionBias(),
                 "model.exploration",
                 "sample",
@@ -120,7 +124,7 @@ public record Experiment(
 
     /** The fully resolved file; {@link ExperimentLoader#parse} reads it back to an equal record. */
     public String toYaml() {
-        return ExperimentYaml.write(this);
+        return Settings.write(this);
     }
 
     /**
@@ -128,7 +132,13 @@ public record Experiment(
      * "128"}.
      */
     public Map<String, String> toParams() {
-        return ExperimentYaml.params(this);
+        Map<String, String> params = Settings.texts(this);
+        params.keySet().removeAll(NOT_PARAMS);
+        return params;
+    }
+
+    private static void requireText(String key, String value, String allowed, String example) {
+        Settings.require(value != null && !value.isBlank(), key, value == null ? "missing" : "empty", allowed, example);
     }
 
     private static void checkCapacity(String key, ModelConfig model, int tokens, boolean training) {
@@ -141,7 +151,7 @@ public record Experiment(
         while ((int) (smallest * pairs / model.nExperts()) == 0) {
             smallest = Math.nextUp(smallest);
         }
-        Check.that(
+        Settings.require(
                 false,
                 key,
                 training ? model.capacityFactor() : model.evalCapacityFactor(),

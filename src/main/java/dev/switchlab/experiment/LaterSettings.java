@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Settings that came after the first runs were recorded. What was recorded before names none of them and means the
- * values of {@code preset-later.yaml}, at which a run is what it was before there was the setting.
+ * values of {@link Setting#older}, at which a run is what it was before there was the setting.
  */
 public final class LaterSettings {
 
@@ -24,14 +24,14 @@ public final class LaterSettings {
     /** Completes a record whose keys have a prefix. */
     public static Map<String, String> complete(Map<String, String> params, String prefix) {
         Map<String, String> all = new LinkedHashMap<>(params);
-        Presets.later().forEach((key, setting) -> all.putIfAbsent(prefix + key, setting.text()));
+        Settings.older().forEach((key, text) -> all.putIfAbsent(prefix + key, text));
         return all;
     }
 
     /** A record of settings as it was before there were those that have no effect in it: the same today and then. */
     public static Map<String, String> timeless(Map<String, String> params) {
         Map<String, String> all = new LinkedHashMap<>(params);
-        Presets.later().forEach((key, setting) -> all.remove(key, setting.text()));
+        Settings.older().forEach(all::remove);
         return all;
     }
 }

@@ -1,5 +1,11 @@
 package dev.switchlab.experiment;
 
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
 /**
  * The architecture. Sizes are counts of features, heads, layers or experts.
  *
@@ -60,114 +66,139 @@ package dev.switchlab.experiment;
  * @param replicas whether layers and experts start as identical copies
  */
 public record ModelConfig(
-        int dModel,
-        int heads,
-        int dFf,
+        @Setting(value = "128", in = "[1, inf)") int dModel,
+        @Setting(value = "4", in = "[1, inf)") int heads,
+        @Setting(value = "256", in = "[1, inf)") int dFf,
+
+        @Setting(value = "4", reference = "6", in = "[1, inf)")
         int nLayers,
-        FeedForwardKind feedForward,
-        int moeEvery,
-        int nExperts,
-        int topK,
+
+        @Setting("switch") FeedForwardKind feedForward,
+        @Setting("1") int moeEvery,
+        @Setting(value = "4", in = "[1, inf)") int nExperts,
+        @Setting("1") int topK,
+
+        @Setting(value = "0", in = "[0, inf)", example = "1")
         int sharedExperts,
+
+        @Setting(value = "1.25", reference = "1.2", in = "(0, inf)")
         double capacityFactor,
+
+        @Setting(value = "2.0", reference = "=model.capacity_factor", in = "(0, inf)")
         double evalCapacityFactor,
+
+        @Setting(value = "4", reference = "0", in = "[0, inf)")
         int minCapacity,
+
+        @Setting(value = "4", reference = "0", in = "[0, inf)")
         int evalMinCapacity,
-        CapacityScope capacityScope,
-        boolean dropTokens,
-        DropOrder dropOrder,
-        DroppedTokens droppedTokens,
-        RouterScore routerScore,
-        RouterScope routerScope,
-        boolean normalizeGates,
-        double gateScale,
-        boolean isScaleProb,
-        boolean routerBias,
-        Exploration exploration,
+
+        @Setting(older = "global") CapacityScope capacityScope,
+        @Setting("true") boolean dropTokens,
+        @Setting(value = "position", reference = "random") DropOrder dropOrder,
+        @Setting(value = "zero", reference = "pass_through") DroppedTokens droppedTokens,
+        @Setting("softmax") RouterScore routerScore,
+        @Setting("all") RouterScope routerScope,
+        @Setting("false") boolean normalizeGates,
+        @Setting(value = "1.0", in = "(0, inf)") double gateScale,
+        @Setting("true") boolean isScaleProb,
+        @Setting(value = "false", reference = "true") boolean routerBias,
+        @Setting("jitter") Exploration exploration,
+
+        @Setting(value = "0.01", reference = "0.0", in = "[0, 1)")
         double routerJitter,
-        double routerInputDropout,
-        DispatchForm dispatch,
-        Activation activation,
-        boolean gated,
-        boolean feedForwardBias,
-        boolean attentionBias,
-        Norm norm,
-        boolean qkNorm,
+
+        @Setting(value = "0.1", in = "[0, 1)") double routerInputDropout,
+        @Setting("fused") DispatchForm dispatch,
+        @Setting("relu") Activation activation,
+        @Setting("false") boolean gated,
+        @Setting("true") boolean feedForwardBias,
+        @Setting("true") boolean attentionBias,
+        @Setting(older = "layer") Norm norm,
+        @Setting(older = "false") boolean qkNorm,
+
+        @Setting(value = "0.0", in = "[0, 1)", example = "0.1")
         double dropout,
+
+        @Setting(value = "=model.dropout", in = "[0, 1)", example = "0.4")
         double expertDropout,
-        Positions positions,
-        boolean bigram,
+
+        @Setting(value = "rotary", reference = "none") Positions positions,
+        @Setting(older = "false") boolean bigram,
+
+        @Setting(value = "truncated_normal", reference = "torch")
         Init init,
-        double initScale,
+
+        @Setting(value = "0.1", in = "(0, inf)") double initScale,
+
+        @Setting(value = "independent", reference = "identical")
         Replicas replicas) {
 
-    /** Checks every setting by itself and against the others of the model. */
+    /** Checks settings against each other. */
     public ModelConfig {
-        Check.atLeast("model.d_model", dModel, 1, 128);
-        Check.atLeast("model.heads", heads, 1, 4);
-        Check.given("model.positions", positions, Positions.ROTARY);
-        HeadsCheck.that(dModel, heads, positions);
-        Check.atLeast("model.d_ff", dFf, 1, 256);
-        Check.atLeast("model.n_layers", nLayers, 1, 6);
-        Check.given("model.feed_forward", feedForward, FeedForwardKind.SWITCH);
+        requireHeads(dModel, heads, positions);
         boolean dense = feedForward == FeedForwardKind.DENSE;
-        Check.between("model.moe_every", moeEvery, 1, nLayers, "model.n_layers", 1);
-        Check.atLeast("model.n_experts", nExperts, 1, 4);
-        Check.that(!dense || nExperts == 1, "model.n_experts", nExperts, "only 1 with model.feed_forward=dense", 1);
-        Check.between("model.top_k", topK, 1, nExperts, "model.n_experts", 1);
-        Check.atLeast("model.shared_experts", sharedExperts, 0, 1);
-        Check.that(
+        requireUpTo("model.moe_every", moeEvery, nLayers, "model.n_layers");
+        Settings.require(
+                !dense || nExperts == 1, "model.n_experts", nExperts, "only 1 with model.feed_forward=dense", 1);
+        requireUpTo("model.top_k", topK, nExperts, "model.n_experts");
+        Settings.require(
                 !dense || sharedExperts == 0,
                 "model.shared_experts",
                 sharedExperts,
                 "only 0 with model.feed_forward=dense",
                 0);
-        Check.positive("model.capacity_factor", capacityFactor, 1.25);
-        Check.positive("model.eval_capacity_factor", evalCapacityFactor, 2.0);
-        Check.atLeast("model.min_capacity", minCapacity, 0, 4);
-        Check.atLeast("model.eval_min_capacity", evalMinCapacity, 0, 4);
-        Check.given("model.capacity_scope", capacityScope, CapacityScope.GLOBAL);
-        Check.given("model.drop_order", dropOrder, DropOrder.POSITION);
-        Check.given("model.dropped_tokens", droppedTokens, DroppedTokens.ZERO);
-        Check.given("model.router_score", routerScore, RouterScore.SOFTMAX);
-        Check.given("model.router_scope", routerScope, RouterScope.ALL);
         boolean chosen = routerScope == RouterScope.CHOSEN;
-        Check.that(
+        Settings.require(
                 !chosen || routerScore == RouterScore.SOFTMAX,
                 "model.router_scope",
                 "chosen",
                 "only all with model.router_score=sigmoid, where each score is for itself",
                 "all");
-        Check.that(
+        Settings.require(
                 !chosen || !normalizeGates,
                 "model.normalize_gates",
                 normalizeGates,
                 "only false with model.router_scope=chosen, whose gates sum to one already",
                 false);
-        Check.positive("model.gate_scale", gateScale, 1.0);
-        Check.that(
+        Settings.require(
                 isScaleProb || topK == 1,
                 "model.is_scale_prob",
                 isScaleProb,
                 "only true with model.top_k=" + topK + ": choices are weighed by their gates",
                 true);
-        Check.that(
+        Settings.require(
                 isScaleProb || (!normalizeGates && gateScale == 1),
                 "model.is_scale_prob",
                 isScaleProb,
                 "only true with model.normalize_gates=true or a model.gate_scale other than 1",
                 true);
-        Check.given("model.exploration", exploration, Exploration.JITTER);
-        Check.belowOne("model.router_jitter", routerJitter, 0.01);
-        Check.belowOne("model.router_input_dropout", routerInputDropout, 0.1);
-        Check.given("model.dispatch", dispatch, DispatchForm.FUSED);
-        Check.given("model.activation", activation, Activation.RELU);
-        Check.given("model.norm", norm, Norm.RMS);
-        Check.belowOne("model.dropout", dropout, 0.1);
-        Check.belowOne("model.expert_dropout", expertDropout, 0.4);
-        Check.given("model.init", init, Init.TORCH);
-        Check.positive("model.init_scale", initScale, 0.1);
-        Check.given("model.replicas", replicas, Replicas.INDEPENDENT);
+    }
+
+    /** Throws with the numbers of heads that fit, of which the example is the nearest. */
+    private static void requireHeads(int dModel, int heads, Positions positions) {
+        boolean rotary = positions == Positions.ROTARY;
+        List<Integer> fitting = IntStream.rangeClosed(1, dModel)
+                .filter(h -> dModel % h == 0 && (!rotary || dModel / h % 2 == 0))
+                .boxed()
+                .toList();
+        Settings.require(
+                !fitting.isEmpty(), "model.d_model", dModel, "even numbers with model.positions=rotary", dModel + 1);
+        String allowed = rotary
+                ? "divisors of model.d_model=%d with an even quotient (rotary positions): %s"
+                : "divisors of model.d_model=%d: %s";
+        Settings.require(
+                fitting.contains(heads),
+                "model.heads",
+                heads,
+                allowed.formatted(dModel, fitting.stream().map(String::valueOf).collect(Collectors.joining(", "))),
+                Collections.min(fitting, Comparator.comparingInt(h -> Math.abs(h - heads))));
+    }
+
+    /** @param mostKey the setting that {@code most} is the value of */
+    private static void requireUpTo(String key, int value, int most, String mostKey) {
+        Settings.require(
+                value >= 1 && value <= most, key, value, "whole numbers from 1 to %s=%d".formatted(mostKey, most), 1);
     }
 
     /** Whether a layer has experts. */

@@ -20,8 +20,8 @@ final class Overrides {
      *     in single or double quotes
      * @return settings by dotted key, in order
      */
-    static Map<String, Setting> parse(List<String> assignments) {
-        Map<String, Setting> settings = new LinkedHashMap<>();
+    static Map<String, Given> parse(List<String> assignments) {
+        Map<String, Given> settings = new LinkedHashMap<>();
         for (String text : assignments) {
             for (String assignment : split(text)) {
                 int equals = assignment.indexOf('=');
@@ -31,7 +31,7 @@ final class Overrides {
                 String key = assignment.substring(0, equals);
                 String value = unquote(assignment.substring(equals + 1));
                 String place = "override " + assignment;
-                Setting earlier = settings.putIfAbsent(key, new Setting(value.isEmpty() ? null : value, place));
+                Given earlier = settings.putIfAbsent(key, new Given(value.isEmpty() ? null : value, place));
                 if (earlier != null) {
                     throw new ExperimentException(key, place + ": " + key + " is set twice; keep one");
                 }

@@ -43,105 +43,97 @@ package dev.switchlab.experiment;
  * @param samplePrompt text that a sample continues
  */
 public record TrainConfig(
+        @Setting(value = "2000", reference = "62848", in = "[1, inf)")
         int steps,
-        int batchSize,
-        int seqLen,
-        int accumulate,
-        OptimizerKind optimizer,
-        UpdateRule update,
-        double learningRate,
-        double muonLearningRate,
-        double muonMomentum,
-        Schedule schedule,
-        int warmup,
-        double finalLearningRate,
-        double decayShare,
-        double beta1,
-        double beta2,
-        double eps,
-        double weightDecay,
-        double ema,
-        double gradClip,
-        double loadBalance,
-        LoadBalanceScope loadBalanceScope,
-        double zLoss,
-        double selectionBiasRate,
-        Precision precision,
-        int logEvery,
-        int evalEvery,
-        int evalBatches,
-        int checkpointEvery,
-        int sampleEvery,
-        int sampleLength,
-        String samplePrompt) {
 
-    /** Checks every setting by itself and against the others of the recipe. */
+        @Setting(value = "32", in = "[1, inf)") int batchSize,
+        @Setting(value = "64", in = "[1, inf)") int seqLen,
+        @Setting(value = "1", in = "[1, inf)") int accumulate,
+        @Setting(value = "adamw", reference = "noam") OptimizerKind optimizer,
+
+        @Setting(value = "torch", reference = "reference", noam = "reference")
+        UpdateRule update,
+
+        @Setting(value = "0.002", reference = "0.01", noam = "1.0", in = "(0, inf)")
+        double learningRate,
+
+        @Setting(older = "0.002", in = "(0, inf)") double muonLearningRate,
+        @Setting(older = "0.95", in = "[0, 1)") double muonMomentum,
+
+        @Setting(value = "cosine", reference = "constant", noam = "noam")
+        Schedule schedule,
+
+        @Setting(value = "100", reference = "0", noam = "2000", in = "[0, inf)")
+        int warmup,
+
+        @Setting(value = "0.1", in = "[0, 1]", unit = "a share of the peak")
+        double finalLearningRate,
+
+        @Setting(older = "0.6", in = "(0, 1]", unit = "a share of the steps")
+        double decayShare,
+
+        @Setting(value = "0.9", in = "[0, 1)") double beta1,
+
+        @Setting(value = "0.99", reference = "0.999", noam = "0.999", in = "[0, 1)")
+        double beta2,
+
+        @Setting(value = "1e-8", in = "(0, inf)") double eps,
+
+        @Setting(value = "0.1", reference = "0.0", noam = "0.0", in = "[0, inf)")
+        double weightDecay,
+
+        @Setting(older = "0.0", in = "[0, 1)", example = "0.997")
+        double ema,
+
+        @Setting(value = "1.0", in = "[0, inf)") double gradClip,
+        @Setting(value = "0.01", in = "[0, inf)") double loadBalance,
+        @Setting("batch") LoadBalanceScope loadBalanceScope,
+
+        @Setting(value = "0.0", in = "[0, inf)", example = "0.001")
+        double zLoss,
+
+        @Setting(value = "0.0", in = "[0, inf)", example = "0.001")
+        double selectionBiasRate,
+
+        @Setting("float32") Precision precision,
+        @Setting(value = "10", in = "[1, inf)") int logEvery,
+        @Setting(value = "200", in = "[1, inf)") int evalEvery,
+        @Setting(value = "10", in = "[1, inf)") int evalBatches,
+
+        @Setting(value = "500", reference = "1000", in = "[1, inf)")
+        int checkpointEvery,
+
+        @Setting(value = "500", in = "[0, inf)") int sampleEvery,
+        @Setting(value = "200", in = "[1, inf)") int sampleLength,
+        @Setting("It is") String samplePrompt) {
+
+    /** Checks settings against each other. */
     public TrainConfig {
-        Check.atLeast("train.steps", steps, 1, 2000);
-        Check.atLeast("train.batch_size", batchSize, 1, 32);
-        Check.atLeast("train.seq_len", seqLen, 1, 64);
-        Check.that(
+        Settings.require(
                 (long) batchSize * seqLen <= Integer.MAX_VALUE,
                 "train.batch_size",
                 batchSize,
                 "at most " + Integer.MAX_VALUE / seqLen + " with train.seq_len=" + seqLen,
                 32);
-        Check.atLeast("train.accumulate", accumulate, 1, 1);
-        Check.given("train.optimizer", optimizer, OptimizerKind.ADAMW);
-        Check.given("train.update", update, UpdateRule.TORCH);
-        Check.positive("train.learning_rate", learningRate, 0.001);
-        Check.that(
+        Settings.require(
                 optimizer != OptimizerKind.MUON || update == UpdateRule.TORCH,
                 "train.update",
-                Names.of(update),
+                Settings.name(update),
                 "only torch with train.optimizer=muon",
                 "torch");
-        Check.positive("train.muon_learning_rate", muonLearningRate, 0.002);
-        Check.belowOne("train.muon_momentum", muonMomentum, 0.95);
-        Check.given("train.schedule", schedule, Schedule.COSINE);
-        Check.that(
+        Settings.require(
                 optimizer != OptimizerKind.NOAM || schedule == Schedule.NOAM,
                 "train.schedule",
-                Names.of(schedule),
+                Settings.name(schedule),
                 "only noam with train.optimizer=noam",
                 "noam");
-        Check.atLeast("train.warmup", warmup, 0, 100);
-        Check.that(
+        Settings.require(
                 schedule != Schedule.NOAM || warmup > 0,
                 "train.warmup",
                 warmup,
                 "whole numbers from 1 with train.schedule=noam",
                 2000);
-        Check.that(
-                finalLearningRate >= 0 && finalLearningRate <= 1,
-                "train.final_learning_rate",
-                finalLearningRate,
-                "from 0 to 1, a share of the peak",
-                0.1);
-        Check.that(
-                decayShare > 0 && decayShare <= 1,
-                "train.decay_share",
-                decayShare,
-                "above 0 and up to 1, a share of the steps",
-                0.6);
-        Check.belowOne("train.beta1", beta1, 0.9);
-        Check.belowOne("train.beta2", beta2, 0.999);
-        Check.positive("train.eps", eps, "1e-8");
-        Check.notNegative("train.weight_decay", weightDecay, 0.1);
-        Check.belowOne("train.ema", ema, 0.997);
-        Check.notNegative("train.grad_clip", gradClip, 1.0);
-        Check.notNegative("train.load_balance", loadBalance, 0.01);
-        Check.given("train.load_balance_scope", loadBalanceScope, LoadBalanceScope.BATCH);
-        Check.notNegative("train.z_loss", zLoss, 0.001);
-        Check.notNegative("train.selection_bias_rate", selectionBiasRate, 0.001);
-        Check.given("train.precision", precision, Precision.FLOAT32);
-        Check.atLeast("train.log_every", logEvery, 1, 10);
-        Check.atLeast("train.eval_every", evalEvery, 1, 100);
-        Check.atLeast("train.eval_batches", evalBatches, 1, 10);
-        Check.atLeast("train.checkpoint_every", checkpointEvery, 1, 500);
-        Check.atLeast("train.sample_every", sampleEvery, 0, 500);
-        Check.atLeast("train.sample_length", sampleLength, 1, 200);
-        Check.that(
+        Settings.require(
                 samplePrompt != null && !samplePrompt.isEmpty(),
                 "train.sample_prompt",
                 samplePrompt == null ? "missing" : "empty",

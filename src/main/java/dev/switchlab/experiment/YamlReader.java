@@ -47,14 +47,14 @@ public final class YamlReader {
      * @param source what the messages call the document, usually its path
      * @return settings by dotted key, in file order; modifiable
      */
-    static Map<String, Setting> read(String yaml, String source) {
-        Map<String, Setting> settings = new LinkedHashMap<>();
+    static Map<String, Given> read(String yaml, String source) {
+        Map<String, Given> settings = new LinkedHashMap<>();
         readValues(yaml, source, "semantics: paper").forEach((key, value) -> {
             if (value.isList()) {
                 throw new ExperimentException(
                         key, value.place() + ": " + key + " is a list; allowed: one value; example: heads: 4");
             }
-            settings.put(key, new Setting(value.hasText() ? value.texts().get(0) : null, value.place()));
+            settings.put(key, new Given(value.hasText() ? value.texts().get(0) : null, value.place()));
         });
         return settings;
     }

@@ -6,7 +6,7 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Rows;
 import dev.switchlab.analysis.RunSelection;
 import dev.switchlab.experiment.ExperimentLoader;
-import dev.switchlab.experiment.ExperimentSummary;
+import dev.switchlab.experiment.ExperimentLoader.Summary;
 import dev.switchlab.golden.GoldenReport;
 import dev.switchlab.golden.GoldenVerifier;
 import dev.switchlab.golden.Implementation;
@@ -69,11 +69,8 @@ public final class Lab {
     /** One row per experiment file: id, about. */
     public static Table experiments() {
         return Guard.call(() -> {
-            Rows<ExperimentSummary> rows = new Rows<>(ExperimentLoader.list(EXPERIMENTS));
-            return Table.create(
-                    "experiments",
-                    rows.text("id", ExperimentSummary::id),
-                    rows.text("about", ExperimentSummary::about));
+            Rows<Summary> rows = new Rows<>(ExperimentLoader.list(EXPERIMENTS));
+            return Table.create("experiments", rows.text("id", Summary::id), rows.text("about", Summary::about));
         });
     }
 

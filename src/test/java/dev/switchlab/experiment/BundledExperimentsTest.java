@@ -35,7 +35,7 @@ class BundledExperimentsTest {
     @Test
     void theNamesThatOthersRelyOnAreThere() {
         assertThat(ExperimentLoader.list(FOLDER))
-                .extracting(ExperimentSummary::id)
+                .extracting(ExperimentLoader.Summary::id)
                 .contains("dense", "reference", "smoke", "tiny-shakespeare");
     }
 

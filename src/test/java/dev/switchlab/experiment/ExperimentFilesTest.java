@@ -117,12 +117,12 @@ class ExperimentFilesTest {
         Files.writeString(folder.resolve("notes.txt"), "no experiment");
         assertThat(ExperimentLoader.list(folder))
                 .containsExactly(
-                        new ExperimentSummary("base", "The base."),
-                        new ExperimentSummary(
+                        new ExperimentLoader.Summary("base", "The base."),
+                        new ExperimentLoader.Summary(
                                 "broken",
                                 "cannot be read: " + folder.resolve("broken.yaml")
                                         + ":1: seed is a list; allowed: one value; example: heads: 4"),
-                        new ExperimentSummary("child", ""));
+                        new ExperimentLoader.Summary("child", ""));
     }
 
     private Experiment load(String id, String... overrides) {

@@ -17,7 +17,7 @@ class ImpossibleValuesTest {
             model.heads=0 | model.heads is 0; allowed: whole numbers from 1; example: model.heads=4
             model.d_model=-8 | model.d_model is -8; allowed: whole numbers from 1; example: model.d_model=128
             model.d_ff=0 | model.d_ff is 0; allowed: whole numbers from 1; example: model.d_ff=256
-            model.n_layers=0 | model.n_layers is 0; allowed: whole numbers from 1; example: model.n_layers=6
+            model.n_layers=0 | model.n_layers is 0; allowed: whole numbers from 1; example: model.n_layers=4
             model.n_experts=0 | model.n_experts is 0; allowed: whole numbers from 1; example: model.n_experts=4
             model.feed_forward=dense | model.n_experts is 4; allowed: only 1 with model.feed_forward=dense; example: model.n_experts=1
             model.capacity_factor=0 | model.capacity_factor is 0.0; allowed: finite numbers above 0; example: model.capacity_factor=1.25
@@ -52,7 +52,7 @@ class ImpossibleValuesTest {
             train.batch_size=100_000_000 | train.batch_size is 100000000; allowed: at most 33554431 with train.seq_len=64; example: train.batch_size=32
             train.seq_len=0 | train.seq_len is 0; allowed: whole numbers from 1; example: train.seq_len=64
             train.accumulate=0 | train.accumulate is 0; allowed: whole numbers from 1; example: train.accumulate=1
-            train.learning_rate=0 | train.learning_rate is 0.0; allowed: finite numbers above 0; example: train.learning_rate=0.001
+            train.learning_rate=0 | train.learning_rate is 0.0; allowed: finite numbers above 0; example: train.learning_rate=0.002
             train.optimizer=noam train.schedule=cosine | train.schedule is cosine; allowed: only noam with train.optimizer=noam; example: train.schedule=noam
             train.optimizer=noam train.warmup=0 | train.warmup is 0; allowed: whole numbers from 1 with train.schedule=noam; example: train.warmup=2000
             train.warmup=-1 | train.warmup is -1; allowed: whole numbers from 0; example: train.warmup=100
@@ -65,13 +65,13 @@ class ImpossibleValuesTest {
             train.muon_learning_rate=0 | train.muon_learning_rate is 0.0; allowed: finite numbers above 0; example: train.muon_learning_rate=0.002
             train.muon_momentum=1 | train.muon_momentum is 1.0; allowed: from 0 to below 1; example: train.muon_momentum=0.95
             train.beta1=1 | train.beta1 is 1.0; allowed: from 0 to below 1; example: train.beta1=0.9
-            train.beta2=-0.5 | train.beta2 is -0.5; allowed: from 0 to below 1; example: train.beta2=0.999
+            train.beta2=-0.5 | train.beta2 is -0.5; allowed: from 0 to below 1; example: train.beta2=0.99
             train.eps=0 | train.eps is 0.0; allowed: finite numbers above 0; example: train.eps=1e-8
             train.weight_decay=-1 | train.weight_decay is -1.0; allowed: finite numbers from 0; example: train.weight_decay=0.1
             train.grad_clip=-1 | train.grad_clip is -1.0; allowed: finite numbers from 0; example: train.grad_clip=1.0
             train.load_balance=-1 | train.load_balance is -1.0; allowed: finite numbers from 0; example: train.load_balance=0.01
             train.log_every=0 | train.log_every is 0; allowed: whole numbers from 1; example: train.log_every=10
-            train.eval_every=0 | train.eval_every is 0; allowed: whole numbers from 1; example: train.eval_every=100
+            train.eval_every=0 | train.eval_every is 0; allowed: whole numbers from 1; example: train.eval_every=200
             train.eval_batches=0 | train.eval_batches is 0; allowed: whole numbers from 1; example: train.eval_batches=10
             train.checkpoint_every=0 | train.checkpoint_every is 0; allowed: whole numbers from 1; example: train.checkpoint_every=500
             train.sample_every=-1 | train.sample_every is -1; allowed: whole numbers from 0; example: train.sample_every=500

@@ -31,7 +31,7 @@ class MisspeltFilesTest {
             model:⏎  heads: [4] | x.yaml:4: model.heads is a list; allowed: one value; example: heads: 4
             train:⏎  steps: 3000000000 | x.yaml:4: train.steps is "3000000000"; allowed: whole numbers from -2147483648 to 2147483647; example: train.steps=2000
             seed: 99999999999999999999 | x.yaml:3: seed is "99999999999999999999"; allowed: whole numbers from -9223372036854775808 to 9223372036854775807; example: seed=1
-            model:⏎  dropout: .nan | x.yaml:4: model.dropout is ".nan"; allowed: finite numbers; example: model.dropout=0.0
+            model:⏎  dropout: .nan | x.yaml:4: model.dropout is ".nan"; allowed: finite numbers; example: model.dropout=0.1
             model:⏎  drop_tokens: yes | x.yaml:4: model.drop_tokens is "yes"; allowed: true, false; example: model.drop_tokens=true
             model:⏎  positions: rotery | x.yaml:4: model.positions is "rotery"; allowed: none, learned, rotary; did you mean rotary?; example: model.positions=rotary
             model: 4 | x.yaml:3: model is "4"; allowed: a section of indented settings or one as in model.d_model=...

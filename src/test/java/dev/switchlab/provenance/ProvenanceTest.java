@@ -8,7 +8,7 @@ import ai.djl.engine.Engine;
 import com.google.common.base.Splitter;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
-import dev.switchlab.experiment.ExperimentSummary;
+import dev.switchlab.experiment.ExperimentLoader.Summary;
 import dev.switchlab.experiment.TrainConfig.Precision;
 import dev.switchlab.provenance.Provenance.Digests;
 import dev.switchlab.provenance.Provenance.Text;
@@ -43,7 +43,7 @@ class ProvenanceTest {
 
     @Test
     void everyBundledExperimentComesBackEqual() {
-        for (ExperimentSummary summary : ExperimentLoader.list(EXPERIMENTS)) {
+        for (Summary summary : ExperimentLoader.list(EXPERIMENTS)) {
             Experiment experiment =
                     ExperimentLoader.load(summary.id(), List.of("train.eps=1e-8 train.learning_rate=0.1"), EXPERIMENTS);
             Provenance stored = Provenance.ofJson(collect(experiment).toJson(), "test");
