@@ -8,6 +8,8 @@ import java.util.BitSet;
  * {@code TextDataset} with the character tokenizer).
  */
 public final class CharTokenizer {
+    private static final int LONGEST_QUOTE = 200;
+
     private final int[] characters;
 
     private CharTokenizer(int[] characters) {
@@ -32,7 +34,7 @@ public final class CharTokenizer {
     public static CharTokenizer ofVocabulary(String vocabulary) {
         CharTokenizer tokenizer = of(vocabulary);
         if (!tokenizer.vocabulary().equals(vocabulary)) {
-            throw new DataException("vocabulary " + Quoted.text(vocabulary)
+            throw new DataException("vocabulary " + quoted(vocabulary)
                     + ": not the sorted distinct characters of a text; allowed: what the run stored");
         }
         return tokenizer;
@@ -60,7 +62,7 @@ public final class CharTokenizer {
             if (ids[i] < 0) {
                 throw new DataException(
                         "character %s at position %d is not in the vocabulary of %d characters; allowed: %s"
-                                .formatted(Quoted.character(codePoints[i]), i, size(), Quoted.text(vocabulary())));
+                                .formatted(quoted(codePoints[i]), i, size(), quoted(vocabulary())));
             }
         }
         return ids;
@@ -91,6 +93,40 @@ public final class CharTokenizer {
 
     @Override
     public String toString() {
-        return "CharTokenizer[" + size() + " characters: " + Quoted.text(vocabulary()) + "]";
+        return "CharTokenizer[" + size() + " characters: " + quoted(vocabulary()) + "]";
+    }
+
+    /** {@code 'é' (U+00E9)}; what would break a line or cannot be seen is escaped. */
+    private static String quoted(int codePoint) {
+        return "'%s' (U+%04X)".formatted(escaped(codePoint), codePoint);
+    }
+
+    /** The text in quotes, cut when it is long. */
+    private static String quoted(String text) {
+        StringBuilder shown = new StringBuilder("\"");
+        text.codePoints().limit(LONGEST_QUOTE).forEach(c -> shown.append(escaped(c)));
+        boolean cut = text.codePointCount(0, text.length()) > LONGEST_QUOTE;
+        return shown.append(cut ? "...\"" : "\"").toString();
+    }
+
+    private static String escaped(int codePoint) {
+        return switch (codePoint) {
+            case '\n' -> "\\n";
+            case '\r' -> "\\r";
+            case '\t' -> "\\t";
+            default -> isVisible(codePoint) ? Character.toString(codePoint) : "\\u{%x}".formatted(codePoint);
+        };
+    }
+
+    private static boolean isVisible(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
+            default -> true;
+        };
     }
 }

@@ -1,5 +1,7 @@
 package dev.switchlab.data;
 
+import java.util.Arrays;
+
 /**
  * A text to train on.
  *
@@ -15,10 +17,16 @@ public record Corpus(String name, String sha256, String text) {
     }
 
     /**
-     * {@link UnigramEntropy} of the text, in nats per character: the loss of a model that knows letter frequencies and
-     * no more.
+     * Entropy of the frequencies of characters, {@code -sum p ln p}, in nats per character: the loss of a model that
+     * knows letter frequencies and no more. 0 for an empty text.
      */
     public double unigramEntropy() {
-        return UnigramEntropy.nats(text);
+        int[] counts = new int[Character.MAX_CODE_POINT + 1];
+        text.codePoints().forEach(c -> counts[c]++);
+        double total = characters();
+        return Arrays.stream(counts)
+                .filter(count -> count > 0)
+                .mapToDouble(count -> -count / total * Math.log(count / total))
+                .sum();
     }
 }

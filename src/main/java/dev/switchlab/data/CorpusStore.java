@@ -7,6 +7,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -58,7 +63,7 @@ public final class CorpusStore {
         return new CorpusStore(
                 defaultCache(),
                 Map.of(TINY_SHAKESPEARE, tinyShakespeare),
-                new Download(Download.Limits.DEFAULT, DownloadProgress.onStandardError()),
+                new Download(Download.Limits.DEFAULT, Download.Progress::onStandardError),
                 System.err::println);
     }
 
@@ -99,7 +104,7 @@ public final class CorpusStore {
     private Corpus load(String name) throws DownloadException {
         RemoteFile file = remote.get(name);
         if (file != null) {
-            return new Corpus(name, file.sha256(), Utf8.text(cachedOrDownloaded(name, file), name));
+            return new Corpus(name, file.sha256(), decoded(cachedOrDownloaded(name, file), name));
         }
         return name.equals(DICKENS) ? dickens() : file(name);
     }
@@ -143,7 +148,7 @@ public final class CorpusStore {
             throw new DataException("corpus dickens: %s of this build is another text (sha256 %s, expected %s)"
                     .formatted(DICKENS_RESOURCE, sha256, DICKENS_SHA256));
         }
-        return new Corpus(DICKENS, sha256, Utf8.text(bytes, DICKENS));
+        return new Corpus(DICKENS, sha256, decoded(bytes, DICKENS));
     }
 
     private static Corpus file(String name) {
@@ -167,11 +172,35 @@ public final class CorpusStore {
         } catch (InvalidPathException | IOException e) {
             throw new DataException("corpus %s: cannot be read: %s".formatted(name, e));
         }
-        String text = Utf8.text(bytes, name);
+        String text = decoded(bytes, name);
         if (text.isBlank()) {
             throw new DataException("corpus %s: has no text; allowed: a UTF-8 text file".formatted(name));
         }
         return new Corpus(name, Sha256.of(bytes), text);
+    }
+
+    /**
+     * Decodes a text file strictly, a byte that cannot be read is an error with its offset, and as the reference does:
+     * line ends become {@code \n}. A leading byte order mark is no character of the text and is left out.
+     *
+     * @param source what the message calls the bytes
+     */
+    private static String decoded(byte[] bytes, String source) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length);
+        CoderResult result = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT)
+                .decode(in, out, true);
+        if (result.isError()) {
+            throw new DataException(
+                    "corpus %s: not UTF-8 at byte %d (0x%02x); convert it, for example with: iconv -t UTF-8"
+                            .formatted(source, in.position(), bytes[in.position()] & 0xff));
+        }
+        String text = out.flip().toString();
+        String unmarked = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        return unmarked.replace("\r\n", "\n").replace('\r', '\n');
     }
 
     private static Path defaultCache() {

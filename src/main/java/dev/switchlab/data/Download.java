@@ -1,6 +1,8 @@
 package dev.switchlab.data;
 
+import dev.switchlab.io.Bar;
 import dev.switchlab.io.Sha256;
+import java.io.ByteArrayOutputStream;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -11,10 +13,14 @@ import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /** Downloads a file whose size and sha256 are known, within limits that hold whatever the network does. */
 final class Download {
@@ -33,12 +39,38 @@ final class Download {
                 new Limits(Duration.ofMillis(4500), Duration.ofMinutes(2), 2, Duration.ofMillis(500));
     }
 
+    /** Shows how many bytes of a download have arrived. */
+    interface Progress extends LongConsumer, AutoCloseable {
+
+        @Override
+        default void close() {}
+
+        /** A bar where a terminal shows it, a plain line where standard error is a file or a pipe. */
+        static Progress onStandardError(String name, RemoteFile file) {
+            Bar bar = Bar.ofBytes("downloading " + name, file.size());
+            if (!bar.isDrawn()) {
+                bar.println("downloading %s (%,d bytes) from %s".formatted(name, file.size(), file.uri()));
+            }
+            return new Progress() {
+                @Override
+                public void accept(long bytes) {
+                    bar.reached(bytes);
+                }
+
+                @Override
+                public void close() {
+                    bar.close();
+                }
+            };
+        }
+    }
+
     private static final int POLL_MILLIS = 20;
 
     private final Limits limits;
-    private final DownloadProgress progress;
+    private final BiFunction<String, RemoteFile, Progress> progress;
 
-    Download(Limits limits, DownloadProgress progress) {
+    Download(Limits limits, BiFunction<String, RemoteFile, Progress> progress) {
         this.limits = limits;
         this.progress = progress;
     }
@@ -50,7 +82,7 @@ final class Download {
      */
     byte[] fetch(String name, RemoteFile file) throws DownloadException {
         long end = System.nanoTime() + limits.total().toNanos();
-        try (DownloadProgress.Shown shown = progress.start(name, file)) {
+        try (Progress shown = progress.apply(name, file)) {
             for (int attempt = 1; ; attempt++) {
                 try {
                     return attempt(file, shown, end);
@@ -67,7 +99,7 @@ final class Download {
         }
     }
 
-    private byte[] attempt(RemoteFile file, DownloadProgress.Shown shown, long end) throws DownloadException {
+    private byte[] attempt(RemoteFile file, Progress shown, long end) throws DownloadException {
         // A new client for each attempt: no connection of a failed one is used again.
         HttpClient client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -102,7 +134,7 @@ final class Download {
             CompletableFuture<HttpResponse<Void>> response,
             RemoteFile file,
             Received received,
-            DownloadProgress.Shown shown,
+            Progress shown,
             long end)
             throws DownloadException, ExecutionException {
         long lastCount = 0;
@@ -186,5 +218,40 @@ final class Download {
 
     private static String seconds(Duration duration) {
         return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
+    }
+
+    /**
+     * What has arrived of a download: filled by the client's thread, watched by ours. Never holds more than was
+     * expected.
+     */
+    private static final class Received implements Consumer<Optional<byte[]>> {
+        private final ByteArrayOutputStream buffer = new ByteArrayOutputStream();
+        private final int expected;
+        private boolean tooLong;
+
+        Received(int expected) {
+            this.expected = expected;
+        }
+
+        @Override
+        public synchronized void accept(Optional<byte[]> chunk) {
+            byte[] bytes = chunk.orElse(new byte[0]);
+            tooLong |= buffer.size() + bytes.length > expected;
+            if (!tooLong) {
+                buffer.writeBytes(bytes);
+            }
+        }
+
+        synchronized int count() {
+            return buffer.size();
+        }
+
+        synchronized boolean isTooLong() {
+            return tooLong;
+        }
+
+        synchronized byte[] bytes() {
+            return buffer.toByteArray();
+        }
     }
 }

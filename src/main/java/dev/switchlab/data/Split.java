@@ -22,17 +22,12 @@ public record Split(int[] train, int[] validation) {
      * @param validation held out: the first part is split again, and what lies behind it is in neither part
      */
     public static Split of(int[] text, double trainFraction, Validation validation) {
-        Split whole = of(text, trainFraction);
-        return validation == Validation.HELD_OUT ? of(whole.train, NOT_HELD_OUT) : whole;
+        Split whole = cut(text, trainFraction);
+        return validation == Validation.HELD_OUT ? cut(whole.train, NOT_HELD_OUT) : whole;
     }
 
-    /**
-     * Splits a text in two.
-     *
-     * @param trainFraction share of the first part; its length is rounded down
-     */
-    public static Split of(int[] text, double trainFraction) {
-        int end = (int) (text.length * trainFraction);
+    private static Split cut(int[] text, double fraction) {
+        int end = (int) (text.length * fraction);
         return new Split(Arrays.copyOf(text, end), Arrays.copyOfRange(text, end, text.length));
     }
 }

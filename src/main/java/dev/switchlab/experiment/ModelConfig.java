@@ -207,18 +207,18 @@ public record ModelConfig(
     }
 
     /**
-     * Expert capacity for a batch, as the reference computes it: {@code int(capacity_factor * top_k * tokens /
-     * n_experts)} in double precision, but at least the minimum capacity.
+     * How many (token, choice) pairs an expert takes of a batch (paper section 2.2; reference:
+     * {@code int(capacity_factor * len(x) / n_experts)}; with several choices per token ST-MoE, arXiv 2202.08906), in
+     * double precision as the reference, but at least the minimum capacity.
      *
      * @param tokens tokens in the batch, over all sequences
      * @param training whether the training or the evaluation settings count
-     * @return (token, choice) pairs that one expert takes when {@code dropTokens} is on
      */
     public int capacity(int tokens, boolean training) {
-        Capacity rule = training
-                ? new Capacity(capacityFactor, minCapacity)
-                : new Capacity(evalCapacityFactor, evalMinCapacity);
-        return rule.of(Math.multiplyExact(topK, tokens), nExperts);
+        double factor = training ? capacityFactor : evalCapacityFactor;
+        int minimum = training ? minCapacity : evalMinCapacity;
+        int pairs = Math.multiplyExact(topK, tokens);
+        return Math.max(minimum, (int) (factor * pairs / nExperts));
     }
 
     /** Sparse or dense feed-forward networks. */

@@ -3,6 +3,7 @@ package dev.switchlab.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.random.RandomStreams;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,7 +19,7 @@ class BatchesTest {
 
     @Test
     void tinyShakespearesLengthGivesTheReferencesSplitAndBatches() {
-        Split split = Split.of(text(1_115_394), 0.9);
+        Split split = Split.of(text(1_115_394), 0.9, Validation.REST);
         assertThat(split.train()).hasSize(1_003_854);
         assertThat(split.validation()).hasSize(111_540).startsWith(1_003_854);
         TrainingBatches batches = new TrainingBatches(split.train(), 64, 32, STREAMS);

@@ -247,26 +247,12 @@ class DownloadTest {
     }
 
     private OpenedCorpus opened(String fallback) {
-        return store().open("tiny-shakespeare", fallback);
-    }
-
-    private CorpusStore store() {
-        DownloadProgress shown = (name, file) -> new DownloadProgress.Shown() {
-            @Override
-            public void accept(long bytes) {
-                progress.add(bytes);
-            }
-
-            @Override
-            public void close() {
-                // Nothing is open.
-            }
-        };
-        return new CorpusStore(
+        CorpusStore store = new CorpusStore(
                 cache,
                 Map.of("tiny-shakespeare", new RemoteFile(uri, SHA256, TEXT.length)),
-                new Download(limits, shown),
+                new Download(limits, (name, file) -> progress::add),
                 notices::add);
+        return store.open("tiny-shakespeare", fallback);
     }
 
     private void serve(HttpHandler handler) {

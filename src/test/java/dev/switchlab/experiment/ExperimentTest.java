@@ -79,6 +79,11 @@ class ExperimentTest {
         ModelConfig model = Experiment.of(Semantics.REFERENCE).model();
         assertThat(model.capacity(2048, true)).isEqualTo(614);
         assertThat(model.capacity(3, true)).isZero();
+        assertThat(Experiment.of(Semantics.REFERENCE, "model.n_experts=1 model.capacity_factor=0.1")
+                        .model()
+                        .capacity(30, true))
+                .as("3.0000000000000004")
+                .isEqualTo(3);
         ModelConfig paper = Experiment.of(Semantics.PAPER).model();
         assertThat(paper.capacity(2048, true)).isEqualTo(640);
         assertThat(paper.capacity(2048, false)).isEqualTo(1024);

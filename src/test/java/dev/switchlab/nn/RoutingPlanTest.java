@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.switchlab.experiment.Capacity;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -30,14 +29,6 @@ class RoutingPlanTest {
         return RoutingPlan.of(
                 new TopK(scores, scores, experts, topK),
                 new RoutingPlan.Overflow(capacity, true, next, DropPolicy.byPosition(), 0));
-    }
-
-    @Example
-    void capacityRoundsDownInDoubleAsTheReference() {
-        assertThat(new Capacity(1.2, 0).of(2048, 4)).isEqualTo(614);
-        assertThat(new Capacity(1.2, 0).of(1, 4)).isZero();
-        assertThat(new Capacity(0.1, 0).of(30, 1)).isEqualTo(3); // 3.0000000000000004
-        assertThat(new Capacity(1.2, 4).of(1, 4)).isEqualTo(4);
     }
 
     /** No-Token-Left-Behind: four tokens want expert 0; their next best are 1, 1, 2, 1. */
