@@ -36,17 +36,6 @@ public record ForwardContext(
         BatchShard shard,
         Graph graph) {
 
-    /** A pass that DJL differentiates, by plain operators. */
-    ForwardContext(
-            NDManager manager,
-            NDManager modelManager,
-            ParameterStore weights,
-            boolean training,
-            DropPolicy dropPolicy,
-            IntFunction<RandomGenerator> exploration) {
-        this(manager, modelManager, weights, training, dropPolicy, exploration, null, BatchShard.all(), null);
-    }
-
     /** A pass in training mode by plain operators, differentiated by {@link #backward}. */
     public static ForwardContext training(
             NDManager manager, StepWeights weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> exploration) {
@@ -64,9 +53,18 @@ public record ForwardContext(
 
     /** A pass at evaluation by plain operators: no dropout, no exploration, the evaluation capacity. */
     public static ForwardContext evaluation(NDManager manager, StepWeights weights, DropPolicy dropPolicy) {
-        return new ForwardContext(manager, weights.modelManager(), weights, false, dropPolicy, layer -> {
-            throw new IllegalStateException("routers do not explore at evaluation");
-        });
+        return new ForwardContext(
+                manager,
+                weights.modelManager(),
+                weights,
+                false,
+                dropPolicy,
+                layer -> {
+                    throw new IllegalStateException("routers do not explore at evaluation");
+                },
+                null,
+                BatchShard.all(),
+                null);
     }
 
     /** A copy of this context that computes by kernels. */

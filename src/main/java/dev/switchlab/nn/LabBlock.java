@@ -18,6 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
@@ -34,7 +37,7 @@ public abstract class LabBlock extends AbstractBlock {
 
     private final Map<String, LabBlock> namedChildren = new LinkedHashMap<>();
     private final Map<Float, NDArray> constants = new LinkedHashMap<>();
-    private final ListStreams streams = new ListStreams();
+    private final Streams streams = new Streams();
 
     /** Registers {@code block} under its state_dict name. */
     final <T extends LabBlock> T child(String name, T block) {
@@ -106,14 +109,17 @@ public abstract class LabBlock extends AbstractBlock {
     protected final NDList forwardInternal(
             ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
         NDManager modelManager = getParameters().valueAt(0).getArray().getManager();
-        ListStreams.Call call = streams.next(training);
+        Streams.Call call = streams.next(training);
         ForwardContext pass = new ForwardContext(
                 inputs.head().getManager(),
                 modelManager,
                 store,
                 training,
                 DropPolicy.random(call.dropping()),
-                call::exploration);
+                call::exploration,
+                null,
+                BatchShard.all(),
+                null);
         return forwardList(pass, inputs);
     }
 
@@ -151,5 +157,47 @@ public abstract class LabBlock extends AbstractBlock {
      */
     static NDArray rows(NDArray matrix, NDArray indices) {
         return Embedding.embedding(indices, matrix, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    /**
+     * The random numbers of blocks that run by themselves in a DJL model: a function of the seed, the kind of call, the
+     * number of the call and the layer. Training and evaluation count by themselves, so that a look at the validation
+     * set changes no training step.
+     */
+    private static final class Streams {
+
+        private final AtomicLong trainingCalls = new AtomicLong();
+        private final AtomicLong evaluationCalls = new AtomicLong();
+        private volatile long seed;
+
+        /** Begins anew. */
+        void seed(long newSeed) {
+            seed = newSeed;
+            trainingCalls.set(0);
+            evaluationCalls.set(0);
+        }
+
+        /** The streams of the next call. */
+        Call next(boolean training) {
+            long number = (training ? trainingCalls : evaluationCalls).getAndIncrement();
+            return new Call(mix(mix(seed + (training ? 1 : 0)) + number));
+        }
+
+        /** One call's streams. */
+        record Call(long key) {
+
+            RandomGenerator dropping() {
+                return new SplittableRandom(mix(key));
+            }
+
+            RandomGenerator exploration(int layer) {
+                return new SplittableRandom(mix(key + 1) + layer);
+            }
+        }
+
+        /** Neighbouring inputs give unrelated outputs (SplitMix64). */
+        private static long mix(long value) {
+            return new SplittableRandom(value).nextLong();
+        }
     }
 }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.PrimitiveIterator;
 
 /**
  * No-Token-Left-Behind (arXiv 2101.03961, appendix B): what is over one expert's capacity tries the token's next best
@@ -24,7 +25,8 @@ final class NextChoice {
      */
     static int[] reroute(TopK choices, int[] dropped, int[][] kept, int[] assignedExperts, int capacity) {
         int[] used = Arrays.stream(kept).mapToInt(pairs -> pairs.length).toArray();
-        Map<Integer, Others> others = new HashMap<>();
+        // What a token has not tried, best first: two pairs of it never try the same.
+        Map<Integer, PrimitiveIterator.OfInt> others = new HashMap<>();
         int k = choices.topK();
         int[] left = Arrays.stream(dropped)
                 .boxed()
@@ -35,8 +37,9 @@ final class NextChoice {
             int still = 0;
             int[] next = new int[left.length];
             for (int pair : left) {
-                int expert = others.computeIfAbsent(pair / k, token -> new Others(choices.others(token)))
-                        .next();
+                PrimitiveIterator.OfInt untried = others.computeIfAbsent(
+                        pair / k, token -> Arrays.stream(choices.others(token)).iterator());
+                int expert = untried.hasNext() ? untried.nextInt() : -1;
                 if (expert >= 0 && used[expert] < capacity) {
                     kept[expert] = Arrays.copyOf(kept[expert], Math.max(kept[expert].length, capacity));
                     kept[expert][used[expert]++] = pair;
@@ -51,20 +54,5 @@ final class NextChoice {
             kept[expert] = Arrays.copyOf(kept[expert], used[expert]);
         }
         return left;
-    }
-
-    /** The experts that a token has not tried, best first: two pairs of it never try the same. */
-    private static final class Others {
-
-        private final int[] experts;
-        private int tried;
-
-        Others(int[] experts) {
-            this.experts = experts;
-        }
-
-        int next() {
-            return tried < experts.length ? experts[tried++] : -1;
-        }
     }
 }

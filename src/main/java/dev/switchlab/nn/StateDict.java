@@ -1,6 +1,7 @@
 package dev.switchlab.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
@@ -18,6 +19,8 @@ import java.util.function.UnaryOperator;
  * {@code experts.3.layer1.weight} is row 3 of {@code layer1.weight}.
  */
 public final class StateDict {
+
+    private static final NDIndex EVERYTHING = new NDIndex(":");
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -143,9 +146,22 @@ public final class StateDict {
         hosts.forEach((parameter, host) -> {
             NDArray target = arrays.apply(parameter);
             try (NDArray source = target.getManager().create(host, target.getShape())) {
-                InPlace.copy(source, target);
+                overwrite(target, source);
             }
         });
+    }
+
+    /**
+     * Replaces values of a tensor with at least one axis by those of another one of its shape, on any thread: gradients
+     * know nothing of it.
+     *
+     * <p>Not {@code NDArray.copyTo} or {@code set(Buffer)}: in DJL 0.36 these make libtorch print a deprecation
+     * warning.
+     */
+    private static void overwrite(NDArray to, NDArray from) {
+        try (NDArray values = to.stopGradient()) { // the same memory
+            values.set(EVERYTHING, from);
+        }
     }
 
     /** Sets every weight of an initialised block. */

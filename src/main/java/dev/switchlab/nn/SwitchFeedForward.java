@@ -42,6 +42,7 @@ import java.util.Optional;
 public final class SwitchFeedForward extends LabBlock implements FeedForwardBlock {
 
     private static final Script SCRIPT = Script.of("dispatch");
+    private static final Script BIAS = Script.of("selection_bias");
 
     private final ModelConfig model;
     private final int layer;
@@ -213,21 +214,19 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
      * @param counts pairs that wanted each expert in the step, before dropping
      */
     public void moveSelectionBias(long[] counts, double rate) {
-        NDArray bias = requireSelectionBias();
-        try (NDArray array = bias.getManager().create(counts)) {
-            SelectionBias.move(bias, array, rate);
+        try (NDArray array = requireSelectionBias().getManager().create(counts)) {
+            moveSelectionBias(array, rate);
         }
     }
 
     /** Moves the selection bias by counts that are still on the device, (E) int64: nothing waits for them. */
     public void moveSelectionBias(NDArray counts, double rate) {
-        SelectionBias.move(requireSelectionBias(), counts, rate);
+        BIAS.run("move", requireSelectionBias(), counts, rate);
     }
 
     /** Moves the selection bias by the loads of the last pass: for DJL's {@code Trainer}, after its {@code step()}. */
     public void moveSelectionBias(double rate) {
-        NDArray bias = requireSelectionBias();
-        try (NDManager scratch = bias.getManager().newSubManager()) {
+        try (NDManager scratch = requireSelectionBias().getManager().newSubManager()) {
             moveSelectionBias(lastRouting.orElseThrow().plan().counts(scratch), rate);
         }
     }

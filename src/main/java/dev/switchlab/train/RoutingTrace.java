@@ -76,7 +76,7 @@ public record RoutingTrace(int[] text, int nExperts, int choices, List<Layer> la
          *
          * @param places where in the text each token of the pass stands
          */
-        void add(List<Routing> routing, int[] places) {
+        Builder add(List<Routing> routing, int[] places) {
             for (int i = 0; i < routing.size(); i++) {
                 RoutingPlan plan = routing.get(i).plan();
                 if (i == layers.size()) {
@@ -96,6 +96,7 @@ public record RoutingTrace(int[] text, int nExperts, int choices, List<Layer> la
                                 before.dropped,
                                 before.capacity + (long) plan.capacity() * nExperts));
             }
+            return this;
         }
 
         private Layer empty(int layer) {

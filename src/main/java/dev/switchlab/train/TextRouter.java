@@ -2,7 +2,6 @@ package dev.switchlab.train;
 
 import dev.switchlab.data.Batch;
 import dev.switchlab.nn.DropPolicy;
-import dev.switchlab.nn.Routing;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -43,7 +42,7 @@ public final class TextRouter {
             int[] places = places(from, length, sequences);
             long[] batch =
                     IntStream.of(places).mapToLong(place -> tokens[place]).toArray();
-            trace.add(route(batch, length, sequences, model.evaluationDropPolicy(0, pass)), places);
+            route(trace, batch, length, sequences, model.evaluationDropPolicy(0, pass), places);
             from += length * sequences;
         }
         return trace.build();
@@ -66,20 +65,15 @@ public final class TextRouter {
                         .decode(Math.toIntExact(batch.tokens()[token]))
                         .codePointAt(0);
             }
-            trace.add(route(batch.tokens(), batch.seqLen(), batch.batchSize(), dropPolicy.apply(i)), places);
+            route(trace, batch.tokens(), batch.seqLen(), batch.batchSize(), dropPolicy.apply(i), places);
             from += batch.size();
         }
         return trace.build();
     }
 
-    /** Only the host's part of the result outlives the pass. */
-    private List<Routing> route(long[] tokens, int seqLen, int batchSize, DropPolicy dropPolicy) {
-        return model.evaluate(
-                tokens,
-                seqLen,
-                batchSize,
-                dropPolicy,
-                output -> output.routing().stream().map(Routing::read).toList());
+    private void route(
+            RoutingTrace.Builder trace, long[] tokens, int seqLen, int batchSize, DropPolicy dropPolicy, int[] places) {
+        model.evaluate(tokens, seqLen, batchSize, dropPolicy, output -> trace.add(output.routing(), places));
     }
 
     /**

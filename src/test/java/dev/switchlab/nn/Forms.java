@@ -144,28 +144,22 @@ final class Forms {
 
     /** Numbers away from zero and one, where norms, biases and selection biases begin: a forgotten one shows. */
     static void move(LabBlock block) {
-        StateDict dict = StateDict.of(block);
-        Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
-        weights.replaceAll((name, weight) -> {
-            SplittableRandom random = new SplittableRandom(name.hashCode());
-            float[] values = weight.values().clone();
-            for (int i = 0; i < values.length; i++) {
-                values[i] += (float) (0.3 * random.nextGaussian());
-            }
-            return new StateDict.Weight(weight.shape(), values);
-        });
-        dict.load(weights);
+        change(block, (random, value) -> value + (float) (0.3 * random.nextGaussian()));
     }
 
     /** Each weight becomes its neighbor among the float32 numbers, up or down: what the last digit decides shows. */
     static void nudge(LabBlock block) {
+        change(block, (random, value) -> random.nextBoolean() ? Math.nextUp(value) : Math.nextDown(value));
+    }
+
+    private static void change(LabBlock block, BiFunction<SplittableRandom, Float, Float> to) {
         StateDict dict = StateDict.of(block);
         Map<String, StateDict.Weight> weights = new LinkedHashMap<>(dict.weights());
         weights.replaceAll((name, weight) -> {
             SplittableRandom random = new SplittableRandom(name.hashCode());
             float[] values = weight.values().clone();
             for (int i = 0; i < values.length; i++) {
-                values[i] = random.nextBoolean() ? Math.nextUp(values[i]) : Math.nextDown(values[i]);
+                values[i] = to.apply(random, values[i]);
             }
             return new StateDict.Weight(weight.shape(), values);
         });

@@ -12,6 +12,7 @@ import dev.switchlab.experiment.Semantics;
 import dev.switchlab.experiment.TrainConfig.LoadBalanceScope;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -40,13 +41,14 @@ class RouterSettingsTest {
             SwitchFeedForward block = Modules.initialize(new SwitchFeedForward(model, 0), manager, 2);
             Engine.getInstance().setRandomSeed(9);
             NDArray x = Modules.random(step, 1, S, B, 4); // (S, B, D)
-            ForwardContext pass = new ForwardContext(
-                    step,
-                    manager,
-                    new StepWeights(step, block, false),
-                    training,
-                    DropPolicy.byPosition(),
-                    layer -> new SplittableRandom(stream * 100L + layer));
+            StepWeights weights = new StepWeights(step, block, false);
+            ForwardContext pass = training
+                    ? ForwardContext.training(
+                            step,
+                            weights,
+                            DropPolicy.byPosition(),
+                            layer -> new SplittableRandom(stream * 100L + layer))
+                    : ForwardContext.evaluation(step, weights, DropPolicy.byPosition());
             T result = read.apply(block.forward(pass, x));
             block.clear();
             return result;
@@ -293,9 +295,12 @@ class RouterSettingsTest {
 
     private static float[] moved(float[] bias, long[] counts, double rate) {
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-            NDArray array = manager.create(bias);
-            SelectionBias.move(array, manager.create(counts), rate);
-            return array.toFloatArray();
+            SwitchFeedForward block = Modules.initialize(
+                    new SwitchFeedForward(Modules.model(Semantics.PAPER, "model.n_experts=4"), 0, true), manager, 1);
+            StateDict weights = StateDict.of(block).only(parameter -> !parameter.requiresGradient());
+            weights.load(Map.of("selection_bias", new StateDict.Weight(new long[] {4}, bias)));
+            block.moveSelectionBias(counts, rate);
+            return weights.weights().get("selection_bias").values();
         }
     }
 }

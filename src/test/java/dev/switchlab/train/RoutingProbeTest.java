@@ -11,6 +11,7 @@ import dev.switchlab.data.Batch;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.nn.Routing;
 import java.util.ArrayList;
@@ -81,12 +82,7 @@ class RoutingProbeTest {
     private static List<Routing> route(LanguageModel model, String text) {
         long[] tokens =
                 Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
-        return model.evaluate(
-                tokens,
-                tokens.length,
-                1,
-                DropPolicy.byPosition(),
-                output -> output.routing().stream().map(Routing::read).toList());
+        return model.evaluate(tokens, tokens.length, 1, DropPolicy.byPosition(), AutoregressiveModel.Output::routing);
     }
 
     @ParameterizedTest

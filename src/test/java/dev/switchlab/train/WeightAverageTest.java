@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.nn.InPlace;
 import dev.switchlab.nn.StateDict;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ class WeightAverageTest {
                 for (int i = 0; i < SHAPES.size(); i++) {
                     float[] next = draw(random, SHAPES.get(i));
                     try (NDArray source = manager.create(next, SHAPES.get(i))) {
-                        InPlace.copy(source, weights.get(i));
+                        weights.get(i).set(new NDIndex(":"), source);
                     }
                     double[] sum = sums.get(i);
                     for (int j = 0; j < sum.length; j++) {
