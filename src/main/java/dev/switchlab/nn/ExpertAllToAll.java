@@ -27,7 +27,6 @@ final class ExpertAllToAll implements Graph.Function {
     private final Graph.Function experts;
     private final int[] leaving;
     private final int[] arriving;
-    private final long[] offsets;
     private final NDArray order;
     private final NDArray places;
 
@@ -41,7 +40,6 @@ final class ExpertAllToAll implements Graph.Function {
     ExpertAllToAll(ForwardContext pass, Experts own, int[] counts) {
         this.pass = pass;
         ExpertShard part = own.shard();
-        int grain = pass.kernels().experts().grain();
         world = part.world();
         int p = part.count();
         int ranks = world.size();
@@ -51,14 +49,12 @@ final class ExpertAllToAll implements Graph.Function {
                 .toArray();
         arriving = Arrays.stream(theirs).mapToInt(of -> Arrays.stream(of).sum()).toArray();
         int rows = Arrays.stream(arriving).sum();
-        offsets = new long[p + 1];
-        for (int expert = 0; expert < p; expert++) {
-            int mine = expert;
-            int count = Arrays.stream(theirs).mapToInt(of -> of[mine]).sum();
-            offsets[expert + 1] = offsets[expert] + (count + grain - 1L) / grain * grain;
-        }
-        // libtorch gathers no empty matrix.
-        offsets[p] = Math.max(1, offsets[p]);
+        long[] offsets = ExpertRows.offsets(
+                IntStream.range(0, p)
+                        .map(expert ->
+                                Arrays.stream(theirs).mapToInt(of -> of[expert]).sum())
+                        .toArray(),
+                pass.kernels().experts().grain());
         long[] from = new long[(int) offsets[p]];
         Arrays.fill(from, rows); // the row of zeros that stands behind all others
         long[] to = new long[Math.max(1, rows)];

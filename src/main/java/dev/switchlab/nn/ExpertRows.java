@@ -25,12 +25,7 @@ record ExpertRows(
      */
     static ExpertRows of(NDManager manager, RoutingPlan plan, int grain) {
         int e = plan.experts();
-        long[] offsets = new long[e + 1];
-        for (int expert = 0; expert < e; expert++) {
-            offsets[expert + 1] = offsets[expert] + (plan.keptCount(expert) + grain - 1L) / grain * grain;
-        }
-        // libtorch gathers from no empty matrix.
-        offsets[e] = Math.max(1, offsets[e]);
+        long[] offsets = offsets(plan.keptCounts(), grain);
         long[] pairs = new long[(int) offsets[e]];
         long[] rows = new long[plan.pairs()];
         long[] fillers = new long[pairs.length];
@@ -54,6 +49,16 @@ record ExpertRows(
                 manager.create(rows),
                 nFillers == 0 ? List.of() : List.of(manager.create(Arrays.copyOf(fillers, nFillers))),
                 dropped.length == 0 ? List.of() : List.of(manager.create(dropped), manager.create(tokens(dropped, k))));
+    }
+
+    /** Where each expert's rows begin, and how many there are: one at least, as libtorch gathers no empty matrix. */
+    static long[] offsets(int[] counts, int grain) {
+        long[] offsets = new long[counts.length + 1];
+        for (int expert = 0; expert < counts.length; expert++) {
+            offsets[expert + 1] = offsets[expert] + (counts[expert] + grain - 1L) / grain * grain;
+        }
+        offsets[counts.length] = Math.max(1, offsets[counts.length]);
+        return offsets;
     }
 
     private static long[] tokens(long[] pairs, int k) {

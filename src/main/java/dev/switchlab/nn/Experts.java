@@ -8,9 +8,11 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.kernel.Script;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -69,11 +71,17 @@ public final class Experts extends LabBlock {
 
     /** Matrices, b_1, b_2, b_v, each with E in front. */
     List<List<NDArray>> network(ForwardContext pass) {
-        return List.of(
-                values(pass, layer1.weight, layer2.weight, gate == null ? null : gate.weight),
-                values(pass, layer1.bias),
-                values(pass, layer2.bias),
-                values(pass, gate == null ? null : gate.bias));
+        return network(parameter -> value(pass, parameter));
+    }
+
+    private List<List<NDArray>> network(Function<Parameter, NDArray> value) {
+        return Stream.of(
+                        Arrays.asList(layer1.weight, layer2.weight, gate == null ? null : gate.weight),
+                        Arrays.asList(layer1.bias),
+                        Arrays.asList(layer2.bias),
+                        Arrays.asList(gate == null ? null : gate.bias))
+                .map(own -> own.stream().filter(Objects::nonNull).map(value).toList())
+                .toList();
     }
 
     private final class Grouped implements Graph.Function {
@@ -82,7 +90,9 @@ public final class Experts extends LabBlock {
         private final long[] offsets;
         private final long kernel;
         private final String activation = config.activation().name().toLowerCase(Locale.ROOT);
-        private final List<NDArray> matrices = values(layer1.weight, layer2.weight, gate == null ? null : gate.weight);
+        /** The weights themselves: the graph does not see them. */
+        private final List<List<NDArray>> network = network(Parameter::getArray);
+
         private List<NDArray> dropped = List.of();
         private List<NDArray> saved = List.of();
 
@@ -96,15 +106,7 @@ public final class Experts extends LabBlock {
         public NDArray forward(NDArray x) {
             dropped = Activations.factorsOfRows(pass, new Shape(x.getShape().get(0), config.dFf()), config.dropout());
             Object[] arguments = {
-                x,
-                matrices,
-                values(layer1.bias),
-                values(layer2.bias),
-                values(gate == null ? null : gate.bias),
-                dropped,
-                offsets,
-                activation,
-                kernel
+                x, network.get(0), network.get(1), network.get(2), network.get(3), dropped, offsets, activation, kernel
             };
             NDArray[] results = pass.training()
                     ? SCRIPT.differentiables(pass.manager(), "experts", arguments)
@@ -119,7 +121,15 @@ public final class Experts extends LabBlock {
         @Override
         public NDArray backward(NDArray dy) {
             NDArray[] gradients = SCRIPT.differentiables(
-                    pass.manager(), "experts_backward", dy, saved, matrices, dropped, offsets, activation, kernel);
+                    pass.manager(),
+                    "experts_backward",
+                    dy,
+                    saved,
+                    network.get(0),
+                    dropped,
+                    offsets,
+                    activation,
+                    kernel);
             close(saved);
             close(dropped);
             Parameter[] parameters = {
@@ -140,14 +150,6 @@ public final class Experts extends LabBlock {
 
         private static void close(List<NDArray> arrays) {
             arrays.forEach(NDArray::close);
-        }
-
-        /** The weights themselves: the graph does not see them. */
-        private static List<NDArray> values(Parameter... parameters) {
-            return Stream.of(parameters)
-                    .filter(Objects::nonNull)
-                    .map(Parameter::getArray)
-                    .toList();
         }
     }
 
