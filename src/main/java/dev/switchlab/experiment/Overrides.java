@@ -1,15 +1,23 @@
 package dev.switchlab.experiment;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Assignments from the command line: {@code model.n_experts=8 train.sample_prompt="To be"}. */
 final class Overrides {
     private static final String EXAMPLE = "; write key=value, as in: model.n_experts=8 train.steps=500";
+
+    /**
+     * An assignment up to white space. A quote opens a value only right after {@code =}, so that apostrophes inside
+     * words stay what they are; a quote that is not closed takes the rest of the text and leaves the second group
+     * empty.
+     */
+    private static final Pattern ASSIGNMENT = Pattern.compile("(?s)(?:=([\"']).*?(\\1|\\z)|=|[^\\s=]+)+");
 
     private Overrides() {}
 
@@ -23,7 +31,12 @@ final class Overrides {
     static Map<String, Given> parse(List<String> assignments) {
         Map<String, Given> settings = new LinkedHashMap<>();
         for (String text : assignments) {
-            for (String assignment : split(text)) {
+            for (Matcher found = ASSIGNMENT.matcher(text); found.find(); ) {
+                String assignment = found.group();
+                if ("".equals(found.group(2))) {
+                    throw new ExperimentException(
+                            "override " + assignment + ": the quote " + found.group(1) + " is not closed" + EXAMPLE);
+                }
                 int equals = assignment.indexOf('=');
                 if (equals <= 0) {
                     throw new ExperimentException("override " + assignment + ": not an assignment" + EXAMPLE);
@@ -53,40 +66,6 @@ final class Overrides {
                 && value.chars().noneMatch(Character::isWhitespace)
                 && !"\"'".contains(value.substring(0, 1));
         return plain ? value : value.indexOf('"') < 0 ? '"' + value + '"' : "'" + value + "'";
-    }
-
-    private static List<String> split(String text) {
-        List<String> parts = new ArrayList<>();
-        StringBuilder part = new StringBuilder();
-        char quote = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            // A quote opens a value only right after '=', so that apostrophes inside words stay what they are.
-            boolean opens =
-                    quote == 0 && (c == '"' || c == '\'') && part.length() > 0 && part.charAt(part.length() - 1) == '=';
-            if (opens) {
-                quote = c;
-            } else if (c == quote) {
-                quote = 0;
-            }
-            if (quote == 0 && Character.isWhitespace(c)) {
-                addPart(parts, part);
-            } else {
-                part.append(c);
-            }
-        }
-        if (quote != 0) {
-            throw new ExperimentException("override " + part + ": the quote " + quote + " is not closed" + EXAMPLE);
-        }
-        addPart(parts, part);
-        return parts;
-    }
-
-    private static void addPart(List<String> parts, StringBuilder part) {
-        if (part.length() > 0) {
-            parts.add(part.toString());
-            part.setLength(0);
-        }
     }
 
     private static String unquote(String value) {

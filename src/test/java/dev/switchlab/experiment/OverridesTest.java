@@ -23,6 +23,7 @@ class OverridesTest {
             train.sample_prompt='say "no"' > train.sample_prompt:say "no"
             corpus=king's.txt seed=1 > corpus:king's.txt|seed:1
             corpus=a=b.txt > corpus:a=b.txt
+            corpus=a="b c"d seed=1 > corpus:a="b c"d|seed:1
             """)
     void quotesKeepWhiteSpaceAndValuesMayHoldAnEqualsSign(String assignments, String parsed) {
         assertThat(parsed(assignments)).isEqualTo(parsed);
