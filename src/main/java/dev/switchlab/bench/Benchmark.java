@@ -22,7 +22,7 @@ import dev.switchlab.io.Bar;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.train.KernelChoice;
-import dev.switchlab.train.StepClock;
+import dev.switchlab.train.TrainStep;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -252,8 +252,8 @@ public final class Benchmark {
             figures.put(Row.SHARE, alone / total);
         }
         if (section.work() == Work.TRAINING) {
-            double update = ms.get(TrainingSubject.name(StepClock.Part.CLIP)).median()
-                    + ms.get(TrainingSubject.name(StepClock.Part.OPTIMIZER)).median();
+            double update = ms.get(TrainingSubject.name(TrainStep.Part.CLIP)).median()
+                    + ms.get(TrainingSubject.name(TrainStep.Part.OPTIMIZER)).median();
             figures.put(Row.WITHOUT_UPDATE, total - update);
         }
         return figures;

@@ -7,7 +7,6 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.Sampler;
-import dev.switchlab.train.StepClock;
 import dev.switchlab.train.TextGenerator;
 import dev.switchlab.train.TrainStep;
 import java.util.EnumMap;
@@ -109,7 +108,7 @@ interface Subject extends AutoCloseable {
         private static final String OTHER = "other";
 
         private final TrainStep step;
-        private final Map<StepClock.Part, Double> parts = new EnumMap<>(StepClock.Part.class);
+        private final Map<TrainStep.Part, Double> parts = new EnumMap<>(TrainStep.Part.class);
         private long last;
         private int taken;
 
@@ -118,7 +117,7 @@ interface Subject extends AutoCloseable {
             step = new TrainStep(model, this::ended);
         }
 
-        private void ended(StepClock.Part part) {
+        private void ended(TrainStep.Part part) {
             long now = System.nanoTime();
             parts.merge(part, (now - last) / 1e6, Double::sum);
             last = now;
@@ -135,7 +134,7 @@ interface Subject extends AutoCloseable {
             double total = (System.nanoTime() - start) / 1e6;
             samples.add(Samples.TOTAL, total);
             double other = total;
-            for (StepClock.Part part : StepClock.Part.values()) {
+            for (TrainStep.Part part : TrainStep.Part.values()) {
                 double ms = parts.getOrDefault(part, 0.0);
                 samples.add(name(part), ms);
                 other -= ms;
@@ -143,7 +142,7 @@ interface Subject extends AutoCloseable {
             samples.add(OTHER, other);
         }
 
-        static String name(StepClock.Part part) {
+        static String name(TrainStep.Part part) {
             return part.name().toLowerCase(Locale.ROOT);
         }
     }

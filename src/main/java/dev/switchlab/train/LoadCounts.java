@@ -2,12 +2,12 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.HostCopy;
 import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.SwitchFeedForward;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,18 +45,11 @@ final class LoadCounts {
 
     /** Adds those of all ranks, where each has counted its own tokens alone. */
     void sum(ProcessGroup world) {
-        for (int i = 0; i < counts.size(); i++) {
-            double[] sum = new double[Math.toIntExact(counts.get(i).size())];
-            for (double[] ofRank : world.gather(Arrays.stream(HostCopy.longs(counts.get(i)))
-                    .asDoubleStream()
-                    .toArray())) {
-                Arrays.setAll(sum, expert -> sum[expert] + ofRank[expert]);
-            }
-            counts.set(
-                    i,
-                    step.create(
-                            Arrays.stream(sum).mapToLong(count -> (long) count).toArray()));
-        }
+        counts.replaceAll(own -> {
+            NDArray floats = own.toType(DataType.FLOAT32, true); // exact below 2^24
+            world.sum(HostCopy.memory(floats).asFloatBuffer());
+            return floats.toType(DataType.INT64, true);
+        });
     }
 
     void moveSelectionBias(double rate) {

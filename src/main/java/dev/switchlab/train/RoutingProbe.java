@@ -25,11 +25,11 @@ final class RoutingProbe {
     /** Enough for the share of a layer's tokens to be known to about one percent. */
     static final int MAX_TOKENS = 4096;
 
-    private final LanguageModel model;
+    private final RandomStreams streams;
     private final List<Batch> batches;
 
-    private RoutingProbe(LanguageModel model, List<Batch> batches) {
-        this.model = model;
+    private RoutingProbe(RandomStreams streams, List<Batch> batches) {
+        this.streams = streams;
         this.batches = batches;
     }
 
@@ -45,20 +45,20 @@ final class RoutingProbe {
         TrainConfig train = experiment.train();
         int windows = Math.max(1, MAX_TOKENS / train.seqLen());
         int batchSize = Math.min(train.batchSize(), windows);
+        RandomStreams streams = new RandomStreams(experiment.seed());
         // The sample is a permutation's beginning: fewer windows are a part of it.
         EvaluationBatches batches = EvaluationBatches.sample(
                 data.split().validation(),
                 train.seqLen(),
                 batchSize,
                 Math.min(train.evalBatches(), windows / batchSize),
-                new RandomStreams(experiment.seed()));
-        return Optional.of(new RoutingProbe(model, List.copyOf(batches)));
+                streams);
+        return Optional.of(new RoutingProbe(streams, List.copyOf(batches)));
     }
 
     /** Routes the text through {@code now}, the model with its weights after {@code step} steps. */
     RoutingSnapshot at(LanguageModel now, int step) {
-        RoutingTrace trace = new TextRouter(now)
-                .trace(batches, batch -> priorities(batch, batches.get(batch).size()));
+        RoutingTrace trace = new TextRouter(now).trace(batches, this::priorities);
         return RoutingSnapshot.of(step, batches.get(0).seqLen(), trace);
     }
 
@@ -66,8 +66,8 @@ final class RoutingProbe {
      * Random dropping follows one fixed order of a layer's tokens, so that between probes the weights alone decide who
      * is dropped.
      */
-    private DropPolicy priorities(int batch, int tokens) {
-        RandomStreams streams = new RandomStreams(model.experiment().seed());
+    private DropPolicy priorities(int batch) {
+        int tokens = batches.get(batch).size();
         Map<Integer, int[]> priorities = new HashMap<>();
         return DropPolicy.byPriority((layer, token) -> priorities
                 .computeIfAbsent(layer, l -> {

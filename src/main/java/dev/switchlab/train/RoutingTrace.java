@@ -1,8 +1,5 @@
 package dev.switchlab.train;
 
-import dev.switchlab.nn.Routing;
-import dev.switchlab.nn.RoutingPlan;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -57,75 +54,5 @@ public record RoutingTrace(int[] text, int nExperts, int choices, List<Layer> la
     /** Number of (token, choice) pairs. */
     public int pairs() {
         return text.length * choices;
-    }
-
-    /** Collects the routing of passes over parts of a text. */
-    static final class Builder {
-
-        private final int[] text;
-        private final List<Layer> layers = new ArrayList<>();
-        private int nExperts;
-        private int choices = 1;
-
-        Builder(int[] text) {
-            this.text = text;
-        }
-
-        /**
-         * Adds one pass.
-         *
-         * @param places where in the text each token of the pass stands
-         */
-        Builder add(List<Routing> routing, int[] places) {
-            for (int i = 0; i < routing.size(); i++) {
-                RoutingPlan plan = routing.get(i).plan();
-                if (i == layers.size()) {
-                    nExperts = plan.experts();
-                    choices = plan.choices();
-                    layers.add(empty(routing.get(i).layer()));
-                }
-                Layer before = layers.get(i);
-                fill(before, plan, routing.get(i).probabilities(), places);
-                layers.set(
-                        i,
-                        new Layer(
-                                before.layer,
-                                before.expert,
-                                before.probability,
-                                before.entropy,
-                                before.dropped,
-                                before.capacity + (long) plan.capacity() * nExperts));
-            }
-            return this;
-        }
-
-        private Layer empty(int layer) {
-            int pairs = text.length * choices;
-            return new Layer(layer, new int[pairs], new float[pairs], new double[text.length], new boolean[pairs], 0);
-        }
-
-        /** {@code probabilities} as [token * E + expert]. */
-        private void fill(Layer layer, RoutingPlan plan, float[] probabilities, int[] places) {
-            for (int token = 0; token < places.length; token++) {
-                for (int choice = 0; choice < choices; choice++) {
-                    int route = plan.route(token, choice);
-                    layer.expert[places[token] * choices + choice] = route;
-                    layer.probability[places[token] * choices + choice] = probabilities[token * nExperts + route];
-                }
-                double nats = 0;
-                for (int e = 0; e < nExperts; e++) {
-                    double p = probabilities[token * nExperts + e];
-                    nats -= p > 0 ? p * Math.log(p) : 0;
-                }
-                layer.entropy[places[token]] = nats;
-            }
-            for (int pair : plan.dropped()) {
-                layer.dropped[places[pair / choices] * choices + pair % choices] = true;
-            }
-        }
-
-        RoutingTrace build() {
-            return new RoutingTrace(text, nExperts, choices, layers);
-        }
     }
 }

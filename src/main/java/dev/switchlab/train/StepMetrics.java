@@ -9,6 +9,7 @@ import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingStatistics;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,7 @@ public record StepMetrics(
 
         private final NDManager step;
         private final ProcessGroup world;
-        private final List<Losses> microBatches = new ArrayList<>();
+        private final List<MicroBatch> microBatches = new ArrayList<>();
         private List<RoutingStatistics.Numbers> routing = List.of();
 
         /**
@@ -66,18 +67,18 @@ public record StepMetrics(
             this.world = world;
         }
 
-        /** Losses of this rank's part of a micro-batch, scalars; {@code null} for one that there is not. */
-        private record Losses(double share, NDArray loss, NDArray crossEntropy, NDArray loadBalance, NDArray zLoss) {}
+        private record MicroBatch(double share, List<NDArray> losses) {}
 
         /**
-         * The losses of a micro-batch.
+         * The losses of this rank's part of a micro-batch.
          *
          * @param share its weight in the step; over all micro-batches and ranks they are 1
-         * @param loadBalance null for dense models
-         * @param zLoss null unless it is trained on
+         * @param losses scalars: loss, cross-entropy, of sparse models load balance, and z-loss if it is trained on
          */
-        void add(double share, NDArray loss, NDArray crossEntropy, NDArray loadBalance, NDArray zLoss) {
-            microBatches.add(new Losses(share, keep(loss), keep(crossEntropy), keep(loadBalance), keep(zLoss)));
+        void add(double share, List<NDArray> losses) {
+            List<NDArray> kept = losses.stream().map(NDArray::stopGradient).toList();
+            kept.forEach(scalar -> scalar.attach(step));
+            microBatches.add(new MicroBatch(share, kept));
         }
 
         /** How the step's last micro-batch was routed. */
@@ -85,15 +86,6 @@ public record StepMetrics(
             routing = layers.stream()
                     .map(layer -> RoutingStatistics.Numbers.of(step, layer))
                     .toList();
-        }
-
-        private NDArray keep(NDArray scalar) {
-            if (scalar == null) {
-                return null;
-            }
-            NDArray kept = scalar.stopGradient();
-            kept.attach(step);
-            return kept;
         }
 
         /**
@@ -104,40 +96,28 @@ public record StepMetrics(
          */
         StepMetrics metrics(NDArray gradNorm, double learningRate) {
             List<NDArray> wanted = new ArrayList<>(List.of(gradNorm));
-            for (Losses losses : microBatches) {
-                for (NDArray scalar : scalars(losses)) {
-                    if (scalar != null) {
-                        wanted.add(scalar);
-                    }
-                }
-            }
+            microBatches.forEach(micro -> wanted.addAll(micro.losses));
             routing.forEach(numbers -> wanted.add(numbers.tensor()));
-            List<double[]> read = meanOfRanks(HostCopy.all(step, wanted));
+            Iterator<double[]> read = meanOfRanks(HostCopy.all(step, wanted)).iterator();
 
-            int at = 1;
+            double norm = read.next()[0];
             double[] sums = new double[4];
-            boolean hasZLoss = false;
-            for (Losses losses : microBatches) {
-                NDArray[] scalars = scalars(losses);
-                for (int i = 0; i < scalars.length; i++) {
-                    if (scalars[i] != null) {
-                        sums[i] += losses.share * world.size() * read.get(at++)[0];
-                    }
+            for (MicroBatch micro : microBatches) {
+                for (int i = 0; i < micro.losses.size(); i++) {
+                    sums[i] += micro.share * world.size() * read.next()[0];
                 }
-                hasZLoss |= losses.zLoss != null;
             }
-            List<RoutingStatistics> statistics = new ArrayList<>();
-            for (RoutingStatistics.Numbers numbers : routing) {
-                statistics.add(numbers.statistics(read.get(at++)));
-            }
+            boolean hasZLoss = microBatches.get(0).losses.size() == sums.length;
             return new StepMetrics(
                     sums[0],
                     sums[1],
                     sums[2],
                     hasZLoss ? OptionalDouble.of(sums[3]) : OptionalDouble.empty(),
-                    read.get(0)[0],
+                    norm,
                     learningRate,
-                    List.copyOf(statistics));
+                    routing.stream()
+                            .map(numbers -> numbers.statistics(read.next()))
+                            .toList());
         }
 
         /**
@@ -162,10 +142,6 @@ public record StepMetrics(
                 at += values.length;
             }
             return means;
-        }
-
-        private static NDArray[] scalars(Losses losses) {
-            return new NDArray[] {losses.loss, losses.crossEntropy, losses.loadBalance, losses.zLoss};
         }
     }
 }

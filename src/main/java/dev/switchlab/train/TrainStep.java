@@ -21,11 +21,13 @@ import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -45,15 +47,27 @@ public final class TrainStep {
     private final NDArray loadBalanceCoefficient;
     private final NDArray zLossCoefficient;
     private final ProcessGroup world;
-    private final StepClock clock;
+    private final Consumer<Part> clock;
+
+    /** The parts of a step, in order. Micro-batches go through the first two again and again. */
+    public enum Part {
+        /** Tokens to the loss. */
+        FORWARD,
+        /** The loss to all gradients. */
+        BACKWARD,
+        /** The gradients' norm, and their scaling where that is not the optimizer's. */
+        CLIP,
+        /** Gradients to new weights. */
+        OPTIMIZER
+    }
 
     /** Steps that train {@code model} as its experiment says; its ranks all call them together. */
     public TrainStep(LanguageModel model) {
-        this(model, StepClock.NONE);
+        this(model, part -> {});
     }
 
-    /** @param clock is told how far a step is */
-    public TrainStep(LanguageModel model, StepClock clock) {
+    /** @param clock is told when a part of a step has ended; on the CPU every operation of the part has run by then */
+    public TrainStep(LanguageModel model, Consumer<Part> clock) {
         this.model = model;
         this.clock = clock;
         world = model.group();
@@ -128,11 +142,11 @@ public final class TrainStep {
             }
             GradientAllReduce.Gradients gradients = running.gradients.all();
             GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
-            clock.ended(StepClock.Part.CLIP);
+            clock.accept(Part.CLIP);
             double rate = learningRate.at(step);
             optimizer.step(gradients.all(), clipping.divisor(), rate, config.learningRate());
             average.ifPresent(own -> own.update(optimizer.steps()));
-            clock.ended(StepClock.Part.OPTIMIZER);
+            clock.accept(Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 if (world.size() > 1 && model.experiment().model().capacityScope() == CapacityScope.RANK) {
                     running.counts.sum(world);
@@ -166,24 +180,26 @@ public final class TrainStep {
 
             AutoregressiveModel.Output output = model.network().forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
-            NDArray loadBalance = null;
-            NDArray zLoss = null;
             NDArray loss = crossEntropy;
+            List<NDArray> parts = new ArrayList<>(List.of(crossEntropy));
             if (!output.routing().isEmpty()) {
                 running.counts.add(output.routing());
-                loadBalance = LoadBalancingLoss.of(micro, output.routing(), config.loadBalanceScope()); // ()
-                loss = crossEntropy.add(loadBalance.mul(loadBalanceCoefficient)); // ()
+                NDArray loadBalance = LoadBalancingLoss.of(micro, output.routing(), config.loadBalanceScope()); // ()
+                loss = loss.add(loadBalance.mul(loadBalanceCoefficient)); // ()
+                parts.add(loadBalance);
                 if (config.zLoss() > 0) {
-                    zLoss = RouterZLoss.of(output.routing()); // ()
+                    NDArray zLoss = RouterZLoss.of(output.routing()); // ()
                     loss = loss.add(zLoss.mul(zLossCoefficient)); // ()
+                    parts.add(zLoss);
                 }
             }
-            clock.ended(StepClock.Part.FORWARD);
+            clock.accept(Part.FORWARD);
 
             NDArray weighted = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
             pass.backward(weighted, last ? running.gradients::complete : layer -> {});
-            clock.ended(StepClock.Part.BACKWARD);
-            running.reading.add(share, loss, crossEntropy, loadBalance, zLoss);
+            clock.accept(Part.BACKWARD);
+            parts.add(0, loss);
+            running.reading.add(share, parts);
             if (withRouting) {
                 running.reading.routing(output.routing());
             }
