@@ -3,6 +3,7 @@ package dev.switchlab.bench;
 import ai.djl.Device;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
@@ -24,7 +25,7 @@ final class RandomText {
 
     static LanguageModel model(Experiment experiment, Device device, Kernels kernels) {
         Machine.require(experiment.train().precision(), device);
-        return LanguageModel.create(experiment, tokenizer(), device, kernels);
+        return LanguageModel.create(experiment, tokenizer(), device, kernels, ProcessGroup.single(), false);
     }
 
     Batch batch(Experiment experiment) {

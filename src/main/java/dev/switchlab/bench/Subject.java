@@ -159,9 +159,7 @@ interface Subject extends AutoCloseable {
             Batch batch = text.batch(model.experiment());
             long start = System.nanoTime();
             float logit = model.evaluate(
-                    batch.tokens(),
-                    batch.seqLen(),
-                    batch.batchSize(),
+                    batch,
                     model.evaluationDropPolicy(0, 0),
                     output -> output.logits().get(0, 0, 0).getFloat());
             samples.add(Samples.TOTAL, (System.nanoTime() - start) / 1e6);

@@ -90,7 +90,9 @@ final class TrainingOptions {
      * @return the exit code of a rank that only follows and is done; empty where there is a command to run
      */
     Optional<Integer> follow() throws IOException {
-        request(); // refuses what is wrong before ranks wait for each other
+        if (ranks < 0) { // before ranks wait for each other
+            throw new IllegalArgumentException("RANKS is " + ranks + ", allowed: 1 or more, for example 2");
+        }
         if (!ProcessGroup.isStarted()) {
             return Optional.empty();
         }
@@ -108,10 +110,6 @@ final class TrainingOptions {
         }
     }
 
-    private RankPlan.Request request() {
-        return new RankPlan.Request(ranks);
-    }
-
     /**
      * How ranks share the run.
      *
@@ -119,7 +117,7 @@ final class TrainingOptions {
      */
     RankPlan plan(Experiment experiment, Optional<Computation> recorded) {
         OptionalInt started = ProcessGroup.isStarted() ? OptionalInt.of(world.size()) : OptionalInt.empty();
-        return RankPlan.of(request(), started, recorded, experiment);
+        return RankPlan.of(ranks, started, recorded, experiment);
     }
 
     /** Whether the ranks of the plan have to be started first, see {@link #launch}. */
@@ -210,7 +208,7 @@ final class TrainingOptions {
             }
             TrainingConsole console = new TrainingConsole(input, books, store);
             TrainingSession session =
-                    new TrainingSession(input, device, store, console, stop).in(world, plan.expertParallel());
+                    new TrainingSession(input, device, store, console, stop, true, world, plan.expertParallel());
             TrainingSession.Outcome outcome = work.in(session);
             console.ended(outcome);
             world.finish();

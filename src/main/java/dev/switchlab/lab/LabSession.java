@@ -152,7 +152,7 @@ final class LabSession implements AutoCloseable {
         TrainedRun.History history = new TrainedRun.History();
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";
-        TrainingSession.Outcome outcome = new TrainingSession(input, device(), store(), history, stop)
+        TrainingSession.Outcome outcome = new TrainingSession(input, device(), store(), history, stop, true)
                 .train(command, Map.of("switchlab.source", "notebook"));
         return new TrainedRun(outcome.runId(), outcome.result(), history.table(), load(find(outcome.runId())));
     }

@@ -8,8 +8,9 @@ import dev.switchlab.session.TrainingInput.FirstWeights;
 import dev.switchlab.train.Checkpoint;
 import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.LanguageModel;
-import dev.switchlab.train.NoOpRunLog;
+import dev.switchlab.train.RunLog;
 import dev.switchlab.train.Trainer;
+import dev.switchlab.train.TrainingProgress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -74,13 +75,35 @@ public final class RankFollower {
             requireSame(
                     world,
                     input.provenance("", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
-            NoOpRunLog nobody = new NoOpRunLog();
-            Trainer trainer =
-                    new Trainer(model, input.data(), nobody, new Checkpoints(Path.of(""), 1), nobody, stopRequested);
+            Trainer trainer = new Trainer(
+                    model,
+                    input.data(),
+                    new NoOpRunLog(),
+                    new Checkpoints(Path.of(""), 1),
+                    new TrainingProgress() {},
+                    stopRequested);
             job.checkpoint().ifPresent(trainer::resume);
             trainer.run();
             model.gathered().close(); // rank 0 saves it
         }
+    }
+
+    /** Rank 0 keeps the run. */
+    private static final class NoOpRunLog implements RunLog {
+
+        @Override
+        public String runId() {
+            return "";
+        }
+
+        @Override
+        public void metrics(long step, Map<String, Double> metrics) {}
+
+        @Override
+        public void text(String path, String content) {}
+
+        @Override
+        public void sync() {}
     }
 
     /** Different libraries or processors round differently, and the ranks' weights would diverge. */

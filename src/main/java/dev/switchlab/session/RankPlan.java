@@ -19,36 +19,19 @@ import java.util.stream.IntStream;
 public record RankPlan(int ranks, boolean expertParallel) {
 
     /**
-     * What was asked for.
-     *
-     * @param ranks 0 for as many as were recorded, 1 for a new run
-     */
-    public record Request(int ranks) {
-
-        /** @throws IllegalArgumentException in one line */
-        public Request {
-            if (ranks < 0) {
-                throw new IllegalArgumentException("RANKS is " + ranks + ", allowed: 1 or more, for example 2");
-            }
-        }
-    }
-
-    /**
      * The plan for a run.
      *
+     * @param asked ranks that were asked for; 0 for as many as were recorded, which are 1 for a new run
      * @param started ranks that run already; empty if this process was started alone
      * @param recorded of the run that is resumed or repeated; empty for a new run
      * @throws IllegalArgumentException in one line, if the experiment cannot be shared so
      */
-    public static RankPlan of(
-            Request request, OptionalInt started, Optional<Computation> recorded, Experiment experiment) {
+    public static RankPlan of(int asked, OptionalInt started, Optional<Computation> recorded, Experiment experiment) {
         int ranks = started.orElse(
-                request.ranks() > 0
-                        ? request.ranks()
-                        : recorded.map(Computation::ranks).orElse(1));
-        if (request.ranks() > 0 && request.ranks() != ranks) {
-            throw new IllegalArgumentException("RANKS is " + request.ranks() + ", but " + ranks
-                    + " were started; leave RANKS out, or start " + request.ranks());
+                asked > 0 ? asked : recorded.map(Computation::ranks).orElse(1));
+        if (asked > 0 && asked != ranks) {
+            throw new IllegalArgumentException(
+                    "RANKS is " + asked + ", but " + ranks + " were started; leave RANKS out, or start " + asked);
         }
         int batch = experiment.train().batchSize();
         if (batch % ranks != 0) {

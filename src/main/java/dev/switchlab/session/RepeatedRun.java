@@ -13,7 +13,6 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.MetricsDigest;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,22 +59,18 @@ public record RepeatedRun(MirroredBook store, Run first, Provenance provenance) 
         return reproduction;
     }
 
+    /** All values that a run logged while it was trained: metric, step, value. */
     private Map<String, SortedMap<Long, Double>> trainingPoints(Run run) {
-        List<String> metrics = run.metrics().keySet().stream()
-                .filter(metric -> !MetricNames.isLater(metric))
-                .toList();
-        return points(store, run.runId(), metrics);
-    }
-
-    /** All stored values of some metrics: metric, step, value. */
-    private static Map<String, SortedMap<Long, Double>> points(MirroredBook store, String runId, List<String> metrics) {
         Map<String, SortedMap<Long, Double>> points = new TreeMap<>();
-        for (String metric : metrics) {
+        for (String metric : run.metrics().keySet()) {
+            if (MetricNames.isLater(metric)) {
+                continue;
+            }
             SortedMap<Long, Double> values = new TreeMap<>();
-            for (MetricPoint point : store.book().history(runId, metric)) {
+            for (MetricPoint point : store.book().history(run.runId(), metric)) {
                 if (values.put(point.step(), point.value()) != null) {
-                    throw new IllegalArgumentException("run " + runId + " has " + metric + " at step " + point.step()
-                            + " twice; it cannot be compared");
+                    throw new IllegalArgumentException("run " + run.runId() + " has " + metric + " at step "
+                            + point.step() + " twice; it cannot be compared");
                 }
             }
             points.put(metric, values);

@@ -46,20 +46,15 @@ public record TrainingSession(
 
     private static final int CHECKPOINTS_KEPT = 3;
 
-    /** A session of one process, with a report. */
+    /** A session of one process. */
     public TrainingSession(
-            TrainingInput input, Device device, MirroredBook store, TrainingView view, BooleanSupplier stopRequested) {
-        this(input, device, store, view, stopRequested, true, ProcessGroup.single(), false);
-    }
-
-    /** This session, which leaves the report of a finished run to be written later. */
-    public TrainingSession withoutReport() {
-        return new TrainingSession(input, device, store, view, stopRequested, false, world, expertParallel);
-    }
-
-    /** This session as rank 0 of several. */
-    public TrainingSession in(ProcessGroup ranks, boolean sharded) {
-        return new TrainingSession(input, device, store, view, stopRequested, reports, ranks, sharded);
+            TrainingInput input,
+            Device device,
+            MirroredBook store,
+            TrainingView view,
+            BooleanSupplier stopRequested,
+            boolean reports) {
+        this(input, device, store, view, stopRequested, reports, ProcessGroup.single(), false);
     }
 
     /**

@@ -106,7 +106,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
     }
 
     private TrainingSession session(TrainingInput input, Device device) {
-        return new TrainingSession(input, device, store, new View(), stop).withoutReport();
+        return new TrainingSession(input, device, store, new View(), stop, false);
     }
 
     /** Waits while another process trains the run. */

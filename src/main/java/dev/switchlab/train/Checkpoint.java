@@ -5,6 +5,7 @@ import ai.djl.nn.Parameter;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.io.Json;
 import dev.switchlab.io.Sha256;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.safetensors.Safetensors;
@@ -17,8 +18,10 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The whole state of a training run after a step: a safetensors file with weights ({@code model.*}), optimizer moments
@@ -35,44 +38,43 @@ public final class Checkpoint {
     private static final String VERSION = "switchlab-checkpoint-1";
     private static final String TENSORS_SHA256 = "tensors_sha256";
     private static final String SHA256 = "sha256";
-    private static final String MODEL = "model.";
+    private static final String LOOP = "loop";
 
     private final Map<String, String> header;
     private final Map<String, Tensor> tensors;
     private final LoopState loop;
 
-    private Checkpoint(Map<String, String> header, Map<String, Tensor> tensors) {
+    private Checkpoint(Map<String, String> header, Map<String, Tensor> tensors, LoopState loop) {
         this.header = header;
         this.tensors = tensors;
-        loop = LoopState.ofJson(header.get("loop"));
+        this.loop = loop;
     }
 
     /**
-     * The state of a run.
+     * The state of a run, copied out. With sharded experts all ranks call this together, and rank 0 gets what is
+     * complete.
      *
-     * @param runId the run's id in the book of runs
      * @param corpusSha256 the text that it trains on
-     * @param optimizerSteps taken
-     * @param tensors weights, and what a step keeps beside them: {@link #tensors}
+     * @param runId the run's id in the book of runs
      */
-    static Checkpoint of(
-            LanguageModel model,
-            String corpusSha256,
-            String runId,
-            int optimizerSteps,
-            Map<String, Tensor> tensors,
-            LoopState loop) {
+    static Checkpoint of(LanguageModel model, TrainStep trainStep, String corpusSha256, String runId, LoopState loop) {
+        Map<String, Tensor> own = new LinkedHashMap<>();
+        kinds(model, trainStep)
+                .forEach((kind, arrays) -> LanguageModel.tensors(
+                                having(model.stateDict(), arrays).values(arrays))
+                        .forEach((name, tensor) -> own.put(kind + name, tensor)));
+        Map<String, Tensor> tensors = model.gather(own);
         Map<String, String> header = new TreeMap<>();
         header.put(FORMAT, VERSION);
         header.put("run_id", runId);
         header.put("experiment", model.experiment().toYaml());
         header.put("vocabulary", model.tokenizer().vocabulary());
         header.put("corpus_sha256", corpusSha256);
-        header.put("optimizer_steps", Integer.toString(optimizerSteps));
-        header.put("loop", loop.toJson());
+        header.put("optimizer_steps", Integer.toString(trainStep.steps()));
+        header.put(LOOP, Json.MAPPER.valueToTree(loop).toString()); // every double to the bit
         header.put(TENSORS_SHA256, TensorDigest.sha256(tensors));
         header.put(SHA256, digest(header));
-        return new Checkpoint(header, tensors);
+        return new Checkpoint(header, tensors, loop);
     }
 
     /**
@@ -91,7 +93,7 @@ public final class Checkpoint {
         check(file, "header", saved, digest(header));
         header.put(SHA256, saved);
         check(file, "tensors", header.get(TENSORS_SHA256), TensorDigest.sha256(content.tensors()));
-        return new Checkpoint(header, content.tensors());
+        return new Checkpoint(header, content.tensors(), Json.MAPPER.readValue(header.get(LOOP), LoopState.class));
     }
 
     private static void check(Path file, String what, String expected, String actual) throws IOException {
@@ -178,74 +180,45 @@ public final class Checkpoint {
         return loop;
     }
 
-    /** Copies weights, moments and average into a model and its steps, which must be of the same experiment. */
+    /**
+     * Copies weights, moments and average into a model and its steps, which must be of the same experiment; of the
+     * experts those that this rank has.
+     */
     void restore(LanguageModel model, TrainStep trainStep) {
-        restore(tensors, model, trainStep);
+        kinds(model, trainStep).forEach((kind, arrays) -> {
+            StateDict dict = having(model.stateDict(), arrays);
+            Map<String, Tensor> own = new LinkedHashMap<>();
+            tensors.forEach((name, tensor) -> {
+                if (name.startsWith(kind)) {
+                    own.put(name.substring(kind.length()), tensor);
+                }
+            });
+            if (model.isSharded()) {
+                Set<String> here =
+                        dict.entries().stream().map(StateDict.Entry::name).collect(Collectors.toSet());
+                own.keySet().removeIf(name -> LanguageModel.isOfExpert(name) && !here.contains(name));
+            }
+            dict.load(LanguageModel.weights(own), arrays);
+        });
         trainStep.resume(Integer.parseInt(header.get("optimizer_steps")));
     }
 
-    /**
-     * The tensors of a checkpoint, copied out. With sharded experts all ranks call this together, and rank 0 gets all
-     * tensors.
-     */
-    static Map<String, Tensor> tensors(LanguageModel model, TrainStep trainStep) {
-        Map<String, Tensor> own = own(model, trainStep);
-        return model.isSharded() ? RankTensors.gather(model.group(), own) : own;
-    }
-
-    private static Map<String, Tensor> own(LanguageModel model, TrainStep trainStep) {
-        StateDict dict = model.stateDict();
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        put(tensors, MODEL, dict.weights());
+    /** What is kept of each parameter, null for nothing, by what stands before the names of its tensors. */
+    private static Map<String, Function<Parameter, NDArray>> kinds(LanguageModel model, TrainStep trainStep) {
+        List<Parameter> trained = model.stateDict().trainable().parameters();
+        Map<String, Function<Parameter, NDArray>> kinds = new LinkedHashMap<>();
+        kinds.put("model.", Parameter::getArray);
         trainStep.optimizerState().forEach((kind, arrays) -> {
-            Function<Parameter, NDArray> own = byParameter(dict, arrays);
-            put(tensors, kind + ".", having(dict, own).values(own));
+            IdentityHashMap<Parameter, NDArray> own = new IdentityHashMap<>();
+            for (int i = 0; i < arrays.size(); i++) {
+                own.put(trained.get(i), arrays.get(i));
+            }
+            kinds.put(kind + ".", own::get);
         });
-        return tensors;
-    }
-
-    /** Copies in; of the experts those that this rank has. */
-    private static void restore(Map<String, Tensor> all, LanguageModel model, TrainStep trainStep) {
-        Map<String, Tensor> tensors = model.isSharded() ? here(all, own(model, trainStep)) : all;
-        StateDict dict = model.stateDict();
-        dict.load(weights(tensors, MODEL));
-        trainStep.optimizerState().forEach((kind, arrays) -> {
-            Function<Parameter, NDArray> own = byParameter(dict, arrays);
-            having(dict, own).load(weights(tensors, kind + "."), own);
-        });
-    }
-
-    private static Map<String, Tensor> here(Map<String, Tensor> all, Map<String, Tensor> own) {
-        Map<String, Tensor> here = new LinkedHashMap<>(all);
-        here.keySet().removeIf(name -> RankTensors.isOfExpert(name) && !own.containsKey(name));
-        return here;
-    }
-
-    /** @param arrays in the order of the trained weights; null for those that have none */
-    private static Function<Parameter, NDArray> byParameter(StateDict dict, List<NDArray> arrays) {
-        IdentityHashMap<Parameter, NDArray> own = new IdentityHashMap<>();
-        List<Parameter> trained = dict.trainable().parameters();
-        for (int i = 0; i < arrays.size(); i++) {
-            own.put(trained.get(i), arrays.get(i));
-        }
-        return own::get;
+        return kinds;
     }
 
     private static StateDict having(StateDict dict, Function<Parameter, NDArray> arrays) {
         return dict.only(parameter -> arrays.apply(parameter) != null);
-    }
-
-    private static void put(Map<String, Tensor> tensors, String prefix, Map<String, StateDict.Weight> weights) {
-        weights.forEach((name, weight) -> tensors.put(prefix + name, Tensor.of(weight.values(), weight.shape())));
-    }
-
-    private static Map<String, StateDict.Weight> weights(Map<String, Tensor> tensors, String prefix) {
-        Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> {
-            if (name.startsWith(prefix)) {
-                weights.put(name.substring(prefix.length()), new StateDict.Weight(tensor.shape(), tensor.floats()));
-            }
-        });
-        return weights;
     }
 }

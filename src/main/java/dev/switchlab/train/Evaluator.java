@@ -3,13 +3,13 @@ package dev.switchlab.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import com.google.common.collect.Lists;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.ScoredBatch;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.HostCopy;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntFunction;
 
 /** Scores a model on held-out batches, without dropout, jitter or gradients. */
 public final class Evaluator {
@@ -30,7 +30,7 @@ public final class Evaluator {
      *     random stream
      */
     public Evaluation evaluate(List<Batch> batches, int step) {
-        return evaluate(batches.size(), i -> ScoredBatch.whole(batches.get(i)), step);
+        return evaluateScored(Lists.transform(batches, ScoredBatch::whole), step);
     }
 
     /**
@@ -38,16 +38,12 @@ public final class Evaluator {
      * the same.
      */
     public Evaluation evaluateScored(List<ScoredBatch> batches, int step) {
-        return evaluate(batches.size(), batches::get, step);
-    }
-
-    private Evaluation evaluate(int count, IntFunction<ScoredBatch> batches, int step) {
         double crossEntropy = 0;
         long correct = 0;
         long tokens = 0;
-        for (int from = 0; from < count; from += world.size()) {
+        for (int from = 0; from < batches.size(); from += world.size()) {
             int mine = from + world.rank();
-            Score own = score(batches, count, mine, step);
+            Score own = score(batches, mine, step);
             for (Score score : ofAllRanks(own)) {
                 crossEntropy += score.crossEntropy * (double) score.tokens;
                 correct += score.correct;
@@ -60,12 +56,13 @@ public final class Evaluator {
     /**
      * With sharded experts, a rank without a batch runs the last batch, because other ranks' tokens need its experts.
      */
-    private Score score(IntFunction<ScoredBatch> batches, int count, int mine, int step) {
-        if (mine < count) {
-            return score(batches.apply(mine), step, mine);
+    private Score score(List<ScoredBatch> batches, int mine, int step) {
+        if (mine < batches.size()) {
+            return score(batches.get(mine), step, mine);
         }
         if (model.isSharded()) {
-            score(batches.apply(count - 1), step, count - 1);
+            int last = batches.size() - 1;
+            score(batches.get(last), step, last);
         }
         return new Score(0, 0, 0);
     }
@@ -81,12 +78,7 @@ public final class Evaluator {
 
     private Score score(ScoredBatch scored, int step, int index) {
         Batch batch = scored.batch();
-        return model.evaluate(
-                batch.tokens(),
-                batch.seqLen(),
-                batch.batchSize(),
-                model.evaluationDropPolicy(step, index),
-                output -> score(output.logits(), scored));
+        return model.evaluate(batch, model.evaluationDropPolicy(step, index), output -> score(output.logits(), scored));
     }
 
     private record Score(float crossEntropy, long correct, long tokens) {}

@@ -14,6 +14,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The gradients of a step, wherever its ranks are. Gradients of weights that all ranks have are summed over ranks, in
@@ -87,39 +89,32 @@ final class GradientAllReduce {
                 some, flat, world.beginAllReduce(HostCopy.memory(flat).asFloatBuffer())));
     }
 
-    /** The gradients after the step's last backward pass. */
+    /** The gradients after the step's last backward pass, and after all sums have come in. */
     Gradients all() {
-        if (world.size() == 1) {
-            List<NDArray> all = parameters.stream().map(weights::gradient).toList();
-            return new Gradients(all, GradientClipping.norm(step, all));
+        Map<Parameter, NDArray> sums = new HashMap<>();
+        if (world.size() > 1) {
+            send(List.copyOf(left));
+            messages.forEach(message -> sums.putAll(received(message)));
         }
-        Map<Parameter, NDArray> sums = sums();
         List<NDArray> all = new ArrayList<>();
         List<NDArray> shared = new ArrayList<>();
         List<NDArray> own = new ArrayList<>();
         for (Parameter parameter : parameters) {
-            boolean isOwn = sharded.contains(parameter);
-            NDArray gradient = isOwn ? weights.gradient(parameter) : sums.get(parameter);
+            NDArray sum = sums.get(parameter);
+            NDArray gradient = sum == null ? weights.gradient(parameter) : sum;
             all.add(gradient);
-            (isOwn ? own : shared).add(gradient);
+            (sharded.contains(parameter) ? own : shared).add(gradient);
         }
-        return new Gradients(all, sharded.isEmpty() ? GradientClipping.norm(step, all) : norm(shared, own));
+        return new Gradients(all, own.isEmpty() ? GradientClipping.norm(step, all) : norm(shared, own));
     }
 
-    /** The sums of all that were sent, by parameter, each of its shape. Waits for them. */
-    private Map<Parameter, NDArray> sums() {
-        send(List.copyOf(left));
-        Map<Parameter, NDArray> sums = new HashMap<>();
-        for (Message message : messages) {
-            message.sum.end();
-            List<NDArray> shaped =
-                    message.parameters.stream().map(Parameter::getArray).toList();
-            NDArray[] own = SCRIPT.tensors(step, "unpack", message.flat, shaped);
-            for (int i = 0; i < own.length; i++) {
-                sums.put(message.parameters.get(i), own[i]);
-            }
-        }
-        return sums;
+    /** The sums of a message by parameter, each of its shape. Waits for them. */
+    private Map<Parameter, NDArray> received(Message message) {
+        message.sum.end();
+        List<NDArray> shaped =
+                message.parameters.stream().map(Parameter::getArray).toList();
+        NDArray[] own = SCRIPT.tensors(step, "unpack", message.flat, shaped);
+        return IntStream.range(0, own.length).boxed().collect(Collectors.toMap(message.parameters::get, i -> own[i]));
     }
 
     private NDArray norm(List<NDArray> shared, List<NDArray> own) {

@@ -2,6 +2,7 @@ package dev.switchlab.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
@@ -16,22 +17,29 @@ import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import dev.switchlab.safetensors.Dtype;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A model with all that is needed to run it: weights, vocabulary and the experiment it belongs to. Its weights file
  * holds all three, so that the file alone is enough.
  */
 public final class LanguageModel implements AutoCloseable {
+
+    /** What stands before an expert's number in a tensor's name, the number, and what follows. */
+    private static final Pattern OF_EXPERT = Pattern.compile("((?:.*\\.)?experts\\.)(\\d+)(\\..*)");
 
     private static final String EXPERIMENT = "experiment";
     private static final String VOCABULARY = "vocabulary";
@@ -68,23 +76,15 @@ public final class LanguageModel implements AutoCloseable {
         stateDict = StateDict.of(network);
     }
 
-    /** A new model that multiplies by matrix products: {@link #create(Experiment, CharTokenizer, Device, Kernels)}. */
+    /** A new model of one process that multiplies by matrix products. */
     public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device) {
-        return create(experiment, tokenizer, device, KernelChoice.fixed(experiment));
+        return create(experiment, tokenizer, device, KernelChoice.fixed(experiment), ProcessGroup.single(), false);
     }
 
     /**
      * A new model with first weights drawn from the experiment's seed.
      *
      * @param kernels what multiplies, where layers are fused
-     */
-    public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device, Kernels kernels) {
-        return create(experiment, tokenizer, device, kernels, ProcessGroup.single(), false);
-    }
-
-    /**
-     * A new model that several ranks train together.
-     *
      * @param group the ranks: each computes its shard of each batch, and all have the same weights after each step
      * @param sharded whether this rank has its share of the experts only; then all ranks run every pass together
      * @throws IllegalArgumentException in one line, if the ranks do not divide the experts
@@ -176,7 +176,7 @@ public final class LanguageModel implements AutoCloseable {
         if (!isSharded()) {
             return new Gathered(Optional.of(this), false);
         }
-        Map<String, Tensor> all = RankTensors.gather(group, tensors());
+        Map<String, Tensor> all = gather(tensors());
         if (!group.isFirst()) {
             return new Gathered(Optional.empty(), false);
         }
@@ -203,25 +203,64 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    private static Map<String, StateDict.Weight> weights(Map<String, Tensor> tensors) {
+    /**
+     * Tensors, of which those of experts belong to this rank's, with those of all other experts: on rank 0; the others
+     * get their own. With sharded experts all ranks call it together.
+     *
+     * @param own float32 tensors by state_dict name, whatever stands before the name; on all ranks in one order
+     */
+    Map<String, Tensor> gather(Map<String, Tensor> own) {
+        if (!sharded) {
+            return own;
+        }
+        Map<String, Tensor> all = new LinkedHashMap<>(own);
+        int expertsPerRank = experiment.model().nExperts() / group.size();
+        for (int rank = 1; rank < group.size(); rank++) {
+            int shift = (rank - group.rank()) * expertsPerRank;
+            for (Map.Entry<String, Tensor> entry : own.entrySet()) {
+                Matcher ofExpert = OF_EXPERT.matcher(entry.getKey());
+                if (ofExpert.matches()) {
+                    String name = ofExpert.group(1) + (Integer.parseInt(ofExpert.group(2)) + shift) + ofExpert.group(3);
+                    byte[] values = new byte[entry.getValue().data().remaining()];
+                    entry.getValue().data().get(values);
+                    ByteBuffer theirs = ByteBuffer.wrap(group.broadcast(values, rank));
+                    if (group.isFirst()) {
+                        all.put(name, new Tensor(Dtype.F32, entry.getValue().shape(), theirs));
+                    }
+                }
+            }
+        }
+        return all;
+    }
+
+    /** Whether a tensor belongs to one expert: only the rank has it that has the expert. */
+    static boolean isOfExpert(String name) {
+        return OF_EXPERT.matcher(name).matches();
+    }
+
+    static Map<String, StateDict.Weight> weights(Map<String, Tensor> tensors) {
         Map<String, StateDict.Weight> weights = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> weights.put(name, new StateDict.Weight(tensor.shape(), tensor.floats())));
         return weights;
+    }
+
+    static Map<String, Tensor> tensors(Map<String, StateDict.Weight> weights) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        weights.forEach((name, weight) -> tensors.put(name, Tensor.of(weight.values(), weight.shape())));
+        return tensors;
     }
 
     /** {@link TensorDigest} of the weights that all ranks have: without sharded experts. */
     String sharedDigest() {
         Map<String, Tensor> shared = tensors();
         if (isSharded()) {
-            shared.keySet().removeIf(RankTensors::isOfExpert);
+            shared.keySet().removeIf(LanguageModel::isOfExpert);
         }
         return TensorDigest.sha256(shared);
     }
 
     private Map<String, Tensor> tensors() {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        stateDict.weights().forEach((name, weight) -> tensors.put(name, Tensor.of(weight.values(), weight.shape())));
-        return tensors;
+        return tensors(stateDict.weights());
     }
 
     /** The experiment that the model belongs to. */
@@ -250,13 +289,9 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** One pass at evaluation: {@link AutoregressiveModel#evaluate}. */
-    public <T> T evaluate(
-            long[] tokens,
-            int seqLen,
-            int batchSize,
-            DropPolicy dropPolicy,
-            Function<AutoregressiveModel.Output, T> read) {
-        return network.evaluate(manager, tokens, seqLen, batchSize, dropPolicy, this::form, read);
+    public <T> T evaluate(Batch batch, DropPolicy dropPolicy, Function<AutoregressiveModel.Output, T> read) {
+        return network.evaluate(
+                manager, batch.tokens(), batch.seqLen(), batch.batchSize(), dropPolicy, this::form, read);
     }
 
     /** Reads and continues one sequence, with room for {@code train.seq_len} tokens; to be closed before the model. */

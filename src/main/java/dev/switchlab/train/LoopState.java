@@ -1,9 +1,8 @@
 package dev.switchlab.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.switchlab.io.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -54,8 +53,10 @@ record LoopState(
     }
 
     /** After points were logged. */
-    LoopState logged(String metricsDigest) {
-        return new LoopState(step, recent, bestStep, bestCrossEntropy, metricsDigest, checkpoints);
+    LoopState logged(int step, Map<String, Double> points) {
+        MetricsDigest digest = new MetricsDigest(metrics);
+        digest.add(step, points);
+        return new LoopState(this.step, recent, bestStep, bestCrossEntropy, digest.hex(), checkpoints);
     }
 
     /** After a checkpoint of this step was saved. */
@@ -68,27 +69,5 @@ record LoopState(
     /** Mean of the recent training cross-entropies; NaN before the first step. */
     double recentMean() {
         return recent.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    }
-
-    /** As JSON, every double to the bit. */
-    String toJson() {
-        try {
-            return Json.MAPPER.writeValueAsString(this);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("the loop's state cannot be written: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    /**
-     * Reads {@link #toJson}.
-     *
-     * @throws IllegalArgumentException if it is something else
-     */
-    static LoopState ofJson(String json) {
-        try {
-            return Json.MAPPER.readValue(json, LoopState.class);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("not the state of a training loop: " + e.getOriginalMessage(), e);
-        }
     }
 }

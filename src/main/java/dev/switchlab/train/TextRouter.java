@@ -81,9 +81,7 @@ public final class TextRouter {
                         .codePointAt(0);
             }
             List<Routed> routing = model.evaluate(
-                    batch.tokens(),
-                    batch.seqLen(),
-                    batch.batchSize(),
+                    batch,
                     dropPolicy.apply(passes.size()),
                     output -> output.routing().stream().map(Routed::of).toList());
             passes.add(new Pass(routing, places));

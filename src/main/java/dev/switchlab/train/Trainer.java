@@ -1,6 +1,7 @@
 package dev.switchlab.train;
 
 import dev.switchlab.data.Batch;
+import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.data.EvaluationBatches;
 import dev.switchlab.data.TextData;
 import dev.switchlab.data.TrainingBatches;
@@ -10,7 +11,6 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import dev.switchlab.safetensors.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -93,31 +93,27 @@ public final class Trainer {
      * @throws TrainingException if it belongs to another experiment or text
      */
     public void resume(Checkpoint checkpoint) {
-        requireSame("setting", settings(checkpoint.experiment()), settings(model.experiment()));
-        requireSame(
-                "vocabulary",
-                Map.of("", checkpoint.tokenizer().vocabulary()),
-                Map.of("", model.tokenizer().vocabulary()));
-        requireSame("text", Map.of("sha256", checkpoint.corpusSha256()), Map.of("sha256", corpusSha256));
+        Map<String, String> here = identity(model.experiment(), model.tokenizer(), corpusSha256);
+        identity(checkpoint.experiment(), checkpoint.tokenizer(), checkpoint.corpusSha256())
+                .forEach((what, value) -> {
+                    if (!value.equals(here.get(what))) {
+                        throw new TrainingException(
+                                "the checkpoint is of another run: its %s is %s, here it is %s; a run goes on only as it began"
+                                        .formatted(what, value, here.get(what)));
+                    }
+                });
         checkpoint.restore(model, trainStep);
         state = checkpoint.loop();
     }
 
-    private static Map<String, String> settings(Experiment experiment) {
-        Map<String, String> settings = new LinkedHashMap<>(experiment.toParams());
-        settings.put("id", experiment.id());
-        return settings;
-    }
-
-    /** Both have equal keys, so the first difference is one of values. */
-    private static void requireSame(String what, Map<String, String> inCheckpoint, Map<String, String> here) {
-        inCheckpoint.forEach((key, value) -> {
-            if (!value.equals(here.get(key))) {
-                throw new TrainingException(
-                        "the checkpoint is of another run: its %s %s is %s, here it is %s; a run goes on only as it began"
-                                .formatted(what, key, value, here.get(key)));
-            }
-        });
+    /** What must be equal in a run that goes on; the keys always are. */
+    private static Map<String, String> identity(Experiment experiment, CharTokenizer tokenizer, String corpusSha256) {
+        Map<String, String> identity = new LinkedHashMap<>();
+        experiment.toParams().forEach((key, value) -> identity.put("setting " + key, value));
+        identity.put("setting id", experiment.id());
+        identity.put("vocabulary", tokenizer.vocabulary());
+        identity.put("text sha256", corpusSha256);
+        return identity;
     }
 
     /**
@@ -254,24 +250,19 @@ public final class Trainer {
 
     private void log(int step, Map<String, Double> metrics) {
         log.metrics(step, metrics);
-        MetricsDigest digest = new MetricsDigest(state.metrics());
-        digest.add(step, metrics);
-        state = state.logged(digest.hex());
+        state = state.logged(step, metrics);
     }
 
     private void save() {
         if (!world.isFirst() && !model.isSharded()) {
             return;
         }
-        Map<String, Tensor> tensors = Checkpoint.tensors(model, trainStep);
-        if (!world.isFirst()) {
-            return;
+        Checkpoint checkpoint = Checkpoint.of(model, trainStep, corpusSha256, log.runId(), state);
+        if (world.isFirst()) {
+            log.sync(); // a checkpoint never knows of points that a kill could still take away
+            checkpoints.save(checkpoint);
+            state = state.saved(checkpoint.digest());
         }
-        // A checkpoint never knows of points that a kill could still take away.
-        log.sync();
-        Checkpoint checkpoint = Checkpoint.of(model, corpusSha256, log.runId(), trainStep.steps(), tensors, state);
-        checkpoints.save(checkpoint);
-        state = state.saved(checkpoint.digest());
     }
 
     private TrainingResult result(RunStatus status, Optional<Evaluation> whole, Optional<String> sample) {

@@ -122,7 +122,7 @@ class TrainingSessionTest {
             store.book().start(TestRuns.info(), begun).close(); // and nothing in between
             try (RunLock lock = RunLock.take(store.book().checkpoints(begun), begun)) {
                 TrainingSession session =
-                        new TrainingSession(input, Device.cpu(), store, new View(), () -> false).withoutReport();
+                        new TrainingSession(input, Device.cpu(), store, new View(), () -> false, false);
                 TrainingSession.Outcome outcome = session.train(lock, begun, "make train", Map.of());
                 assertThat(outcome.runId()).isEqualTo(begun);
                 assertThat(outcome.report()).as("none was wanted").isEmpty();
@@ -138,7 +138,7 @@ class TrainingSessionTest {
     }
 
     private TrainingSession.Outcome train(MirroredBook store, BooleanSupplier stop) throws IOException {
-        return new TrainingSession(input, Device.cpu(), store, new View(), stop).train("make train", Map.of());
+        return new TrainingSession(input, Device.cpu(), store, new View(), stop, true).train("make train", Map.of());
     }
 
     private MirroredBook store(Optional<URI> server) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.util.Utils;
+import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.io.Json;
@@ -147,7 +148,8 @@ class KernelChoiceTest {
         dev.switchlab.data.CharTokenizer tokenizer = dev.switchlab.data.CharTokenizer.of("abc");
         Experiment small = experiment("model.d_model=8 model.heads=2 model.d_ff=8 model.n_layers=1");
         Kernels kernels = KernelChoice.of(small, Device.cpu(), machine(), "convolution");
-        try (LanguageModel model = LanguageModel.create(small, tokenizer, Device.cpu(), kernels)) {
+        try (LanguageModel model =
+                LanguageModel.create(small, tokenizer, Device.cpu(), kernels, ProcessGroup.single(), false)) {
             model.save(file);
         }
         try (LanguageModel loaded = LanguageModel.load(file, Device.cpu())) {

@@ -7,6 +7,8 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LearningRateTest {
 
@@ -18,45 +20,33 @@ class LearningRateTest {
         assertThat(LearningRate.noam(1, 2000, 128, 8000)).isEqualTo(0.988e-3, within(1e-6));
     }
 
-    @Test
-    void cosineWarmsUpThenFallsToItsLastShare() {
-        LearningRate rate = rate("train.schedule=cosine train.final_learning_rate=0.1");
-        assertThat(rate.at(1)).isEqualTo(0.1, within(1e-12));
-        assertThat(rate.at(10)).isEqualTo(1, within(1e-12));
-        assertThat(rate.at(60)).isEqualTo(0.55, within(1e-12));
-        assertThat(rate.at(110)).isEqualTo(0.1, within(1e-12));
-    }
-
-    @Test
-    void constantWarmsUpThenStays() {
-        LearningRate rate = rate("train.schedule=constant");
-        assertThat(rate.at(5)).isEqualTo(0.5, within(1e-12));
-        assertThat(rate.at(100)).isEqualTo(1);
-    }
-
-    @Test
-    void linearWarmsUpThenFallsInAStraightLine() {
-        LearningRate rate = rate("train.schedule=linear train.final_learning_rate=0.1");
-        assertThat(rate.at(1)).isEqualTo(0.1, within(1e-12));
-        assertThat(rate.at(10)).isEqualTo(1, within(1e-12));
-        assertThat(rate.at(11)).isEqualTo(1 - 0.9 / 100, within(1e-12));
-        assertThat(rate.at(35)).isEqualTo(0.775, within(1e-12));
-        assertThat(rate.at(110)).isEqualTo(0.1, within(1e-12));
-        assertThat(rate("train.schedule=linear train.final_learning_rate=0").at(110))
-                .isZero();
-    }
-
-    /** 110 steps: ten up, 34 at the peak, and the last 66 down. */
-    @Test
-    void wsdWarmsUpStaysAndFallsOverItsShareOfTheSteps() {
-        LearningRate rate = rate("train.schedule=wsd train.decay_share=0.6 train.final_learning_rate=0.1");
-        assertThat(rate.at(5)).isEqualTo(0.5, within(1e-12));
-        for (int step = 10; step <= 44; step++) {
-            assertThat(rate.at(step)).isEqualTo(1, within(1e-12));
-        }
-        assertThat(rate.at(45)).isEqualTo(1 - 0.9 / 66, within(1e-12));
-        assertThat(rate.at(77)).isEqualTo(0.55, within(1e-12));
-        assertThat(rate.at(110)).isEqualTo(0.1, within(1e-12));
+    /** Ten steps up, of 110; wsd then stays at the peak for 34 and falls for the last 66. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "cosine train.final_learning_rate=0.1 | 1 | 0.1 | 1e-12",
+                "cosine train.final_learning_rate=0.1 | 10 | 1 | 1e-12",
+                "cosine train.final_learning_rate=0.1 | 60 | 0.55 | 1e-12",
+                "cosine train.final_learning_rate=0.1 | 110 | 0.1 | 1e-12",
+                "constant | 5 | 0.5 | 1e-12",
+                "constant | 100 | 1 | 0",
+                "linear train.final_learning_rate=0.1 | 1 | 0.1 | 1e-12",
+                "linear train.final_learning_rate=0.1 | 10 | 1 | 1e-12",
+                "linear train.final_learning_rate=0.1 | 11 | 0.991 | 1e-12",
+                "linear train.final_learning_rate=0.1 | 35 | 0.775 | 1e-12",
+                "linear train.final_learning_rate=0.1 | 110 | 0.1 | 1e-12",
+                "linear train.final_learning_rate=0 | 110 | 0 | 0",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 5 | 0.5 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 10 | 1 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 27 | 1 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 44 | 1 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 45 | 0.986363636363636 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 77 | 0.55 | 1e-12",
+                "wsd train.decay_share=0.6 train.final_learning_rate=0.1 | 110 | 0.1 | 1e-12",
+            })
+    void warmsUpAndFollowsItsSchedule(String schedule, int step, double expected, double tolerance) {
+        assertThat(rate("train.schedule=" + schedule).at(step)).isEqualTo(expected, within(tolerance));
     }
 
     /** A decay longer than what the warm-up leaves is that of linear. */

@@ -10,7 +10,6 @@ import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,13 +30,7 @@ class MemoryTest {
     @Test
     void liveArraysAndResidentMemoryStayFlat() throws Exception {
         List<String> fixedHeap = List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
-        Process process = JavaProcess.withOptions(fixedHeap, MemoryTest.class)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        List<String> lines = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                .lines()
-                .toList();
-        assertThat(process.waitFor()).isZero();
+        List<String> lines = JavaProcess.lines(JavaProcess.withOptions(fixedHeap, MemoryTest.class));
         List<long[]> measured = lines.stream()
                 .map(line -> Arrays.stream(line.split(" "))
                         .mapToLong(Long::parseLong)

@@ -60,7 +60,7 @@ class ModelIngredientsTest {
         assertThat(with.get("bigram.weight").values()).containsOnly(0);
         assertThat(with.get(layer + "attn.q_norm.weight").shape()).containsExactly(4);
         assertThat(with.get(layer + "attn.k_norm.weight").values()).containsOnly(1);
-        // NoOpRunLog else's first weights change.
+        // No other first weights change.
         without.forEach((name, weight) -> {
             if (with.containsKey(name)) {
                 assertThat(with.get(name).values()).as(name).containsExactly(weight.values());

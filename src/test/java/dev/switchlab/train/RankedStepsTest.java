@@ -13,7 +13,6 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.testing.NeedsMpi;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -126,12 +125,8 @@ class RankedStepsTest {
                 .command();
         ProcessBuilder builder =
                 ranks == 1 ? new ProcessBuilder(program) : new ProcessBuilder(MpiRun.commandHere(ranks, program));
-        Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        process.getOutputStream().close();
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).isZero();
         List<Map<String, Double>> steps = new ArrayList<>();
-        for (String line : out.lines().toList()) {
+        for (String line : JavaProcess.lines(builder)) {
             Map<String, Double> metrics = new TreeMap<>();
             for (String entry : line.split(" ", -1)) {
                 int at = entry.indexOf('=');

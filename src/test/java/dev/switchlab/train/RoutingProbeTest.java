@@ -82,7 +82,10 @@ class RoutingProbeTest {
     private static List<Routing> route(LanguageModel model, String text) {
         long[] tokens =
                 Arrays.stream(model.tokenizer().encode(text)).asLongStream().toArray();
-        return model.evaluate(tokens, tokens.length, 1, DropPolicy.byPosition(), AutoregressiveModel.Output::routing);
+        return model.evaluate(
+                new Batch(tokens, new long[0], tokens.length, 1),
+                DropPolicy.byPosition(),
+                AutoregressiveModel.Output::routing);
     }
 
     @ParameterizedTest

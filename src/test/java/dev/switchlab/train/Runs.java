@@ -42,7 +42,7 @@ final class Runs {
         RecordingLog log = new RecordingLog();
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             Checkpoints checkpoints = new Checkpoints(folder, 2);
-            Trainer trainer = new Trainer(model, data, log, checkpoints, new NoOpRunLog(), stop);
+            Trainer trainer = new Trainer(model, data, log, checkpoints, new TrainingProgress() {}, stop);
             from.ifPresent(trainer::resume);
             return new Outcome(trainer.run(), log, data);
         }

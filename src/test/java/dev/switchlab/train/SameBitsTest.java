@@ -8,7 +8,6 @@ import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,12 +34,7 @@ class SameBitsTest {
     }
 
     private static List<String> losses(String settings) throws IOException, InterruptedException {
-        Process process = JavaProcess.of(SameBitsTest.class, settings)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).isZero();
-        return out.lines().toList();
+        return JavaProcess.lines(JavaProcess.of(SameBitsTest.class, settings));
     }
 
     /** Prints the bits of each step's loss and gradient norm. */

@@ -47,11 +47,7 @@ class StridedEvaluationTest {
             for (ScoredBatch scored : batches) {
                 Batch batch = scored.batch();
                 float[] logits = model.evaluate(
-                        batch.tokens(),
-                        batch.seqLen(),
-                        batch.batchSize(),
-                        model.evaluationDropPolicy(1, 0),
-                        output -> HostCopy.floats(output.logits()));
+                        batch, model.evaluationDropPolicy(1, 0), output -> HostCopy.floats(output.logits()));
                 int vocabulary = data.tokenizer().size();
                 assertThat(logits).hasSize((int) new Shape(batch.size(), vocabulary).size());
                 for (int at = (24 - scored.scored()) * batch.batchSize(); at < batch.size(); at++) {

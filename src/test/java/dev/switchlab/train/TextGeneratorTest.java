@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.experiment.Experiment;
 import java.util.ArrayList;
@@ -32,9 +33,7 @@ class TextGeneratorTest {
             }
             long[] window = Arrays.stream(tokens, from, i).asLongStream().toArray();
             float[] logits = model.evaluate(
-                    window,
-                    window.length,
-                    1,
+                    new Batch(window, new long[0], window.length, 1),
                     model.evaluationDropPolicy(0, 0),
                     output -> output.logits().get(window.length - 1).toFloatArray()); // (V)
             tokens[i] = sampler.draw(logits, random);

@@ -117,7 +117,8 @@ class WeightAverageTest {
         RecordingLog log = new RecordingLog();
         Path own = folder.resolve("with");
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-            Trainer trainer = new Trainer(model, data, log, new Checkpoints(own, 2), new NoOpRunLog(), () -> false);
+            Trainer trainer =
+                    new Trainer(model, data, log, new Checkpoints(own, 2), new TrainingProgress() {}, () -> false);
             TrainingResult result = trainer.run();
             assertThat(log.metrics.get("train/loss"))
                     .isEqualTo(without.log().metrics.get("train/loss"));
