@@ -58,7 +58,7 @@ def data_gradient(self, dy: Tensor, w: Tensor, kernel: int, into: Tensor) -> int
   if kernel == 0:
     torch.mm(dy, w, out=into)
   elif kernel == 2:
-    torch.copy_(into, torch.mm(dy, w))
+    torch.copy_(into, torch.mm(self.operand(dy, 2), self.operand(w, 2)))
   else:
     torch.copy_(into, self.linear(dy, torch.contiguous(torch.t(w)), annotate(List[Tensor], []), kernel))
   return 0
@@ -75,7 +75,7 @@ def weight_gradient(self, dy: Tensor, x: Tensor, kernel: int, first: bool, into:
           [1, 1], [0, 0], [2, 2], False, [0, 0], 1, [False, True, False])
       dw = torch.reshape(dw, torch.size(into))
     else:
-      dw = torch.to(torch.mm(torch.t(dy), self.operand(x, 2)), 6)
+      dw = torch.to(torch.mm(torch.t(self.operand(dy, 2)), self.operand(x, 2)), 6)
     if first:
       torch.copy_(into, dw)
     else:

@@ -84,12 +84,18 @@ class KernelsTest {
                 close(kernel, w.array.getGradient(), rows, dw);
                 close(ProductKernel.MATRIX, bias.getGradient().reshape(1, out), rows, (one, o, t) -> dy.at(t, o));
 
-                close(kernel, SCRIPT.tensor(manager, "product", x.array, w.array, kernel.code()), in, y);
-                close(kernel, SCRIPT.tensor(manager, "data_gradient", dy.array, w.array, kernel.code()), out, dx);
-                NDArray sum = manager.create(new Shape(out, in)); // whatever is there is overwritten first
-                SCRIPT.run("add_weight_gradient", dy.array, x.array, kernel.code(), true, sum);
+                // Whatever is in these is overwritten first.
+                NDArray product = manager.create(new Shape(rows, out));
+                List<List<NDArray>> biases = List.of(List.of(bias));
+                SCRIPT.run("layer", x.array, w.array, new Script.Tensors(biases), 0, kernel.code(), product);
+                close(kernel, product, in + 1, (i, o, t) -> t < in ? y.at(i, o, t) : b.at(o, 0));
+                NDArray gradient = manager.create(new Shape(rows, in));
+                SCRIPT.run("data_gradient", dy.array, w.array, kernel.code(), gradient);
+                close(kernel, gradient, out, dx);
+                NDArray sum = manager.create(new Shape(out, in));
+                SCRIPT.run("weight_gradient", dy.array, x.array, kernel.code(), true, sum);
                 close(kernel, sum, rows, dw);
-                SCRIPT.run("add_weight_gradient", dy.array, x.array, kernel.code(), false, sum);
+                SCRIPT.run("weight_gradient", dy.array, x.array, kernel.code(), false, sum);
                 close(kernel, sum, rows, (o, j, t) -> 2 * dw.at(o, j, t));
             }
         }

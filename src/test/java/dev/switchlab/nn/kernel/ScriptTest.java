@@ -101,10 +101,11 @@ class ScriptTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray x = manager.create(new float[] {3, 4}, new Shape(1, 2));
             NDArray w = manager.ones(new Shape(1, 2));
-            assertThat(Script.of("linear", "experts")
-                            .tensor(manager, "product", x, w, ProductKernel.MATRIX.code())
+            NDArray dy = manager.ones(new Shape(1, 1));
+            assertThat(Script.of("linear", "experts", "kernel_timer")
+                            .tensor(manager, "three_products", x, w, dy, ProductKernel.MATRIX.code())
                             .toFloatArray())
-                    .containsExactly(7);
+                    .containsExactly(1, 1);
         }
     }
 
