@@ -75,7 +75,9 @@ final class Router {
         }
         return model.routerScore() == RouterScore.SIGMOID
                 ? ai.djl.nn.Activation.sigmoid(logits) // (N, E)
-                : logits.softmax(-1); // (N, E)
+                // Over the first axis, which libtorch vectorizes over tokens: over a last axis of 8 it takes 20 ns a
+                // score.
+                : logits.transpose().softmax(0).transpose(); // (N, E)
     }
 
     /**
