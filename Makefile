@@ -66,11 +66,18 @@ export GOMP_SPINCOUNT ?= 1000
 export CUBLAS_WORKSPACE_CONFIG ?= :4096:8
 
 # JDK 24 and newer warn about native code unless it is allowed.
-JAVA_VERSION = $(shell $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.specification.version = //p')
+JAVA_VERSION = $(shell sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' \
+  "$$(dirname "$$(readlink -f "$$(command -v $(JAVA))")")/../release" 2>/dev/null | grep . || \
+  $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.specification.version = //p')
 QUIET_JAVA = $(shell [ "$(JAVA_VERSION)" -ge 24 ] 2>/dev/null && \
   echo --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
-SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(START) $(JAVA_OPTS) -cp "target/classes:$$(cat target/classpath)" \
+SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(SHARED) $(START) $(JAVA_OPTS) -cp "$$(cat target/classpath):target/classes" \
   dev.switchlab.cli.Main
+# Class data sharing: the build leaves an archive of the libraries' classes, and the native library of SQLite. A JVM
+# without them, or other than the one that made them, only starts later.
+QUICK  := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+SILENT := -Xlog:disable -Xlog:all=error:stderr
+SHARED := -XX:SharedArchiveFile=target/start/classes.jsa -Xshare:auto $(SILENT) -Dorg.sqlite.lib.path=target/start
 
 .PHONY: help
 help: ## List the targets and the variables that each takes
@@ -85,6 +92,11 @@ help: ## List the targets and the variables that each takes
 target/classpath: pom.xml $(shell find src/main -type f)
 	@[ -f $@ ] || echo "first build: Maven downloads the libraries (about 350 MB) ..."
 	@if [ -f $@ ]; then $(MVN) -q -B process-classes || $(MVN) -B process-classes; else $(MVN) process-classes; fi
+	@{ cat $@; $(JAVA) -version; } > target/jvm 2>&1; cmp -s target/jvm target/start/jvm || { rm -rf target/start && \
+	  mkdir target/start && mv target/jvm target/start && env -u MLFLOW_TRACKING_URI -u MLFLOW_RUN_ID \
+	  $(addprefix -u SWITCHLAB_,$(TAKEN)) $(JAVA) $(QUIET_JAVA) $(QUICK) $(SILENT) \
+	  -XX:ArchiveClassesAtExit=target/start/classes.jsa -cp "$$(cat $@)" src/main/make/Rehearsal.java || \
+	  rm -f target/start/classes.jsa; } > target/start.log 2>&1 || true
 	@touch $@
 
 .PHONY: build
@@ -111,7 +123,7 @@ golden: ## Check the model against the golden tensors in GOLDEN (default golden/
 # the time. Commands that train keep all compilers.
 START :=
 LONG_LIVED := train resume reproduce golden
-$(filter-out $(LONG_LIVED),$(COMMANDS)): START = -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+$(filter-out $(LONG_LIVED),$(COMMANDS)): START = $(QUICK)
 
 .PHONY: $(COMMANDS)
 $(COMMANDS): target/classpath
@@ -146,7 +158,7 @@ mutants: target/classpath ## Break the model in many small ways and show that th
 # (LabExecution, found on the class path of jshell itself: -J) replaces jshell's, for the display of values and errors.
 JSHELL ?= $(if $(JAVA_HOME),$(JAVA_HOME)/bin/jshell,jshell)
 JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=true \
-  -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn $(addprefix -R,$(QUIET_JAVA))
+  -R-Dai.djl.pytorch.num_interop_threads=1 -R-Dorg.slf4j.simpleLogger.defaultLogLevel=warn $(addprefix -R,$(QUIET_JAVA) $(SHARED))
 
 # Prompt and feedback mode cannot be set in a startup file; jshell takes them from its preferences.
 target/jshell/.ready: jshell/prompt.jsh
@@ -157,7 +169,7 @@ target/jshell/.ready: jshell/prompt.jsh
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## Open a prompt with the lab's verbs: runs(), load(run), route(text) ...
-	@path="target/classes:$$(cat target/classpath)"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
+	@path="$$(cat target/classpath):target/classes"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
 	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab \
 	  $(JSHELL_JVM) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell \
 	  --startup jshell/imports.jsh --startup jshell/startup.jsh

@@ -1,6 +1,5 @@
 package dev.switchlab.cli;
 
-import ai.djl.Device;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonText;
 import dev.switchlab.experiment.MetricNames;
@@ -171,8 +170,7 @@ final class BookCommands {
             if (found.isSummary()) {
                 System.out.println("wrote " + reports.write(stored.children(runs.baseline()), found));
             } else {
-                Device device = engine.start();
-                try (LanguageModel model = stored.model(device)) {
+                try (LanguageModel model = stored.model(engine::start)) {
                     String text = prompt.isEmpty() ? Reports.text(model, stored.data(model)) : prompt;
                     System.out.println("wrote " + reports.write(stored, model, text));
                 }

@@ -1,5 +1,6 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.session.EngineStart;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
@@ -7,8 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -22,31 +26,39 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Reproducible Switch Transformer experiments.",
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,
-        versionProvider = Main.Version.class,
-        subcommands = {
-            TrainCommands.Train.class,
-            TrainCommands.Resume.class,
-            TrainCommands.Reproduce.class,
-            ModelCommands.Evaluate.class,
-            ModelCommands.Sample.class,
-            BookCommands.Runs.class,
-            SweepCommands.RunSweep.class,
-            SweepCommands.Paper.class,
-            SweepCommands.Worker.class,
-            BookCommands.Compare.class,
-            BookCommands.Report.class,
-            BookCommands.Ui.class,
-            BookCommands.Flush.class,
-            BookCommands.Merge.class,
-            ModelCommands.Experiments.class,
-            CheckCommands.Golden.class,
-            BenchCommands.Bench.class,
-            BenchCommands.BenchRanks.class,
-            CheckCommands.Notebook.class
-        })
+        versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 
     private static final int FAILED = 1;
+
+    /** By name, in the order of the usage. */
+    private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("train", TrainCommands.Train.class);
+        COMMANDS.put("resume", TrainCommands.Resume.class);
+        COMMANDS.put("reproduce", TrainCommands.Reproduce.class);
+        COMMANDS.put("evaluate", ModelCommands.Evaluate.class);
+        COMMANDS.put("sample", ModelCommands.Sample.class);
+        COMMANDS.put("runs", BookCommands.Runs.class);
+        COMMANDS.put("sweep", SweepCommands.RunSweep.class);
+        COMMANDS.put("paper", SweepCommands.Paper.class);
+        COMMANDS.put("worker", SweepCommands.Worker.class);
+        COMMANDS.put("compare", BookCommands.Compare.class);
+        COMMANDS.put("report", BookCommands.Report.class);
+        COMMANDS.put("ui", BookCommands.Ui.class);
+        COMMANDS.put("flush", BookCommands.Flush.class);
+        COMMANDS.put("merge", BookCommands.Merge.class);
+        COMMANDS.put("experiments", ModelCommands.Experiments.class);
+        COMMANDS.put("golden", CheckCommands.Golden.class);
+        COMMANDS.put("bench", BenchCommands.Bench.class);
+        COMMANDS.put("bench-ranks", BenchCommands.BenchRanks.class);
+        COMMANDS.put("notebook", CheckCommands.Notebook.class);
+    }
+
+    /** Commands that compute, nearly always. */
+    private static final Set<String> COMPUTING =
+            Set.of("train", "resume", "reproduce", "evaluate", "sample", "worker", "report", "golden");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -67,11 +79,23 @@ public final class Main implements Runnable {
         }
     }
 
-    /** Runs one command and returns its exit code. */
+    /**
+     * Runs one command and returns its exit code. Only the command that is named is built: all of them take picocli
+     * longer than a short command runs.
+     */
     static int run(String... args) {
+        String named = args.length == 0 ? "" : args[0];
+        if (COMPUTING.contains(named)) {
+            EngineStart.begin();
+        }
         Main main = new Main();
-        return new CommandLine(main)
-                .setDefaultValueProvider(new MakeVariables(System.getenv()))
+        CommandLine line = new CommandLine(main);
+        if (COMMANDS.containsKey(named)) {
+            line.addSubcommand(named, COMMANDS.get(named));
+        } else {
+            COMMANDS.forEach(line::addSubcommand);
+        }
+        return line.setDefaultValueProvider(new MakeVariables(System.getenv()))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e))
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(e))

@@ -1,6 +1,5 @@
 package dev.switchlab.cli;
 
-import ai.djl.Device;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Experiment.Validation;
@@ -58,10 +57,9 @@ final class ModelCommands {
 
         @Override
         public Integer call() throws IOException {
-            Device device = engine.start();
             try (MirroredBook store = books.open()) {
                 StoredRun run = new StoredRun(store, runs.find(store));
-                try (LanguageModel model = run.model(device)) {
+                try (LanguageModel model = run.model(engine::start)) {
                     evaluate(model, run);
                 }
             }
@@ -157,9 +155,8 @@ final class ModelCommands {
             if (length < 0) {
                 throw new IllegalArgumentException("LENGTH is " + length + ", allowed: 0 or more, for example 500");
             }
-            Device device = engine.start();
             try (MirroredBook store = books.open();
-                    LanguageModel model = new StoredRun(store, runs.find(store)).model(device)) {
+                    LanguageModel model = new StoredRun(store, runs.find(store)).model(engine::start)) {
                 String start = prompt.isEmpty() ? model.experiment().train().samplePrompt() : prompt;
                 model.tokenizer().encode(start); // refuses unknown characters before anything is printed
                 System.out.print(start);

@@ -97,7 +97,7 @@ final class LabSession implements AutoCloseable {
     }
 
     LabModel load(Run run) throws IOException {
-        LabModel model = new LabModel(new StoredRun(store(), run).model(device()));
+        LabModel model = new LabModel(new StoredRun(store(), run).model(this::device));
         models.add(model);
         return model;
     }
@@ -108,7 +108,7 @@ final class LabSession implements AutoCloseable {
         if (run.isSummary()) {
             return reports.write(stored.children(""), run);
         }
-        try (LanguageModel model = stored.model(device())) {
+        try (LanguageModel model = stored.model(this::device)) {
             return reports.write(stored, model, Reports.text(model, stored.data(model)));
         }
     }

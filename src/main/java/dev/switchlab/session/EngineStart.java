@@ -3,6 +3,7 @@ package dev.switchlab.session;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
 import dev.switchlab.provenance.Libtorch;
 import java.util.Locale;
 
@@ -15,6 +16,23 @@ public final class EngineStart {
     private EngineStart() {}
 
     /**
+     * Begins to load libtorch on another thread: it takes as long as all else that a command does before it computes.
+     * If that fails, {@link #start} fails likewise and says so.
+     */
+    public static void begin() {
+        stayOffline();
+        Thread loading = new Thread(LibUtils::loadLibrary, "libtorch");
+        loading.setUncaughtExceptionHandler((thread, e) -> {});
+        loading.setDaemon(true);
+        loading.start();
+    }
+
+    /** DJL probes the network when the engine starts unless offline; to download libraries: -Dai.djl.offline=false. */
+    private static void stayOffline() {
+        System.setProperty("ai.djl.offline", System.getProperty("ai.djl.offline", "true"));
+    }
+
+    /**
      * Starts the engine: offline, with deterministic algorithms.
      *
      * @param device auto, cpu, gpu or gpu:N
@@ -25,9 +43,8 @@ public final class EngineStart {
         if (threads < 0) {
             throw new IllegalArgumentException("THREADS is " + threads + ", allowed: 1 or more, for example 2");
         }
-        // DJL reads these properties once, when the engine starts. Unless offline, it probes the network then; to
-        // download libraries: -Dai.djl.offline=false.
-        System.setProperty("ai.djl.offline", System.getProperty("ai.djl.offline", "true"));
+        stayOffline();
+        // DJL reads these properties once, when the engine starts.
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         Engine engine = Engine.getInstance();

@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A run of the book with the contents of its artifacts. */
 public record StoredRun(MirroredBook store, Run run) {
@@ -39,8 +40,8 @@ public record StoredRun(MirroredBook store, Run run) {
         return Comparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
 
-    /** The model that the run trained. To be closed. */
-    public LanguageModel model(Device device) throws IOException {
+    /** The model that the run trained, on a device that is asked for as late as possible. To be closed. */
+    public LanguageModel model(Supplier<Device> device) throws IOException {
         requireOwnTraining();
         return LanguageModel.load(store.book().artifacts(run.runId()).file(WEIGHTS), device);
     }

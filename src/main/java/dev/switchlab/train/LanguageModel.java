@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -109,6 +110,13 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IllegalArgumentException if the file's weights do not fit its experiment
      */
     public static LanguageModel load(Path file, Device device) throws IOException {
+        return load(file, () -> device);
+    }
+
+    /**
+     * As {@link #load(Path, Device)}, on a device that is asked for as late as possible: the engine may still start.
+     */
+    public static LanguageModel load(Path file, Supplier<Device> device) throws IOException {
         Safetensors content = Safetensors.read(file);
         Map<String, String> metadata = content.metadata();
         for (String key : List.of(EXPERIMENT, VOCABULARY)) {
@@ -121,7 +129,7 @@ public final class LanguageModel implements AutoCloseable {
         LanguageModel model = new LanguageModel(
                 experiment,
                 CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)),
-                device,
+                device.get(),
                 metadata.containsKey(KERNELS)
                         ? KernelChoice.recorded(experiment, metadata.get(KERNELS))
                         : KernelChoice.fixed(experiment),

@@ -1,6 +1,7 @@
 package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -30,7 +32,11 @@ class MakefileTest {
 
     /** Make with a shell environment; a script in place of Java prints what SwitchLab would see. */
     private Ended make(Map<String, String> environment, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("make", "--no-print-directory", "--old-file=target/classpath"));
+        return make("--old-file=target/classpath", environment, arguments);
+    }
+
+    private Ended make(String option, Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("make", "--no-print-directory", option));
         command.addAll(List.of(arguments));
         ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true);
         process.environment().keySet().removeIf(name -> name.startsWith("MAKE") || name.startsWith("SWITCHLAB_"));
@@ -58,6 +64,23 @@ class MakefileTest {
                 .contains("SWITCHLAB_RUN=3f2a\n", "SWITCHLAB_DEBUG=true\n")
                 .contains("SWITCHLAB_PROMPT=" + prompt + "\n")
                 .contains("dev.switchlab.cli.Main sample\n");
+    }
+
+    @Test
+    @Tag("slow")
+    void classesOfTheLibrariesComeFromTheArchiveThatTheBuildLeaves() throws Exception {
+        Path jvm = Path.of(System.getProperty("java.home"));
+        assumeThat(jvm.resolve("lib/server/classes.jsa")).exists(); // else this JVM shares no classes
+        Map<String, String> java = Map.of("JAVA", jvm.resolve("bin/java").toString());
+        Ended built = make("--what-if=pom.xml", java, "build", "MVN=true");
+        assertThat(built.code()).isZero();
+        assertThat(built.output()).isEmpty();
+        String loaded =
+                make(java, "experiments", "JAVA_OPTS=-Xlog:class+load:stdout").output();
+        assertThat(loaded)
+                .containsPattern("com\\.fasterxml\\.jackson\\.databind\\.ObjectMapper source: shared objects file")
+                .containsPattern("dev\\.switchlab\\.cli\\.Main source: file:")
+                .contains("smoke   ");
     }
 
     @Test

@@ -74,7 +74,7 @@ class TrainingSessionTest {
                             .findFirst()
                             .orElseThrow());
             StoredRun stored = new StoredRun(store, run);
-            try (LanguageModel model = stored.model(Device.cpu())) {
+            try (LanguageModel model = stored.model(Device::cpu)) {
                 assertThat(model.digest()).isEqualTo(run.tags().get("switchlab.weights_sha256"));
             }
         }
