@@ -76,7 +76,7 @@ SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(SHARED) $(START) $(JAVA_OPTS) -cp "$$(cat ta
 # Class data sharing: the build leaves an archive of the libraries' classes, and the native library of SQLite. A JVM
 # without them, or other than the one that made them, only starts later.
 QUICK  := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-SILENT := -Xlog:disable -Xlog:all=error:stderr
+SILENT := -Xlog:disable -Xlog:all=error,cds*=off:stderr
 SHARED := -XX:SharedArchiveFile=target/start/classes.jsa -Xshare:auto $(SILENT) -Dorg.sqlite.lib.path=target/start
 
 .PHONY: help

@@ -78,7 +78,7 @@ class MakefileTest {
         String loaded =
                 make(java, "experiments", "JAVA_OPTS=-Xlog:class+load:stdout").output();
         assertThat(loaded)
-                .containsPattern("com\\.fasterxml\\.jackson\\.databind\\.ObjectMapper source: shared objects file")
+                .containsPattern("com\\.fasterxml\\.jackson\\.core\\.JsonFactory source: shared objects file")
                 .containsPattern("dev\\.switchlab\\.cli\\.Main source: file:")
                 .contains("smoke   ");
     }
