@@ -5,9 +5,11 @@ import dev.switchlab.data.Batch;
 import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
+import dev.switchlab.io.Memory;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.MemoryEstimate;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,6 +27,9 @@ final class RandomText {
 
     static LanguageModel model(Experiment experiment, Device device, Kernels kernels) {
         Machine.require(experiment.train().precision(), device);
+        if (!device.isGpu()) {
+            new MemoryEstimate(experiment, VOCABULARY, 1, false).require(Memory.available());
+        }
         return LanguageModel.create(experiment, tokenizer(), device, kernels, ProcessGroup.single(), false);
     }
 

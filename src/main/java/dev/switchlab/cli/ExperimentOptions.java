@@ -113,7 +113,7 @@ class ExperimentOptions {
             List<String> overrides = new ArrayList<>(super.overrides());
             seed().ifPresent(given -> overrides.add("seed=" + given));
             if (!corpus.isBlank()) {
-                overrides.add("corpus=" + corpus.strip());
+                overrides.add(ExperimentLoader.text(Map.of("corpus", corpus.strip())));
             }
             return overrides;
         }

@@ -12,6 +12,7 @@ import dev.switchlab.session.Pace;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingSession;
 import dev.switchlab.session.TrainingView;
+import dev.switchlab.sweep.MakeLine;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepMetrics;
@@ -85,8 +86,8 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         outcome.report().ifPresent(file -> System.out.printf("report:     %s%n", file));
         System.out.printf("look at it: %s%n", books.howToLook(store, store.find(outcome.runId())));
         System.out.printf(
-                "more text:  make sample RUN=%s PROMPT=\"%s\"%n",
-                shortId, input.experiment().train().samplePrompt());
+                "more text:  make sample RUN=%s PROMPT=%s%n",
+                shortId, MakeLine.quote(input.experiment().train().samplePrompt()));
     }
 
     /** A bar with the time left on a terminal; in a file or a pipe, a line now and then. */

@@ -8,7 +8,7 @@ import java.util.BitSet;
  * {@code TextDataset} with the character tokenizer).
  */
 public final class CharTokenizer {
-    private static final int LONGEST_QUOTE = 200;
+    private static final int LONGEST_QUOTE = 100;
 
     private final int[] characters;
 
@@ -60,12 +60,21 @@ public final class CharTokenizer {
         for (int i = 0; i < ids.length; i++) {
             ids[i] = Arrays.binarySearch(characters, codePoints[i]);
             if (ids[i] < 0) {
-                throw new DataException(
-                        "character %s at position %d is not in the vocabulary of %d characters; allowed: %s"
-                                .formatted(quoted(codePoints[i]), i, size(), quoted(vocabulary())));
+                throw new DataException(("character %s at position %d is not in the vocabulary of %d characters;"
+                                + " leave the character out, or train on a text that has it; allowed: %s")
+                        .formatted(
+                                quoted(codePoints[i]),
+                                i,
+                                size(),
+                                size() <= LONGEST_QUOTE ? quoted(vocabulary()) : "characters of the training text"));
             }
         }
         return ids;
+    }
+
+    /** Whether the vocabulary has all characters of a text. */
+    boolean has(String text) {
+        return text.codePoints().allMatch(c -> Arrays.binarySearch(characters, c) >= 0);
     }
 
     /** The text of ids. */

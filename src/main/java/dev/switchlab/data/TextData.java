@@ -13,6 +13,8 @@ import dev.switchlab.random.RandomStreams;
  */
 public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
 
+    private static final int LONGEST_BEGINNING = 24;
+
     /** For a new run: the vocabulary is the corpus' own. */
     public static TextData of(Corpus corpus, Experiment experiment) {
         return of(corpus, CharTokenizer.of(corpus.text()), experiment);
@@ -24,19 +26,32 @@ public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
         return new TextData(corpus, tokenizer, Split.of(tokens, experiment.trainFraction(), experiment.validation()));
     }
 
-    /**
-     * Throws {@link DataException} if a split is shorter than a window, or else if {@code train.sample_prompt} has a
-     * character that the vocabulary lacks.
-     */
+    /** Throws {@link DataException} if a split is shorter than a window. */
     public void requireUsable(Experiment experiment) {
         int seqLen = experiment.train().seqLen();
         Windows.of(split.train(), seqLen, "training");
         Windows.of(split.validation(), seqLen, "validation");
-        try {
-            tokenizer.encode(experiment.train().samplePrompt());
-        } catch (DataException e) {
-            throw new DataException("train.sample_prompt: " + e.getMessage());
+    }
+
+    /**
+     * What samples of an experiment continue: {@code train.sample_prompt}, or the beginning of the text's first line
+     * that is not blank if the vocabulary lacks a character of that prompt.
+     */
+    public String prompt(Experiment experiment) {
+        String prompt = experiment.train().samplePrompt();
+        if (tokenizer.has(prompt)) {
+            return prompt;
         }
+        String line = corpus.text()
+                .lines()
+                .map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .findFirst()
+                .orElse(corpus.text());
+        return line.codePoints()
+                .limit(LONGEST_BEGINNING)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     /** Training batches; a step takes {@code train.accumulate} of them. */

@@ -122,6 +122,13 @@ public record Experiment(
         return ExperimentLoader.change(this, List.of(settings));
     }
 
+    /** This experiment with another {@code train.sample_prompt}, which may have quotes of both kinds. */
+    public Experiment withPrompt(String prompt) {
+        Map<String, Given> settings = Settings.given(this);
+        settings.put("train.sample_prompt", new Given(prompt, "text"));
+        return Settings.bind(settings);
+    }
+
     /** The fully resolved file; {@link ExperimentLoader#parse} reads it back to an equal record. */
     public String toYaml() {
         return Settings.write(this);

@@ -9,6 +9,7 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Experiment.Validation;
+import dev.switchlab.io.Memory;
 import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Computation;
 import dev.switchlab.provenance.Machine;
@@ -18,10 +19,12 @@ import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
+import dev.switchlab.train.MemoryEstimate;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * An experiment and its text, ready to be trained.
@@ -69,8 +72,30 @@ public record TrainingInput(
      */
     public static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
         TextData data = TextData.of(opened.corpus(), experiment);
+        return of(experiment, data, opened.fallbackReason(), title, kernels, System.err::println);
+    }
+
+    /**
+     * An experiment on its text. A prompt that the text's characters do not spell gives way to the text's beginning.
+     *
+     * @param notices takes a line that starts with WARNING if the prompt is replaced
+     */
+    public static TrainingInput of(
+            Experiment experiment,
+            TextData data,
+            Optional<String> fallbackReason,
+            RunTitle title,
+            String kernels,
+            Consumer<String> notices) {
         data.requireUsable(experiment); // fails before training, not after
-        return new TrainingInput(experiment, data, opened.fallbackReason(), title, kernels);
+        String prompt = data.prompt(experiment);
+        if (prompt.equals(experiment.train().samplePrompt())) {
+            return new TrainingInput(experiment, data, fallbackReason, title, kernels);
+        }
+        notices.accept(("WARNING: the text lacks a character of train.sample_prompt, \"%s\": samples begin with \"%s\""
+                        + " instead; choose another beginning with SET='train.sample_prompt=\"...\"'")
+                .formatted(experiment.train().samplePrompt(), prompt));
+        return new TrainingInput(experiment.withPrompt(prompt), data, fallbackReason, title, kernels);
     }
 
     /** This input with other kernels. */
@@ -86,6 +111,19 @@ public record TrainingInput(
     public Kernels kernelsOn(Device device) {
         Machine.require(experiment.train().precision(), device);
         return KernelChoice.of(experiment, device, Machine.identity(), kernels);
+    }
+
+    /**
+     * Refuses an experiment that this machine has no memory for. How much a GPU has is not checked.
+     *
+     * @param ranks processes on this machine that share the training
+     * @param sharded whether experts are sharded over them
+     * @throws dev.switchlab.train.TrainingException in one line
+     */
+    public void requireMemory(Device device, int ranks, boolean sharded) {
+        if (!device.isGpu()) {
+            new MemoryEstimate(experiment, data.tokenizer().size(), ranks, sharded).require(Memory.available());
+        }
     }
 
     /**

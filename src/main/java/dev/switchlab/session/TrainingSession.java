@@ -79,7 +79,7 @@ public record TrainingSession(
      * @param more tags beside the usual
      */
     public Outcome train(String command, Map<String, String> more) throws IOException {
-        input.kernelsOn(device); // refuses impossible requests before anything is created
+        kernels(); // refuses impossible requests before anything is created
         String runId = store.newRunId();
         try (RunLock lock = RunLock.take(store.book().checkpoints(runId), runId)) {
             return train(lock, runId, command, more);
@@ -93,7 +93,7 @@ public record TrainingSession(
      * @param runId its whole id; the book may have the run, cut off before it logged more than parameters
      */
     public Outcome train(RunLock lock, String runId, String command, Map<String, String> more) throws IOException {
-        Kernels kernels = input.kernelsOn(device);
+        Kernels kernels = kernels();
         FirstWeights first = firstWeights(kernels);
         try (LanguageModel model = first.model()) {
             Provenance provenance = provenance(command, kernels, first);
@@ -119,7 +119,7 @@ public record TrainingSession(
     public Outcome resume(RunLock lock, String runId, Provenance begun, Optional<Checkpoint> checkpoint)
             throws IOException {
         int step = checkpoint.map(Checkpoint::step).orElse(0);
-        Kernels kernels = input.kernelsOn(device);
+        Kernels kernels = kernels();
         FirstWeights first = firstWeights(kernels);
         // The last step's scores come after its checkpoint, so the book may have them already: they are replaced.
         try (LanguageModel model = first.model();
@@ -132,6 +132,11 @@ public record TrainingSession(
                                     .formatted(key, pair.first(), pair.second())));
             return run(log, model, begun, now, lock.folder(), checkpoint);
         }
+    }
+
+    private Kernels kernels() {
+        input.requireMemory(device, world.size(), expertParallel);
+        return input.kernelsOn(device);
     }
 
     private FirstWeights firstWeights(Kernels kernels) {
@@ -176,9 +181,12 @@ public record TrainingSession(
                     complete ? whole.digest() : "");
             log.text(Provenance.ARTIFACT, begun.with(digests).toJson());
             log.tags(Map.of(
-                    "switchlab.steps", Integer.toString(result.steps()),
-                    "switchlab.metrics_sha256", digests.metrics(),
-                    "switchlab.weights_sha256", digests.finalWeights()));
+                    "switchlab.steps",
+                    Integer.toString(result.steps()),
+                    "switchlab.metrics_sha256",
+                    digests.metrics(),
+                    StoredRun.WEIGHTS_TAG,
+                    digests.finalWeights()));
             log.finish(result.status());
             double seconds = (System.nanoTime() - start) / 1e9;
             Optional<Path> report = complete && reports ? report(log.runId(), whole) : Optional.empty();

@@ -10,9 +10,11 @@ import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.session.TrainingInput;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -48,6 +50,7 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
         Map<List<Object>, TextData> texts = new HashMap<>();
         Map<String, TrainingInput> inputs = new LinkedHashMap<>();
         CorpusStore store = CorpusStore.create();
+        Set<String> notices = new HashSet<>();
         sweep.settings().forEach((row, runs) -> {
             SweepRun first = runs.get(0);
             Experiment experiment = first.experiment();
@@ -60,12 +63,20 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
             TextData data = texts.computeIfAbsent(
                     List.of(opened.corpus().name(), experiment.trainFraction(), experiment.validation()),
                     key -> TextData.of(opened.corpus(), experiment));
-            data.requireUsable(experiment);
             inputs.put(
                     row,
-                    new TrainingInput(experiment, data, opened.fallbackReason(), first.title(), conditions.kernels()));
+                    TrainingInput.of(
+                            experiment, data, opened.fallbackReason(), first.title(), conditions.kernels(), notice -> {
+                                if (notices.add(notice)) {
+                                    System.err.println(notice);
+                                }
+                            }));
         });
-        return new ResolvedSweep(sweep, inputs, conditions);
+        List<SweepRun> runs = sweep.runs().stream()
+                .map(run -> run.withPrompt(
+                        inputs.get(run.row()).experiment().train().samplePrompt()))
+                .toList();
+        return new ResolvedSweep(new Sweep(sweep.spec(), runs), inputs, conditions);
     }
 
     /**
@@ -77,6 +88,7 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
     public ResolvedSweep on(Device device) {
         String name = device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
         Map<String, TrainingInput> chosen = new LinkedHashMap<>();
+        inputs.values().forEach(input -> input.requireMemory(device, 1, false));
         inputs.forEach((row, input) ->
                 chosen.put(row, input.withKernels(input.kernelsOn(device).toString())));
         return new ResolvedSweep(sweep, chosen, new Conditions(name, conditions.threads(), conditions.kernels()));

@@ -32,6 +32,11 @@ public record SweepRun(
         overrides = Collections.unmodifiableMap(new LinkedHashMap<>(overrides));
     }
 
+    /** This run with the prompt that its text can continue. */
+    SweepRun withPrompt(String prompt) {
+        return new SweepRun(number, source, experiment.withPrompt(prompt), variant, common, overrides);
+    }
+
     /** The root seed. */
     public long seed() {
         return experiment.seed();

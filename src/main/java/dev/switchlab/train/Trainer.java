@@ -111,8 +111,8 @@ public final class Trainer {
         Map<String, String> identity = new LinkedHashMap<>();
         experiment.toParams().forEach((key, value) -> identity.put("setting " + key, value));
         identity.put("setting id", experiment.id());
-        identity.put("vocabulary", tokenizer.vocabulary());
         identity.put("text sha256", corpusSha256);
+        identity.put("vocabulary", tokenizer.toString());
         return identity;
     }
 

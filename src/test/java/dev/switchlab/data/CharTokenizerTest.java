@@ -3,6 +3,8 @@ package dev.switchlab.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CharTokenizerTest {
@@ -37,14 +39,22 @@ class CharTokenizerTest {
     void unknownCharactersAreRefusedWithTheirPlace() {
         assertThatThrownBy(() -> tokenizer.encode("to bé"))
                 .isInstanceOf(DataException.class)
-                .hasMessage(
-                        "character 'é' (U+00E9) at position 4 is not in the vocabulary of 8 characters; allowed: \"\\n benort\"");
+                .hasMessage("character 'é' (U+00E9) at position 4 is not in the vocabulary of 8 characters; leave the"
+                        + " character out, or train on a text that has it; allowed: \"\\n benort\"");
         assertThatThrownBy(() -> tokenizer.encode("\uD83D\uDE00"))
                 .hasMessageStartingWith("character '\uD83D\uDE00' (U+1F600) at position 0 is not in");
         assertThatThrownBy(() -> tokenizer.encode("t\r"))
                 .hasMessageStartingWith("character '\\r' (U+000D) at position 1 is");
         assertThatThrownBy(() -> tokenizer.encode("\u200B"))
                 .hasMessageStartingWith("character '\\u{200b}' (U+200B) at");
+    }
+
+    @Test
+    void aLargeVocabularyIsNotListed() {
+        String letters =
+                IntStream.range(0x20000, 0x2E000).mapToObj(Character::toString).collect(Collectors.joining());
+        assertThatThrownBy(() -> CharTokenizer.of(letters).encode("R"))
+                .hasMessageEndingWith("allowed: characters of the training text");
     }
 
     @Test

@@ -52,7 +52,7 @@ class TextDataTest {
     void aVocabularyThatDoesNotFitIsRefused() {
         assertThatThrownBy(() -> TextData.of(corpus, CharTokenizer.of("to be"), experiment))
                 .isInstanceOf(DataException.class)
-                .hasMessage(
-                        "character 'r' (U+0072) at position 7 is not in the vocabulary of 5 characters; allowed: \" beot\"");
+                .hasMessage("character 'r' (U+0072) at position 7 is not in the vocabulary of 5 characters; leave the"
+                        + " character out, or train on a text that has it; allowed: \" beot\"");
     }
 }

@@ -3,15 +3,19 @@ package dev.switchlab.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.DataException;
+import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.runs.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,18 +60,24 @@ class TrainingInputTest {
         return dataset.name() + " " + dataset.training() + " " + dataset.validation();
     }
 
-    @Test
-    void aPromptOfOtherLetters() throws IOException {
-        Experiment experiment = on("abc\n".repeat(200)).with("train.sample_prompt=abx");
-        assertThatThrownBy(() -> TrainingInput.of(experiment, Map.of()))
-                .isInstanceOf(DataException.class)
-                .hasMessageStartingWith(
-                        "train.sample_prompt: character 'x' (U+0078) at position 2 is not in the vocabulary of"
-                                + " 4 characters");
-        assertThat(TrainingInput.of(experiment.with("train.sample_prompt=ab"), Map.of())
-                        .data()
-                        .corpus()
-                        .characters())
-                .isEqualTo(800);
+    /** Any UTF-8 text can be trained on, also one without the letters of the prompt. */
+    @ParameterizedTest
+    @CsvSource({"ab, ab", "abx, say \"it's\" abcabcabcabca"})
+    void aPromptOfOtherLettersGivesWayToTheTextsBeginning(String prompt, String expected) throws IOException {
+        Experiment experiment =
+                on(" \n\nsay \"it's\" " + "abc".repeat(200) + "\n").with("train.sample_prompt=" + prompt);
+        List<String> notices = new ArrayList<>();
+        Experiment used = TrainingInput.of(
+                        experiment,
+                        TextData.of(CorpusStore.create().open(experiment).corpus(), experiment),
+                        Optional.empty(),
+                        RunTitle.of(experiment, Map.of()),
+                        "auto",
+                        notices::add)
+                .experiment();
+        assertThat(used.train().samplePrompt()).isEqualTo(expected);
+        assertThat(used.with("train.sample_prompt=" + prompt)).isEqualTo(experiment);
+        assertThat(ExperimentLoader.parse(used.toYaml(), "test")).isEqualTo(used);
+        assertThat(notices).hasSize(prompt.equals(expected) ? 0 : 1).allMatch(notice -> notice.contains(expected));
     }
 }
