@@ -7,6 +7,7 @@ import dev.switchlab.data.CorpusStore;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.WholeFile;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.ArtifactFolder;
 import dev.switchlab.runs.Run;
@@ -18,6 +19,7 @@ import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -26,6 +28,9 @@ import java.util.function.Supplier;
 
 /** A run of the book with the contents of its artifacts. */
 public record StoredRun(MirroredBook store, Run run) {
+
+    /** Digest of the weights of a run that took all its steps. */
+    static final String WEIGHTS_TAG = "switchlab.weights_sha256";
 
     /** The artifact with the model's weights. */
     public static final String WEIGHTS = "weights.safetensors";
@@ -40,10 +45,23 @@ public record StoredRun(MirroredBook store, Run run) {
         return Comparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
 
-    /** The model that the run trained, on a device that is asked for as late as possible. To be closed. */
+    /**
+     * The model that the run trained, on a device that is asked for as late as possible. To be closed.
+     *
+     * @throws IllegalArgumentException in one line, if the weights are not those that the run recorded
+     */
     public LanguageModel model(Supplier<Device> device) throws IOException {
         requireOwnTraining();
-        return LanguageModel.load(store.book().artifacts(run.runId()).file(WEIGHTS), device);
+        Path file = store.book().artifacts(run.runId()).file(WEIGHTS);
+        LanguageModel model = LanguageModel.load(file, device);
+        String recorded = run.tags().getOrDefault(WEIGHTS_TAG, ""); // blank for a run that was stopped
+        if (!recorded.isBlank() && !recorded.equals(model.digest())) {
+            model.close();
+            throw new IllegalArgumentException(file + " is damaged or was replaced: the sha256 of its weights is not "
+                    + recorded + ", which run " + run.shortId() + " recorded; copy the file again, or train anew with:"
+                    + " make reproduce RUN=" + run.shortId());
+        }
+        return model;
     }
 
     /**
@@ -114,6 +132,8 @@ public record StoredRun(MirroredBook store, Run run) {
                     && Files.exists(store.book().checkpoints(stored.owner()))
                     && !stored.isAlive()) {
                 store.book().end(run.runId(), RunStatus.FAILED, Instant.now());
+                WholeFile.clear(store.book().checkpoints(run.runId()));
+                WholeFile.clear(store.book().artifacts(run.runId()).root());
             }
         }
     }

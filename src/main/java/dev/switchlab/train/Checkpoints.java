@@ -2,10 +2,12 @@ package dev.switchlab.train;
 
 import dev.switchlab.io.WholeFile;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.function.Consumer;
 public final class Checkpoints {
 
     private static final String NAMES = "step-*.safetensors";
+    private static final String DAMAGED = ".damaged";
 
     private final Path folder;
     private final int keep;
@@ -41,7 +44,6 @@ public final class Checkpoints {
     void save(Checkpoint checkpoint) {
         try {
             Files.createDirectories(folder);
-            deleteLeftovers();
             checkpoint.write(file(folder, checkpoint.step()));
             deleteOldest(checkpoint.bestStep());
         } catch (IOException e) {
@@ -57,28 +59,56 @@ public final class Checkpoints {
     }
 
     private String whatIsLeft() {
-        Optional<Checkpoint> left = latest(folder, notice -> {});
+        Optional<Checkpoint> left = intact(folder, notice -> {});
         return left.map(c -> "the checkpoint of step " + c.step() + " is intact, so make room and: make resume RUN="
                         + c.runId())
                 .orElse("there is no earlier one");
     }
 
     /**
-     * The newest intact checkpoint of a folder; empty if there is none.
+     * The newest intact checkpoint of a folder; empty if there never was one. Damaged files are renamed, so that they
+     * do not count among those that stay.
      *
      * @param notices is told of each damaged file, in one line
+     * @throws TrainingException in one line, if there are damaged checkpoints only
      */
     public static Optional<Checkpoint> latest(Path folder, Consumer<String> notices) {
+        Optional<Checkpoint> latest = intact(folder, notices);
+        if (latest.isEmpty() && !list(folder, NAMES + DAMAGED).isEmpty()) {
+            throw new TrainingException("all checkpoints in " + folder + " are damaged, so there is nothing to continue"
+                    + " from; to take all steps again, delete step-*" + DAMAGED + " there and give the same command");
+        }
+        return latest;
+    }
+
+    /** The newest intact checkpoint, after setting all damaged ones aside. */
+    private static Optional<Checkpoint> intact(Path folder, Consumer<String> notices) {
+        Optional<Checkpoint> newest = Optional.empty();
         List<Path> files = files(folder);
         Collections.reverse(files);
         for (Path file : files) {
             try {
-                return Optional.of(Checkpoint.read(file));
+                Checkpoint checkpoint = Checkpoint.read(file);
+                newest = newest.or(() -> Optional.of(checkpoint));
             } catch (IOException e) {
-                notices.accept(e.getMessage() + "; going back to the checkpoint before it");
+                Path aside = file.resolveSibling(file.getFileName() + DAMAGED);
+                notices.accept(reason(e) + "; set aside as " + aside.getFileName()
+                        + (newest.isEmpty() ? "; going back to the checkpoint before it" : ""));
+                setAside(file, aside);
             }
         }
-        return Optional.empty();
+        return newest;
+    }
+
+    private static void setAside(Path file, Path aside) {
+        try {
+            if (!Files.isReadable(file)) {
+                throw new AccessDeniedException(file.toString());
+            }
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new TrainingException("the checkpoint " + file + " can neither be read nor renamed: " + e, e);
+        }
     }
 
     /**
@@ -152,13 +182,6 @@ public final class Checkpoints {
             if (!file.equals(best)) {
                 Files.delete(file);
             }
-        }
-    }
-
-    /** What a process left behind that was killed while it wrote. */
-    private void deleteLeftovers() throws IOException {
-        for (Path file : list(folder, WholeFile.unfinished("step-*"))) {
-            Files.delete(file);
         }
     }
 }

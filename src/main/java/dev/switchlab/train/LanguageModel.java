@@ -107,7 +107,7 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * A model from a file that {@link #save} wrote.
      *
-     * @throws IllegalArgumentException if the file's weights do not fit its experiment
+     * @throws IllegalArgumentException if the file's weights do not fit its experiment, or are no numbers
      */
     public static LanguageModel load(Path file, Device device) throws IOException {
         return load(file, () -> device);
@@ -137,12 +137,25 @@ public final class LanguageModel implements AutoCloseable {
                 false);
         try {
             Initialization.allocate(model.stateDict, model.manager);
-            model.stateDict.load(weights(content.tensors()));
+            Map<String, StateDict.Weight> weights = weights(content.tensors());
+            requireFinite(file, weights);
+            model.stateDict.load(weights);
             return model;
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
+    }
+
+    private static void requireFinite(Path file, Map<String, StateDict.Weight> weights) {
+        weights.forEach((name, weight) -> {
+            for (float value : weight.values()) {
+                if (!Float.isFinite(value)) {
+                    throw new IllegalArgumentException(file + ": weight '" + name + "' has " + value
+                            + ", so the model can compute nothing; allowed: finite numbers");
+                }
+            }
+        });
     }
 
     /** Writes weights under the reference's state_dict names, with experiment, vocabulary and kernels in the header. */

@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
-import dev.switchlab.io.WholeFile;
 import dev.switchlab.runs.fake.BookRows;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -65,8 +64,7 @@ final class KilledCommand {
     }
 
     private boolean beingWritten() {
-        PathMatcher unfinished =
-                FileSystems.getDefault().getPathMatcher("glob:" + WholeFile.unfinished("step-*.safetensors"));
+        PathMatcher unfinished = FileSystems.getDefault().getPathMatcher("glob:.step-*.part");
         Path checkpoints = book.folder().resolve("checkpoints").resolve(run);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(checkpoints)) {
             for (Path file : files) {

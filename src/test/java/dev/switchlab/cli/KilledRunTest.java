@@ -2,7 +2,6 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.switchlab.io.WholeFile;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeProcess;
@@ -122,8 +121,8 @@ class KilledRunTest {
 
     private int unfinishedCheckpoints(String run) throws IOException {
         int count = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(
-                book.folder().resolve("checkpoints").resolve(run), WholeFile.unfinished("step-*"))) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(book.folder().resolve("checkpoints").resolve(run), ".step-*.part")) {
             for (Path file : files) {
                 assertThat(file).isRegularFile();
                 count++;

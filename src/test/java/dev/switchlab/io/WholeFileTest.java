@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -42,17 +46,30 @@ class WholeFileTest {
     }
 
     @Test
-    void whatIsLeftOfAKilledProcessCanBeFound() throws IOException {
-        Path file = folder.resolve("step-000010.safetensors");
-        WholeFile.<IOException>write(file, part -> {
+    void whatIsLeftOfAKilledProcessIsDeletedByTheNextThatWritesThere() throws Exception {
+        Process killed = new ProcessBuilder("sleep", "100").start();
+        String pid = Long.toString(ProcessHandle.current().pid());
+        List<Path> left = new ArrayList<>();
+        Path old = Files.writeString(folder.resolve(".old.f81d4fae-7dec-11d0-a765-00a0c91e6bf6.part"), "");
+        Path young = Files.writeString(folder.resolve(".young.f81d4fae-7dec-11d0-a765-00a0c91e6bf6.part"), "");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
+        WholeFile.<IOException>write(folder.resolve("step-000010.safetensors"), part -> {
             Files.writeString(part, "begun");
-            assertThat(file).doesNotExist();
-            try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, WholeFile.unfinished("step-*"))) {
-                assertThat(unfinished).containsExactly(part);
-            }
+            assertThat(part)
+                    .satisfies(file -> assertThat(WholeFile.isUnfinished(file)).isTrue());
+            left.add(Files.copy(
+                    part,
+                    part.resolveSibling(
+                            part.getFileName().toString().replace("-" + pid + "-", "-" + killed.pid() + "-"))));
+            WholeFile.write(folder.resolve("other"), "x");
+            assertThat(part).as("of a process that lives").exists();
+            assertThat(left.get(0)).as("of a process that lives").exists();
+            assertThat(young).as("of a process that may live elsewhere").exists();
+            assertThat(old).doesNotExist();
         });
-        try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(folder, WholeFile.unfinished("step-*"))) {
-            assertThat(unfinished).isEmpty();
-        }
+        killed.destroyForcibly().waitFor();
+        WholeFile.write(folder.resolve("other"), "y");
+        assertThat(left.get(0)).doesNotExist();
+        assertThat(young).exists();
     }
 }

@@ -1,6 +1,7 @@
 package dev.switchlab.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import dev.switchlab.experiment.ExperimentLoader;
@@ -12,6 +13,8 @@ import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.mirror.Mirror;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
+import dev.switchlab.safetensors.Safetensors;
+import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +80,30 @@ class TrainingSessionTest {
             StoredRun stored = new StoredRun(store, run);
             try (LanguageModel model = stored.model(Device::cpu)) {
                 assertThat(model.digest()).isEqualTo(run.tags().get("switchlab.weights_sha256"));
+            }
+        }
+    }
+
+    @Test
+    void weightsThatAreNotTheRunsOwnAreRefused() throws IOException {
+        try (MirroredBook store = store(Optional.empty())) {
+            StoredRun run =
+                    new StoredRun(store, store.find(train(store, () -> false).runId()));
+            Path file = store.book().artifacts(run.run().runId()).file(StoredRun.WEIGHTS);
+            for (Map.Entry<Float, String> wrong : Map.of(
+                            0.25f, "the sha256 of its weights is not", Float.NaN, "weight 'src_embed.weight' has NaN")
+                    .entrySet()) {
+                Safetensors content = Safetensors.read(file);
+                Map<String, Tensor> tensors = new LinkedHashMap<>(content.tensors());
+                Tensor embedding = tensors.get("src_embed.weight");
+                float[] values = embedding.floats();
+                values[7] = wrong.getKey();
+                tensors.put("src_embed.weight", Tensor.of(values, embedding.shape()));
+                new Safetensors(content.metadata(), tensors).write(file);
+                assertThatThrownBy(() -> run.model(Device::cpu))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContainingAll(file.toString(), wrong.getValue())
+                        .hasMessageNotContaining("\n");
             }
         }
     }

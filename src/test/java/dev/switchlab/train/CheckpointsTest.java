@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,8 +72,33 @@ class CheckpointsTest {
         }
         Files.write(folder.resolve(name(10)), new byte[0]);
         List<String> notices = new ArrayList<>();
-        assertThat(Checkpoints.latest(folder, notices::add)).isEmpty();
+        for (int call = 1; call <= 2; call++) {
+            assertThatThrownBy(() -> Checkpoints.latest(folder, notices::add))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageStartingWith("all checkpoints in " + folder + " are damaged");
+        }
         assertThat(notices).hasSize(2).allSatisfy(notice -> assertThat(notice).doesNotContain("\n"));
+    }
+
+    /** Otherwise a few steps later only the damaged ones would be left. */
+    @Test
+    void damagedOnesDoNotCountAmongThoseThatStay() throws IOException {
+        Experiment experiment = Runs.smoke(SHORT);
+        Runs.train(experiment, folder, () -> false);
+        Files.copy(folder.resolve(name(10)), folder.resolve(name(8)));
+        Files.copy(folder.resolve(name(10)), folder.resolve(name(6)));
+        Files.write(folder.resolve(name(8)), new byte[9]);
+        Files.write(folder.resolve(name(12)), new byte[9]);
+        List<String> notices = new ArrayList<>();
+        Optional<Checkpoint> latest = Checkpoints.latest(folder, notices::add);
+        assertThat(latest.orElseThrow().step()).isEqualTo(10);
+        assertThat(notices)
+                .satisfiesExactly(
+                        newest -> assertThat(newest).contains(name(12), "going back"),
+                        older -> assertThat(older).contains(name(8)).doesNotContain("going back"));
+        assertThat(names()).containsExactlyInAnyOrder(name(6), name(8) + ".damaged", name(10), name(12) + ".damaged");
+        Runs.train(experiment, folder, () -> false, latest);
+        assertThat(names()).containsExactlyInAnyOrder(name(8) + ".damaged", name(10), name(12), name(12) + ".damaged");
     }
 
     @Test
