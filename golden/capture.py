@@ -211,6 +211,14 @@ def write_all(capture, listed, args):
     if not count:
         print(f'capture: no case has kind {args.kind!r} and {args.name!r} in its name; --list shows them', file=sys.stderr)
         return 2
+    # What `make golden` expects there: all that was there, as moe_* that come from elsewhere, and what is new.
+    held = {name for name in os.listdir(args.out) if name.endswith('.safetensors')}
+    cases_txt = os.path.join(args.out, 'cases.txt')
+    if os.path.exists(cases_txt):
+        with open(cases_txt) as lines:
+            held |= {line.strip() + '.safetensors' for line in lines if line.strip()}
+    with open(cases_txt, 'w') as lines:
+        lines.writelines(name.removesuffix('.safetensors') + '\n' for name in sorted(held))
     print(f'{count} cases, {size / 1e6:.2f} MB in {args.out}')
     return 0
 

@@ -12,12 +12,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Verifies golden cases on the model: every case has to pass with each implementation. */
 public final class GoldenVerifier {
+
+    /** The list of a folder's cases. */
+    static final String LIST = "cases.txt";
 
     private final List<Implementation> implementations;
     private final Function<GoldenCase, GoldenCase.Replay> replay;
@@ -36,7 +40,10 @@ public final class GoldenVerifier {
         this.replay = replay;
     }
 
-    /** The case files in a folder, by name, or the one case file {@code source}. */
+    /**
+     * The case files in a folder, by name, or the one case file {@code source}. Where the folder has a list of its
+     * cases, {@value #LIST} with a name on each line, files that are missing are among them.
+     */
     public static List<Path> files(Path source) {
         if (Files.isRegularFile(source)) {
             return List.of(source);
@@ -44,10 +51,19 @@ public final class GoldenVerifier {
         if (!Files.isDirectory(source)) {
             throw new GoldenException(source + ": no such folder of golden cases");
         }
+        Path list = source.resolve(LIST);
         try (Stream<Path> paths = Files.list(source)) {
-            return paths.filter(path -> path.getFileName().toString().endsWith(CaseFile.EXTENSION))
-                    .sorted()
-                    .toList();
+            Set<Path> files = new TreeSet<>();
+            paths.filter(path -> path.getFileName().toString().endsWith(CaseFile.EXTENSION))
+                    .forEach(files::add);
+            if (Files.exists(list)) {
+                Files.readString(list)
+                        .lines()
+                        .map(String::strip)
+                        .filter(name -> !name.isEmpty())
+                        .forEach(name -> files.add(source.resolve(name + CaseFile.EXTENSION)));
+            }
+            return List.copyOf(files);
         } catch (IOException e) {
             throw new GoldenException(source + ": cannot list the golden cases: " + e.getMessage(), e);
         }
@@ -74,6 +90,9 @@ public final class GoldenVerifier {
 
     /** Verifies one case. Whatever is wrong with the case is in the result. */
     CaseResult verify(Path file) {
+        if (!Files.exists(file)) {
+            return CaseResult.failed(file, "there is no such file, but " + LIST + " beside it lists the case");
+        }
         GoldenCase golden;
         try {
             golden = GoldenCase.of(CaseFile.read(file));

@@ -41,8 +41,24 @@ class CheckerTest {
     void theCaseThatTheOthersDamagePasses() throws IOException {
         CaseResult result = CPU.verify(change(SWITCH, tensors -> {}));
         assertThat(result.passed()).as(result.line()).isTrue();
-        assertThat(result.line()).startsWith("ok").contains("max abs ", "max rel ", " of tolerance", " bit-equal");
+        assertThat(result.line()).startsWith("ok").matches(".*  at most 0\\.\\d{3} of tolerance  \\d+/\\d+ bit-equal");
         assertThat(result.failure()).isEmpty();
+    }
+
+    @Test
+    void aCaseThatIsListedButMissingFails() throws IOException {
+        Path present = change("ff_relu", tensors -> {});
+        assertThat(CPU.verify(folder, "", result -> {}).summary()).isEqualTo("1 passed, 0 failed");
+        String name = present.getFileName().toString().replace(".safetensors", "");
+        Files.writeString(folder.resolve("cases.txt"), name + "\nswitch_ff_lost\n");
+        GoldenReport report = CPU.verify(folder, "", result -> {});
+        assertThat(report.summary()).isEqualTo("1 passed, 1 failed");
+        assertThat(report.passed()).isFalse();
+        assertThat(report.cases())
+                .extracting(CaseResult::line)
+                .anyMatch(line -> line.equals(
+                        "FAIL  switch_ff_lost  there is no such file, but cases.txt beside it lists the case"));
+        assertThat(CPU.verify(folder, "changed", result -> {}).passed()).isTrue();
     }
 
     @Test

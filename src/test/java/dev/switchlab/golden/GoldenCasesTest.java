@@ -2,6 +2,8 @@ package dev.switchlab.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.io.MoreFiles;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +30,15 @@ class GoldenCasesTest {
                             .as(() -> result.line() + "\n" + String.join("\n", result.failure()))
                             .isTrue();
                 }));
+    }
+
+    /** So that the deletion of any is noticed. */
+    @Test
+    void everyCaseIsListed() throws Exception {
+        assertThat(Files.readAllLines(FOLDER.resolve(GoldenVerifier.LIST)))
+                .isEqualTo(GoldenVerifier.files(FOLDER).stream()
+                        .map(MoreFiles::getNameWithoutExtension)
+                        .toList());
     }
 
     @Test
