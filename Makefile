@@ -30,7 +30,7 @@ takes.merge     := FROM
 takes.golden    := GOLDEN REPORT $(ENGINE)
 takes.bench     := EXPERIMENT SET QUICK REFERENCE RANKS RANK_LIMIT KERNELS $(ENGINE)
 takes.bench-jmh := THREADS
-takes.jshell    := $(ENGINE)
+takes.jshell    := CORPUS $(ENGINE)
 takes.notebook  := NB UPDATE $(ENGINE)
 takes.notebooks := UPDATE $(ENGINE)
 # Any target may be given these. Those of the tools may also come from the environment.

@@ -5,6 +5,7 @@ import dev.switchlab.provenance.Computation;
 import dev.switchlab.session.EngineStart;
 import dev.switchlab.train.KernelChoice;
 import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** The device and threads to compute with. To be started before anything else touches DJL. */
@@ -23,8 +24,17 @@ final class EngineOptions {
             description =
                     "CPU threads. Results are equal to the bit only for equal counts (default: all cores, at most "
                             + EngineStart.MOST_THREADS + ").",
-            defaultValue = "0")
+            converter = Count.class)
     private int threads;
+
+    /** A number of threads, ranks or jobs; an option without one is 0. {@link Main} puts its name before messages. */
+    static final class Count implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String text) {
+            return EngineStart.count("", text);
+        }
+    }
 
     /** Starts the engine and returns the device to compute on. */
     Device start() {

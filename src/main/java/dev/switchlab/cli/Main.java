@@ -16,6 +16,7 @@ import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -128,8 +129,12 @@ public final class Main implements Runnable {
 
     private static int wrongUsage(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        System.err.println("switchlab: " + message(e) + "; see: switchlab "
-                + (command.getParent() == null ? "" : command.getCommandName() + " ") + "--help");
+        String text =
+                e.getCause() instanceof IllegalArgumentException wrong && e.getArgSpec() instanceof OptionSpec option
+                        ? MakeVariables.variable(option.longestName()) + message(wrong)
+                        : message(e) + "; see: switchlab "
+                                + (command.getParent() == null ? "" : command.getCommandName() + " ") + "--help";
+        System.err.println("switchlab: " + text);
         UnmatchedArgumentException.printSuggestions(e, command.getErr());
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
@@ -144,7 +149,7 @@ public final class Main implements Runnable {
         } else if (text == null || text.isBlank()) {
             text = e.getClass().getSimpleName() + " (run again with --debug, or DEBUG=true, for the stack trace)";
         }
-        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+        return text.stripTrailing().replaceAll("\\s*\\R\\s*", "; ");
     }
 
     /** The version that Maven built. */

@@ -41,7 +41,8 @@ final class MakeVariables implements IDefaultValueProvider {
         return value == null || value.isEmpty() ? null : value;
     }
 
-    private static String variable(String option) {
+    /** The variable that stands for an option. */
+    static String variable(String option) {
         String variable = option.replaceFirst("^--", "").replace('-', '_').toUpperCase(Locale.ROOT);
         return RENAMED.getOrDefault(option, variable);
     }

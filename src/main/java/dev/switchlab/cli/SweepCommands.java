@@ -82,6 +82,11 @@ final class SweepCommands {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
+            if (sweep.isBlank() && !experiments.isGiven()) {
+                throw new ExperimentException("a sweep needs SWEEP or EXPERIMENT, allowed: SWEEP="
+                        + SweepFile.known(experiments.folder()) + ", or EXPERIMENT with GRID or SEEDS, for example:"
+                        + " make sweep EXPERIMENT=smoke GRID=\"model.n_experts=1,2,4\" SEEDS=1..3");
+            }
             return sweeps.run(sweep.isBlank() ? spec() : fileSpec(), experiments.folder(), training);
         }
 

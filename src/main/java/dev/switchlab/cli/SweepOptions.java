@@ -35,7 +35,7 @@ final class SweepOptions {
             description =
                     "Runs at a time (default: as many as there are cores for their threads; one on a GPU; on Slurm"
                             + " what its limits allow).",
-            defaultValue = "0")
+            converter = EngineOptions.Count.class)
     private int jobs;
 
     @Option(names = "--retry", description = "Try runs that failed once more.")
@@ -67,9 +67,6 @@ final class SweepOptions {
     }
 
     private void check() {
-        if (jobs < 0) {
-            throw new IllegalArgumentException("JOBS is " + jobs + ", allowed: 1 or more, for example 2");
-        }
         if (!launcher.equals("local") && !isSlurm()) {
             throw new IllegalArgumentException("LAUNCHER is '" + launcher + "', allowed: local or slurm");
         }

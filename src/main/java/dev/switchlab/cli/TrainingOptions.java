@@ -47,7 +47,7 @@ final class TrainingOptions {
             description =
                     "Processes that share the run, each with its part of every batch, started by Open MPI's mpirun"
                             + " (default: 1; resume and reproduce: as recorded).",
-            defaultValue = "0")
+            converter = EngineOptions.Count.class)
     private int ranks;
 
     @Option(
@@ -90,9 +90,6 @@ final class TrainingOptions {
      * @return the exit code of a rank that only follows and is done; empty where there is a command to run
      */
     Optional<Integer> follow() throws IOException {
-        if (ranks < 0) { // before ranks wait for each other
-            throw new IllegalArgumentException("RANKS is " + ranks + ", allowed: 1 or more, for example 2");
-        }
         if (!ProcessGroup.isStarted()) {
             return Optional.empty();
         }

@@ -49,11 +49,9 @@ public final class Lab {
     }
 
     private static Device startEngine() {
-        String threads = environment("SWITCHLAB_THREADS", "0");
-        if (!threads.matches("\\d{1,6}")) {
-            throw new LabException("THREADS is '" + threads + "', allowed: 1 or more, for example 2");
-        }
-        return EngineStart.start(environment("SWITCHLAB_DEVICE", "auto"), Integer.parseInt(threads));
+        String threads = environment("SWITCHLAB_THREADS", "");
+        return EngineStart.start(
+                environment("SWITCHLAB_DEVICE", "auto"), threads.isEmpty() ? 0 : EngineStart.count("THREADS", threads));
     }
 
     private static synchronized LabSession session() {
@@ -74,9 +72,21 @@ public final class Lab {
         });
     }
 
-    /** An experiment to change and train: {@code experiment("smoke").with("model.n_experts=8").train()}. */
+    /**
+     * An experiment to change and train, on CORPUS if that was given to make:
+     * {@code experiment("smoke").with("model.n_experts=8").train()}.
+     */
     public static Recipe experiment(String id) {
-        return Guard.call(() -> new Recipe(session(), ExperimentLoader.load(id, List.of(), EXPERIMENTS), Map.of()));
+        return experiment(id, environment("SWITCHLAB_CORPUS", ""));
+    }
+
+    /** @param corpus to take instead of the experiment's; blank to keep it */
+    static Recipe experiment(String id, String corpus) {
+        return Guard.call(() -> {
+            Map<String, String> changes = corpus.isBlank() ? Map.of() : Map.of("corpus", corpus.strip());
+            List<String> overrides = List.of(ExperimentLoader.text(changes));
+            return new Recipe(session(), ExperimentLoader.load(id, overrides, EXPERIMENTS), changes);
+        });
     }
 
     /** One row per run of the book, newest first: id, name, status, age, latest scores. */

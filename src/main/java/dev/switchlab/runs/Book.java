@@ -11,8 +11,10 @@ import dev.switchlab.runs.db.Session;
 import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several
@@ -79,10 +82,30 @@ public final class Book implements AutoCloseable {
     /** Opens the book. */
     public static Book open(Path folder, Options options) {
         Path whole = folder.toAbsolutePath().normalize();
+        Path database = whole.resolve("mlflow.db");
+        if (!Files.exists(database)) {
+            warnOfArtifacts(whole, options);
+        }
         try {
-            return new Book(whole, Database.open(whole.resolve("mlflow.db")), options);
+            return new Book(whole, Database.open(database), options);
         } catch (IOException e) {
             throw new BookException(e.getMessage(), e);
+        }
+    }
+
+    /** Artifacts are found through the database; without it they look lost. */
+    private static void warnOfArtifacts(Path folder, Options options) {
+        try (Stream<Path> files = Files.find(folder.resolve("mlartifacts"), 2, (path, file) -> file.isDirectory())) {
+            long runs = files.filter(path -> path.getFileName().toString().matches("[0-9a-f]{32}"))
+                    .count();
+            if (runs > 0) {
+                options.notices()
+                        .accept(folder.resolve("mlflow.db") + " is missing, but mlartifacts beside it has"
+                                + " files of " + runs + " run(s): a new, empty book begins, which does not list these"
+                                + " runs; to see them, put their mlflow.db back");
+            }
+        } catch (IOException | UncheckedIOException e) {
+            return; // there is no such folder
         }
     }
 

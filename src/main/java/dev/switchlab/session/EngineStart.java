@@ -13,7 +13,25 @@ public final class EngineStart {
     /** More threads do not help models of this size. */
     public static final int MOST_THREADS = 8;
 
+    /** More threads, ranks or jobs than any machine has cores for. */
+    private static final int MOST = 1024;
+
     private EngineStart() {}
+
+    /**
+     * Reads a number of threads, ranks or jobs.
+     *
+     * @param what its name, which begins the message
+     * @throws IllegalArgumentException in one line, for other text
+     */
+    public static int count(String what, String text) {
+        int count = text.strip().matches("\\d{1,4}") ? Integer.parseInt(text.strip()) : 0;
+        if (count < 1 || count > MOST) {
+            throw new IllegalArgumentException(
+                    what + " is '" + text + "', allowed: whole numbers from 1 to " + MOST + ", for example 2");
+        }
+        return count;
+    }
 
     /**
      * Begins to load libtorch on another thread: it takes as long as all else that a command does before it computes.
@@ -40,9 +58,6 @@ public final class EngineStart {
      * @return the device to compute on
      */
     public static Device start(String device, int threads) {
-        if (threads < 0) {
-            throw new IllegalArgumentException("THREADS is " + threads + ", allowed: 1 or more, for example 2");
-        }
         stayOffline();
         // DJL reads these properties once, when the engine starts.
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));

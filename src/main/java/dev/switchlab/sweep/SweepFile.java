@@ -38,6 +38,7 @@ import java.util.stream.Stream;
 public final class SweepFile {
 
     private static final String SUFFIX = ".yaml";
+    private static final String NONE = "none yet";
     private static final String EXAMPLE = "experiments: [smoke]";
     private static final List<String> KEYS =
             List.of("about", "experiments", "set", "variants", "grid", "seeds", "exclude", "slurm");
@@ -77,25 +78,32 @@ public final class SweepFile {
      * @throws ExperimentException in one line
      */
     public static SweepSpec read(String idOrPath, Path experiments) {
-        Path folder = experiments.resolve("sweeps");
-        Path file = idOrPath.endsWith(SUFFIX) ? Path.of(idOrPath) : folder.resolve(idOrPath + SUFFIX);
+        Path file = idOrPath.endsWith(SUFFIX)
+                ? Path.of(idOrPath)
+                : experiments.resolve("sweeps").resolve(idOrPath + SUFFIX);
         if (!Files.isRegularFile(file)) {
-            List<String> ids = ids(folder);
-            throw new ExperimentException("there is no sweep " + file + ", allowed: "
-                    + (ids.isEmpty() ? "none yet" : String.join(", ", ids)) + ", or the path of a .yaml file");
+            throw new ExperimentException(
+                    "there is no sweep " + file + ", allowed: " + known(experiments) + ", or the path of a .yaml file");
         }
         return new SweepFile(file, List.of()).spec();
     }
 
-    private static List<String> ids(Path folder) {
+    /**
+     * The ids of the sweep files, in words.
+     *
+     * @param experiments the folder of experiment files
+     */
+    public static String known(Path experiments) {
+        Path folder = experiments.resolve("sweeps");
         if (!Files.isDirectory(folder)) {
-            return List.of();
+            return NONE;
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(path -> path.toString().endsWith(SUFFIX))
                     .map(SweepFile::id)
                     .sorted()
-                    .toList();
+                    .reduce((a, b) -> a + ", " + b)
+                    .orElse(NONE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,13 +132,32 @@ class RankedCommandsTest {
             value = {
                 "--ranks 3 | RANKS is 3, which does not divide train.batch_size, 16: each rank takes an equal number of"
                         + " sequences; allowed here: 1, 2, 4, 8, 16",
-                "--ranks -1 | RANKS is -1, allowed: 1 or more, for example 2",
                 "--ranks 2 --seeds 1,2 | RANKS is 2, allowed with SEEDS: 1; a sweep takes all cores by training several"
                         + " runs at a time, see JOBS"
             })
     void impossibleOptionsAreRefusedInOneLine(String options, String message) throws Exception {
         assertThat(commands.refused(("train --experiment smoke " + options).split(" ")))
                 .isEqualTo("switchlab: " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ranks, -1",
+        "ranks, 0",
+        "ranks, 1025",
+        "jobs, 0",
+        "jobs, two",
+        "jobs, 99999999999",
+        "threads, 0",
+        "threads, 1.5",
+        "threads, 100000"
+    })
+    void countsAreCheckedAtBothEnds(String option, String value) throws Exception {
+        commands.fail(2, "train", "--experiment", "smoke", "--" + option, value);
+        assertThat(commands.output().strip())
+                .isEqualTo("switchlab: %s is '%s', allowed: whole numbers from 1 to 1024, for example 2"
+                        .formatted(option.toUpperCase(Locale.ROOT), value));
+        assertThat(commands.runs()).doesNotExist();
     }
 
     /** Two hosts with a network between them, which {@code src/test/mpi/two-hosts.sh} makes of one machine. */

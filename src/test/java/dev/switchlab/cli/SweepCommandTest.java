@@ -101,6 +101,16 @@ class SweepCommandTest {
         return metrics;
     }
 
+    /** Rather than train something large that nobody asked for. */
+    @Test
+    void aSweepOfNothingNamesTheSweepFiles() throws Exception {
+        assertThat(commands.refused("sweep", "--grid", "model.n_experts=1,2"))
+                .isEqualTo(
+                        "switchlab: a sweep needs SWEEP or EXPERIMENT, allowed: SWEEP=experts, or EXPERIMENT with GRID or"
+                                + " SEEDS, for example: make sweep EXPERIMENT=smoke GRID=\"model.n_experts=1,2,4\" SEEDS=1..3");
+        assertThat(commands.runs()).doesNotExist();
+    }
+
     @Test
     void meanAndIntervalOfThreeSeeds() throws Exception {
         commands.succeed(call("train", "smoke", 12, "--seeds", "1,2,7", "--jobs", "1"));

@@ -45,6 +45,16 @@ class LabModelTest {
         }
     }
 
+    /** A path may have spaces. */
+    @Test
+    void experimentsAreOnTheCorpusThatWasGivenToMake() {
+        assertThat(Lab.experiment("smoke", "my texts/mine.txt").experiment())
+                .isEqualTo(Lab.experiment("smoke", "")
+                        .with("corpus='my texts/mine.txt'")
+                        .experiment());
+        assertThat(Lab.experiment("smoke", " ").experiment().corpus()).isEqualTo("dickens");
+    }
+
     @Test
     void mixedLayersOfSeveralChoicesAreRouted() {
         try (LabModel model = model("model.n_experts=5 model.top_k=3 model.shared_experts=1 model.moe_every=2"

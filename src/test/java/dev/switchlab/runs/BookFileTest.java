@@ -107,6 +107,24 @@ final class BookFileTest {
     }
 
     @Test
+    void artifactsWithoutTheirDatabaseAreNoticed() throws Exception {
+        List<String> notices = new ArrayList<>();
+        Book.Options options = Book.Options.of(List.of(), notices::add);
+        Book.open(folder, options).close();
+        assertThat(notices).isEmpty();
+        Files.createDirectories(folder.resolve("mlartifacts/1/" + "3f2a".repeat(8) + "/artifacts"));
+        Files.createDirectories(folder.resolve("mlartifacts/2/" + "91bc".repeat(8) + "/artifacts"));
+        Book.open(folder, options).close();
+        assertThat(notices).isEmpty();
+        Files.delete(folder.resolve("mlflow.db"));
+        Book.open(folder, options).close();
+        assertThat(notices)
+                .containsExactly(folder.resolve("mlflow.db") + " is missing, but mlartifacts beside it has"
+                        + " files of 2 run(s): a new, empty book begins, which does not list these runs; to see them, put"
+                        + " their mlflow.db back");
+    }
+
+    @Test
     void keepsSpecialValuesAsMlflowDoes() {
         try (Book book = Book.open(folder);
                 BookLog log = TestRuns.start(book)) {
