@@ -22,7 +22,9 @@ public final class WholeFile {
     private static final String PART = ".part";
     private static final String WRITERS = writers();
     private static final long PID = ProcessHandle.current().pid();
-    private static final Pattern WRITER = Pattern.compile("\\..*\\.([0-9a-f]{8})-(\\d{1,18})(-[0-9a-f]+){5}\\.part");
+    /** Earlier versions wrote no process. */
+    private static final Pattern NAME =
+            Pattern.compile("\\..*\\.(([0-9a-f]{8})-(\\d{1,18})-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.part");
 
     private WholeFile() {}
 
@@ -68,10 +70,12 @@ public final class WholeFile {
 
     /** A process that cannot be seen from here (on another machine, or before a restart) is given a day. */
     private static boolean isAbandoned(Path part) throws IOException {
-        Matcher writer = WRITER.matcher(part.getFileName().toString());
-        boolean isNear = writer.matches() && writer.group(1).equals(WRITERS);
-        return isNear
-                ? ProcessHandle.of(Long.parseLong(writer.group(2))).isEmpty()
+        Matcher name = NAME.matcher(part.getFileName().toString());
+        if (!name.matches()) {
+            return false; // of another program
+        }
+        return WRITERS.equals(name.group(2))
+                ? ProcessHandle.of(Long.parseLong(name.group(3))).isEmpty()
                 : Files.getLastModifiedTime(part)
                         .toInstant()
                         .isBefore(Instant.now().minus(Duration.ofDays(1)));

@@ -51,6 +51,8 @@ class WholeFileTest {
         String pid = Long.toString(ProcessHandle.current().pid());
         List<Path> left = new ArrayList<>();
         Path old = Files.writeString(folder.resolve(".old.f81d4fae-7dec-11d0-a765-00a0c91e6bf6.part"), "");
+        Path foreign = Files.writeString(folder.resolve(".film.part"), "");
+        Files.setLastModifiedTime(foreign, FileTime.from(Instant.EPOCH));
         Path young = Files.writeString(folder.resolve(".young.f81d4fae-7dec-11d0-a765-00a0c91e6bf6.part"), "");
         Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
         WholeFile.<IOException>write(folder.resolve("step-000010.safetensors"), part -> {
@@ -71,5 +73,6 @@ class WholeFileTest {
         WholeFile.write(folder.resolve("other"), "y");
         assertThat(left.get(0)).doesNotExist();
         assertThat(young).exists();
+        assertThat(foreign).as("of another program").exists();
     }
 }
