@@ -1,6 +1,5 @@
 package dev.switchlab.cli;
 
-import ai.djl.engine.Engine;
 import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.io.Bar;
@@ -41,11 +40,12 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
                 data.tokenizer().size());
         System.out.printf(Locale.ROOT, "model       %,d parameters%n", model.parameters());
         System.out.printf(
-                "device      %s, %s%d threads, PyTorch %s%n",
+                "device      %s%s, %s%d threads, libtorch %s%n",
                 computation.device(),
+                computation.gpu().isEmpty() ? "" : " (" + computation.gpu() + ", driver " + computation.driver() + ")",
                 computation.ranks() == 1 ? "" : computation.ranks() + " ranks of ",
                 computation.threads(),
-                Engine.getInstance().getVersion());
+                provenance.versions().libtorch());
         if (computation.ranks() > 1) {
             System.out.println(
                     "experts     " + (computation.expertParallel() ? "sharded over the ranks" : "all on each rank"));

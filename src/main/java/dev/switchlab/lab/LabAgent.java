@@ -1,6 +1,7 @@
 package dev.switchlab.lab;
 
 import ai.djl.engine.EngineException;
+import dev.switchlab.session.CudaLibraries;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -72,6 +73,7 @@ public final class LabAgent extends RemoteExecutionControl {
     /** To stop a snippet, jshell looks for a frame of this class and method. */
     @Override
     protected String invoke(Method method) throws Exception {
+        CudaLibraries.prepare(); // a snippet may start DJL before any verb does
         Object value = method.invoke(null);
         return value == null ? valueString(null) : ValueText.text(value).orElseGet(() -> valueString(value));
     }

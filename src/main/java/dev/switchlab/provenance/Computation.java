@@ -3,7 +3,6 @@ package dev.switchlab.provenance;
 import ai.djl.Device;
 import ai.djl.util.cuda.CudaUtils;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
@@ -49,13 +48,12 @@ public record Computation(
     public static Computation on(Device device, String kernels, int ranks, boolean expertParallel) {
         Libtorch torch = Libtorch.loaded();
         boolean cuda = device.isGpu();
-        List<String> card = cuda ? nvidiaSmi(device.getDeviceId()) : List.of("", "");
         return new Computation(
                 cuda ? "gpu:" + device.getDeviceId() : "cpu",
                 torch.threads(),
                 torch.interopThreads(),
-                card.get(0),
-                card.get(1),
+                cuda ? name(device.getDeviceId()) : "",
+                cuda ? NvidiaDriver.version().orElse("unknown") : "",
                 cuda
                         ? CudaUtils.getCudaVersionString() + ", compute capability "
                                 + CudaUtils.getComputeCapability(device.getDeviceId())
@@ -66,16 +64,10 @@ public record Computation(
                 expertParallel);
     }
 
-    private static List<String> nvidiaSmi(int index) {
-        List<String> fields = Processes.output(
-                        Path.of("."),
-                        "nvidia-smi",
-                        "--query-gpu=name,driver_version",
-                        "--format=csv,noheader",
-                        "--id=" + index)
-                .map(line -> List.of(line.strip().split("\\s*,\\s*", -1)))
-                .orElse(List.of());
-        return fields.size() == 2 ? fields : List.of("unknown: nvidia-smi gives no answer", "unknown");
+    private static String name(int gpu) {
+        return Processes.output(Path.of("."), "nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "--id=" + gpu)
+                .map(String::strip)
+                .orElse("unknown: nvidia-smi gives no answer");
     }
 
     /** The environment variables in {@code all} that influence numeric libraries, without anything secret. */

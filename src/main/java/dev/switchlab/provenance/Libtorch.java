@@ -2,14 +2,19 @@ package dev.switchlab.provenance;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.LibUtils;
+import ai.djl.util.Utils;
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Properties;
 
 /**
  * What DJL does not show of libtorch, reached through JNA: the switch for deterministic algorithms, thread counts and
@@ -29,6 +34,31 @@ public final class Libtorch {
 
     private Libtorch(NativeLibrary library) {
         this.library = library;
+    }
+
+    /** Version, flavor, classifier and libraries of the libtorch on the class path; empty if there is none. */
+    public static Properties bundled() {
+        Properties properties = new Properties();
+        try (InputStream in = Libtorch.class.getResourceAsStream("/native/lib/pytorch.properties")) {
+            if (in != null) {
+                properties.load(in);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the jar of libtorch cannot be read: " + e.getMessage(), e);
+        }
+        return properties;
+    }
+
+    /** Whether the user names a libtorch other than the bundled one. */
+    public static boolean isForeign() {
+        return System.getenv("PYTORCH_LIBRARY_PATH") != null;
+    }
+
+    /** What libtorch was built for: {@code cpu}, or a version of CUDA such as {@code cu124}. */
+    public static String flavor() {
+        return isForeign()
+                ? Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR", "cpu")
+                : bundled().getProperty("flavor", "cpu");
     }
 
     /** The library that the engine has loaded; starts the engine where nobody has. */

@@ -1,7 +1,6 @@
 package dev.switchlab.provenance;
 
 import ai.djl.engine.Engine;
-import ai.djl.util.Platform;
 import dev.switchlab.io.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,8 +34,7 @@ public record Versions(String switchlab, String jdk, String os, String djl, Stri
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"),
                 Engine.getDjlVersion(),
-                Engine.getInstance().getVersion() + " "
-                        + Platform.detectPlatform("pytorch").getFlavor(),
+                Engine.getInstance().getVersion() + " " + Libtorch.flavor(),
                 Libtorch.loaded().config().strip());
     }
 

@@ -2,10 +2,17 @@ package dev.switchlab.session;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import dev.switchlab.provenance.Libtorch;
+import dev.switchlab.provenance.NvidiaDriver;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Starts the engine for commands and the prompt alike, so that either repeats a run of the other to the bit. */
 public final class EngineStart {
@@ -39,7 +46,12 @@ public final class EngineStart {
      */
     public static void begin() {
         stayOffline();
-        Thread loading = new Thread(LibUtils::loadLibrary, "libtorch");
+        Thread loading = new Thread(
+                () -> {
+                    CudaLibraries.prepare();
+                    LibUtils.loadLibrary();
+                },
+                "libtorch");
         loading.setUncaughtExceptionHandler((thread, e) -> {});
         loading.setDaemon(true);
         loading.start();
@@ -59,6 +71,7 @@ public final class EngineStart {
      */
     public static Device start(String device, int threads) {
         stayOffline();
+        CudaLibraries.prepare();
         // DJL reads these properties once, when the engine starts.
         System.setProperty("ai.djl.pytorch.num_threads", Integer.toString(threads(threads)));
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
@@ -69,7 +82,17 @@ public final class EngineStart {
                     "WARNING: libtorch's deterministic algorithms are not available: runs are seeded, not bitwise"
                             + " reproducible");
         }
-        return choose(device.toLowerCase(Locale.ROOT), engine.getGpuCount());
+        int gpus = engine.getGpuCount();
+        String flavor = Libtorch.flavor();
+        return choose(
+                device.toLowerCase(Locale.ROOT),
+                gpus,
+                gpu -> NvidiaDriver.trouble(flavor).or(() -> failure(gpu)),
+                reason -> {
+                    if (flavor.startsWith("cu")) {
+                        System.err.println("WARNING: computing on the CPU, not on a GPU: " + reason);
+                    }
+                });
     }
 
     /** {@code wanted} CPU threads; for 0, all cores but at most {@value #MOST_THREADS}. */
@@ -77,23 +100,47 @@ public final class EngineStart {
         return wanted > 0 ? wanted : Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     }
 
-    /** The device for a request, given how many CUDA devices there are. */
-    static Device choose(String request, int gpus) {
-        if (request.equals("cpu") || (request.equals("auto") && gpus == 0)) {
-            return Device.cpu();
-        }
-        if (request.equals("auto") || (request.equals("gpu") && gpus > 0)) {
-            return Device.gpu();
-        }
-        if (!request.matches("gpu(:\\d{1,4})?")) {
+    /**
+     * The device for a request.
+     *
+     * @param gpus how many CUDA devices there are
+     * @param trouble why a device cannot be used; empty if it can
+     * @param warn takes the reason why {@code auto} is the CPU
+     */
+    static Device choose(String request, int gpus, Function<Device, Optional<String>> trouble, Consumer<String> warn) {
+        if (!request.matches("auto|cpu|gpu(:\\d{1,4})?")) {
             throw new IllegalArgumentException(
                     "DEVICE is '" + request + "', allowed: auto, cpu, gpu or gpu:N, for example DEVICE=gpu:0");
         }
-        int index = request.equals("gpu") ? 0 : Integer.parseInt(request.substring(4));
-        if (index >= gpus) {
-            throw new IllegalArgumentException("DEVICE is '" + request + "', but DJL finds " + gpus
-                    + " CUDA devices; use DEVICE=cpu, or see src/site/markdown/gpu.md for the CUDA libraries");
+        if (request.equals("cpu")) {
+            return Device.cpu();
         }
-        return Device.gpu(index);
+        Device gpu = Device.gpu(request.startsWith("gpu:") ? Integer.parseInt(request.substring(4)) : 0);
+        Optional<String> reason = gpu.getDeviceId() < gpus || gpus == 0
+                ? trouble.apply(gpu)
+                : Optional.of("the last one is gpu:" + (gpus - 1));
+        if (reason.isEmpty() && gpus > 0) {
+            return gpu;
+        }
+        String why = reason.orElse("CUDA's runtime was found too late");
+        if (request.equals("auto")) {
+            warn.accept(why);
+            return Device.cpu();
+        }
+        throw new IllegalArgumentException("DEVICE is '" + request + "', but DJL finds " + gpus + " CUDA devices: "
+                + why + "; use DEVICE=cpu, or see src/site/markdown/gpu.md");
+    }
+
+    /**
+     * What goes wrong when a device computes; empty if nothing does. A GPU that libtorch was not built for is found,
+     * but fails.
+     */
+    private static Optional<String> failure(Device device) {
+        try (NDManager manager = NDManager.newBaseManager(device)) {
+            manager.ones(new Shape(1)).add(1).toFloatArray();
+            return Optional.empty();
+        } catch (EngineException e) {
+            return String.valueOf(e.getMessage()).lines().findFirst();
+        }
     }
 }

@@ -13,6 +13,7 @@ import dev.switchlab.nn.DropPolicy;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.SafetensorsException;
 import dev.switchlab.safetensors.Tensor;
+import dev.switchlab.session.CudaLibraries;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.TrainStep;
 import java.io.IOException;
@@ -43,6 +44,7 @@ public final class Exchange {
      * The command line: {@code create <folder>}, {@code logits <weights> <logits>} or {@code check <weights> <logits>}.
      */
     public static void main(String[] args) {
+        CudaLibraries.prepare();
         try {
             System.exit(run(args));
         } catch (IOException | GoldenException | IllegalArgumentException e) {

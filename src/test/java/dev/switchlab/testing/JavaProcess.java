@@ -2,11 +2,13 @@ package dev.switchlab.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.session.CudaLibraries;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** JVMs with the class path of the tests, offline and with one thread. */
 public final class JavaProcess {
@@ -23,6 +25,7 @@ public final class JavaProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
+        command.addAll(libraries());
         command.addAll(List.of(
                 "-Dai.djl.offline=true",
                 "-Dai.djl.pytorch.num_threads=1",
@@ -36,6 +39,15 @@ public final class JavaProcess {
         builder.environment().put("OMP_WAIT_POLICY", "PASSIVE");
         builder.environment().put("OMP_NUM_THREADS", "1");
         return builder;
+    }
+
+    /** Options that tell DJL where the CUDA build of libtorch is; none for the CPU build. */
+    public static List<String> libraries() {
+        CudaLibraries.prepare();
+        return Stream.of("PYTORCH_LIBRARY_PATH", "PYTORCH_VERSION", "PYTORCH_FLAVOR")
+                .filter(name -> System.getProperty(name) != null)
+                .map(name -> "-D" + name + "=" + System.getProperty(name))
+                .toList();
     }
 
     /** The lines that a process prints, which must end with code 0; its errors go where this process' go. */

@@ -21,9 +21,11 @@ import dev.switchlab.nn.MultiHeadAttention;
 import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.SwitchFeedForward;
 import dev.switchlab.nn.kernel.Kernels;
+import dev.switchlab.testing.JavaProcess;
 import dev.switchlab.train.Adam;
 import dev.switchlab.train.GradientClipping;
 import dev.switchlab.train.LanguageModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -57,13 +59,15 @@ public final class MicroBenchmarks {
     /** Runs the benchmarks on {@code SWITCHLAB_THREADS} threads, else on one. */
     public static void main(String[] args) throws RunnerException, CommandLineOptionException {
         String threads = System.getenv().getOrDefault("SWITCHLAB_THREADS", "1");
+        List<String> options = new ArrayList<>(JavaProcess.libraries());
+        options.addAll(List.of(
+                "-Dai.djl.offline=true",
+                "-Dai.djl.pytorch.num_threads=" + threads,
+                "-Dai.djl.pytorch.num_interop_threads=1",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         new Runner(new OptionsBuilder()
                         .parent(new CommandLineOptions(args))
-                        .jvmArgsAppend(
-                                "-Dai.djl.offline=true",
-                                "-Dai.djl.pytorch.num_threads=" + threads,
-                                "-Dai.djl.pytorch.num_interop_threads=1",
-                                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+                        .jvmArgsAppend(options.toArray(String[]::new))
                         .build())
                 .run();
     }
