@@ -34,7 +34,7 @@ takes.jshell    := CORPUS $(ENGINE)
 takes.notebook  := NB UPDATE $(ENGINE)
 takes.notebooks := UPDATE $(ENGINE)
 # Any target may be given these. Those of the tools may also come from the environment.
-EVERYWHERE := DEBUG
+EVERYWHERE := DEBUG CUDA
 TOOLS := MVN JAVA JAVA_HOME JAVA_OPTS JSHELL PYTHON PYTHONPATH MPIRUN SHELL SWITCHLAB_CACHE GLIBC_TUNABLES \
   GOMP_SPINCOUNT OMP_% CUBLAS_WORKSPACE_CONFIG MLFLOW_%
 
@@ -57,6 +57,26 @@ $(error $(call refusal,$(firstword $(UNKNOWN))))
 endif
 endif
 
+# libtorch with CUDA where an NVIDIA driver is, else for the CPU: see pom.xml. CUDA decides otherwise, and stays decided
+# until the next CUDA=... or `make clean`.
+DRIVER := $(if $(wildcard /proc/driver/nvidia/version),$(filter x86_64,$(shell uname -m)))
+libtorch.auto  := $(if $(DRIVER),cu124,cpu)
+libtorch.true  := cu124
+libtorch.128   := cu128
+libtorch.false := cpu
+CHOICE := $(or $(if $(filter CUDA,$(GIVEN)),$(CUDA)),$(shell cat target/cuda 2>/dev/null),auto)
+FLAVOR := $(or $(libtorch.$(CHOICE)),$(error CUDA is '$(CHOICE)', allowed: auto, true (CUDA 12.4), 128 or false))
+$(if $(filter CUDA,$(GIVEN)),$(shell mkdir -p target && echo $(CHOICE) > target/cuda))
+MAVEN  := $(MVN) $(addprefix -Dcuda=,$(filter-out auto,$(CHOICE)))
+
+# Why Maven has something to download: there is no class path, it names a file that is gone, or the other libtorch.
+BUILT  := $(shell sed -n 's/.*pytorch-native-\([a-z0-9]*\).*/\1/p' target/classpath 2>/dev/null)
+GONE   := $(shell IFS=:; for file in $$(cat target/classpath 2>/dev/null); do [ -e "$$file" ] || { echo "$$file"; break; }; done)
+REASON := $(if $(BUILT),$(if $(GONE),$(GONE) is gone,$(if $(filter-out $(FLAVOR),$(BUILT)),$(FLAVOR) instead of $(BUILT))),first build)
+SIZE.cpu := 350 MB
+SIZE   := $(or $(SIZE.$(FLAVOR)),2.9 GB with CUDA for NVIDIA GPUs; the first start unpacks 4.1 GB. Only for the CPU: make CUDA=false)
+NOTICE := $(if $(REASON),$(REASON): Maven downloads what is missing of the libraries ($(SIZE)),compiling) ...
+
 # OpenMP's threads spin while they wait; by default so long that training is 30 times slower when other programs need
 # the cores (2 cores, load 5). A short spin costs nothing on a quiet machine (98 ms per step, as by default; 126 without
 # spin) and little on a busy one.
@@ -71,7 +91,8 @@ JAVA_VERSION = $(shell sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' \
   $(JAVA) -XshowSettings:properties -version 2>&1 | sed -n 's/.*java.specification.version = //p')
 QUIET_JAVA = $(shell [ "$(JAVA_VERSION)" -ge 24 ] 2>/dev/null && \
   echo --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
-SWITCHLAB = $(JAVA) $(QUIET_JAVA) $(SHARED) $(START) $(JAVA_OPTS) -cp "$$(cat target/classpath):target/classes" \
+# Every recipe ends in exec: a signal that make passes on reaches the program, not a shell in between.
+SWITCHLAB = exec $(JAVA) $(QUIET_JAVA) $(SHARED) $(START) $(JAVA_OPTS) -cp "$$(cat target/classpath):target/classes" \
   dev.switchlab.cli.Main
 # Class data sharing: the build leaves an archive of the libraries' classes, and the native library of SQLite. A JVM
 # without them, or other than the one that made them, only starts later.
@@ -85,19 +106,27 @@ help: ## List the targets and the variables that each takes
 	  $(if $(takes.$t),echo '$(takes.$t)' | fold -s -w 100 | sed 's/^/                 /';))
 	@echo
 	@echo 'DEBUG=true, with any target: print stack traces.'
+	@echo 'CUDA=true, 128 or false, with any target: take libtorch for CUDA 12.4, 12.8 or the CPU from now on; auto: as fits.'
 	@echo 'On the command line or in the environment: $(filter-out SHELL,$(subst %,*,$(TOOLS)))' | fold -s -w 110
 	@echo "Example: make train EXPERIMENT=tiny-shakespeare SEED=2 SET=\"model.n_experts=8 train.steps=500\""
 
-# Quiet; a build that fails is repeated with all messages. The first build shows Maven's downloads.
-target/classpath: pom.xml $(shell find src/main -type f)
-	@[ -f $@ ] || echo "first build: Maven downloads the libraries (about 350 MB) ..."
-	@if [ -f $@ ]; then $(MVN) -q -B process-classes || $(MVN) -B process-classes; else $(MVN) process-classes; fi
+# Quiet; a build that fails is repeated with all messages. Downloads show how far they are. Without its list of sources,
+# Maven compiles all: here against the other DJL that comes with the other libtorch, in the tests with all checks.
+COMPILE := $(MAVEN) -Punchecked process-classes
+SOURCES := target/maven-status/maven-compiler-plugin/compile/default-compile/inputFiles.lst
+target/classpath: pom.xml $(shell find src/main -type f) $(if $(REASON),FORCE)
+	@echo '$(NOTICE)' >&2
+	@rm -f $(SOURCES)
+	@if [ '$(REASON)' ]; then $(COMPILE); else $(COMPILE) -q -B || $(COMPILE) -B; fi
+	@rm -f $(SOURCES)
+	@$(if $(REASON),echo 'unpacking libtorch and preparing fast starts ...' >&2)
 	@{ cat $@; $(JAVA) -version; } > target/jvm 2>&1; cmp -s target/jvm target/start/jvm || { rm -rf target/start && \
 	  mkdir target/start && mv target/jvm target/start && env -u MLFLOW_TRACKING_URI -u MLFLOW_RUN_ID \
 	  $(addprefix -u SWITCHLAB_,$(TAKEN)) $(JAVA) $(QUIET_JAVA) $(QUICK) $(SILENT) \
 	  -XX:ArchiveClassesAtExit=target/start/classes.jsa -cp "$$(cat $@)" src/main/make/Rehearsal.java || \
 	  rm -f target/start/classes.jsa; } > target/start.log 2>&1 || true
 	@touch $@
+.PHONY: FORCE
 
 .PHONY: build
 build: target/classpath ## Compile
@@ -131,12 +160,12 @@ $(COMMANDS): target/classpath
 
 .PHONY: golden-capture
 golden-capture: ## Capture golden/ from the reference (needs python3-torch, and the reference on PYTHONPATH)
-	@$(PYTHON) golden/capture.py --out golden
+	@exec $(PYTHON) golden/capture.py --out golden
 
 .PHONY: exchange
 exchange: target/classpath ## Load weights into the reference and back (needs what golden-capture needs)
-	@$(MVN) -q -B test-compile
-	@PYTHON=$(PYTHON) golden/exchange.sh
+	@$(MAVEN) -q -B test-compile
+	@PYTHON=$(PYTHON) exec golden/exchange.sh
 
 .PHONY: bench
 bench: target/classpath ## Time training, evaluation and generation; REFERENCE=<python>: the original, too
@@ -144,15 +173,15 @@ bench: target/classpath ## Time training, evaluation and generation; REFERENCE=<
 
 .PHONY: bench-jmh
 bench-jmh: target/classpath ## Time dispatch, attention and optimizer alone, with JMH
-	@$(MVN) -q -B test-compile
-	@$(MVN) -q -B dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test-classpath
-	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath)" \
+	@$(MAVEN) -q -B test-compile
+	@$(MAVEN) -q -B dependency:build-classpath -DincludeScope=test -Dmdep.outputFile=target/test-classpath
+	@exec $(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/test-classpath)" \
 	  dev.switchlab.bench.jmh.MicroBenchmarks
 
 .PHONY: mutants
 mutants: target/classpath ## Break the model in many small ways and show that the golden tensors catch each
-	@$(MVN) -q -B test-compile
-	@$(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
+	@$(MAVEN) -q -B test-compile
+	@exec $(JAVA) $(QUIET_JAVA) -cp "target/test-classes:target/classes:$$(cat target/classpath)" dev.switchlab.golden.Mutants
 
 # JShell runs the user's input in a second JVM (-R), offline, or DJL would probe the network at start. The lab's agent
 # (LabExecution, found on the class path of jshell itself: -J) replaces jshell's, for the display of values and errors.
@@ -163,19 +192,19 @@ JSHELL_JVM = -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC -R-Dai.djl.offline=tru
 # Prompt and feedback mode cannot be set in a startup file; jshell takes them from its preferences.
 target/jshell/.ready: jshell/prompt.jsh
 	@rm -rf target/jshell && mkdir -p target/jshell
-	@$(JSHELL) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell < $< > target/jshell/.log 2>&1 || \
+	@$(JSHELL) "-J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell" < $< > target/jshell/.log 2>&1 || \
 	  { cat target/jshell/.log; exit 1; }
 	@touch $@
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## Open a prompt with the lab's verbs: runs(), load(run), route(text) ...
 	@path="$$(cat target/classpath):target/classes"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
-	$(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab \
-	  $(JSHELL_JVM) -J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell \
+	exec $(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab \
+	  $(JSHELL_JVM) "-J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell" \
 	  --startup jshell/imports.jsh --startup jshell/startup.jsh
 
 # Results are equal to the bit only for equal thread counts: notebooks run on one thread.
-NOTEBOOK = OMP_WAIT_POLICY=PASSIVE SWITCHLAB_THREADS=$${SWITCHLAB_THREADS:-1} $(SWITCHLAB) notebook
+NOTEBOOK = export OMP_WAIT_POLICY=PASSIVE SWITCHLAB_THREADS=$${SWITCHLAB_THREADS:-1}; $(SWITCHLAB) notebook
 
 .PHONY: notebook
 notebook: target/classpath ## Run one notebook, NB=tour, and render it to target/notebooks
@@ -187,20 +216,21 @@ notebooks: target/classpath ## Run all notebooks and compare their output with j
 
 .PHONY: test
 test: ## Build, check and run all tests, including golden cases and notebooks
-	$(MVN) -B -ntp verify
+	@$(if $(REASON),echo '$(NOTICE)' >&2)
+	exec $(MAVEN) -B -ntp verify
 
 .PHONY: quick-test
 quick-test: ## Build and run the tests without a tag: no browser, no other processes, no long training
-	$(MVN) -B -ntp -q test -Pquick
+	exec $(MAVEN) -B -ntp -q test -Pquick
 
 .PHONY: site
 site: ## Build the guide with Javadoc as a site: target/site/index.html
-	$(MVN) -B -ntp -q site
+	exec $(MAVEN) -B -ntp -q site
 
 .PHONY: format
 format: ## Format the sources
-	$(MVN) -q -B spotless:apply
+	exec $(MAVEN) -q -B spotless:apply
 
 .PHONY: clean
 clean: ## Delete target/, all that the build made; runs/ stays
-	rm -rf target
+	exec rm -rf target

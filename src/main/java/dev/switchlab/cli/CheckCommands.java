@@ -62,8 +62,8 @@ final class CheckCommands {
         @Override
         public Integer call() throws IOException {
             Device device = engine.start();
-            List<Implementation> implementations =
-                    new ArrayList<>(engine.isAuto() ? Implementation.all() : Implementation.on(device));
+            List<Implementation> implementations = new ArrayList<>(
+                    engine.isAuto() && device.isGpu() ? Implementation.all() : Implementation.on(device));
             implementations.removeIf(implementation -> dispatch != null && implementation.dispatch() != dispatch);
             GoldenReport result = new GoldenVerifier(implementations).verify(source, only, Golden::print);
             if (!report.isBlank()) {

@@ -3,14 +3,19 @@ package dev.switchlab.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -74,7 +79,7 @@ class MakefileTest {
         Map<String, String> java = Map.of("JAVA", jvm.resolve("bin/java").toString());
         Ended built = make("--what-if=pom.xml", java, "build", "MVN=true");
         assertThat(built.code()).isZero();
-        assertThat(built.output()).isEmpty();
+        assertThat(built.output()).isEqualTo("compiling ...\n");
         String loaded =
                 make(java, "experiments", "JAVA_OPTS=-Xlog:class+load:stdout").output();
         assertThat(loaded)
@@ -118,6 +123,138 @@ class MakefileTest {
         Ended ended = make(Map.of(), target, variable);
         assertThat(ended.code()).isEqualTo(REFUSED);
         assertThat(ended.output().lines()).singleElement().asString().contains(message);
+    }
+
+    /** A copy of the project as far as make needs it, in a path with a space, and scripts in place of the tools. */
+    private final class Copy {
+
+        private static final String TOOL =
+                "#!/bin/sh\necho \"$(basename \"$0\")\"\nfor argument; do echo \"[$argument]\"; done\n";
+
+        private final Path project = folder.resolve("a project");
+        private final Path tools = folder.resolve("tools");
+        private final Path jar = folder.resolve("a project/pytorch-native-cpu-2.7.1.jar");
+
+        Copy(String tool) throws IOException {
+            for (String part :
+                    List.of("Makefile", "pom.xml", "src/main/make", "experiments", "jshell", "golden/exchange.sh")) {
+                try (Stream<Path> files = Files.walk(Path.of(part), 1)) {
+                    for (Path file : files.filter(Files::isRegularFile).toList()) {
+                        Path copy = project.resolve(file);
+                        Files.createDirectories(copy.getParent());
+                        Files.copy(file, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                    }
+                }
+            }
+            Files.createFile(jar);
+            Files.createDirectories(tools);
+            for (String name : List.of("java", "jshell", "mvn", "python3")) {
+                Files.setPosixFilePermissions(
+                        Files.writeString(tools.resolve(name), tool), PosixFilePermissions.fromString("rwx------"));
+            }
+        }
+
+        List<String> targets() throws IOException {
+            return Pattern.compile("(?m)^([a-z-]+):.*## ")
+                    .matcher(Files.readString(project.resolve("Makefile")))
+                    .results()
+                    .map(match -> match.group(1))
+                    .toList();
+        }
+
+        ProcessBuilder make(String... arguments) throws IOException {
+            Files.createDirectories(project.resolve("target"));
+            Files.writeString(project.resolve("target/classpath"), jar.toString());
+            List<String> command = new ArrayList<>(List.of("make", "--no-print-directory"));
+            command.addAll(List.of(arguments));
+            ProcessBuilder process =
+                    new ProcessBuilder(command).directory(project.toFile()).redirectErrorStream(true);
+            process.environment().keySet().removeIf(name -> name.startsWith("MAKE") || name.startsWith("SWITCHLAB_"));
+            process.environment().keySet().removeAll(List.of("MFLAGS", "JAVA", "JAVA_HOME", "PYTHON", "MVN"));
+            process.environment().put("PATH", tools + ":" + System.getenv("PATH"));
+            process.environment().put("PYTHON", "python3");
+            return process;
+        }
+
+        String output(String... arguments) throws Exception {
+            Process process = make(arguments).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor()).as(output).isZero();
+            return output;
+        }
+    }
+
+    @Test
+    void everyTargetRunsInAPathWithASpace() throws Exception {
+        Copy copy = new Copy(Copy.TOOL);
+        for (String target : copy.targets()) {
+            assertThat(copy.output(target).lines().filter(line -> line.matches("\\[.*/a]|\\[project/.*")))
+                    .as(target)
+                    .isEmpty();
+        }
+        assertThat(copy.output("train"))
+                .contains("[" + copy.jar + ":target/classes]\n[dev.switchlab.cli.Main]\n[train]\n");
+        assertThat(copy.output("jshell"))
+                .contains("[-J-Djava.util.prefs.userRoot=" + copy.project.toRealPath() + "/target/jshell]\n");
+        assertThat(copy.output("test")).contains("mvn\n[-B]\n[-ntp]\n[verify]\n");
+    }
+
+    /** A shell between make and the program would keep the signal to itself. */
+    @Test
+    @Tag("slow")
+    void aSignalToMakeReachesTheProgramOfEachTarget() throws Exception {
+        Copy copy = new Copy("""
+                #!/bin/sh
+                case "$*" in *ersion|*test-compile|*build-classpath*|-J*) exit ;; esac
+                trap 'echo "$$" > "$ENDED"; exit 143' TERM
+                echo started
+                while :; do sleep 0.05; done
+                """);
+        List<String> targets = new ArrayList<>(copy.targets());
+        targets.removeAll(List.of("help", "build", "clean", "exchange"));
+        for (String target : targets) {
+            Path ended = folder.resolve(target);
+            ProcessBuilder make = copy.make(target);
+            make.environment().put("ENDED", ended.toString());
+            Process started = make.start();
+            List<ProcessHandle> program = List.of();
+            try (BufferedReader output = started.inputReader()) {
+                String line = output.readLine();
+                while (line != null && !line.equals("started")) {
+                    line = output.readLine();
+                }
+                program = started.descendants().toList();
+                started.destroy();
+                assertThat(started.waitFor(20, TimeUnit.SECONDS)).as(target).isTrue();
+                assertThat(ended).exists();
+            } finally {
+                program.forEach(ProcessHandle::destroyForcibly);
+            }
+        }
+    }
+
+    @Test
+    void theBuildIsMadeAnewForTheOtherLibtorchAndForAJarThatIsGone() throws Exception {
+        assumeThat(Path.of("/proc/driver/nvidia/version")).doesNotExist();
+        Copy copy = new Copy(Copy.TOOL);
+        assertThat(copy.output("train")).startsWith("java\n");
+        assertThat(copy.output("train", "CUDA=true"))
+                .startsWith("cu124 instead of cpu: Maven downloads what is missing")
+                .contains(
+                        "2.9 GB",
+                        "CUDA=false",
+                        "mvn\n[-Dcuda=true]\n[-Punchecked]\n[process-classes]\n",
+                        "Main]\n[train]\n");
+        assertThat(copy.output("test")).contains("2.9 GB", "mvn\n[-Dcuda=true]\n[-B]\n[-ntp]\n[verify]\n");
+        assertThat(copy.output("train", "CUDA=false")).startsWith("java\n");
+        Files.delete(copy.jar);
+        assertThat(copy.output("train"))
+                .startsWith(copy.jar + " is gone: Maven downloads what is missing of the libraries (350 MB) ...\n")
+                .contains("mvn\n[-Dcuda=false]\n[-Punchecked]\n[process-classes]\n");
+        assertThat(make(Map.of("CUDA", "/usr/local/cuda"), "help").code()).isZero();
+        Ended refused = make(Map.of(), "train", "CUDA=12");
+        assertThat(refused.code()).isEqualTo(REFUSED);
+        assertThat(refused.output()).contains("CUDA is '12', allowed: auto, true (CUDA 12.4), 128 or false");
     }
 
     @Test
