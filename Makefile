@@ -85,6 +85,11 @@ export GOMP_SPINCOUNT ?= 1000
 # Deterministic CUDA needs this before the process starts; without CUDA the variable has no effect.
 export CUBLAS_WORKSPACE_CONFIG ?= :4096:8
 
+# Java reads variables and names of files as the locale writes them, and in C that is ASCII.
+ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
+export LC_ALL := C.UTF-8
+endif
+
 # JDK 24 and newer warn about native code unless it is allowed.
 JAVA_VERSION = $(shell sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' \
   "$$(dirname "$$(readlink -f "$$(command -v $(JAVA))")")/../release" 2>/dev/null | grep . || \
@@ -198,7 +203,8 @@ target/jshell/.ready: jshell/prompt.jsh
 
 .PHONY: jshell
 jshell: target/classpath target/jshell/.ready ## Open a prompt with the lab's verbs: runs(), load(run), route(text) ...
-	@path="$$(cat target/classpath):target/classes"; [ -t 1 ] && terminal=-R-Dswitchlab.terminal=true; \
+	@path="$$(cat target/classpath):target/classes"; [ -t 1 ] && [ "$$TERM" != dumb ] && \
+	terminal=-R-Dswitchlab.terminal=$$(tput cols || echo 80); \
 	exec $(JSHELL) --class-path "$$path" -R-cp "-R$$path" $$terminal -J-Djava.class.path=target/classes --execution lab \
 	  $(JSHELL_JVM) "-J-Djava.util.prefs.userRoot=$(CURDIR)/target/jshell" \
 	  --startup jshell/imports.jsh --startup jshell/startup.jsh

@@ -3,6 +3,7 @@
 #       -f refusal.awk experiments/*.yaml     (for the names of settings)
 
 BEGIN {
+    gsub(/[[:cntrl:]]/, "?", value)
     # At most a third of the letters may differ; more make another word.
     nearest = length(name) < 6 ? 1 : int(length(name) / 3)
     count = split(takes, variables, " ")

@@ -42,6 +42,20 @@ public record Comparison(
     /** The score of a finished run: cross-entropy on the whole validation split. */
     public static final String FINAL_SCORE = MetricNames.FINAL + MetricNames.CROSS_ENTROPY;
 
+    /** What pages call a metric. */
+    static String words(String metric) {
+        return WORDS.getOrDefault(metric, metric);
+    }
+
+    /**
+     * The training loss of a run, for people: the mean cross-entropy of the last steps of a finished run, until then
+     * that of the last step; NaN before the first.
+     */
+    public static double trainingLoss(Run run) {
+        return run.metrics()
+                .getOrDefault(MetricNames.FINAL_TRAIN_CROSS_ENTROPY, run.metric(MetricNames.TRAIN_CROSS_ENTROPY));
+    }
+
     /** The metrics that are compared. */
     public static final List<String> METRICS = List.of(
             MetricNames.TRAIN_CROSS_ENTROPY,
@@ -51,6 +65,23 @@ public record Comparison(
             FINAL_SCORE,
             MetricNames.FINAL + MetricNames.ACCURACY,
             MetricNames.TRAIN_TOKENS_PER_SECOND);
+
+    /** What pages call metrics; "on a sample" is of the validation split. */
+    private static final Map<String, String> WORDS = Map.of(
+            MetricNames.TRAIN_CROSS_ENTROPY,
+            "training loss of the last step",
+            MetricNames.VALID + MetricNames.CROSS_ENTROPY,
+            "validation loss on a sample",
+            MetricNames.VALID + MetricNames.BITS_PER_CHAR,
+            "bits per character on a sample",
+            MetricNames.VALID + MetricNames.ACCURACY,
+            "share right on a sample",
+            FINAL_SCORE,
+            "validation loss",
+            MetricNames.FINAL + MetricNames.ACCURACY,
+            "share right",
+            MetricNames.TRAIN_TOKENS_PER_SECOND,
+            "tokens per second");
 
     /** The score is the first of these that all runs have. */
     private static final List<String> SCORES =

@@ -80,7 +80,7 @@ public final class ComparisonReport {
         if (!comparison.differences().isEmpty()) {
             page.folded("Differences in each metric", false, () -> page.table(tables.differences()));
         }
-        page.folded("Runs", comparison.settings().size() == 1, () -> page.table(view.runs()));
+        page.folded("Runs", comparison.settings().size() == 1, () -> page.raw(html(view.runs())));
         Table origins = tables.origins();
         if (origins.isEmpty()) {
             page.text("Code, text, versions, machine and threads are the same in all runs.");
@@ -90,8 +90,9 @@ public final class ComparisonReport {
         return page;
     }
 
-    /** A table as HTML, with the sign that terminals may lack. */
+    /** A table as HTML, with words for metrics and the sign that terminals may lack. */
     private static String html(Table table) {
+        table.columns().forEach(column -> column.setName(Comparison.words(column.name())));
         return TextTable.of(table, HtmlPage::number, "–").html().replace(" +- ", " ± ");
     }
 }

@@ -31,7 +31,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         List<Setting> drawn = drawn();
         if (drawn.size() < comparison.settings().size()) {
             page.text("Of " + comparison.settings().size() + " settings, the " + (MOST_LINES - 1) + " with the least "
-                    + comparison.metric() + " are drawn, and the baseline.");
+                    + Comparison.words(comparison.metric()) + " are drawn, and the baseline.");
         }
         if (drawn.stream().anyMatch(setting -> setting.bySeed().size() > 1)) {
             page.text(

@@ -3,6 +3,7 @@ package dev.switchlab.analysis;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
+import dev.switchlab.page.Markup;
 import dev.switchlab.provenance.Promise;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.RoutingTrace;
@@ -61,7 +62,7 @@ public final class RunReport {
             saturation();
             new RoutingSections(trace, similarity, page).write();
         }
-        sample.ifPresent(text -> page.heading("Sample").verbatim(text));
+        sample.ifPresent(this::sample);
         provenance();
     }
 
@@ -89,15 +90,54 @@ public final class RunReport {
     private void summary() {
         note().map(note -> note.group(1)).filter(about -> !about.isBlank()).ifPresent(page::text);
         Map<String, String> facts = new LinkedHashMap<>();
-        facts.put("run", run.runId());
         facts.put("experiment", run.experiment());
-        facts.put("status", run.status().toLowerCase(Locale.ROOT));
+        facts.put("corpus", Path.of(param("corpus.name", "%s")).getFileName().toString());
+        facts.put(
+                "model",
+                param("model.n_layers", "%s layers")
+                        + param("model.d_model", " of width %s")
+                        + (isDense()
+                                ? ", dense"
+                                : param("model.n_experts", ", %s experts")
+                                        + param("model.top_k", ", %s per token")
+                                        + param("model.capacity_factor", ", capacity factor %s")));
+        facts.put(
+                "training",
+                param("train.steps", "%s steps")
+                        + param("train.batch_size", " of %s windows")
+                        + param("train.seq_len", " of %s characters")
+                        + param("train.learning_rate", ", learning rate %s")
+                        + param("seed", ", seed %s"));
+        facts.put("device", tags("switchlab.device", "switchlab.gpu", "switchlab.cpu"));
+        facts.put("threads", tags("switchlab.threads") + param("ranks", " on each of %s ranks"));
         facts.put("started", TIME.format(run.start()));
         run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
-        Stream.concat(Comparison.METRICS.stream(), Stream.of(MetricNames.BEST_CROSS_ENTROPY))
-                .filter(run.metrics()::containsKey)
-                .forEach(metric -> facts.put(metric, HtmlPage.number(run.metric(metric))));
+        facts.put("status", run.status().toLowerCase(Locale.ROOT));
+        boolean isWhole = run.metrics().containsKey(MetricNames.FINAL_TRAIN_CROSS_ENTROPY);
+        score(
+                facts,
+                "training loss",
+                Comparison.trainingLoss(run),
+                " nats per character, " + (isWhole ? "mean of the last ten steps" : "of the last step"));
+        score(facts, "validation loss", run.metric(Comparison.FINAL_SCORE), " nats per character, on the whole split");
+        score(facts, "best on a sample", run.metric(MetricNames.BEST_CROSS_ENTROPY), " nats per character");
+        double right = 100 * run.metric(MetricNames.FINAL + MetricNames.ACCURACY);
+        score(facts, "characters right", right, " % of the validation split");
+        score(facts, "speed", run.metric(MetricNames.TRAIN_TOKENS_PER_SECOND), " characters per second");
+        facts.put("run", run.runId());
+        facts.values().removeIf(String::isBlank);
         page.pairs(facts);
+        page.folded("All settings", false, () -> page.pairs(new TreeMap<>(run.params())));
+    }
+
+    private static void score(Map<String, String> facts, String name, double value, String unit) {
+        facts.put(name, Double.isNaN(value) ? "" : HtmlPage.number(value) + unit);
+    }
+
+    /** A parameter in words; empty if the run lacks it. */
+    private String param(String name, String words) {
+        String value = run.params().getOrDefault(name, "");
+        return value.isEmpty() ? "" : words.formatted(value);
     }
 
     /** What a repetition needs, and the digests that verify its result. */
@@ -112,15 +152,12 @@ public final class RunReport {
         facts.put("corpus", tags("switchlab.corpus", "switchlab.corpus_sha256"));
         facts.put("weights (SHA-256)", tags("switchlab.weights_sha256"));
         facts.put("metrics (SHA-256)", tags("switchlab.metrics_sha256"));
-        facts.put("device", tags("switchlab.device", "switchlab.gpu", "switchlab.cpu", "switchlab.kernels"));
-        facts.put("threads", tags("switchlab.threads"));
-        facts.put("ranks", tags("switchlab.ranks"));
+        facts.put("kernels", tags("switchlab.kernels"));
         facts.put("SwitchLab", tags("switchlab.version"));
         facts.put("libtorch", tags("switchlab.libtorch"));
         facts.put("JDK", tags("switchlab.jdk"));
         facts.values().removeIf(String::isEmpty);
         page.heading("Provenance").pairs(facts);
-        page.folded("All parameters", false, () -> page.pairs(new TreeMap<>(run.params())));
         page.folded("All tags", false, () -> page.pairs(new TreeMap<>(run.tags())));
     }
 
@@ -150,6 +187,22 @@ public final class RunReport {
                             case "" -> ", and it is not known whether with changes";
                             default -> " (" + dirty + ")";
                         };
+    }
+
+    private void sample(String text) {
+        String prompt = run.params().getOrDefault("train.sample_prompt", "");
+        int end = text.startsWith(prompt) ? prompt.length() : 0;
+        page.heading("Sample");
+        if (end > 0) {
+            page.text("The prompt is bold; the model wrote the rest.");
+        }
+        page.raw(new Markup()
+                .open("pre")
+                .element("b", text.substring(0, end))
+                .text(text.substring(end))
+                .close()
+                .text("\n")
+                .toString());
     }
 
     /** A promise in words; the name itself if this version does not know the promise. */

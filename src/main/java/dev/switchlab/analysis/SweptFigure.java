@@ -33,7 +33,7 @@ record SweptFigure(Comparison comparison) {
                 .noneMatch(own -> Double.isFinite(comparison.score(own).mean()))) {
             return;
         }
-        String about = "Mean over seeds of " + comparison.metric() + "; lower is better. ";
+        String about = "Mean over seeds of the " + score() + "; lower is better. ";
         String spread =
                 "Bars are 95 % intervals of the mean, with an arrow if cut off; small dots are single runs. A seed"
                         + " moves all settings alike, so settings with overlapping bars may still differ: see the"
@@ -50,6 +50,10 @@ record SweptFigure(Comparison comparison) {
         }
     }
 
+    private String score() {
+        return Comparison.words(comparison.metric());
+    }
+
     private IntervalChart along(String axis) {
         List<String> values = values(axis);
         Scale scale = scale(values);
@@ -61,14 +65,14 @@ record SweptFigure(Comparison comparison) {
                         shown.apply(setting),
                         scale == Scale.CATEGORIES ? 0 : Double.parseDouble(shown.apply(setting))))
                 .toList();
-        return new IntervalChart(comparison.metric() + " by " + axis, axis, scale, UNIT, points);
+        return new IntervalChart(score() + " by " + axis, axis, scale, UNIT, points);
     }
 
     private IntervalChart side() {
         List<IntervalChart.Point> points = comparison.settings().stream()
                 .map(setting -> point(setting, setting.letter(), 0))
                 .toList();
-        return new IntervalChart(comparison.metric() + " by setting", "setting", Scale.CATEGORIES, UNIT, points);
+        return new IntervalChart(score() + " by setting", "setting", Scale.CATEGORIES, UNIT, points);
     }
 
     private IntervalChart.Point point(Setting setting, String label, double x) {
@@ -92,7 +96,7 @@ record SweptFigure(Comparison comparison) {
                 least = Optional.of(cell);
             }
         }
-        String title = comparison.metric() + " by " + xAxis + " and " + yAxis;
+        String title = score() + " by " + xAxis + " and " + yAxis;
         return new HeatMap(title, xAxis, yAxis, "nats", x, y, z, DIGITS, least);
     }
 

@@ -93,7 +93,7 @@ final class BenchCommands {
                     new Benchmark.Options(base, quick, python, device, engine.threads(), kernels.orAuto());
             BenchResult result;
             Benchmark benchmark = new Benchmark(options);
-            try (Bar bar = Bar.ofSteps("bench", 0, benchmark.rounds())) {
+            try (Bar bar = Bar.ofSteps("bench", benchmark.rounds())) {
                 BenchResult measured = benchmark.run(bar);
                 bar.stage(STARTS);
                 Table starts = starts();

@@ -4,6 +4,7 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonText;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Durations;
+import dev.switchlab.io.Screen;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookMerge.Merged;
@@ -52,7 +53,9 @@ final class BookCommands {
                     System.out.println("no runs in " + books.folder() + " yet; make one with: make train");
                     return;
                 }
-                System.out.println(table(runs).text());
+                TextTable<Run> table = table(runs);
+                System.out.println(
+                        (Screen.isTerminal() ? table.within(Screen.size().getColumns()) : table).text());
                 int behind = store.behind().size();
                 if (behind > 0) {
                     System.out.printf(
@@ -72,14 +75,13 @@ final class BookCommands {
                             "age",
                             run -> Durations.text(
                                     Duration.between(run.start(), now).toMillis() / 1e3))
-                    .right("train", run -> loss(run, MetricNames.TRAIN_CROSS_ENTROPY))
-                    .right("valid", run -> loss(run, MetricNames.VALID + MetricNames.CROSS_ENTROPY))
-                    .right("final", run -> loss(run, MetricNames.FINAL + MetricNames.CROSS_ENTROPY));
+                    .right("train", run -> loss(Comparison.trainingLoss(run)))
+                    .right("valid", run -> loss(run.metric(MetricNames.VALID + MetricNames.CROSS_ENTROPY)))
+                    .right("final", run -> loss(run.metric(Comparison.FINAL_SCORE)));
         }
 
-        private static String loss(Run run, String metric) {
-            Double value = run.metrics().get(metric);
-            return value == null ? "-" : String.format(Locale.ROOT, "%.3f", value);
+        private static String loss(double value) {
+            return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
         }
     }
 

@@ -75,8 +75,9 @@ final class BookOptions {
         @Option(
                 names = "--run",
                 paramLabel = "ID",
-                description = "A run: its id, the first characters of the id, or its name. Default: the newest that has"
-                        + " ended; for resume the newest that is not finished; for flush all that the server lacks.",
+                description = "A run: its id, the first characters of the id, its name, or an experiment for its newest"
+                        + " run. Default: the newest that has ended; for resume the newest that is not finished; for"
+                        + " flush all that the server lacks.",
                 defaultValue = "")
         private String run;
 
@@ -101,13 +102,16 @@ final class BookOptions {
         }
 
         private Run find(MirroredBook store, Predicate<Run> wanted, String none) {
-            if (isGiven()) {
-                return store.find(run.strip());
+            Optional<String> name = Optional.of(run.strip()).filter(given -> !given.isEmpty());
+            List<Run> newest = store.book().runs(name, RECENT);
+            if (name.isPresent() && newest.isEmpty()) {
+                return store.find(name.get());
             }
-            return store.book().runs(Optional.empty(), RECENT).stream()
-                    .filter(wanted)
+            return newest.stream()
+                    .filter(found -> wanted.test(found) && (name.isEmpty() || !found.isSummary()))
                     .findFirst()
-                    .orElseThrow(() -> new BookException(none));
+                    .orElseThrow(() -> new BookException(
+                            name.map(given -> "experiment " + given + ": ").orElse("") + none));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.switchlab.cli;
 
+import dev.switchlab.io.Screen;
 import dev.switchlab.session.EngineStart;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +63,9 @@ public final class Main implements Runnable {
     private static final Set<String> COMPUTING =
             Set.of("train", "resume", "reproduce", "evaluate", "sample", "worker", "report", "golden");
 
+    /** Options that end a command before it computes; libtorch must not be loading when the process exits. */
+    private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
@@ -74,6 +79,7 @@ public final class Main implements Runnable {
      * {@code reproduce} has more.
      */
     public static void main(String[] args) {
+        Screen.install();
         int code = run(args);
         if (code != 0) {
             System.exit(code);
@@ -86,7 +92,7 @@ public final class Main implements Runnable {
      */
     static int run(String... args) {
         String named = args.length == 0 ? "" : args[0];
-        if (COMPUTING.contains(named)) {
+        if (COMPUTING.contains(named) && Collections.disjoint(List.of(args), HELP)) {
             EngineStart.begin();
         }
         Main main = new Main();
@@ -115,7 +121,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        spec.commandLine().usage(System.out);
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
     /** One line; the stack trace only with {@code --debug}. */

@@ -6,6 +6,7 @@ import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.ExperimentLoader.Summary;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Screen;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.runs.Run;
@@ -159,7 +160,7 @@ final class ModelCommands {
                     LanguageModel model = new StoredRun(store, runs.find(store)).model(engine::start)) {
                 String start = prompt.isEmpty() ? model.experiment().train().samplePrompt() : prompt;
                 model.tokenizer().encode(start); // refuses unknown characters before anything is printed
-                System.out.print(start);
+                System.out.print(Screen.isTerminal() ? start + TrainingConsole.PROMPT_END : start);
                 new TextGenerator(model, sampler)
                         .generate(
                                 start, length, new RandomStreams(seed).generator(RandomStream.SAMPLING), character -> {

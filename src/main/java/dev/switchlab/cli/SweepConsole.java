@@ -1,7 +1,7 @@
 package dev.switchlab.cli;
 
-import dev.switchlab.io.Bar;
 import dev.switchlab.io.Durations;
+import dev.switchlab.io.Screen;
 import dev.switchlab.paper.PaperSession;
 import dev.switchlab.paper.Question;
 import dev.switchlab.sweep.Launcher;
@@ -15,7 +15,6 @@ import dev.switchlab.sweep.SweepProgress;
 import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.SweepSession;
 import dev.switchlab.sweep.SweepTable;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,12 +23,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jline.terminal.Size;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
-import org.jline.utils.Signals;
 
 /**
  * Prints a sweep: on a terminal a table that is drawn again and again; in a file or a pipe a line for the start and the
@@ -44,7 +39,6 @@ final class SweepConsole implements SweepSession.View {
     private final BookOptions books;
     private final Function<OptionalDouble, String> more;
     private final boolean live;
-    private final TerminalSize size = new TerminalSize();
     private final Map<Integer, Status> printed = new HashMap<>();
     private SweepTable table;
     private int drawn;
@@ -59,7 +53,7 @@ final class SweepConsole implements SweepSession.View {
         this.more = more;
         this.out = out;
         this.books = books;
-        this.live = Bar.isTerminal();
+        this.live = Screen.isTerminal();
     }
 
     @Override
@@ -93,11 +87,13 @@ final class SweepConsole implements SweepSession.View {
         if (table == null) {
             return false;
         }
-        List<String> lines = table.lines(size.columns() - 1, size.rows() - 1);
+        Size size = Screen.size();
+        List<String> lines = table.lines(size.getColumns() - 1, size.getRows() - 1);
         StringBuilder text = new StringBuilder(drawn == 0 ? "" : "\033[" + drawn + "A\r");
-        lines.forEach(line -> text.append("\033[2K").append(line).append(System.lineSeparator()));
-        out.print(text.append("\033[J"));
-        out.flush();
+        lines.forEach(
+                line -> text.append("\033[2K").append(Screen.visible(line)).append(System.lineSeparator()));
+        Screen.raw(out).print(text.append("\033[J"));
+        Screen.raw(out).flush();
         drawn = lines.size();
         return true;
     }
@@ -135,7 +131,7 @@ final class SweepConsole implements SweepSession.View {
     @Override
     public synchronized void println(String text) {
         if (live && drawn > 0) {
-            out.print("\033[" + drawn + "A\r\033[J");
+            Screen.raw(out).print("\033[" + drawn + "A\r\033[J");
             drawn = 0;
         }
         out.println(text);
@@ -196,39 +192,6 @@ final class SweepConsole implements SweepSession.View {
             } else {
                 sweep.println(text);
             }
-        }
-    }
-
-    /** How many characters fit on the terminal; asked again after its window was resized. */
-    private static final class TerminalSize {
-
-        private static final Size USUAL = new Size(80, 24);
-
-        private final AtomicBoolean changed = new AtomicBoolean(true);
-        private Size size = USUAL;
-
-        TerminalSize() {
-            Signals.register("WINCH", () -> changed.set(true));
-        }
-
-        int columns() {
-            return current().getColumns();
-        }
-
-        int rows() {
-            return current().getRows();
-        }
-
-        private synchronized Size current() {
-            if (changed.getAndSet(false)) {
-                try (Terminal terminal = TerminalBuilder.builder().dumb(true).build()) {
-                    Size now = terminal.getSize();
-                    size = now.getColumns() > 0 && now.getRows() > 1 ? now : USUAL;
-                } catch (IOException e) {
-                    size = USUAL;
-                }
-            }
-            return size;
         }
     }
 }

@@ -17,9 +17,13 @@ import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepMetrics;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Prints a training: what is trained, progress, and how it ended. */
 record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook store) implements TrainingView {
+
+    /** Stands between a prompt and the text of the model. */
+    static final String PROMPT_END = "\u25B8";
 
     @Override
     public void begun(String runId, LanguageModel model, Provenance provenance) {
@@ -57,7 +61,7 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
 
     @Override
     public Progress progress(int steps, int taken) {
-        return new Steps(steps, taken);
+        return new Steps(input, taken);
     }
 
     @Override
@@ -98,13 +102,15 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         private final int steps;
         private final Bar bar;
         private final Pace pace;
+        private final String prompt;
         private double validLoss = Double.NaN;
 
         /** @param taken steps that were taken before, in a run that is resumed */
-        Steps(int steps, int taken) {
-            this.steps = steps;
-            bar = Bar.ofSteps("training", taken, steps);
-            pace = new Pace(steps, taken, BETWEEN_LINES);
+        Steps(TrainingInput input, int taken) {
+            this.steps = input.experiment().train().steps();
+            this.prompt = input.experiment().train().samplePrompt();
+            pace = new Pace(input, taken, BETWEEN_LINES);
+            bar = Bar.ofSteps("training", taken, steps, pace::secondsLeft);
         }
 
         @Override
@@ -113,8 +119,10 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
             bar.reached(step);
             bar.note(losses());
             if (due && !bar.isDrawn()) {
-                bar.println("step " + step + "/" + steps + "  " + losses() + "  " + Durations.text(pace.secondsLeft())
-                        + " left");
+                String left = pace.secondsLeft().stream()
+                        .mapToObj(seconds -> "  " + Durations.text(seconds) + " left")
+                        .collect(Collectors.joining());
+                bar.println("step " + step + "/" + steps + "  " + losses() + left);
             }
         }
 
@@ -134,7 +142,10 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
 
         @Override
         public void sample(int step, String text) {
-            bar.println("--- sample at step " + step + System.lineSeparator() + text + System.lineSeparator() + "---");
+            boolean begins = text.startsWith(prompt);
+            bar.println("--- sample at step " + step + (begins ? ", its prompt up to " + PROMPT_END : ""));
+            bar.println(begins ? prompt + PROMPT_END + text.substring(prompt.length()) : text);
+            bar.println("---");
         }
 
         @Override

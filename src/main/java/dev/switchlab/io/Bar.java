@@ -3,11 +3,12 @@ package dev.switchlab.io;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
-import picocli.CommandLine;
 
 /** A progress bar on a terminal, with lines printed above it; without a terminal, only the lines. */
 public final class Bar implements AutoCloseable {
@@ -20,12 +21,8 @@ public final class Bar implements AutoCloseable {
         this.bar = bar;
     }
 
-    /**
-     * Whether there is a terminal. Picocli distinguishes a terminal from a pipe on every JDK; System.console() does not
-     * since JDK 22.
-     */
-    public static boolean isTerminal() {
-        return CommandLine.Help.Ansi.AUTO.enabled();
+    private Bar(ProgressBarBuilder builder) {
+        this(System.out, Optional.of(builder.build()));
     }
 
     /** No bar; lines go to standard output. */
@@ -33,41 +30,56 @@ public final class Bar implements AutoCloseable {
         return new Bar(System.out, Optional.empty());
     }
 
+    /** On standard output. */
+    public static Bar ofSteps(String task, int steps) {
+        return Screen.isTerminal()
+                ? new Bar(builder(task, 0, steps, new ConsoleProgressBarConsumer(Screen.raw(System.out))))
+                : none();
+    }
+
     /**
      * On standard output.
      *
      * @param taken steps that were taken before
+     * @param secondsLeft empty while unknown
      */
-    public static Bar ofSteps(String task, int taken, int steps) {
-        return isTerminal() ? ofSteps(task, taken, steps, new ConsoleProgressBarConsumer(System.out)) : none();
+    public static Bar ofSteps(String task, int taken, int steps, Supplier<OptionalDouble> secondsLeft) {
+        ConsoleProgressBarConsumer consumer = new ConsoleProgressBarConsumer(Screen.raw(System.out));
+        return Screen.isTerminal() ? new Bar(timed(builder(task, taken, steps, consumer), secondsLeft)) : none();
     }
 
     /** On a terminal whose width this process cannot ask for. */
-    public static Bar ofSteps(String task, int taken, int steps, int width) {
-        return ofSteps(task, taken, steps, new ConsoleProgressBarConsumer(System.out, width));
+    public static Bar ofSteps(String task, int taken, int steps, Supplier<OptionalDouble> secondsLeft, int width) {
+        ConsoleProgressBarConsumer consumer = new ConsoleProgressBarConsumer(Screen.raw(System.out), width);
+        return new Bar(timed(builder(task, taken, steps, consumer), secondsLeft));
     }
 
-    private static Bar ofSteps(String task, int taken, int steps, ConsoleProgressBarConsumer consumer) {
-        ProgressBarBuilder builder = new ProgressBarBuilder()
+    private static ProgressBarBuilder timed(ProgressBarBuilder builder, Supplier<OptionalDouble> secondsLeft) {
+        return builder.setEtaFunction(state -> secondsLeft.get().stream()
+                .mapToObj(seconds -> Duration.ofSeconds(Math.round(seconds)))
+                .findFirst());
+    }
+
+    private static ProgressBarBuilder builder(String task, int taken, int steps, ConsoleProgressBarConsumer consumer) {
+        return new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(steps)
                 .startsFrom(taken, Duration.ZERO)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(250)
                 .setConsumer(consumer);
-        return new Bar(System.out, Optional.of(builder.build()));
     }
 
     /** On standard error, for downloads. */
     public static Bar ofBytes(String task, long bytes) {
-        if (!isTerminal()) {
+        if (!Screen.isTerminal()) {
             return new Bar(System.err, Optional.empty());
         }
         ProgressBarBuilder builder = new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(bytes)
                 .setUnit(" KiB", 1024)
-                .setConsumer(new ConsoleProgressBarConsumer(System.err));
+                .setConsumer(new ConsoleProgressBarConsumer(Screen.raw(System.err)));
         return new Bar(System.err, Optional.of(builder.build()));
     }
 
@@ -98,7 +110,8 @@ public final class Bar implements AutoCloseable {
 
     /** Prints a line above the bar. */
     public void println(String text) {
-        out.println((bar.isEmpty() ? "" : "\r\033[K") + text);
+        bar.ifPresent(b -> Screen.raw(out).print("\r\033[K"));
+        out.println(text);
         bar.ifPresent(ProgressBar::refresh);
     }
 

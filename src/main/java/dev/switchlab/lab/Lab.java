@@ -99,7 +99,7 @@ public final class Lab {
         return run("");
     }
 
-    /** A run by its id, the beginning of its id, or its name. */
+    /** A run by its id, the beginning of its id, or its name; the newest of an experiment. */
     public static Run run(String run) {
         return Guard.call(() -> session().find(run));
     }
@@ -151,11 +151,11 @@ public final class Lab {
     }
 
     /**
-     * Loads the model of a run by its id, the beginning of its id, or its name; blank for the newest. It becomes the
-     * current model.
+     * Loads the model of a run by its id, the beginning of its id, or its name; of an experiment, or for blank of all,
+     * the newest. It becomes the current model.
      */
     public static LabModel load(String run) {
-        return Guard.call(() -> session().load(session().find(run)));
+        return Guard.call(() -> session().load(run));
     }
 
     /** Loads the model of a run. It becomes the current model. */
@@ -163,7 +163,7 @@ public final class Lab {
         return Guard.call(() -> session().load(run));
     }
 
-    /** The current model. */
+    /** The current model; if none was loaded or trained, that of the newest run. */
     public static LabModel model() {
         return Guard.call(() -> session().current());
     }

@@ -1,13 +1,13 @@
 package dev.switchlab.lab;
 
 import ai.djl.engine.EngineException;
+import dev.switchlab.io.Screen;
 import dev.switchlab.session.CudaLibraries;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -65,8 +65,8 @@ public final class LabAgent extends RemoteExecutionControl {
                 in,
                 out,
                 Map.of(
-                        "out", stream -> System.setOut(new PrintStream(stream, true, StandardCharsets.UTF_8)),
-                        "err", stream -> System.setErr(new PrintStream(stream, true, StandardCharsets.UTF_8))),
+                        "out", stream -> System.setOut(Screen.of(stream)),
+                        "err", stream -> System.setErr(Screen.of(stream))),
                 Map.of("in", System::setIn));
     }
 
@@ -75,7 +75,9 @@ public final class LabAgent extends RemoteExecutionControl {
     protected String invoke(Method method) throws Exception {
         CudaLibraries.prepare(); // a snippet may start DJL before any verb does
         Object value = method.invoke(null);
-        return value == null ? valueString(null) : ValueText.text(value).orElseGet(() -> valueString(value));
+        return value == null
+                ? valueString(null)
+                : ValueText.text(value).map(Screen::visible).orElseGet(() -> valueString(value));
     }
 
     /** See {@link #invoke}. */

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
@@ -76,24 +77,34 @@ final class LabSession implements AutoCloseable {
         return store().book().runs(Optional.empty(), MOST_RUNS);
     }
 
-    /** A run by its id, the beginning of its id, or its name; blank for the newest. */
+    /** A run by its id, the beginning of its id, or its name; of an experiment, or for blank of all, the newest. */
     Run find(String run) {
-        if (!run.isBlank()) {
-            return store().find(run);
-        }
-        return runs().stream()
-                .findFirst()
-                .orElseThrow(
-                        () -> new LabException("there is no run yet; make one with experiment(\"smoke\").train()"));
+        return find(run, any -> true);
     }
 
-    /** The model that verbs without a model use: the last one loaded or trained. */
-    LabModel current() {
+    private Run find(String text, Predicate<Run> wanted) {
+        String name = text.strip();
+        List<Run> all = name.isEmpty() ? runs() : store().book().runs(Optional.of(name), MOST_RUNS);
+        return all.isEmpty() && !name.isEmpty()
+                ? store().find(name)
+                : all.stream()
+                        .filter(wanted)
+                        .findFirst()
+                        .orElseThrow(() ->
+                                new LabException("there is no run yet; make one with experiment(\"smoke\").train()"));
+    }
+
+    /** The model that verbs without a model use: the last one loaded or trained, else that of the newest run. */
+    LabModel current() throws IOException {
         if (models.isEmpty()) {
-            throw new LabException("there is no model yet; load(\"\") takes the newest run's, or train one with"
-                    + " experiment(\"smoke\").train()");
+            System.out.println("loading the newest run's " + load(""));
         }
         return models.get(models.size() - 1);
+    }
+
+    /** The model of the run, among several of the newest that has one. */
+    LabModel load(String run) throws IOException {
+        return load(find(run, found -> new StoredRun(store(), found).hasModel()));
     }
 
     LabModel load(Run run) throws IOException {
@@ -149,7 +160,7 @@ final class LabSession implements AutoCloseable {
      */
     TrainedRun train(Experiment experiment, Map<String, String> changes, BooleanSupplier stop) throws IOException {
         TrainingInput input = TrainingInput.of(experiment, changes);
-        TrainedRun.History history = new TrainedRun.History();
+        TrainedRun.History history = new TrainedRun.History(input);
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";
         TrainingSession.Outcome outcome = new TrainingSession(input, device(), store(), history, stop, true)

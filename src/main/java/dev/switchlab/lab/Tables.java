@@ -1,5 +1,6 @@
 package dev.switchlab.lab;
 
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Rows;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
@@ -28,9 +29,9 @@ final class Tables {
                 rows.text("name", Run::name),
                 rows.text("status", Run::status),
                 rows.text("age", run -> age(Duration.between(run.start(), now))),
-                metric(rows, MetricNames.TRAIN_CROSS_ENTROPY),
-                metric(rows, MetricNames.VALID + MetricNames.CROSS_ENTROPY),
-                metric(rows, MetricNames.VALID + MetricNames.ACCURACY));
+                rows.number("train", Comparison::trainingLoss),
+                rows.number("valid", run -> run.metric(MetricNames.VALID + MetricNames.CROSS_ENTROPY)),
+                rows.number("final", run -> run.metric(Comparison.FINAL_SCORE)));
     }
 
     private static String age(Duration age) {

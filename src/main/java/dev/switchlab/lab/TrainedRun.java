@@ -1,10 +1,13 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.io.Bar;
+import dev.switchlab.session.Pace;
+import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingView;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.StepMetrics;
 import dev.switchlab.train.TrainingResult;
+import java.time.Duration;
 import java.util.Locale;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
@@ -18,6 +21,9 @@ import tech.tablesaw.api.Table;
  *     learning_rate
  */
 public record TrainedRun(String id, TrainingResult result, Table history, LabModel model) {
+
+    /** Characters of a line, set by {@code make jshell} if the prompt is on a terminal; else 0. */
+    static final int TERMINAL = Integer.getInteger("switchlab.terminal", 0);
 
     /** Cross-entropy on the whole validation split, in nats per character. */
     public double validation() {
@@ -46,11 +52,6 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
     /** Records every step, and prints a line at each evaluation; on a terminal, above a progress bar. */
     static final class History implements TrainingView, TrainingView.Progress {
 
-        /** Set by {@code make jshell} if the prompt is on a terminal. */
-        private static final boolean TERMINAL = Boolean.getBoolean("switchlab.terminal");
-
-        private static final int WIDTH = 79;
-
         private final IntColumn step = IntColumn.create("step");
         private final DoubleColumn crossEntropy = DoubleColumn.create("cross_entropy");
         private final DoubleColumn loadBalance = DoubleColumn.create("load_balance");
@@ -58,14 +59,21 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
         private final DoubleColumn gradNorm = DoubleColumn.create("grad_norm");
         private final DoubleColumn learningRate = DoubleColumn.create("learning_rate");
 
+        private final TrainingInput input;
+        private Pace pace;
         private int steps;
         private Bar bar = Bar.none();
+
+        History(TrainingInput input) {
+            this.input = input;
+        }
 
         @Override
         public Progress progress(int steps, int taken) {
             this.steps = steps;
-            if (TERMINAL) {
-                bar = Bar.ofSteps("training", taken, steps, WIDTH);
+            pace = new Pace(input, taken, Duration.ZERO);
+            if (TERMINAL > 0) {
+                bar = Bar.ofSteps("training", taken, steps, pace::secondsLeft, TERMINAL - 1);
             }
             return this;
         }
@@ -78,6 +86,7 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
             result.zLoss().ifPresent(zLoss::append);
             gradNorm.append(result.gradNorm());
             learningRate.append(result.learningRate());
+            pace.step(number, result.crossEntropy());
             bar.reached(number);
         }
 

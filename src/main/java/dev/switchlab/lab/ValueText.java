@@ -22,8 +22,8 @@ public final class ValueText {
 
     /** Rows of a table that are shown. */
     private static final int MOST_ROWS = 40;
-    /** Characters of a table's row that are shown. */
-    private static final int MOST_WIDTH = 120;
+    /** Characters of a table's row that are shown: those of a terminal, if there is one. */
+    private static final int MOST_WIDTH = TrainedRun.TERMINAL > 0 ? TrainedRun.TERMINAL : 120;
     /** Longer Java arrays are shown by their ends. */
     private static final int MOST_ELEMENTS = 32;
 

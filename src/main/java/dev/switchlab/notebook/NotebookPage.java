@@ -17,13 +17,13 @@ import tech.tablesaw.api.Table;
 final class NotebookPage {
 
     private static final String STYLE = """
-            main { max-width: 52rem; overflow-wrap: anywhere }
+            main { display: block; max-width: 52rem; overflow-wrap: anywhere }
             pre { overflow-x: auto; white-space: pre; overflow-wrap: normal; font: 13px/1.4 monospace }
             .output { border-left: 3px solid #0072b2; padding-left: .8rem; overflow-x: auto }
             .output pre { background: none; padding: .2rem 0 }
-            .failure pre { border-left: 3px solid #d55e00; background: #fff3ea }
+            .failure pre { border-left: 3px solid #d55e00; color: #222; background: #fff3ea }
             table { overflow-wrap: normal; font-variant-numeric: tabular-nums }
-            .output svg { display: block; width: 100%; min-width: 30rem; max-width: 680px; height: auto }
+            .output svg { display: block; width: 100%; max-width: 640px; height: auto }
             @media print { pre, .output { overflow: visible; white-space: pre-wrap } svg { break-inside: avoid } }
             """;
 

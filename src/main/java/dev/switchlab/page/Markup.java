@@ -15,9 +15,12 @@ import java.util.regex.Pattern;
  */
 public final class Markup {
 
-    /** Characters that XML does not allow even if escaped. */
+    /**
+     * Characters that XML does not allow even if escaped, other controls, and what changes the direction of writing.
+     */
     private static final Pattern ILLEGAL =
-            Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
+            Pattern.compile("[^\\t\\n\\r\\x{20}-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]"
+                    + "|[\\x7F-\\x9F\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069]");
 
     private static final Escaper TEXT = XmlEscapers.xmlContentEscaper();
     private static final Escaper ATTRIBUTE = XmlEscapers.xmlAttributeEscaper();

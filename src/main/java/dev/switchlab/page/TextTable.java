@@ -2,6 +2,7 @@ package dev.switchlab.page;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
@@ -30,6 +31,8 @@ public final class TextTable<R> {
     private static final String GAP = "  ";
     /** HTML cells of more characters may break into lines. */
     private static final int LONG = 24;
+    /** Of a column that breaks its cells into lines. */
+    private static final int LEAST = 16;
 
     private final List<R> rows;
     private final List<Column> columns = new ArrayList<>();
@@ -37,12 +40,34 @@ public final class TextTable<R> {
     private record Column(String name, boolean isRight, boolean isMarkdown, List<String> cells) {
 
         int width() {
-            return cells.stream().mapToInt(String::length).reduce(name.length(), Math::max);
+            return cells.stream()
+                    .flatMap(String::lines)
+                    .mapToInt(String::length)
+                    .reduce(name.length(), Math::max);
         }
 
         String padded(String cell) {
             String padding = " ".repeat(width() - cell.length());
             return isRight ? padding + cell : cell + padding;
+        }
+
+        /** With cells in lines of {@code width} characters that end at blanks where there are any. */
+        Column folded(int width) {
+            String line = "(.{1," + width + "})(?: +|$)|(.{" + width + "})";
+            return new Column(
+                    name,
+                    isRight,
+                    isMarkdown,
+                    cells.stream()
+                            .map(cell -> cell.length() <= width
+                                    ? cell
+                                    : cell.replaceAll(line, "$1$2\n").strip())
+                            .toList());
+        }
+
+        /** Line {@code index} of a cell; empty below its last. */
+        String line(int row, int index) {
+            return padded(cells.get(row).lines().skip(index).findFirst().orElse(""));
         }
 
         String markdown(String cell) {
@@ -110,15 +135,22 @@ public final class TextTable<R> {
         return columns.size();
     }
 
-    /** The first columns, as many as fit beside each other into {@code width} characters; at least one. */
+    /**
+     * This table in {@code width} characters: the widest column of words breaks its cells into lines; if that is not
+     * enough, the last columns are left out, but for the first.
+     */
     public TextTable<R> within(int width) {
         TextTable<R> fitting = new TextTable<>(rows);
-        for (Column column : columns) {
-            fitting.columns.add(column);
-            if (fitting.width() > width && fitting.columns() > 1) {
-                fitting.columns.remove(column);
-                break;
-            }
+        fitting.columns.addAll(columns);
+        int excess = width() - width;
+        columns.stream()
+                .filter(column -> !column.isRight)
+                .max(Comparator.comparingInt(Column::width))
+                .filter(widest -> excess > 0 && widest.width() - excess >= LEAST)
+                .ifPresent(
+                        widest -> fitting.columns.set(columns.indexOf(widest), widest.folded(widest.width() - excess)));
+        while (fitting.width() > width && fitting.columns() > 1) {
+            fitting.columns.remove(fitting.columns() - 1);
         }
         return fitting;
     }
@@ -134,7 +166,13 @@ public final class TextTable<R> {
         lines.add(line(column -> column.padded(column.name)));
         for (int i = 0; i < rows.size(); i++) {
             int row = i;
-            lines.add(line(column -> column.padded(column.cells.get(row))));
+            long height = columns.stream()
+                    .mapToLong(column -> column.cells.get(row).lines().count())
+                    .reduce(1, Math::max);
+            for (int j = 0; j < height; j++) {
+                int index = j;
+                lines.add(line(column -> column.line(row, index)));
+            }
         }
         return lines;
     }

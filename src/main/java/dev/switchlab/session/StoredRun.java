@@ -45,6 +45,11 @@ public record StoredRun(MirroredBook store, Run run) {
         return Comparison.of(RunSource.of(store), List.of(run.runId()), baseline);
     }
 
+    /** Whether the run left a trained model. */
+    public boolean hasModel() {
+        return !run.isSummary() && store.book().artifacts(run.runId()).list().contains(WEIGHTS);
+    }
+
     /**
      * The model that the run trained, on a device that is asked for as late as possible. To be closed.
      *

@@ -42,7 +42,7 @@ public sealed interface Status {
      * @param step steps taken; 0 before the first
      * @param steps of the whole run; 0 while the process starts
      * @param loss smoothed training cross-entropy in nats; NaN before the first step
-     * @param secondsLeft until the last step; empty while unknown
+     * @param secondsLeft until the run is scored; empty while unknown
      */
     record Running(int step, int steps, double loss, OptionalDouble secondsLeft) implements Status {
 

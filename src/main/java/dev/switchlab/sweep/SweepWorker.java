@@ -106,7 +106,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
     }
 
     private TrainingSession session(TrainingInput input, Device device) {
-        return new TrainingSession(input, device, store, new View(), stop, false);
+        return new TrainingSession(input, device, store, new View(input), stop, false);
     }
 
     /** Waits while another process trains the run. */
@@ -145,13 +145,18 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
     /** Tells the progress now and then. */
     private final class View implements TrainingView, TrainingView.Progress {
 
+        private final TrainingInput input;
         private int steps;
         private Pace pace;
+
+        View(TrainingInput input) {
+            this.input = input;
+        }
 
         @Override
         public Progress progress(int all, int taken) {
             steps = all;
-            pace = new Pace(steps, taken, PROGRESS_INTERVAL);
+            pace = new Pace(input, taken, PROGRESS_INTERVAL);
             told.accept(new Running(taken, steps, Double.NaN, OptionalDouble.empty()));
             return this;
         }
@@ -159,7 +164,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
         @Override
         public void step(int step, StepMetrics result) {
             if (pace.step(step, result.crossEntropy()) || step == steps) {
-                told.accept(new Running(step, steps, pace.loss(), OptionalDouble.of(pace.secondsLeft())));
+                told.accept(new Running(step, steps, pace.loss(), pace.secondsLeft()));
             }
         }
 

@@ -63,7 +63,7 @@ class BookCommandsTest {
         String sweep = sweep();
         commands.succeed("report", "--run", sweep);
         assertThat(commands.artifact(sweep, "report.html"))
-                .contains("<h1>" + SweepInBook.NAME + "</h1>", "final/cross_entropy by model.n_experts");
+                .contains("<h1>" + SweepInBook.NAME + "</h1>", "validation loss by model.n_experts");
         assertThat(commands.artifact(sweep, "figures/score.svg")).startsWith("<svg");
         assertThat(commands.artifact(sweep, "report-differences.csv").lines()).hasSize(4);
     }
@@ -103,6 +103,31 @@ class BookCommandsTest {
             assertThat(Main.run("flush", "--runs", runs, "--tracking-uri", uri)).isEqualTo(1);
             assertThat(copies.ofRun(deleted)).isEmpty();
             copies.assertWhole(new BookRows(commands.runs()), other);
+        }
+    }
+
+    @Test
+    void anExperimentStandsForItsNewestRun() throws Exception {
+        String older = finishedRun();
+        String newer = finishedRun();
+        try (FakeMlflow server = FakeMlflow.start(folder.resolve("server"))) {
+            String runs = commands.runs().toString();
+            String experiment;
+            try (MirroredBook book = commands.store()) {
+                experiment = book.find(newer).experiment();
+            }
+            assertThat(Main.run(
+                            "flush",
+                            "--runs",
+                            runs,
+                            "--tracking-uri",
+                            server.uri().toString(),
+                            "--run",
+                            experiment))
+                    .isZero();
+            Copies copies = new Copies(server.rows());
+            assertThat(copies.ofRun(older)).isEmpty();
+            copies.assertWhole(new BookRows(commands.runs()), newer);
         }
     }
 

@@ -72,6 +72,15 @@ class MakefileTest {
     }
 
     @Test
+    void textsArriveWholeInAnyLocale() throws Exception {
+        Path script = folder.resolve("charmap");
+        Files.writeString(script, "#!/bin/sh\nlocale charmap\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        Map<String, String> shell = Map.of("LC_ALL", "C", "JAVA", script.toString());
+        assertThat(make(shell, "sample").output()).isEqualTo("UTF-8\n");
+    }
+
+    @Test
     @Tag("slow")
     void classesOfTheLibrariesComeFromTheArchiveThatTheBuildLeaves() throws Exception {
         Path jvm = Path.of(System.getProperty("java.home"));

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +61,28 @@ class LabSweepTest {
         assertThatThrownBy(() -> comparison.against("C"))
                 .isInstanceOf(LabException.class)
                 .hasMessageStartingWith("BASELINE 'C' is none of the settings");
+    }
+
+    @Test
+    void anExperimentStandsForItsNewestRun() {
+        assertThat(Lab.run("smoke")).isEqualTo(Lab.run(""));
+        assertThat(Lab.runs().columnNames()).endsWith("train", "valid", "final");
+        assertThatThrownBy(() -> Lab.route("a"))
+                .isInstanceOf(LabException.class)
+                .hasMessageContaining("no run yet");
+    }
+
+    @Test
+    @Tag("slow")
+    void theNewestModelRoutesWithoutBeingLoaded() {
+        TrainedRun run = Lab.experiment("smoke")
+                .with("train.steps=1 train.sample_length=1 train.eval_batches=1 train_fraction=0.99")
+                .train();
+        Lab.restart(folder);
+        assertThat(Lab.route("It was").trace().tokens()).isEqualTo(6);
+        assertThat(Lab.model().digest())
+                .isEqualTo(Lab.load("smoke").digest())
+                .isEqualTo(Lab.load(run.id()).digest());
     }
 
     @Test

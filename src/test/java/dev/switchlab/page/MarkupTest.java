@@ -11,10 +11,11 @@ class MarkupTest {
     void textAndAttributesAreEscaped() {
         Markup html = new Markup()
                 .open("a", "href title", "<x>&\"'", 20.25)
-                .text("</a>&\u0007")
+                .text("</a>&\u0007\u009b\u202e")
                 .close();
         assertThat(html.toString())
-                .isEqualTo("<a href=\"&lt;x&gt;&amp;&quot;&apos;\" title=\"20.3\">&lt;/a&gt;&amp;\uFFFD</a>");
+                .isEqualTo(
+                        "<a href=\"&lt;x&gt;&amp;&quot;&apos;\" title=\"20.3\">&lt;/a&gt;&amp;\uFFFD\uFFFD\uFFFD</a>");
     }
 
     @Test

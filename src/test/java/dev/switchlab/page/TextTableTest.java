@@ -37,6 +37,18 @@ class TextTableTest {
     }
 
     @Test
+    void aLongNameBreaksBeforeNumbersAreLeftOut() {
+        TextTable<Score> table = new TextTable<>(List.of(new Score("n_experts=8 capacity_factor=1.0 seed 1", 2.5)))
+                .left("name", Score::name)
+                .right("loss", score -> "2.50");
+        assertThat(table.within(33).text()).isEqualTo("""
+                name                        loss
+                n_experts=8                 2.50
+                capacity_factor=1.0 seed 1""");
+        assertThat(table.within(10).columns()).isEqualTo(1);
+    }
+
+    @Test
     void markdownEscapesTextButNotMarkdown() {
         assertThat(SCORES.markdown()).isEqualTo("""
                 | setting | loss |  |

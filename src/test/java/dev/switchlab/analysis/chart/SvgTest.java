@@ -87,7 +87,7 @@ class SvgTest {
         assertThat(chart.svg())
                 .isEqualTo(chart.svg())
                 .startsWith(
-                        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 680 332\" width=\"680\" height=\"332\"")
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 332\" width=\"480\" height=\"332\"")
                 .contains("role=\"img\" aria-label=\"title\"", "a from 5.000 to 2.400 (least 2.400, greatest 5.000)");
     }
 
