@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.io.Screen;
 import dev.switchlab.page.TextTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,11 @@ import tech.tablesaw.api.Table;
 public record ComparisonText(Comparison comparison) {
 
     /** In characters. */
-    private static final int WIDTH = 100;
+    private static final int MOST_WIDTH = 100;
+
+    private static final int WIDTH = Screen.LAB > 0
+            ? Math.min(MOST_WIDTH, Screen.LAB)
+            : Screen.isTerminal() ? Math.min(MOST_WIDTH, Screen.size().getColumns()) : MOST_WIDTH;
 
     private static final int MOST_ROWS = 15;
 

@@ -54,6 +54,10 @@ record SweptFigure(Comparison comparison) {
         return Comparison.words(comparison.metric());
     }
 
+    private String title() {
+        return Character.toUpperCase(score().charAt(0)) + score().substring(1);
+    }
+
     private IntervalChart along(String axis) {
         List<String> values = values(axis);
         Scale scale = scale(values);
@@ -65,14 +69,14 @@ record SweptFigure(Comparison comparison) {
                         shown.apply(setting),
                         scale == Scale.CATEGORIES ? 0 : Double.parseDouble(shown.apply(setting))))
                 .toList();
-        return new IntervalChart(score() + " by " + axis, axis, scale, UNIT, points);
+        return new IntervalChart(title() + " by " + axis, axis, scale, UNIT, points);
     }
 
     private IntervalChart side() {
         List<IntervalChart.Point> points = comparison.settings().stream()
                 .map(setting -> point(setting, setting.letter(), 0))
                 .toList();
-        return new IntervalChart(score() + " by setting", "setting", Scale.CATEGORIES, UNIT, points);
+        return new IntervalChart(title() + " by setting", "setting", Scale.CATEGORIES, UNIT, points);
     }
 
     private IntervalChart.Point point(Setting setting, String label, double x) {
@@ -96,7 +100,7 @@ record SweptFigure(Comparison comparison) {
                 least = Optional.of(cell);
             }
         }
-        String title = score() + " by " + xAxis + " and " + yAxis;
+        String title = title() + " by " + xAxis + " and " + yAxis;
         return new HeatMap(title, xAxis, yAxis, "nats", x, y, z, DIGITS, least);
     }
 

@@ -92,7 +92,7 @@ public final class Main implements Runnable {
      */
     static int run(String... args) {
         String named = args.length == 0 ? "" : args[0];
-        if (COMPUTING.contains(named) && Collections.disjoint(List.of(args), HELP)) {
+        if (computes(args)) {
             EngineStart.begin();
         }
         Main main = new Main();
@@ -107,6 +107,11 @@ public final class Main implements Runnable {
                 .setExecutionExceptionHandler((e, command, parsed) -> main.failed(e))
                 .setParameterExceptionHandler((e, arguments) -> wrongUsage(e))
                 .execute(args);
+    }
+
+    /** Whether a command will need the engine. */
+    static boolean computes(String... args) {
+        return args.length > 0 && COMPUTING.contains(args[0]) && Collections.disjoint(List.of(args), HELP);
     }
 
     /** The command line that runs this program with other arguments, on the same JVM with the same options. */

@@ -30,6 +30,9 @@ public final class Screen extends PrintStream {
     /** A label and the blanks before its text, below which the text goes on. */
     private static final Pattern LABEL = Pattern.compile("\\S+(?: \\S+)*  +|\\S+: |");
 
+    /** Characters of a line behind the prompt of {@code make jshell}, which sets it on a terminal; else 0. */
+    public static final int LAB = Integer.getInteger("switchlab.terminal", 0);
+
     private static final AtomicReference<Size> SIZE = new AtomicReference<>();
 
     private final PrintStream raw;
@@ -107,21 +110,24 @@ public final class Screen extends PrintStream {
 
     @Override
     public void print(String text) {
-        String visible = visible(String.valueOf(text));
-        super.print(visible.endsWith("\n") ? lines(visible) + "\n" : visible);
+        String whole = String.valueOf(text);
+        super.print(whole.endsWith("\n") ? fitted(whole) : visible(whole));
     }
 
     @Override
     public void println(String text) {
-        super.print(lines(visible(String.valueOf(text))) + System.lineSeparator());
+        super.print(fitted(text + System.lineSeparator()));
         flush();
     }
 
-    private static String lines(String text) {
-        boolean isLong = text.length() > USUAL.getColumns() && isTerminal();
-        return !isLong
-                ? text.replaceFirst("\\R$", "")
-                : text.lines().map(line -> folded(line, size().getColumns())).collect(Collectors.joining("\n"));
+    /** Whole lines without control characters; on a terminal, long ones broken at words. */
+    public static String fitted(String text) {
+        String visible = visible(text);
+        int width = LAB > 0 ? LAB : text.length() > USUAL.getColumns() && isTerminal() ? size().getColumns() : 0;
+        return width == 0 || visible.lines().allMatch(line -> line.length() <= width)
+                ? visible
+                : visible.lines().map(line -> folded(line, width)).collect(Collectors.joining("\n"))
+                        + (visible.endsWith("\n") ? "\n" : "");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.switchlab.lab;
 
 import dev.switchlab.io.Bar;
+import dev.switchlab.io.Screen;
 import dev.switchlab.session.Pace;
 import dev.switchlab.session.TrainingInput;
 import dev.switchlab.session.TrainingView;
@@ -21,9 +22,6 @@ import tech.tablesaw.api.Table;
  *     learning_rate
  */
 public record TrainedRun(String id, TrainingResult result, Table history, LabModel model) {
-
-    /** Characters of a line, set by {@code make jshell} if the prompt is on a terminal; else 0. */
-    static final int TERMINAL = Integer.getInteger("switchlab.terminal", 0);
 
     /** Cross-entropy on the whole validation split, in nats per character. */
     public double validation() {
@@ -72,8 +70,8 @@ public record TrainedRun(String id, TrainingResult result, Table history, LabMod
         public Progress progress(int steps, int taken) {
             this.steps = steps;
             pace = new Pace(input, taken, Duration.ZERO);
-            if (TERMINAL > 0) {
-                bar = Bar.ofSteps("training", taken, steps, pace::secondsLeft, TERMINAL - 1);
+            if (Screen.LAB > 0) {
+                bar = Bar.ofSteps("training", taken, steps, pace::secondsLeft, Screen.LAB - 1);
             }
             return this;
         }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import dev.switchlab.analysis.Comparison;
+import dev.switchlab.io.Screen;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
 import dev.switchlab.train.Evaluation;
@@ -23,7 +24,7 @@ public final class ValueText {
     /** Rows of a table that are shown. */
     private static final int MOST_ROWS = 40;
     /** Characters of a table's row that are shown: those of a terminal, if there is one. */
-    private static final int MOST_WIDTH = TrainedRun.TERMINAL > 0 ? TrainedRun.TERMINAL : 120;
+    private static final int MOST_WIDTH = Screen.LAB > 0 ? Screen.LAB : 120;
     /** Longer Java arrays are shown by their ends. */
     private static final int MOST_ELEMENTS = 32;
 

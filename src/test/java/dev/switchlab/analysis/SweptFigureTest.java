@@ -47,19 +47,19 @@ class SweptFigureTest {
     @Test
     void oneParameterGivesIntervalsInTheOrderOfItsValues() {
         assertThat(figures("n=16", "n=2", "n=4").get("score"))
-                .contains("validation loss by n</title>", "2 2.020; 4 2.030; 16 2.010");
+                .contains("Validation loss by n</title>", "2 2.020; 4 2.030; 16 2.010");
     }
 
     @Test
     void twoGiveAHeatMapWithTheLeastFramed() {
         assertThat(figures("n=2 z=0.0", "n=2 z=0.1", "n=4 z=0.0").get("score"))
-                .contains("validation loss by n and z</title>", "class=\"frame\"", ">2.010<", ">2.030<");
+                .contains("Validation loss by n and z</title>", "class=\"frame\"", ">2.010<", ">2.030<");
     }
 
     @Test
     void moreStandSideBySide() {
         assertThat(figures("a=1 b=0 c=0", "a=0 b=1 c=0", "a=0 b=0 c=1", "a=0 b=0 c=0")
                         .get("score"))
-                .contains("validation loss by setting</title>", "A 2.010; B 2.020; C 2.030; D 2.040");
+                .contains("Validation loss by setting</title>", "A 2.010; B 2.020; C 2.030; D 2.040");
     }
 }

@@ -63,7 +63,7 @@ class BookCommandsTest {
         String sweep = sweep();
         commands.succeed("report", "--run", sweep);
         assertThat(commands.artifact(sweep, "report.html"))
-                .contains("<h1>" + SweepInBook.NAME + "</h1>", "validation loss by model.n_experts");
+                .contains("<h1>" + SweepInBook.NAME + "</h1>", "Validation loss by model.n_experts");
         assertThat(commands.artifact(sweep, "figures/score.svg")).startsWith("<svg");
         assertThat(commands.artifact(sweep, "report-differences.csv").lines()).hasSize(4);
     }

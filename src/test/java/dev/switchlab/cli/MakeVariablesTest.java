@@ -75,4 +75,13 @@ class MakeVariablesTest {
         assertThat(variables.makeCall(List.of("reproduce", "--run=3f", "--threads", "1"), changes))
                 .isEqualTo(call);
     }
+
+    /** A process that exits while libtorch is being loaded may crash. */
+    @Test
+    void helpDoesNotLoadTheEngine() {
+        assertThat(Main.computes("train", "--seed", "2")).isTrue();
+        assertThat(Main.computes("train", "--help")).isFalse();
+        assertThat(Main.computes("runs")).isFalse();
+        assertThat(Main.computes()).isFalse();
+    }
 }

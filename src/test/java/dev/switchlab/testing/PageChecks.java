@@ -38,11 +38,23 @@ public final class PageChecks {
             assertThat(browser.strings(TOO_WIDE))
                     .as("what is wider than " + screen + " in " + page)
                     .isEmpty();
+            assertThat(browser.strings(NOT_FITTING))
+                    .as("figures on " + screen + " in " + page)
+                    .isEmpty();
             assertThat(browser.strings(TOO_NARROW))
                     .as("cells squeezed on " + screen + " in " + page)
                     .isEmpty();
         }
     }
+
+    /** Figures that do not show all of their width; on a wide screen, pairs that stand one above the other. */
+    private static final String NOT_FITTING = """
+            const figures = [...document.querySelectorAll('main > figure')];
+            const cut = figures.filter(f => f.querySelector('.scroll').scrollWidth > f.clientWidth + 1);
+            const pairs = figures.filter(f => f.nextElementSibling?.matches('figure'));
+            const beside = f => f.getBoundingClientRect().top === f.nextElementSibling.getBoundingClientRect().top;
+            return cut.map(f => f.id).concat(innerWidth < 1100 || !pairs.length || pairs.some(beside) ? [] : ['one column']);
+            """;
 
     /** Cells of tables where words are broken into single letters. */
     private static final String TOO_NARROW = """
