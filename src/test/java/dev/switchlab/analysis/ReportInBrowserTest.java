@@ -61,7 +61,7 @@ class ReportInBrowserTest {
                 .startsWith("losses", "load-balancing-loss")
                 .containsAll(OF_EXPERTS);
         assertThat(browser.strings(MARKS))
-                .contains("losses 5", "router-entropy 2", "dropped-share 4", "load-on-text 8", "expert-similarity 6");
+                .contains("losses 4", "router-entropy 2", "dropped-share 4", "load-on-text 8", "expert-similarity 6");
     }
 
     /**
@@ -114,7 +114,7 @@ class ReportInBrowserTest {
                 .containsExactly("#fff", "#000");
         assertThat(texts(browser, "#training .band")).hasSize(8);
         assertThat(browser.strings("return [document.body.innerText]").get(0))
-                .contains("Of 12 settings, the 7 with the least final/cross_entropy are drawn");
+                .contains("Of 12 settings, the 7 with the least validation loss are drawn");
     }
 
     @Test

@@ -82,9 +82,9 @@ public record BarChart(String title, String valueTitle, List<String> categories,
                     .max()
                     .orElse(0);
             Range values = new Range(0, longest > 0 ? longest : 1);
-            this.ticks = values.ticks(6);
             List<String> names = series.stream().map(Series::name).toList();
             double left = 20 + Math.min(MOST_LABEL, Labels.widest(categories.stream()));
+            this.ticks = Frame.fitting(Frame.WIDTH - VALUE - left, 6, values::ticks);
             double right = isStacked ? Frame.right(ticks) : Frame.WIDTH - VALUE;
             this.frame = new Frame(BarChart.this, names, left, right, ROW * categories.size());
             this.x = frame.x(values);

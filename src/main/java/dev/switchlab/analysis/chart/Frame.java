@@ -4,8 +4,10 @@ import dev.switchlab.analysis.chart.Range.Tick;
 import dev.switchlab.page.Markup;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * The frame of a drawing, which all charts share: size, title, legend, axes, and areas that show values when pointed
@@ -80,6 +82,15 @@ final class Frame {
     /** Where a plot begins beside the title and the labels of its y axis. */
     static double left(List<Tick> y) {
         return 32 + Labels.widest(y.stream().map(Tick::label));
+    }
+
+    /** As many ticks of an x axis, at most about {@code most}, as have room for their labels. */
+    static List<Tick> fitting(double room, int most, IntFunction<List<Tick>> ticks) {
+        return IntStream.iterate(most, count -> count > 1, count -> count - 1)
+                .mapToObj(ticks)
+                .filter(some -> some.size() * (Labels.widest(some.stream().map(Tick::label)) + 8) <= room)
+                .findFirst()
+                .orElseGet(() -> ticks.apply(1));
     }
 
     /** Where a plot ends, so that the last label of its x axis stays inside. */

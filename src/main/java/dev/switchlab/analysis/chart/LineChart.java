@@ -164,13 +164,15 @@ public record LineChart(String title, String xTitle, Scale scale, String yTitle,
         }
 
         private List<Tick> xTicks(double[] places, Range range) {
-            if (scale == Scale.LOGARITHMIC) {
-                return range.wholeTicks(8).stream()
-                        .map(tick -> new Tick(tick.value(), value(tick.value())))
-                        .toList();
-            }
             boolean isCounted = DoubleStream.of(places).allMatch(place -> place == Math.rint(place));
-            return isCounted ? range.wholeTicks(8) : range.ticks(8);
+            return Frame.fitting(
+                    Frame.WIDTH - 80,
+                    8,
+                    count -> scale == Scale.LOGARITHMIC
+                            ? range.wholeTicks(count).stream()
+                                    .map(tick -> new Tick(tick.value(), value(tick.value())))
+                                    .toList()
+                            : isCounted ? range.wholeTicks(count) : range.ticks(count));
         }
 
         String svg() {
