@@ -28,7 +28,7 @@ public final class Screen extends PrintStream {
             Pattern.compile("\\r(?!\\n)|[\\p{Cc}&&[^\\n\\t\\r]]|[\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069]");
 
     /** A label and the blanks before its text, below which the text goes on. */
-    private static final Pattern LABEL = Pattern.compile("\\S+(?: \\S+)*  +|\\S+: |");
+    private static final Pattern LABEL = Pattern.compile(" *\\S+(?: \\S+)*  +|\\S+: |");
 
     /** Characters of a line behind the prompt of {@code make jshell}, which sets it on a terminal; else 0. */
     public static final int LAB = Integer.getInteger("switchlab.terminal", 0);
