@@ -68,8 +68,10 @@ class ProvenanceTest {
         Provenance provenance = collect(ExperimentLoader.load("smoke", List.of(), EXPERIMENTS));
         assertThat(provenance.computation().threads()).isEqualTo(1);
         assertThat(provenance.computation().interopThreads()).isEqualTo(1);
-        assertThat(provenance.versions().libtorch()).startsWith("2.7.1");
-        assertThat(provenance.versions().djl()).isEqualTo("0.36.0");
+        String flavor = Libtorch.bundled().getProperty("flavor");
+        boolean older = flavor.equals("cu124");
+        assertThat(provenance.versions().libtorch()).isEqualTo((older ? "2.5.1 " : "2.7.1 ") + flavor);
+        assertThat(provenance.versions().djl()).isEqualTo(older ? "0.33.0" : "0.36.0");
         assertThat(provenance.versions().switchlab()).matches("\\d+\\.\\d+\\.\\d+.*");
         assertThat(provenance.environment()).containsEntry("OMP_NUM_THREADS", "1");
         if (System.getProperty("os.name").equals("Linux")
