@@ -28,7 +28,14 @@ class RunReportTest {
     @Test
     void aReportIsOneFileWithEverything(@TempDir Path folder) throws Exception {
         Fakes fakes = new Fakes()
-                .run("r1", "x", "seed=3", "note=<b>")
+                .run(
+                        "r1",
+                        "x",
+                        "seed=3",
+                        "note=<b>",
+                        "model.n_layers=2",
+                        "model.n_experts=3",
+                        "train.sample_prompt=a <")
                 .metric("r1", "train/cross_entropy", 3, 2)
                 .metric("r1", "layer0/router_entropy", 1, 1)
                 .metric("r1", "layer0/load/expert0", 1, 1);
@@ -43,7 +50,9 @@ class RunReportTest {
                     .write(file);
             String html = Files.readString(file);
             assertThat(html)
-                    .contains("a &lt;sample&gt;", "&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
+                    .contains("<b>a &lt;</b>sample&gt;", "<td>2 layers, 3 experts</td>", ">training loss</th><td>")
+                    .contains(" nats per character, of the last step</td>", "(prefers-color-scheme: dark)")
+                    .contains("&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
                     .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
             assertThat(List.of(html.split("<figure ", -1))).hasSizeGreaterThan(8);
             try (var files = Files.list(file.getParent())) {
