@@ -68,6 +68,7 @@ record Baseline(List<Setting> settings, SettingColumns columns) {
     private static boolean isNamed(Run run, String wanted) {
         return run.runId().startsWith(wanted)
                 || run.name().equals(wanted)
+                || run.title().equals(wanted)
                 || run.tags().getOrDefault(RunInfo.PARENT_TAG, "").startsWith(wanted);
     }
 

@@ -92,9 +92,8 @@ public record Comparison(
     /** Share of the text that is trained on; models are scored on the rest. */
     private static final String SPLIT = "train_fraction";
 
-    /** Tags that affect times. */
-    private static final List<String> MACHINE =
-            List.of("switchlab.cpu", "switchlab.gpu", "switchlab.device", "switchlab.threads", "switchlab.ranks");
+    /** Facts that affect times. */
+    private static final List<String> MACHINE = List.of("cpu", "gpu", "device", "threads", "ranks");
 
     /**
      * Compares runs of a book, grouped into settings by their parameters.
@@ -304,12 +303,8 @@ public record Comparison(
         repeatedSeeds(notes);
         scores(notes);
         String machines = MACHINE.stream()
-                .filter(tag -> runs().stream()
-                                .map(run -> run.tags().getOrDefault(tag, ""))
-                                .distinct()
-                                .count()
-                        > 1)
-                .map(tag -> tag.substring(tag.indexOf('.') + 1))
+                .filter(fact ->
+                        runs().stream().map(run -> run.fact(fact)).distinct().count() > 1)
                 .collect(Collectors.joining(", "));
         if (!machines.isEmpty()) {
             notes.add("runs differ in " + machines + ": their times do not compare");

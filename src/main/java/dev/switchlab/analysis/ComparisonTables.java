@@ -17,21 +17,23 @@ public record ComparisonTables(Comparison comparison) {
 
     private static final List<String> OF_RUNS = List.of(Setting.SEED, "device", "threads", Setting.RANKS);
 
-    /** Tags that may change a result without being a setting. */
+    private static final String COMMIT = "mlflow.source.git.commit";
+
+    /** Facts, beside the commit, that may change a result without being a setting. */
     private static final List<String> ORIGINS = List.of(
-            "mlflow.source.git.commit",
-            "switchlab.dirty",
-            "switchlab.version",
-            "switchlab.corpus",
-            "switchlab.corpus_sha256",
-            "switchlab.libtorch",
-            "switchlab.jdk",
-            "switchlab.device",
-            "switchlab.gpu",
-            "switchlab.cpu",
-            "switchlab.kernels",
-            "switchlab.threads",
-            "switchlab.promise");
+            COMMIT,
+            "dirty",
+            "version",
+            "corpus.name",
+            "corpus.sha256",
+            "libtorch",
+            "jdk",
+            "device",
+            "gpu",
+            "cpu",
+            "kernels",
+            "threads",
+            "promise");
 
     private record SettingRun(Setting setting, Run run) {}
 
@@ -152,14 +154,15 @@ public record ComparisonTables(Comparison comparison) {
     }
 
     /**
-     * One row per run: run, and the tags of code, text, versions, machine and threads that differ; empty if none does.
+     * One row per run: run, and the facts of code, text, versions, machine and threads that differ; empty if none does.
      */
     Table origins() {
         Rows<Run> rows = new Rows<>(comparison.runs());
         Table table = Table.create("origins");
-        for (String tag : ORIGINS) {
-            StringColumn values = rows.text(
-                    tag.substring(tag.indexOf('.') + 1), run -> run.tags().getOrDefault(tag, ""));
+        for (String fact : ORIGINS) {
+            StringColumn values = fact.equals(COMMIT)
+                    ? rows.text("source.git.commit", run -> run.tags().getOrDefault(COMMIT, ""))
+                    : rows.text(fact, run -> run.fact(fact));
             if (values.countUnique() > 1) {
                 table.addColumns(values);
             }

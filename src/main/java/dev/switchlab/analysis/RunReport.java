@@ -52,7 +52,7 @@ public final class RunReport {
         this.tables = new RunTables(source);
         this.saturation = RouterSaturation.of(source, run);
         this.trace = trace;
-        this.page = new HtmlPage(run.name());
+        this.page = new HtmlPage(run.title());
         summary();
         losses();
         if (isDense()) {
@@ -108,10 +108,10 @@ public final class RunReport {
                         + param("train.seq_len", " of %s characters")
                         + param("train.learning_rate", ", learning rate %s")
                         + param("seed", ", seed %s"));
-        facts.put("device", tags("switchlab.device", "switchlab.gpu", "switchlab.cpu"));
-        facts.put("threads", tags("switchlab.threads") + param("ranks", " on each of %s ranks"));
+        facts.put("device", facts("device", "gpu", "cpu"));
+        facts.put("threads", facts("threads") + param("ranks", " on each of %s ranks"));
         facts.put("started", TIME.format(run.start()));
-        run.end().ifPresent(end -> facts.put("took", shown(Duration.between(run.start(), end))));
+        run.end().ifPresent(end -> facts.put("took", shown(Duration.ofMillis(Math.round(1e3 * run.seconds())))));
         facts.put("status", run.status().toLowerCase(Locale.ROOT));
         boolean isWhole = run.metrics().containsKey(MetricNames.FINAL_TRAIN_CROSS_ENTROPY);
         score(
@@ -149,7 +149,7 @@ public final class RunReport {
         facts.put("seed", run.params().getOrDefault("seed", ""));
         facts.put("experiment file", tags("mlflow.source.name"));
         facts.put("commit", commit());
-        facts.put("corpus", tags("switchlab.corpus", "switchlab.corpus_sha256"));
+        facts.put("corpus", facts("corpus.name", "corpus.sha256"));
         facts.put("weights (SHA-256)", tags("switchlab.weights_sha256"));
         facts.put("metrics (SHA-256)", tags("switchlab.metrics_sha256"));
         facts.put("kernels", tags("switchlab.kernels"));
@@ -170,6 +170,15 @@ public final class RunReport {
         return Stream.of(names)
                 .map(run.tags()::get)
                 .filter(Objects::nonNull)
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    /** The distinct values of some facts, with commas between. */
+    private String facts(String... names) {
+        return Stream.of(names)
+                .map(run::fact)
+                .filter(fact -> !fact.isEmpty())
                 .distinct()
                 .collect(Collectors.joining(", "));
     }

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.data.Corpus;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -74,7 +75,10 @@ public record SettingColumns(List<String> differing, List<String> axes) {
 
     /** The value for display: digests and whole numbers are shortened. */
     static String shown(Setting setting, String column) {
-        String value = DIGEST.matcher(raw(setting, column)).replaceFirst("$1…");
+        String raw = raw(setting, column);
+        String value = column.equals(Setting.TEXT_NAME)
+                ? Corpus.shortName(raw)
+                : DIGEST.matcher(raw).replaceFirst("$1…");
         return WHOLE.matcher(value).matches() ? value.substring(0, value.indexOf('.')) : value;
     }
 

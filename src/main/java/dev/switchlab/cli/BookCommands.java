@@ -2,6 +2,7 @@ package dev.switchlab.cli;
 
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.ComparisonText;
+import dev.switchlab.analysis.RunSource;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Durations;
 import dev.switchlab.io.Screen;
@@ -9,6 +10,7 @@ import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookMerge.Merged;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import dev.switchlab.session.Reports;
@@ -19,9 +21,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +54,7 @@ final class BookCommands {
         @Override
         public void run() {
             try (MirroredBook store = books.open()) {
+                StoredRun.endKilled(store);
                 List<Run> runs = store.book().runs(Optional.empty(), limit);
                 if (runs.isEmpty()) {
                     System.out.println("no runs in " + books.folder() + " yet; make one with: make train");
@@ -69,7 +76,12 @@ final class BookCommands {
             Instant now = Instant.now();
             return new TextTable<>(runs)
                     .left("run", Run::shortId)
-                    .left("name", Run::name)
+                    .left("experiment", Run::experiment)
+                    .left(
+                            "name",
+                            run -> run.title()
+                                    .substring(run.experiment().length())
+                                    .strip())
                     .left("status", Run::status)
                     .left(
                             "age",
@@ -104,7 +116,10 @@ final class BookCommands {
                 System.out.println(new ComparisonText(comparison).text());
                 System.out.println();
                 System.out.println(
-                        "wrote " + new Reports(store).write(comparison, "compare") + ", and its tables as CSV");
+                        store.book().isReadOnly()
+                                ? "no page is written: " + books.folder() + " can only be read"
+                                : "wrote " + new Reports(store).write(comparison, "compare")
+                                        + ", and its tables as CSV");
             }
             return 0;
         }
@@ -198,12 +213,16 @@ final class BookCommands {
                 for (Run newest : store.book().runs(Optional.empty(), 1)) {
                     String page = BookOptions.localAddress(newest);
                     System.out.println("Newest run:  " + page);
-                    System.out.println("Its experiment:  " + page.substring(0, page.indexOf("/runs/"))
-                            + "/runs?compareRunsMode=CHART");
-                    store.address(newest).ifPresent(address -> System.out.println("On the server:  " + address));
+                    System.out.println("Its experiment:  " + BookOptions.comparison(page));
+                    store.address(newest)
+                            .ifPresent(there -> System.out.printf(
+                                    "On the server:  %s%nIts experiment:  %s%n", there, BookOptions.comparison(there)));
+                    if (!store.book().isReadOnly()) {
+                        store.book().keepView(newest);
+                    }
                 }
-                System.out.println(
-                        "From 3.11 on, an experiment opens on an empty page of traces: click \"Model training\".");
+                System.out.println("From 3.11 on, MLflow itself opens an experiment on an overview for GenAI:"
+                        + " click \"Model training\" there, or use these addresses.");
             }
         }
     }
@@ -226,13 +245,16 @@ final class BookCommands {
                 URI server = store.server()
                         .orElseThrow(() -> new BookException("no server is named to send runs to; name it, e.g. "
                                 + MlflowEnvironment.TRACKING_URI + "=http://127.0.0.1:5000 make flush"));
-                StoredRun.failDead(store);
-                List<Run> behind = run.isGiven() ? List.of(run.find(store)) : store.behind();
+                StoredRun.endKilled(store);
+                List<Run> asked = run.isGiven() ? List.of(run.find(store)) : store.behind();
+                Map<String, Run> behind = new LinkedHashMap<>();
+                Set<String> seen = new HashSet<>();
+                asked.forEach(found -> addFamily(store, found, behind, seen));
                 if (behind.isEmpty()) {
                     System.out.println("nothing to send: " + server + " has everything that was meant for it");
                 }
                 boolean allSent = true;
-                for (Run candidate : behind) {
+                for (Run candidate : behind.values()) {
                     if (new StoredRun(store, candidate).isAlive()) {
                         System.out.println("run " + candidate.runId() + " is still training and sends by itself");
                     } else {
@@ -240,6 +262,21 @@ final class BookCommands {
                     }
                 }
                 return allSent ? 0 : 1;
+            }
+        }
+
+        /** Adds a run with the runs above it, which it needs on the server, and the runs that it sums up. */
+        private static void addFamily(MirroredBook store, Run run, Map<String, Run> family, Set<String> seen) {
+            if (!seen.add(run.runId())) {
+                return;
+            }
+            Optional<Run> above = Optional.of(run);
+            while (above.isPresent() && family.putIfAbsent(above.get().runId(), above.get()) == null) {
+                above = Optional.ofNullable(above.get().tags().get(RunInfo.PARENT_TAG))
+                        .flatMap(store.book()::byId);
+            }
+            if (run.isSummary()) {
+                RunSource.of(store).children(run.runId()).forEach(child -> addFamily(store, child, family, seen));
             }
         }
 

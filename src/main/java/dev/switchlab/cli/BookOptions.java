@@ -4,6 +4,7 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.SharedView;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
 import java.nio.file.Path;
@@ -57,9 +58,16 @@ final class BookOptions {
                 + store.server().map(uri -> ", mirrored to " + uri).orElse("");
     }
 
-    /** How to see a run in MLflow's UI. */
-    String howToLook(MirroredBook store, Run run) {
-        return store.address(run).orElse("cd " + runs + " && mlflow server, then " + localAddress(run));
+    /** How to see a run in MLflow's UI: its page, then its experiment's, which compares runs. */
+    List<String> howToLook(MirroredBook store, Run run) {
+        Optional<String> there = store.address(run);
+        String page = there.orElseGet(() -> localAddress(run));
+        return List.of((there.isPresent() ? "" : "cd " + runs + " && mlflow server, then ") + page, comparison(page));
+    }
+
+    /** The address that shows the runs of an experiment in our view. */
+    static String comparison(String page) {
+        return page.substring(0, page.indexOf("/runs/")) + SharedView.ADDRESS;
     }
 
     /** The address of a run in the book, served as {@code make ui} says. */
@@ -89,7 +97,8 @@ final class BookOptions {
         Run find(MirroredBook store) {
             return find(
                     store,
-                    found -> found.status().equals("FINISHED") || found.status().equals("KILLED"),
+                    found -> found.isFinished()
+                            || (found.status().equals("KILLED") && (found.isSummary() || hasEndedItself(found))),
                     "there is no run yet; make one with: make train");
         }
 
@@ -99,6 +108,11 @@ final class BookOptions {
                     store,
                     found -> !found.status().equals("FINISHED") && !found.isSummary(),
                     "there is no run to resume: all are finished");
+        }
+
+        /** Not so a run whose process was killed: it left no weights. */
+        private static boolean hasEndedItself(Run run) {
+            return run.tags().containsKey("switchlab.metrics_sha256");
         }
 
         private Run find(MirroredBook store, Predicate<Run> wanted, String none) {

@@ -76,7 +76,7 @@ final class ModelCommands {
             Evaluation score = stride == null
                     ? evaluator.evaluate(data.validation(experiment), steps)
                     : evaluator.evaluateScored(data.validation(experiment, stride), steps);
-            System.out.printf("run         %s (%s)%n", run.runId(), run.name());
+            System.out.printf("run         %s (%s)%n", run.runId(), run.title());
             System.out.printf(
                     Locale.ROOT,
                     "corpus      %s, %,d characters of its validation split%s%n",

@@ -2,6 +2,7 @@ package dev.switchlab.cli;
 
 import ai.djl.Device;
 import dev.switchlab.runs.Book;
+import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
 import dev.switchlab.sweep.Launcher;
@@ -113,6 +114,10 @@ final class SweepOptions {
             try (StopSignals signals = stopping(started::leaving, console::println, session::stop, session::kill)) {
                 SweepSession.Outcome outcome = session.run();
                 System.out.println("parent run  " + outcome.parent());
+                Run parent = store.book().byId(outcome.parent()).orElseThrow();
+                System.out.printf(
+                        "look at it  %s%ncompare it  %s%n",
+                        training.books().howToLook(store, parent).toArray());
                 return exitCode(
                         outcome.progress().isDone(),
                         outcome.progress().hasFailures(),

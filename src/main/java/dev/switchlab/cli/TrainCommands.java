@@ -138,7 +138,7 @@ final class TrainCommands {
         Run find(BookOptions.OneRun runs, MirroredBook store) {
             Run run = runs.findUnfinished(store);
             if (run.isFinished()) {
-                throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+                throw new IllegalArgumentException("run " + run.runId() + " (" + run.title()
                         + ") is finished; only a run that was stopped, killed or failed can be resumed");
             }
             return run;
@@ -178,7 +178,7 @@ final class TrainCommands {
         Run find(BookOptions.OneRun runs, MirroredBook store) {
             Run run = runs.find(store);
             if (!run.isFinished()) {
-                throw new IllegalArgumentException("run " + run.runId() + " (" + run.name() + ") is " + run.status()
+                throw new IllegalArgumentException("run " + run.runId() + " (" + run.title() + ") is " + run.status()
                         + "; only a finished run can be reproduced; finish it with: make resume RUN=" + run.runId());
             }
             return run;

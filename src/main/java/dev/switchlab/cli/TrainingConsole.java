@@ -16,6 +16,7 @@ import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.StepMetrics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -88,7 +89,8 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
                 whole.bitsPerChar(),
                 100 * whole.accuracy());
         outcome.report().ifPresent(file -> System.out.printf("report:     %s%n", file));
-        System.out.printf("look at it: %s%n", books.howToLook(store, store.find(outcome.runId())));
+        List<String> pages = books.howToLook(store, store.find(outcome.runId()));
+        System.out.printf("look at it: %s%ncompare it: %s%n", pages.get(0), pages.get(1));
         System.out.printf(
                 "more text:  make sample RUN=%s PROMPT=%s%n",
                 shortId, MakeLine.quote(input.experiment().train().samplePrompt()));

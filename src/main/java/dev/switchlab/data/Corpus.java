@@ -11,6 +11,11 @@ import java.util.Arrays;
  */
 public record Corpus(String name, String sha256, String text) {
 
+    /** What people call a text: the file's name of a path. */
+    public static String shortName(String name) {
+        return name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+    }
+
     /** Unicode code points. */
     public int characters() {
         return text.codePointCount(0, text.length());

@@ -74,6 +74,7 @@ final class LabSession implements AutoCloseable {
 
     /** The runs of the book, newest first. */
     List<Run> runs() {
+        StoredRun.endKilled(store());
         return store().book().runs(Optional.empty(), MOST_RUNS);
     }
 

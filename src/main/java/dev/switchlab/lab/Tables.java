@@ -26,7 +26,7 @@ final class Tables {
         return Table.create(
                 "runs",
                 rows.text("run", Run::shortId),
-                rows.text("name", Run::name),
+                rows.text("name", Run::title),
                 rows.text("status", Run::status),
                 rows.text("age", run -> age(Duration.between(run.start(), now))),
                 rows.number("train", Comparison::trainingLoss),

@@ -90,7 +90,7 @@ public final class ValueText {
     }
 
     private static String run(Run run) {
-        StringBuilder text = new StringBuilder(run.name() + ", " + run.status().toLowerCase(Locale.ROOT));
+        StringBuilder text = new StringBuilder(run.title() + ", " + run.status().toLowerCase(Locale.ROOT));
         text.append(INDENT).append("id                         ").append(run.runId());
         text.append(INDENT).append("experiment                 ").append(run.experiment());
         text.append(INDENT).append("started                    ").append(run.start());

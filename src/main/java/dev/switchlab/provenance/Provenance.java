@@ -143,24 +143,17 @@ public record Provenance(
         }
     }
 
-    /** What people filter runs by, as tags. */
+    /** What people filter runs by and no parameter says, as tags. */
     public Map<String, String> tags() {
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put("switchlab.version", versions.switchlab());
         tags.put("switchlab.promise", promise.name().toLowerCase(Locale.ROOT));
-        tags.put("switchlab.device", computation.device());
-        tags.put("switchlab.threads", Integer.toString(computation.threads()));
         tags.put("switchlab.cpu", machine.cpu());
         tags.put("switchlab.kernels", machine.kernels());
         tags.put("switchlab.jdk", versions.jdk());
         tags.put("switchlab.libtorch", versions.libtorch());
-        tags.put("switchlab.corpus", text.name());
-        tags.put("switchlab.corpus_sha256", text.sha256());
         if (!text.fallbackReason().isEmpty()) {
             tags.put("switchlab.corpus_fallback", text.fallbackReason());
-        }
-        if (computation.ranks() > 1) {
-            tags.put("switchlab.ranks", Integer.toString(computation.ranks()));
         }
         if (!computation.gpu().isEmpty()) {
             tags.put("switchlab.gpu", computation.gpu());

@@ -4,7 +4,9 @@ import dev.switchlab.io.Sha256;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The source code of this program.
@@ -44,6 +46,20 @@ public record Source(
                         : diff,
                 diff.isEmpty() ? "" : Sha256.of(diff),
                 "");
+    }
+
+    /** MLflow's tags for the repository and the branch of the code, as far as there are any. */
+    public static Map<String, String> repository(Path folder) {
+        Map<String, String> tags = new TreeMap<>();
+        output(folder, "git", "remote", "get-url", "origin")
+                .ifPresent(url -> tags.put("mlflow.source.git.repoURL", url));
+        output(folder, "git", "symbolic-ref", "--short", "HEAD")
+                .ifPresent(branch -> tags.put("mlflow.source.git.branch", branch));
+        return tags;
+    }
+
+    private static Optional<String> output(Path folder, String... command) {
+        return Processes.output(folder, command).map(String::strip).filter(text -> !text.isEmpty());
     }
 
     private static String git(Path folder, String... arguments) {

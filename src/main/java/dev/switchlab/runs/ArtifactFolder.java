@@ -4,8 +4,10 @@ import dev.switchlab.io.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -39,14 +41,22 @@ public record ArtifactFolder(Path root) {
         return uri.startsWith(PROXIED) && !uri.startsWith(PROXIED + "/");
     }
 
-    /** Paths of all files, in order. */
+    /** Paths of all files, in order; without links. */
     public List<String> list() {
+        return paths(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && !WholeFile.isUnfinished(file));
+    }
+
+    /** Paths of symbolic links. They are not listed, since a copy of them would be of a file outside of the run. */
+    List<String> links() {
+        return paths(Files::isSymbolicLink);
+    }
+
+    private List<String> paths(Predicate<Path> wanted) {
         if (!Files.isDirectory(root)) {
             return List.of();
         }
         try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !WholeFile.isUnfinished(file))
+            return files.filter(wanted)
                     .map(file -> root.relativize(file).toString().replace('\\', '/'))
                     .sorted()
                     .toList();

@@ -87,7 +87,7 @@ public final class Book implements AutoCloseable {
             warnOfArtifacts(whole, options);
         }
         try {
-            return new Book(whole, Database.open(database), options);
+            return new Book(whole, Database.open(database, options.notices()), options);
         } catch (IOException e) {
             throw new BookException(e.getMessage(), e);
         }
@@ -114,8 +114,16 @@ public final class Book implements AutoCloseable {
         return folder;
     }
 
-    /** The folder of a run's checkpoints. */
+    /**
+     * The folder of a run's checkpoints.
+     *
+     * @throws BookException if this is no id: it would be another folder
+     */
     public Path checkpoints(String runId) {
+        if (!Keys.isRunId(runId)) {
+            throw new BookException("run id '" + runId.replaceAll("\\p{Cntrl}", "?")
+                    + "': allowed are 32 hexadecimal digits, e.g. 3f2a91c04b5d4e6f8a7b6c5d4e3f2a1b");
+        }
         return folder.resolve("checkpoints").resolve(runId);
     }
 
@@ -167,12 +175,24 @@ public final class Book implements AutoCloseable {
             RunsTable.insert(session, row);
             TextsTable.TAGS.set(session, runId, BookLog.cut(redactor.clean(info.allTags()), BookLog.MAX_TAG));
             TextsTable.PARAMS.add(session, runId, BookLog.cut(redactor.clean(info.params()), BookLog.MAX_PARAM));
+            keepView(session, experiment.id());
             if (info.dataset().isPresent()) {
                 DatasetsTable.log(
                         session, runId, experiment.id(), info.dataset().get().row(redactor));
             }
             return row;
         });
+    }
+
+    /** Writes the view of an experiment for its present runs. */
+    static void keepView(Session session, long experimentId) throws SQLException {
+        String view = SharedView.of(TextsTable.paramsIn(session, experimentId));
+        TextsTable.EXPERIMENT_TAGS.set(session, experimentId, Map.of(SharedView.TAG, view));
+    }
+
+    /** Writes the view of a run's experiment, which a run of an older version has not. */
+    public void keepView(Run run) {
+        change(session -> keepView(session, run.experimentId()));
     }
 
     /**
@@ -199,8 +219,12 @@ public final class Book implements AutoCloseable {
     public BookLog resume(String runId, long step) {
         RunRow run = row(runId);
         BookLog.Start start = read(session -> BookLog.Start.after(session, runId, step));
-        boolean sumsUp = read(session -> TextsTable.TAGS.of(session, runId)).containsKey(RunInfo.SUMMARY_TAG);
-        BookLog log = new BookLog(this, run, start, sumsUp);
+        Run before = byId(runId).orElseThrow();
+        BookLog log = new BookLog(this, run, start, before.isSummary());
+        long pause = (System.currentTimeMillis() - run.endTime().orElseGet(() -> lastPoint(runId))) / 1000;
+        if (pause > 0) {
+            log.tags(Map.of(RunInfo.PAUSED_TAG, Long.toString(before.pausedSeconds() + pause)));
+        }
         writer.submit(session -> RunsTable.setStatus(session, runId, "RUNNING", Optional.empty()));
         return log;
     }
@@ -329,6 +353,28 @@ public final class Book implements AutoCloseable {
     /** Marks a run as ended whose process was killed. */
     public void end(String runId, RunStatus status, Instant when) {
         change(session -> RunsTable.setStatus(session, runId, status.name(), Optional.of(when.toEpochMilli())));
+    }
+
+    /** Marks a run as killed whose process is gone, at the time of its last sign of life. */
+    public void endKilled(String runId) {
+        end(runId, RunStatus.KILLED, Instant.ofEpochMilli(lastPoint(runId)));
+    }
+
+    /** Time of the last point, or of the run's start if it has none. */
+    private long lastPoint(String runId) {
+        return read(session -> MetricsTable.latest(session, runId)).stream()
+                .mapToLong(PointRow::timestamp)
+                .reduce(row(runId).startTime(), Math::max);
+    }
+
+    /** Ids in the file that are not MLflow's. Such runs are never read. */
+    List<String> strangeIds() {
+        return read(RunsTable::strangeIds);
+    }
+
+    /** Whether this user may only read the book. */
+    public boolean isReadOnly() {
+        return database.isReadOnly();
     }
 
     private RunRow row(String runId) {

@@ -51,8 +51,15 @@ public final class BookMerge {
 
     private static Merged merge(Book from, Book into, List<Run> runs) {
         Merged merged = new Merged(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (String id : from.strangeIds()) {
+            leave(id.replaceAll("\\p{Cntrl}", "?"), "its id is not 32 hexadecimal digits", into, merged);
+        }
         for (Run run : runs) {
             String id = run.runId();
+            if (isBehindLink(from, id)) {
+                leave(id, "its files are behind a symbolic link, which is not followed", into, merged);
+                continue;
+            }
             RunCopy copy = new RunCopy(
                     new BookRun(from, id), new BookRun(into, id), into.options().notices());
             try {
@@ -71,6 +78,25 @@ public final class BookMerge {
             }
         }
         return merged;
+    }
+
+    private static void leave(String id, String reason, Book into, Merged merged) {
+        into.options().notices().accept("run " + id + " is not copied: " + reason);
+        merged.left().add(id);
+    }
+
+    /** Such a folder may hold anybody's files. */
+    private static boolean isBehindLink(Book from, String id) {
+        try {
+            Path root = from.artifacts(id).root();
+            return Files.exists(root)
+                    && !root.toRealPath()
+                            .startsWith(from.folder().resolve("mlartifacts").toRealPath());
+        } catch (IOException e) {
+            throw new BookException("cannot read the files of run " + id + ": " + e.getMessage(), e);
+        } catch (BookException e) {
+            return false; // they are elsewhere, and the copy says so
+        }
     }
 
     private static Book open(Path from, Book into) {

@@ -14,8 +14,10 @@ import dev.switchlab.train.Checkpoints;
 import dev.switchlab.train.RunLock;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +88,13 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
     @Override
     public List<String> files() {
         return book.artifacts(id).list();
+    }
+
+    @Override
+    public List<String> links() {
+        List<String> links = new ArrayList<>(book.artifacts(id).links());
+        new ArtifactFolder(book.checkpoints(id)).links().forEach(link -> links.add("checkpoints/" + id + "/" + link));
+        return links;
     }
 
     @Override
@@ -160,7 +169,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
     private boolean writeCheckpoints(Changes changes) throws IOException {
         Optional<Path> checkpoints = changes.from().checkpoints();
         return checkpoints.isPresent()
-                && Files.isDirectory(checkpoints.get())
+                && Files.isDirectory(checkpoints.get(), LinkOption.NOFOLLOW_LINKS)
                 && !changes.state().row().status().equals("FINISHED")
                 && Checkpoints.copy(checkpoints.get(), book.checkpoints(id)) > 0;
     }
@@ -172,6 +181,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         RunState source = changes.state();
         int added = TextsTable.EXPERIMENT_TAGS.add(session, row.experimentId(), source.experimentTags());
         added += TextsTable.PARAMS.add(session, id, changes.params());
+        Book.keepView(session, row.experimentId());
         TextsTable.TAGS.set(session, id, changes.tags());
         for (DatasetRow dataset : source.datasets()) {
             added += DatasetsTable.log(session, id, row.experimentId(), dataset);

@@ -8,7 +8,7 @@ import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
  * The text that a run trains on, shown by MLflow as the run's dataset.
  *
  * @param name such as {@code tiny-shakespeare}
- * @param digest identifies the contents; truncated to MLflow's limit of 36 characters
+ * @param digest identifies the contents; its first 8 characters are kept, as MLflow's own digests have
  * @param source an http(s) address or a file
  * @param characters number of characters in the whole text
  * @param vocabulary number of different characters
@@ -23,7 +23,7 @@ public record Dataset(
             \\"tensor-spec\\":{\\"dtype\\":\\"int32\\",\\"shape\\":[-1]}}]","targets":null}}""";
 
     private static final int MAX_NAME = 500;
-    private static final int MAX_DIGEST = 36;
+    private static final int DIGITS = 8;
 
     public Dataset {
         if (name.isBlank() || name.length() > MAX_NAME) {
@@ -33,7 +33,7 @@ public record Dataset(
         if (digest.isBlank()) {
             throw new BookException("dataset '" + name + "': has no digest; allowed: e.g. the beginning of its sha256");
         }
-        digest = digest.substring(0, Math.min(digest.length(), MAX_DIGEST));
+        digest = digest.substring(0, Math.min(digest.length(), DIGITS));
     }
 
     /** The dataset as a row of MLflow's tables. */

@@ -13,6 +13,11 @@ public final class Keys {
 
     private Keys() {}
 
+    /** Whether a text is a run's id, as MLflow forms them. Ids become names of files. */
+    public static boolean isRunId(String text) {
+        return text.matches("[0-9a-f]{32}");
+    }
+
     /**
      * Refuses a key that some MLflow server would refuse.
      *

@@ -42,9 +42,32 @@ public record Run(
         return tags.containsKey(RunInfo.SUMMARY_TAG);
     }
 
-    /** Seconds from start to end, pauses included; NaN for a run that has not ended. */
+    /** The name, behind that of the experiment: what tells the run from all others. */
+    public String title() {
+        boolean isOlder = name.equals(experiment) || name.startsWith(experiment + " ");
+        return isOlder ? name : experiment + " " + name;
+    }
+
+    /** Seconds from start to end, without pauses; NaN for a run that has not ended. */
     public double seconds() {
-        return end.map(time -> Duration.between(start, time).toMillis() / 1e3).orElse(Double.NaN);
+        return end.map(time -> Duration.between(start, time).toMillis() / 1e3 - pausedSeconds())
+                .orElse(Double.NaN);
+    }
+
+    /** Seconds between the parts of a run that was resumed. */
+    long pausedSeconds() {
+        return Optional.ofNullable(tags.get(RunInfo.PAUSED_TAG))
+                .filter(text -> text.matches("\\d{1,12}"))
+                .map(Long::parseLong)
+                .orElse(0L);
+    }
+
+    /**
+     * A fact that runs record as a parameter, or as a tag: {@code device}, {@code corpus.sha256}. Older runs have a tag
+     * for each, too.
+     */
+    public String fact(String name) {
+        return params.getOrDefault(name, tags.getOrDefault("switchlab." + name.replace('.', '_'), ""));
     }
 
     /** The latest value of a metric; NaN if it was not logged. */

@@ -151,6 +151,11 @@ public final class RunCopy {
 
     private List<String> files(RunState source) throws IOException {
         try {
+            List<String> links = from.links();
+            if (!links.isEmpty()) {
+                notices.accept(
+                        "run " + source.row().id() + ": symbolic links are not followed: " + String.join(", ", links));
+            }
             return from.files();
         } catch (BookException e) {
             notices.accept("run " + source.row().id() + ": " + e.getMessage() + "; everything else is copied");

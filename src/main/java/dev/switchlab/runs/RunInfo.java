@@ -61,6 +61,9 @@ public record RunInfo(
      */
     public static final String REUSED_TAG = "switchlab.reused";
 
+    /** The tag of a run that was resumed: whole seconds in which nothing was trained, between its parts. */
+    public static final String PAUSED_TAG = "switchlab.paused_seconds";
+
     /** MLflow's tag for a description, of runs and of experiments. */
     public static final String NOTE_TAG = "mlflow.note.content";
 
@@ -76,6 +79,12 @@ public record RunInfo(
         tags = Map.copyOf(tags);
         params.keySet().forEach(key -> Keys.check("param", key));
         tags.keySet().forEach(key -> Keys.check("tag", key));
+    }
+
+    /** This run under another name. */
+    public RunInfo named(String name) {
+        return new RunInfo(
+                experimentName, about, name, description, command, sourceName, gitCommit, user, params, tags, dataset);
     }
 
     private static void requireName(String what, String name, String example) {

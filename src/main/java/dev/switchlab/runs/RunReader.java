@@ -33,6 +33,11 @@ public interface RunReader {
      */
     List<String> files() throws IOException;
 
+    /** Symbolic links among the run's files and checkpoints; they are not followed. */
+    default List<String> links() {
+        return List.of();
+    }
+
     /** The file on this machine; empty if the file must be downloaded. */
     default Optional<Path> local(String path) {
         return Optional.empty();

@@ -80,7 +80,7 @@ public record Reports(MirroredBook store) {
      */
     public Path write(Comparison comparison, Run parent) throws IOException {
         Path file = file(parent.runId() + ".html");
-        ComparisonReport report = new ComparisonReport(comparison, parent.name());
+        ComparisonReport report = new ComparisonReport(comparison, parent.title());
         keep(parent.runId(), file, report.write(file));
         report.csv().forEach((table, csv) -> store.book().keep(parent.runId(), "report-" + table + ".csv", csv));
         return file;

@@ -16,11 +16,9 @@ import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
-import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -126,17 +124,20 @@ public record StoredRun(MirroredBook store, Run run) {
     }
 
     /**
-     * Marks runs as failed that the book has as running, but whose process is gone: killed, or cut off with its
+     * Marks runs as killed that the book has as running, but whose process is gone: killed, or cut off with its
      * machine. They can still be resumed.
      */
-    public static void failDead(MirroredBook store) {
+    public static void endKilled(MirroredBook store) {
+        if (store.book().isReadOnly()) {
+            return;
+        }
         for (Run run : store.book().runs(Optional.empty(), Integer.MAX_VALUE)) {
             StoredRun stored = new StoredRun(store, run);
             // Without the folder the run began on another machine, or is just beginning.
             if (run.status().equals("RUNNING")
                     && Files.exists(store.book().checkpoints(stored.owner()))
                     && !stored.isAlive()) {
-                store.book().end(run.runId(), RunStatus.FAILED, Instant.now());
+                store.book().endKilled(run.runId());
                 WholeFile.clear(store.book().checkpoints(run.runId()));
                 WholeFile.clear(store.book().artifacts(run.runId()).root());
             }
@@ -145,7 +146,7 @@ public record StoredRun(MirroredBook store, Run run) {
 
     private void requireOwnTraining() {
         if (run.isSummary()) {
-            throw new IllegalArgumentException("run " + run.runId() + " (" + run.name()
+            throw new IllegalArgumentException("run " + run.runId() + " (" + run.title()
                     + ") only sums up runs with several seeds; name one of those: make runs lists them");
         }
     }

@@ -14,12 +14,14 @@ import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.provenance.Computation;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.provenance.Source;
 import dev.switchlab.runs.Dataset;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.MemoryEstimate;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +48,7 @@ public record TrainingInput(
     public static TrainingInput of(Experiment experiment, Map<String, String> changes) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
         opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
-        return of(experiment, opened, RunTitle.of(experiment, changes), KernelChoice.AUTO);
+        return of(experiment, opened, RunTitle.of(changes), KernelChoice.AUTO);
     }
 
     /**
@@ -187,7 +189,7 @@ public record TrainingInput(
         Map<String, String> params = params(provenance);
         params.remove("seed");
         params.put("seeds", seeds);
-        return info(store, provenance, title.label() + " seeds " + seeds, params, more);
+        return info(store, provenance, title.named("seeds " + seeds), params, more);
     }
 
     private Map<String, String> params(Provenance provenance) {
@@ -211,6 +213,7 @@ public record TrainingInput(
             Map<String, String> params,
             Map<String, String> more) {
         Map<String, String> tags = new LinkedHashMap<>(provenance.tags());
+        tags.putAll(Source.repository(Path.of("").toAbsolutePath()));
         tags.putAll(more);
         return new RunInfo(
                 store.experimentName(experiment.id()),
@@ -227,13 +230,13 @@ public record TrainingInput(
     }
 
     /** The text as a dataset of MLflow. */
-    Dataset dataset() {
+    public Dataset dataset() {
         Corpus corpus = data.corpus();
         Split split = data.split();
         boolean heldOut = experiment.validation() == Validation.HELD_OUT;
         return new Dataset(
                 // MLflow identifies a dataset by name and digest; another split needs another name.
-                heldOut ? corpus.name() + " (validation held out of training)" : corpus.name(),
+                Corpus.shortName(corpus.name()) + (heldOut ? " (validation held out of training)" : ""),
                 corpus.sha256(),
                 corpus.name(),
                 corpus.characters(),

@@ -181,12 +181,7 @@ public record TrainingSession(
                     complete ? whole.digest() : "");
             log.text(Provenance.ARTIFACT, begun.with(digests).toJson());
             log.tags(Map.of(
-                    "switchlab.steps",
-                    Integer.toString(result.steps()),
-                    "switchlab.metrics_sha256",
-                    digests.metrics(),
-                    StoredRun.WEIGHTS_TAG,
-                    digests.finalWeights()));
+                    "switchlab.metrics_sha256", digests.metrics(), StoredRun.WEIGHTS_TAG, digests.finalWeights()));
             log.finish(result.status());
             double seconds = (System.nanoTime() - start) / 1e9;
             Optional<Path> report = complete && reports ? report(log.runId(), whole) : Optional.empty();

@@ -10,6 +10,7 @@ import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.provenance.Provenance;
+import dev.switchlab.provenance.Source;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
@@ -19,6 +20,8 @@ import dev.switchlab.train.RunLock;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +43,9 @@ final class SummaryRuns implements AutoCloseable {
             Comparison.FINAL_SCORE,
             MetricNames.FINAL + MetricNames.BITS_PER_CHAR,
             MetricNames.FINAL + MetricNames.ACCURACY);
+
+    /** The lowest {@link Comparison#FINAL_SCORE} of a run, beside the mean under the score's own name. */
+    private static final String BEST_SCORE = Comparison.FINAL_SCORE + "_best";
 
     private final MirroredBook store;
     private final ResolvedSweep resolved;
@@ -163,6 +169,7 @@ final class SummaryRuns implements AutoCloseable {
         TrainingInput first = resolved.inputs().values().iterator().next();
         Provenance provenance = provenance(first);
         Map<String, String> tags = new TreeMap<>(provenance.tags());
+        tags.putAll(Source.repository(Path.of("").toAbsolutePath()));
         tags.putAll(more);
         Map<String, String> params = new TreeMap<>();
         params.put("experiments", String.join(" ", spec.experiments()));
@@ -173,7 +180,12 @@ final class SummaryRuns implements AutoCloseable {
         params.put("device", provenance.computation().device());
         params.put("threads", Integer.toString(resolved.conditions().threads()));
         params.values().removeIf(String::isEmpty);
-        String name = "sweep " + spec.words();
+        String name = spec.title();
+        boolean oneText = resolved.inputs().values().stream()
+                        .map(TrainingInput::dataset)
+                        .distinct()
+                        .count()
+                == 1;
         return new RunInfo(
                 store.experimentName(first.experiment().id()),
                 first.experiment().about(),
@@ -185,7 +197,7 @@ final class SummaryRuns implements AutoCloseable {
                 System.getProperty("user.name"),
                 params,
                 tags,
-                Optional.empty());
+                oneText ? Optional.of(first.dataset()) : Optional.empty());
     }
 
     /** Id of the sweep's parent. */
@@ -212,6 +224,19 @@ final class SummaryRuns implements AutoCloseable {
         }
     }
 
+    /** Records best and mean score of all runs that are done, at their number as step. */
+    void sumUpAll(List<Run> done) {
+        double[] scores = done.stream()
+                .mapToDouble(run -> run.metric(Comparison.FINAL_SCORE))
+                .filter(Double::isFinite)
+                .toArray();
+        if (!resolved.hasOneSetting() && scores.length > 0) {
+            double mean = Arrays.stream(scores).average().orElseThrow();
+            double best = Arrays.stream(scores).min().orElseThrow();
+            open.get("").metrics(scores.length, Map.of(Comparison.FINAL_SCORE, mean, BEST_SCORE, best));
+        }
+    }
+
     private static Map<String, Double> metrics(Setting setting) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         for (String metric : SCORES) {
@@ -219,6 +244,9 @@ final class SummaryRuns implements AutoCloseable {
             if (score.n() > 0) {
                 metrics.put(metric, score.mean());
             }
+            setting.best(metric)
+                    .filter(best -> metric.equals(Comparison.FINAL_SCORE))
+                    .ifPresent(best -> metrics.put(BEST_SCORE, best.metric(metric)));
             if (score.n() > 1) {
                 metrics.put(metric + "_ci95_low", score.low());
                 metrics.put(metric + "_ci95_high", score.high());

@@ -61,7 +61,7 @@ public record SweepRun(
 
     /** Name of the run without its seed. */
     RunTitle title() {
-        return RunTitle.of(experiment, changes());
+        return RunTitle.of(changes());
     }
 
     /**

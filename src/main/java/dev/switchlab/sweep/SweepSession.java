@@ -145,6 +145,10 @@ public final class SweepSession {
                 view.println("");
                 summaries.text(complete).lines().forEach(view::println);
             }
+            summaries.sumUpAll(runs.stream()
+                    .filter(run -> progress.of(run) instanceof Done)
+                    .map(run -> store.book().byId(runIds.get(run)).orElseThrow())
+                    .toList());
             summaries.end(status(progress, stopped));
             if (progress.isDone() && runs.size() > 1) {
                 report(parent, hasRun);
@@ -222,7 +226,8 @@ public final class SweepSession {
         view.println("failed:");
         for (SweepRun run : runs) {
             if (progress.of(run) instanceof Failed failed) {
-                view.println("  " + run.title().label() + " seed " + run.seed() + ": " + failed.reason());
+                view.println(
+                        "  " + run.experiment().id() + " " + run.title().name(run.seed()) + ": " + failed.reason());
                 view.println("      " + resolved.command(run));
             }
         }

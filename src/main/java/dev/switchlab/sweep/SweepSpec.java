@@ -3,6 +3,7 @@ package dev.switchlab.sweep;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Sha256;
+import dev.switchlab.session.RunTitle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -108,6 +109,17 @@ public record SweepSpec(
         words.add(grid.toString());
         words.add(variants.isEmpty() ? "" : variants.size() + " variants");
         words.add("seeds " + seedsText(seeds));
+        return words.stream().filter(word -> !word.isEmpty()).collect(Collectors.joining(" "));
+    }
+
+    /** Name of the sweep's parent run: first what is swept, then what is changed in all runs. */
+    String title() {
+        List<String> words =
+                new ArrayList<>(List.of("sweep", name, grid.toString().replaceAll("(^|\\s)\\w+\\.", "$1")));
+        words.add(experiments.size() > 1 ? String.join(" ", experiments) : "");
+        words.add(variants.isEmpty() ? "" : variants.size() + " variants");
+        words.add("seeds " + seedsText(seeds));
+        words.add(RunTitle.of(set).label());
         return words.stream().filter(word -> !word.isEmpty()).collect(Collectors.joining(" "));
     }
 

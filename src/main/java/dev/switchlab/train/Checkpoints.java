@@ -167,7 +167,11 @@ public final class Checkpoints {
             return files;
         }
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, names)) {
-            stream.forEach(files::add);
+            for (Path file : stream) {
+                if (!Files.isSymbolicLink(file)) { // merging must not copy what is elsewhere
+                    files.add(file);
+                }
+            }
         } catch (IOException e) {
             throw new TrainingException("the checkpoints in " + folder + " cannot be listed: " + e.getMessage(), e);
         }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
 
 class ComparisonTest {
+    private static final String THREADS = "runs differ in threads: their times do not compare";
 
     private static final String LOSS = "valid/cross_entropy";
 
@@ -46,7 +47,7 @@ class ComparisonTest {
         assertThat(text(new ComparisonTables(comparison).differences())).isEqualTo("""
                 difference  metric               pairs  mean  ci95_low  ci95_high  verdict
                 B - A       valid/cross_entropy      3     2   -0.4841     4.4841  undecided""");
-        assertThat(comparison.notes()).isEmpty();
+        assertThat(comparison.notes()).containsExactly(THREADS);
     }
 
     /** Time and speed are medians: a run that stood still for a while does not count. */
@@ -101,7 +102,12 @@ class ComparisonTest {
     void withoutCommonSeedsThereIsANoteAndNoInterval() {
         Comparison comparison = Comparison.of(twoSettings(), List.of("a1", "b2"), "");
         assertThat(comparison.differences()).isEmpty();
-        assertThat(comparison.notes()).singleElement().asString().startsWith("B has no seed in common with A");
+        assertThat(comparison.notes())
+                .hasSize(2)
+                .contains(THREADS)
+                .first()
+                .asString()
+                .startsWith("B has no seed in common with A");
         assertThat(text(tables(twoSettings(), "a1", "b1").differences())).isEqualTo("""
                 difference  metric               pairs  mean  ci95_low  ci95_high  verdict
                 B - A       valid/cross_entropy      1     1                       needs two seeds""");
@@ -150,7 +156,8 @@ class ComparisonTest {
         assertThat(settings.intColumn("runs").getInt(0)).isEqualTo(3);
         assertThat(comparison.notes())
                 .containsExactly(
-                        "A has a seed more than once: the first finished run of each counts, 1 other does not");
+                        "A has a seed more than once: the first finished run of each counts, 1 other does not",
+                        THREADS);
     }
 
     @Test
@@ -192,7 +199,8 @@ class ComparisonTest {
         fakes.end("b3", "KILLED", 1);
         Comparison comparison = Comparison.of(fakes, List.of("few sweep"), "");
         assertThat(ids(comparison.runs())).containsExactly("a1", "a2", "a3", "b1", "b2");
-        assertThat(comparison.notes()).containsExactly("of few sweep only finished runs count: 5 finished, 1 killed");
+        assertThat(comparison.notes())
+                .containsExactly("of few sweep only finished runs count: 5 finished, 1 killed", THREADS);
         assertThat(ids(Comparison.of(fakes, List.of("sb", "a1"), "").runs())).containsExactly("b1", "b2", "a1");
     }
 
@@ -212,9 +220,9 @@ class ComparisonTest {
         fakes.tag("b2", "mlflow.source.git.commit", "def");
         assertThat(tables(fakes, "a1", "b1").origins().isEmpty()).isTrue();
         assertThat(text(tables(fakes, "a1", "b2").origins())).isEqualTo("""
-                run  source.git.commit
-                a1   abc
-                b2   def""");
+                run  source.git.commit  threads
+                a1   abc                1
+                b2   def                2""");
     }
 
     private static String text(Table table) {

@@ -13,6 +13,8 @@ import dev.switchlab.testing.SweepInBook;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -128,6 +130,41 @@ class BookCommandsTest {
             Copies copies = new Copies(server.rows());
             assertThat(copies.ofRun(older)).isEmpty();
             copies.assertWhole(new BookRows(commands.runs()), newer);
+        }
+    }
+
+    /** The server lacks the whole sweep; whatever of the sweep is named or known to be behind stands for all of it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sweep", "child", "behind"})
+    void aSweepIsSentWithItsRunsByOneCall(String named) throws Exception {
+        String sweep = sweep();
+        BookRows rows = new BookRows(commands.runs());
+        String child = rows.newest();
+        try (FakeMlflow server = FakeMlflow.start(folder.resolve("server"))) {
+            if (named.equals("behind")) {
+                try (MirroredBook book = commands.store()) {
+                    String tag = "switchlab.mirror/" + server.uri().getAuthority();
+                    book.book().tag(sweep, Map.of(tag, "- - behind 0"));
+                }
+            }
+            List<String> call = new ArrayList<>(List.of(
+                    "flush",
+                    "--runs",
+                    rows.folder().toString(),
+                    "--tracking-uri",
+                    server.uri().toString()));
+            if (!named.equals("behind")) {
+                call.addAll(List.of("--run", named.equals("child") ? child : sweep));
+            }
+            assertThat(Main.run(call.toArray(String[]::new))).isZero();
+            // A child needs the runs above it, and no other.
+            assertThat(server.rows().runs())
+                    .hasSize(named.equals("child") ? 3 : rows.runs().size());
+            Copies copies = new Copies(server.rows());
+            for (String run : named.equals("child") ? List.of(child, sweep) : rows.runs()) {
+                copies.assertWhole(rows, run);
+            }
+            assertThat(server.rows().texts("SELECT DISTINCT status FROM runs")).containsExactly("FINISHED");
         }
     }
 

@@ -156,7 +156,7 @@ class KilledRunTest {
             assertThat(server.uri()).hasToString(uri);
             commands.succeed("flush", "--tracking-uri", uri);
             assertThat(commands.output()).contains("run " + run + " is whole at " + uri);
-            assertThat(book.status(run)).isEqualTo("FAILED");
+            assertThat(book.status(run)).isEqualTo("KILLED");
             copies.assertWhole(book, run);
 
             commands.succeed("resume", "--run", run, "--tracking-uri", uri);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,14 +121,14 @@ class SweepCommandTest {
         List<Run> children = runs.subList(1, 4);
 
         assertThat(parent.name())
-                .isEqualTo("smoke eval_batches=1 sample_every=0 sample_length=5 steps=12 +2 seeds 1,2,7");
+                .isEqualTo("eval_batches=1 sample_every=0 sample_length=5 batch_size=4 +2 seeds 1,2,7");
         assertThat(parent.params())
                 .containsEntry("seeds", "1,2,7")
                 .containsEntry("train.steps", "12")
                 .doesNotContainKey("seed");
         assertThat(parent.tags())
                 .containsEntry("switchlab.seeds", "3")
-                .containsKeys("mlflow.source.git.commit", "switchlab.corpus_sha256")
+                .containsKeys("mlflow.source.git.commit", "switchlab.cpu")
                 .doesNotContainKey(PARENT);
         assertThat(childrenOf(parent, runs)).isEqualTo(children);
         assertThat(children).extracting(run -> run.params().get("seed")).containsExactly("1", "2", "7");
@@ -142,7 +143,7 @@ class SweepCommandTest {
             assertInterval(parent, metric, children, run -> run.metrics().get(metric));
         }
         assertInterval(parent, "final/train_cross_entropy", children, this::meanOfLastTen);
-        assertThat(withoutLoad(parent)).hasSize(3 * 4);
+        assertThat(withoutLoad(parent)).hasSize(3 * 4 + 1).containsKey(SCORE + "_best");
         // Charts draw parent and children together: under one name, at one step.
         assertThat(points(parent, SCORE)).extracting(Point::step).containsExactly(12L);
         assertThat(children)
@@ -208,10 +209,27 @@ class SweepCommandTest {
                         .doesNotContainKey("switchlab.seeds");
                 // One seed has a mean and no interval.
                 assertThat(withoutLoad(setting))
-                        .containsOnlyKeys("final/train_cross_entropy", SCORE, "final/bits_per_char", "final/accuracy")
-                        .containsEntry(SCORE, child.metrics().get(SCORE));
+                        .containsOnlyKeys(
+                                "final/train_cross_entropy",
+                                SCORE,
+                                SCORE + "_best",
+                                "final/bits_per_char",
+                                "final/accuracy")
+                        .containsEntry(SCORE, child.metrics().get(SCORE))
+                        .containsEntry(SCORE + "_best", child.metrics().get(SCORE));
             });
         });
+        double[] scores = runs.stream()
+                .filter(run -> !run.isSummary())
+                .mapToDouble(run -> run.metric(SCORE))
+                .toArray();
+        assertThat(parent.metric(SCORE))
+                .isCloseTo(Arrays.stream(scores).average().orElseThrow(), within(1e-12));
+        assertThat(parent.metric(SCORE + "_best"))
+                .isEqualTo(Arrays.stream(scores).min().orElseThrow());
+        assertThat(commands.output())
+                .containsPattern("look at it +cd .*runs/" + parent.runId())
+                .containsPattern("compare it +.*[?]viewStateShareKey=switchlab&compareRunsMode=CHART");
         assertThat(runs)
                 .extracting(run -> run.tags().get("switchlab.sweep"))
                 .containsOnly(parent.tags().get("switchlab.sweep"));
@@ -223,7 +241,7 @@ class SweepCommandTest {
         }
 
         Run child = runs.stream()
-                .filter(run -> run.name().startsWith("other z_loss=0.001 ")
+                .filter(run -> run.title().startsWith("other z_loss=0.001 ")
                         && !run.tags().containsKey("switchlab.seeds"))
                 .findFirst()
                 .orElseThrow();
@@ -307,7 +325,8 @@ class SweepCommandTest {
         assertThat(runs).hasSize(4).allMatch(Run::isFinished);
         assertThat(childrenOf(runs.get(0), runs))
                 .hasSize(3)
-                .allSatisfy(run -> assertThat(run.tags()).containsEntry("switchlab.steps", "400"));
+                .allSatisfy(run ->
+                        assertThat(book.lastStep(run.runId(), "train/loss")).isEqualTo(400));
         assertThat(points(runs.get(0), SCORE)).hasSize(1);
 
         commands.succeed(call); // does nothing
@@ -331,7 +350,7 @@ class SweepCommandTest {
                 .contains("RETRY=true")
                 .containsOnlyOnce("seed 1  failed: ");
         assertThat(runs())
-                .filteredOn(run -> run.name().startsWith("smoke learning_rate=1e30 ")
+                .filteredOn(run -> run.name().startsWith("learning_rate=1e30 ")
                         && run.name().endsWith("seed 1"))
                 .extracting(Run::status)
                 .containsExactly("FAILED");

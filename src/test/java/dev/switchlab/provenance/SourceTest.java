@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,5 +42,17 @@ class SourceTest {
         assertThat(Source.in(folder).untracked()).containsExactly("experiments/mine.yaml");
         write("src/Model.java", "2");
         assertThat(Source.in(folder).diff()).contains("Model.java").doesNotContain("RESULTS");
+    }
+
+    @Test
+    void repositoryAndBranchAreNamedWhereThereAreAny() throws Exception {
+        assertThat(Source.repository(folder)).isEmpty();
+        git("init --quiet --initial-branch=routers");
+        assertThat(Source.repository(folder)).containsExactly(Map.entry("mlflow.source.git.branch", "routers"));
+        git("remote add origin https://example.org/lab.git");
+        assertThat(Source.repository(folder))
+                .containsExactly(
+                        Map.entry("mlflow.source.git.branch", "routers"),
+                        Map.entry("mlflow.source.git.repoURL", "https://example.org/lab.git"));
     }
 }

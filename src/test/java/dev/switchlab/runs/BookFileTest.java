@@ -5,18 +5,32 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.switchlab.runs.db.Database;
+import dev.switchlab.runs.db.RunsTable;
+import dev.switchlab.runs.db.RunsTable.RunRow;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.train.RunStatus;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file of a new book against the description read off a real MLflow store, and files that are not ours. */
@@ -185,6 +199,63 @@ final class BookFileTest {
         assertRefused("column input_tags.owner is new and needs a value");
         rows.execute("ALTER TABLE params DROP COLUMN value");
         assertRefused("mlflow.db: it has MLflow schema revision ffffffffffff", "column params.value is gone");
+    }
+
+    /** Root may write everywhere, so the way for users who may not is taken directly, with and without an index. */
+    @Test
+    void aBookThatMustNotBeWrittenCanBeRead() throws Exception {
+        Path file = folder.resolve("mlflow.db");
+        try (Book book = Book.open(folder);
+                BookLog log = TestRuns.start(book)) {
+            log.sync();
+            try (Database reading = Database.readOnly(file, notice -> {})) {
+                assertThat(reading.isReadOnly()).isTrue();
+                Optional<RunRow> run = reading.read(session -> RunsTable.byId(session, log.runId()));
+                assertThat(run).isPresent();
+                assertThatThrownBy(() -> reading.write(session -> RunsTable.byId(session, log.runId())))
+                        .hasMessageContaining("it can only be read: " + folder + " is not writable");
+            }
+        }
+        byte[] before = Files.readAllBytes(file);
+        try (Database reading = Database.readOnly(file, notice -> {})) {
+            List<RunRow> runs = reading.read(session -> RunsTable.newest(session, Optional.empty(), 9));
+            assertThat(runs).hasSize(1);
+        }
+        assertThat(file).hasBinaryContent(before);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aLockedBookNamesTheProcessThatItWaitsFor() throws Exception {
+        List<String> notices = new CopyOnWriteArrayList<>();
+        Path file = folder.resolve("mlflow.db");
+        Database.open(file, notices::add).close();
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement lock = other.createStatement();
+                Database waiting = Database.open(file, notices::add)) {
+            lock.execute("BEGIN IMMEDIATE");
+            CompletableFuture<Boolean> written = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return waiting.write(session -> true);
+                } catch (SQLException | IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            while (notices.isEmpty() && !written.isDone()) {
+                Thread.sleep(20);
+            }
+            lock.execute("COMMIT");
+            assertThat(written.get(1, TimeUnit.MINUTES)).isTrue();
+        }
+        assertThat(notices)
+                .singleElement()
+                .asString()
+                .startsWith("waiting for ")
+                .contains("which locks " + file);
+        if (Files.isReadable(Path.of("/proc/locks"))) {
+            assertThat(notices.get(0))
+                    .contains("process " + ProcessHandle.current().pid() + " (");
+        }
     }
 
     @Test

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs of one book on their way into another. */
@@ -64,6 +66,43 @@ final class BookMergeTest {
             log.finish(status);
             return log.runId();
         }
+    }
+
+    @Test
+    void aRunIdThatIsAPathIsNotCopied() throws Exception {
+        String good = run(there, TestRuns.info(), RunStatus.FINISHED);
+        String bad = run(there, TestRuns.info(), RunStatus.KILLED);
+        for (String table : List.of("runs", "metrics", "latest_metrics", "params", "tags")) {
+            there.execute("UPDATE " + table + " SET run_uuid = '../../../x' WHERE run_uuid = '" + bad + "'");
+        }
+        assertThat(merge()).isEqualTo(new Merged(List.of(good), List.of(), List.of(), List.of("../../../x")));
+        assertThat(notices).containsExactly("run ../../../x is not copied: its id is not 32 hexadecimal digits");
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("here", "there");
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links need rights")
+    void linksAreNotFollowed() throws Exception {
+        String run = run(there, TestRuns.info(), RunStatus.KILLED);
+        String behind = run(there, TestRuns.info(), RunStatus.KILLED);
+        Path secret = Files.writeString(folder.resolve("secret"), "s3cret");
+        Path artifacts = there.folder().resolve("mlartifacts/1");
+        Files.createSymbolicLink(artifacts.resolve(run + "/artifacts/samples/leak.txt"), secret);
+        Files.createSymbolicLink(artifacts.resolve(run + "/artifacts/all"), folder);
+        Path checkpoints = Files.createDirectories(there.folder().resolve("checkpoints/" + run));
+        Files.createSymbolicLink(checkpoints.resolve("step-0000001.safetensors"), secret);
+        Files.move(artifacts.resolve(behind), folder.resolve("elsewhere"));
+        Files.createSymbolicLink(artifacts.resolve(behind), folder.resolve("elsewhere"));
+
+        assertThat(merge()).isEqualTo(new Merged(List.of(run), List.of(), List.of(), List.of(behind)));
+        assertThat(notices)
+                .containsExactlyInAnyOrder(
+                        "run " + run + ": symbolic links are not followed: all, samples/leak.txt, checkpoints/" + run
+                                + "/step-0000001.safetensors",
+                        "run " + behind
+                                + " is not copied: its files are behind a symbolic link, which is not followed");
+        assertThat(here.artifacts(run)).containsOnlyKeys("samples/step-000003.txt");
+        assertThat(BookRows.files(here.folder()).keySet()).noneMatch(path -> path.contains("step-0000001"));
     }
 
     /** What a process logs. */

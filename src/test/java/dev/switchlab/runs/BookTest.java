@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,12 +70,82 @@ final class BookTest {
                     .containsExactly(tuple(1L, 4.25), tuple(2L, 0.1 + 0.2));
             assertThat(book.artifacts(log.runId()).file("samples/step-000002.txt"))
                     .hasContent("To be, or not to be: größer, ***\n");
-            assertThat(rows.datasets(log.runId()))
-                    .containsExactly("tiny-shakespeare 86c4e6aa9db7c042ec79f339dcb96d42b007");
+            assertThat(rows.datasets(log.runId())).containsExactly("tiny-shakespeare 86c4e6aa");
             assertThat(book.runs(Optional.of("smoke"), 10)).containsExactly(run);
             assertThat(book.runs(Optional.of("other"), 10)).isEmpty();
             assertThat(book.called(log.runId().substring(0, 8))).containsExactly(run);
             assertThat(book.called("smoke seed 1")).containsExactly(run);
+            assertThat(book.called("smoke smoke seed 1")).containsExactly(run);
+        }
+    }
+
+    @Test
+    void theViewOfAnExperimentFollowsTheExpertsOfItsRuns() throws Exception {
+        try (Book book = open()) {
+            for (int experts : new int[] {2, 8, 4}) {
+                TestRuns.start(
+                                book,
+                                TestRuns.withParams(Map.of("model.n_experts", "" + experts, "model.n_layers", "1")))
+                        .close();
+                List<String> views = rows.texts("SELECT value FROM experiment_tags WHERE key = ?", SharedView.TAG);
+                assertThat(views).hasSize(1);
+                assertThat(SharedViewTest.read(views.get(0))
+                                .at("/compareRunCharts/3/selectedMetricKeys")
+                                .size())
+                        .isEqualTo(experts == 2 ? 2 : 8);
+            }
+        }
+    }
+
+    @Test
+    void pausesDoNotCountAsTime() throws Exception {
+        try (Book book = open()) {
+            BookLog log = TestRuns.start(book);
+            TestRuns.log(log, 1, 2);
+            log.finish(RunStatus.KILLED);
+            log.close();
+            // As if it had begun an hour ago, and had been killed after 10 s.
+            rows.execute("UPDATE runs SET start_time = start_time - 3600000, end_time = end_time - 3590000");
+            for (int part = 0; part < 2; part++) {
+                try (BookLog next = book.resume(log.runId(), 2)) {
+                    next.finish(RunStatus.FINISHED);
+                }
+                assertThat(book.byId(log.runId()).orElseThrow().seconds()).isBetween(9.0, 300.0);
+            }
+        }
+    }
+
+    @Test
+    void aKilledRunEndsAtItsLastPoint() {
+        try (Book book = open()) {
+            BookLog log = TestRuns.start(book);
+            TestRuns.log(log, 1, 2);
+            log.sync();
+            Instant last = Instant.ofEpochMilli(
+                    book.history(log.runId(), "train/loss").get(1).time());
+            book.endKilled(log.runId());
+            assertThat(book.byId(log.runId()).orElseThrow())
+                    .extracting(Run::status, Run::end)
+                    .containsExactly("KILLED", Optional.of(last));
+            log.close();
+        }
+    }
+
+    @Test
+    void aRunIdThatIsAPathIsNoRun() throws Exception {
+        try (Book book = open();
+                BookLog log = TestRuns.start(book)) {
+            log.sync();
+            for (String id : List.of("../../x", "A".repeat(32), log.runId() + "/..", "")) {
+                assertThatThrownBy(() -> book.checkpoints(id))
+                        .isInstanceOf(BookException.class)
+                        .hasMessageContaining("allowed are 32 hexadecimal digits");
+            }
+            rows.execute("PRAGMA foreign_keys = OFF", "UPDATE runs SET run_uuid = '../../x'");
+            assertThat(book.byId("../../x")).isEmpty();
+            assertThat(book.called("..")).isEmpty();
+            assertThat(book.runs(Optional.empty(), 9)).isEmpty();
+            rows.execute("UPDATE runs SET run_uuid = '" + log.runId() + "'");
         }
     }
 

@@ -15,7 +15,7 @@ class RunTitleTest {
     private final Experiment smoke = ExperimentLoader.load("smoke", List.of(), Path.of("experiments"));
 
     private RunTitle of(String changes) {
-        return RunTitle.of(smoke, ExperimentLoader.changes(List.of(changes)));
+        return RunTitle.of(ExperimentLoader.changes(List.of(changes)));
     }
 
     /** Changes that do not fit are counted. */
@@ -24,11 +24,12 @@ class RunTitleTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "\"\" | 1 | smoke seed 1",
-                "seed=7 | 7 | smoke seed 7",
-                "model.n_experts=8 train.sample_prompt=To | -3 | smoke n_experts=8 sample_prompt=To seed -3",
+                "\"\" | 1 | seed 1",
+                "seed=7 | 7 | seed 7",
+                "model.n_experts=8 train.sample_prompt=To | -3 | n_experts=8 sample_prompt=To seed -3",
                 "model.capacity_factor=1.25 model.load_balance=0.001 train.learning_rate=0.001 train.steps=5 | 1"
-                        + " | smoke capacity_factor=1.25 load_balance=0.001 steps=5 +1 seed 1"
+                        + " | capacity_factor=1.25 load_balance=0.001 learning_rate=0.001 +1 seed 1",
+                "corpus=/home/ada/my.txt | 1 | corpus=my.txt seed 1"
             })
     void aNameListsWhatWasChanged(String changes, long seed, String name) {
         assertThat(of(changes).name(seed)).isEqualTo(name);
@@ -36,9 +37,11 @@ class RunTitleTest {
 
     @Test
     void aRepetitionIsCalledAlike() {
-        assertThat(RunTitle.again(smoke, "smoke n_experts=8 seed 1"))
-                .isEqualTo(new RunTitle("smoke n_experts=8", true));
-        assertThat(RunTitle.again(smoke, "smoke seed 12")).isEqualTo(new RunTitle("smoke", false));
+        assertThat(RunTitle.again(smoke, "n_experts=8 seed 1")).isEqualTo(new RunTitle("n_experts=8", true));
+        assertThat(RunTitle.again(smoke, "seed 12")).isEqualTo(new RunTitle("", false));
+        // Older runs begin with their experiment.
+        assertThat(RunTitle.again(smoke, "smoke n_experts=8 seed 1")).isEqualTo(new RunTitle("n_experts=8", true));
+        assertThat(RunTitle.again(smoke, "smoke seed 12")).isEqualTo(new RunTitle("", false));
     }
 
     @Test

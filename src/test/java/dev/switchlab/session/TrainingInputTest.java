@@ -49,9 +49,9 @@ class TrainingInputTest {
     @Test
     void aHeldOutSplitIsADatasetOfItsOwn() throws IOException {
         Experiment experiment = on("abcdefghij".repeat(100));
-        assertThat(dataset(experiment)).isEqualTo(experiment.corpus() + " 900 100");
+        assertThat(dataset(experiment)).isEqualTo("corpus.txt 900 100");
         assertThat(dataset(experiment.with("validation=held_out")))
-                .isEqualTo(experiment.corpus() + " (validation held out of training) 810 90");
+                .isEqualTo("corpus.txt (validation held out of training) 810 90");
     }
 
     private static String dataset(Experiment experiment) {
@@ -71,7 +71,7 @@ class TrainingInputTest {
                         experiment,
                         TextData.of(CorpusStore.create().open(experiment).corpus(), experiment),
                         Optional.empty(),
-                        RunTitle.of(experiment, Map.of()),
+                        RunTitle.of(Map.of()),
                         "auto",
                         notices::add)
                 .experiment();

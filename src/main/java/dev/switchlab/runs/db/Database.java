@@ -1,13 +1,13 @@
 package dev.switchlab.runs.db;
 
-import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.sqlite.BusyHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -31,49 +31,90 @@ public final class Database implements AutoCloseable {
         void run(Session session) throws SQLException, IOException;
     }
 
-    private static final Duration BUSY_TIMEOUT = Duration.ofMinutes(2);
     /**
      * Pages (4 KiB) in the write-ahead log before a checkpoint. Each step rewrites the same pages, so fewer checkpoints
      * copy less.
      */
     private static final int CHECKPOINT_PAGES = 16_000;
 
-    private final Session writer;
+    private final Path file;
+    /** Empty if this user may only read the file. */
+    private final Optional<Session> writer;
+
     private final Session reader;
     private final ReentrantLock writerTurn = new ReentrantLock(true);
     private final ReentrantLock readerTurn = new ReentrantLock(true);
 
-    private Database(Session writer, Session reader) {
+    private Database(Path file, Optional<Session> writer, Session reader) {
+        this.file = file;
         this.writer = writer;
         this.reader = reader;
     }
 
     /**
-     * Opens the book, creating it when absent.
+     * Opens the book, creating it when absent; only for reading where this user must not write it.
      *
+     * @param notices takes a line if another process locks the file for long
      * @throws IOException if the file is not an MLflow store that can be written
      */
-    public static Database open(Path file) throws IOException {
+    public static Database open(Path file, Consumer<String> notices) throws IOException {
         try {
+            if (Files.exists(file) && !(Files.isWritable(file) && Files.isWritable(file.getParent()))) {
+                return readOnly(file, notices);
+            }
             Files.createDirectories(file.toAbsolutePath().getParent());
-            long deadline = System.nanoTime() + BUSY_TIMEOUT.toNanos();
-            while (true) {
+            LockWait wait = new LockWait(file, notices);
+            for (int attempt = 0; ; attempt++) {
                 try {
-                    Session writer = openWriter(file);
-                    Session reader = connect(file);
+                    Session writer = openWriter(file, notices);
+                    Session reader = connect(file, notices);
                     reader.execute("PRAGMA query_only = ON");
-                    return new Database(writer, reader);
+                    return new Database(file, Optional.of(writer), reader);
                 } catch (SQLException e) {
                     // Another process may be creating the file or switching it to WAL: no busy handler waits for that.
-                    if (!isBusy(e) || System.nanoTime() > deadline) {
+                    if (!isBusy(e) || wait.callback(attempt) == 0) {
                         throw e;
                     }
-                    Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(20));
                 }
             }
         } catch (SQLException | IOException e) {
             throw new IOException("cannot open the book " + file + ": " + firstLine(e), e);
         }
+    }
+
+    /** Opens a book in a folder that this user must not write, where SQLite cannot make its files beside it. */
+    public static Database readOnly(Path file, Consumer<String> notices) throws SQLException, IOException {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setReadOnly(true);
+        String uri = "jdbc:sqlite:" + file.toAbsolutePath().toUri().toString().replaceFirst("^file:/+", "file:/");
+        try {
+            return readOnly(file, new Session(config.createConnection(uri)), notices);
+        } catch (SQLException e) {
+            // Nobody has the book open, or else there would be a shared index beside it: the file alone is whole.
+            return readOnly(file, new Session(config.createConnection(uri + "?immutable=1")), notices);
+        }
+    }
+
+    private static Database readOnly(Path file, Session reader, Consumer<String> notices)
+            throws SQLException, IOException {
+        try {
+            BusyHandler.setHandler(reader.connection(), new LockWait(file, notices));
+            Schema.checkRevision(reader);
+            return new Database(file, Optional.empty(), reader);
+        } catch (SQLException | IOException e) {
+            reader.close();
+            throw e;
+        }
+    }
+
+    /** Whether nothing can be written. */
+    public boolean isReadOnly() {
+        return writer.isEmpty();
+    }
+
+    private Session writer() throws IOException {
+        return writer.orElseThrow(() -> new IOException(
+                "it can only be read: " + file.getParent() + " is not writable; take another runs folder to write"));
     }
 
     /**
@@ -82,7 +123,7 @@ public final class Database implements AutoCloseable {
     public <T> T write(Work<T> work) throws SQLException, IOException {
         writerTurn.lock();
         try {
-            return transaction(writer, "BEGIN IMMEDIATE", work);
+            return transaction(writer(), "BEGIN IMMEDIATE", work);
         } finally {
             writerTurn.unlock();
         }
@@ -95,7 +136,9 @@ public final class Database implements AutoCloseable {
     public void force() throws SQLException {
         writerTurn.lock();
         try {
-            writer.list("PRAGMA wal_checkpoint(PASSIVE)", row -> row.getInt(1));
+            if (writer.isPresent()) {
+                writer.get().list("PRAGMA wal_checkpoint(PASSIVE)", row -> row.getInt(1));
+            }
         } finally {
             writerTurn.unlock();
         }
@@ -149,8 +192,8 @@ public final class Database implements AutoCloseable {
         return result;
     }
 
-    private static Session openWriter(Path file) throws SQLException, IOException {
-        Session session = connect(file);
+    private static Session openWriter(Path file, Consumer<String> notices) throws SQLException, IOException {
+        Session session = connect(file, notices);
         try {
             // Refuse a foreign file before changing anything in it, such as its journal mode.
             Schema.checkRevision(session);
@@ -174,12 +217,12 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private static Session connect(Path file) throws SQLException {
+    private static Session connect(Path file, Consumer<String> notices) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
         // The driver would otherwise prepare and run another query after every single INSERT.
         config.setGetGeneratedKeys(false);
         Session session = new Session(config.createConnection("jdbc:sqlite:" + file.toAbsolutePath()));
-        session.execute("PRAGMA busy_timeout = " + BUSY_TIMEOUT.toMillis());
+        BusyHandler.setHandler(session.connection(), new LockWait(file, notices));
         return session;
     }
 
@@ -191,6 +234,8 @@ public final class Database implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         reader.close();
-        writer.close();
+        if (writer.isPresent()) {
+            writer.get().close();
+        }
     }
 }

@@ -5,7 +5,10 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** The tables experiments and runs. Runs that were deleted in MLflow are skipped. */
+/**
+ * The tables experiments and runs. Runs that were deleted in MLflow are skipped, and runs with an id that is not
+ * MLflow's: ids become names of files.
+ */
 public final class RunsTable {
     /** Prefix of the URIs of artifacts that {@code mlflow server} serves from {@code mlartifacts/}. */
     private static final String ARTIFACT_ROOT = "mlflow-artifacts:/";
@@ -16,11 +19,13 @@ public final class RunsTable {
     private static final String EXPERIMENT_COLUMNS =
             "name, artifact_location, lifecycle_stage, creation_time, last_update_time";
 
+    private static final String RUN_ID = "length(run_uuid) = 32 AND run_uuid NOT GLOB '*[^0-9a-f]*'";
+
     private static final String SELECT =
             "SELECT run_uuid, runs.experiment_id, experiments.name, coalesce(runs.name, ''), coalesce(user_id, ''),"
                     + " coalesce(status, ''), start_time, end_time, coalesce(artifact_uri, '')"
                     + " FROM runs JOIN experiments USING (experiment_id)"
-                    + " WHERE runs.lifecycle_stage = '" + ACTIVE + "'";
+                    + " WHERE runs.lifecycle_stage = '" + ACTIVE + "' AND " + RUN_ID;
 
     private static final String TAGGED = "run_uuid IN (SELECT run_uuid FROM tags WHERE key = ?";
     private static final String OLDEST_FIRST = " ORDER BY start_time, runs.rowid";
@@ -129,6 +134,11 @@ public final class RunsTable {
                 .isPresent();
     }
 
+    /** The ids that are not MLflow's; such runs are never read. */
+    public static List<String> strangeIds(Session session) throws SQLException {
+        return session.list("SELECT run_uuid FROM runs WHERE NOT (" + RUN_ID + ")", row -> row.getString(1));
+    }
+
     /** Runs of one experiment or of all, newest first. */
     public static List<RunRow> newest(Session session, Optional<String> experiment, int limit) throws SQLException {
         String order = NEWEST_FIRST + " LIMIT ?";
@@ -138,14 +148,15 @@ public final class RunsTable {
     }
 
     /**
-     * Runs with this name, with an id that starts with the text, or with a tag whose key and value start as given;
-     * newest first.
+     * Runs with this name, alone or behind the name of their experiment, with an id that starts with the text, or with
+     * a tag whose key and value start as given; newest first.
      *
      * @param tag prefix of the tag's key
      */
     public static List<RunRow> called(Session session, String text, String tag) throws SQLException {
         return session.list(
-                SELECT + " AND (substr(run_uuid, 1, length(?1)) = ?1 OR runs.name = ?1 OR EXISTS (SELECT 1 FROM tags"
+                SELECT + " AND (substr(run_uuid, 1, length(?1)) = ?1 OR runs.name = ?1"
+                        + " OR experiments.name || ' ' || runs.name = ?1 OR EXISTS (SELECT 1 FROM tags"
                         + " WHERE tags.run_uuid = runs.run_uuid AND substr(tags.key, 1, length(?2)) = ?2"
                         + " AND substr(tags.value, 1, length(?1)) = ?1))" + NEWEST_FIRST,
                 RunsTable::read,

@@ -30,6 +30,10 @@ public final class Session implements AutoCloseable {
         this.connection = connection;
     }
 
+    Connection connection() {
+        return connection;
+    }
+
     /** The prepared statement for {@code sql}, owned by this session. */
     PreparedStatement prepare(String sql) throws SQLException {
         PreparedStatement statement = statements.get(sql);

@@ -3,6 +3,9 @@ package dev.switchlab.runs.db;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The tables of texts by key: params and tags of runs, and tags of experiments. */
 public enum TextsTable {
@@ -47,6 +50,18 @@ public enum TextsTable {
         if (this == TAGS && texts.containsKey(RUN_NAME)) {
             session.update("UPDATE runs SET name = ? WHERE run_uuid = ?", texts.get(RUN_NAME), id);
         }
+    }
+
+    /** The values of each parameter in the runs of an experiment. */
+    public static Map<String, Set<String>> paramsIn(Session session, long experimentId) throws SQLException {
+        Map<String, Set<String>> values = new TreeMap<>();
+        session.list(
+                "SELECT DISTINCT params.key, params.value FROM params JOIN runs USING (run_uuid)"
+                        + " WHERE experiment_id = ? AND lifecycle_stage = 'active'",
+                row -> values.computeIfAbsent(row.getString(1), key -> new TreeSet<>())
+                        .add(row.getString(2)),
+                experimentId);
+        return values;
     }
 
     /** The texts of a run or an experiment, in order of logging. */

@@ -112,7 +112,7 @@ public final class Mirror implements AutoCloseable {
                 }
             } catch (ServerException e) {
                 failed(e.getMessage());
-                if (isEnding() && isHopeless(e.kind())) {
+                if (isEnding() && (e.isRefused() || isHopeless(e.kind()))) {
                     return;
                 }
                 // At the end, a few attempts must fit into the time limit.

@@ -1,10 +1,12 @@
 package dev.switchlab.runs.mirror;
 
+import com.google.common.collect.Comparators;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.BookMerge;
 import dev.switchlab.runs.BookRun;
+import dev.switchlab.runs.Keys;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunCopy;
 import dev.switchlab.runs.RunInfo;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,8 +28,11 @@ import org.mlflow.api.proto.Service;
 public final class MirroredBook implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(MirroredBook.class.getName());
 
-    /** The format of all MLflow ids. */
-    private static final String RUN_ID = "[0-9a-f]{32}";
+    /** How long an address waits for the server that it names. */
+    private static final Duration PROBE = Duration.ofSeconds(3);
+
+    /** What all tags of ours begin with. */
+    private static final String OURS = "switchlab.";
 
     private final Book book;
     private final MlflowEnvironment environment;
@@ -34,6 +40,8 @@ public final class MirroredBook implements AutoCloseable {
     private final Consumer<String> notices;
     /** Applies only to the first run of this process. */
     private Optional<String> nextRunId;
+    /** The name that the run of {@link #nextRunId} has on the server. */
+    private String nextName = "";
 
     private MirroredBook(Book book, MlflowEnvironment environment, Mirror.Timing timing, Consumer<String> notices) {
         this.book = book;
@@ -80,9 +88,37 @@ public final class MirroredBook implements AutoCloseable {
         return environment.experimentName().orElse(id);
     }
 
-    /** The id for the next run: that of {@code MLFLOW_RUN_ID}, or a new one. */
+    /**
+     * The id for the next run: that of {@code MLFLOW_RUN_ID}, or a new one.
+     *
+     * @throws BookException if the server does not have the run of {@code MLFLOW_RUN_ID}, or a training was logged to
+     *     it before: two trainings in one run cannot be told apart
+     */
     public String newRunId() {
+        nextRunId.ifPresent(this::claim);
         return nextRunId.orElseGet(Book::newRunId);
+    }
+
+    private void claim(String id) {
+        URI uri = server().orElseThrow();
+        try (MlflowServer server = connect(uri)) {
+            Service.Run run = ServerRuns.active(
+                    server.run(id).orElseThrow(() -> new ServerException(Kind.MISSING, "it does not have run " + id)));
+            if (book.byId(id).isPresent()
+                    || run.getData().getTagsList().stream()
+                            .anyMatch(tag -> tag.getKey().startsWith(OURS))) {
+                throw new BookException("MLFLOW_RUN_ID: a training was logged to run " + id
+                        + " already; continue it with: make resume RUN=" + id.substring(0, 8)
+                        + ", or unset MLFLOW_RUN_ID for a new run");
+            }
+            server.tag(id, ServerRuns.KEY_TAG, id);
+            nextName = run.getInfo().getRunName();
+        } catch (IOException e) {
+            throw new BookException(
+                    "MLFLOW_RUN_ID: MLflow server " + uri + ": " + e.getMessage()
+                            + "; unset MLFLOW_RUN_ID for a new run, or name a run of that server",
+                    e);
+        }
     }
 
     /**
@@ -91,8 +127,9 @@ public final class MirroredBook implements AutoCloseable {
      * @throws BookException if the id is taken
      */
     public BookLog begin(RunInfo info, String runId) {
-        BookLog log = book.start(info, runId);
-        if (nextRunId.equals(Optional.of(runId))) {
+        boolean isNamed = nextRunId.equals(Optional.of(runId));
+        BookLog log = book.start(isNamed && !nextName.isBlank() ? info.named(nextName) : info, runId);
+        if (isNamed) {
             nextRunId = Optional.empty();
             MirrorState state = new MirrorState(Optional.of(runId), Optional.empty(), false, 0);
             state.keep(book, runId, server().orElseThrow());
@@ -175,12 +212,22 @@ public final class MirroredBook implements AutoCloseable {
                 .toList();
     }
 
-    /** The address of a run in MLflow's UI; empty if the run is not known to be on a server. */
+    /** The address of a run in MLflow's UI; empty unless a server is set and answers that it has the run. */
     public Optional<String> address(Run run) {
-        return server().flatMap(uri -> MirrorState.of(run, uri)
-                .flatMap(state -> state.experimentId()
-                        .map(experiment -> uri + "/#/experiments/" + experiment + "/runs/"
-                                + state.runId().orElseThrow())));
+        Optional<MirrorState> state = server().flatMap(uri -> MirrorState.of(run, uri));
+        if (state.flatMap(MirrorState::experimentId).isEmpty()) {
+            return Optional.empty();
+        }
+        URI uri = server().orElseThrow();
+        String id = state.get().runId().orElseThrow();
+        try (MlflowServer server =
+                new MlflowServer(uri, environment.credentials(), Comparators.min(PROBE, timing.call()))) {
+            return server.run(id)
+                    .map(there ->
+                            uri + "/#/experiments/" + state.get().experimentId().orElseThrow() + "/runs/" + id);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -226,7 +273,7 @@ public final class MirroredBook implements AutoCloseable {
         URI uri = server().get();
         try (MlflowServer server = connect(uri)) {
             List<Service.Run> found =
-                    text.matches(RUN_ID) ? server.run(text).stream().toList() : server.runsCalled(text);
+                    Keys.isRunId(text) ? server.run(text).stream().toList() : server.runsCalled(text);
             requireOne(text, found.stream().map(run -> run.getInfo().getRunId()).toList(), ", at " + uri);
             if (found.isEmpty()) {
                 return Optional.empty();
@@ -257,9 +304,7 @@ public final class MirroredBook implements AutoCloseable {
     private Optional<Run> fetch(MlflowServer server, Service.Run run) throws IOException {
         Service.RunInfo info = run.getInfo();
         String id = info.getRunId();
-        if (!id.matches(RUN_ID)) {
-            throw new ServerException(Kind.UNUSABLE, "its run '" + id + "' has an id that is not MLflow's");
-        }
+        ServerRuns.requireId(run);
         boolean sumsUp = run.getData().getTagsList().stream()
                 .anyMatch(tag -> tag.getKey().equals(RunInfo.SUMMARY_TAG));
         for (Service.Run child : sumsUp ? server.children(id) : List.<Service.Run>of()) {

@@ -1,6 +1,7 @@
 package dev.switchlab.runs.mirror;
 
 import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.Keys;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public record MlflowEnvironment(
     /** Reads the environment of a user with another home folder. */
     static MlflowEnvironment of(Map<String, String> environment, Path home) {
         Optional<String> runId = text(environment, RUN_ID);
-        if (runId.isPresent() && !runId.get().matches("[0-9a-f]{32}")) {
+        if (runId.isPresent() && !Keys.isRunId(runId.get())) {
             throw new BookException(RUN_ID + " is '" + runId.get()
                     + "', allowed: the id of a run, 32 hexadecimal digits, e.g. 3f2a91c04b5d4e6f8a7b6c5d4e3f2a1b");
         }

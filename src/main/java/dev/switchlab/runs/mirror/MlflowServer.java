@@ -165,6 +165,14 @@ final class MlflowServer implements AutoCloseable {
         }
     }
 
+    /** Sets a tag of a run. */
+    void tag(String runId, String key, String value) throws ServerException {
+        call(client -> {
+            client.setTag(runId, key, value);
+            return key;
+        });
+    }
+
     /** Runs by name or a prefix of their id. */
     List<Service.Run> runsCalled(String text) throws ServerException {
         return runs("").stream()

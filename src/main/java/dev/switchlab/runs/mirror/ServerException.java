@@ -3,8 +3,10 @@ package dev.switchlab.runs.mirror;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.base.Throwables;
 import dev.switchlab.runs.Redactor;
 import java.io.IOException;
+import java.net.ConnectException;
 
 /** A failed call to the server. The message is only the reason, without credentials. */
 final class ServerException extends IOException {
@@ -43,6 +45,11 @@ final class ServerException extends IOException {
         super(reason);
         this.kind = kind;
         this.status = status;
+    }
+
+    /** Whether nobody listens at the server's address: waiting for an answer is of no use. */
+    boolean isRefused() {
+        return Throwables.getCausalChain(this).stream().anyMatch(ConnectException.class::isInstance);
     }
 
     Kind kind() {

@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.BookException;
+import dev.switchlab.runs.Keys;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.SharedView;
 import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.mlflow.api.proto.Service;
 import org.mlflow.api.proto.Service.ViewType;
@@ -38,7 +41,19 @@ final class ServerRuns {
     Service.Run ensure(String runId) throws ServerException {
         // One creation at a time: the mirrors of a parent and of its child may both need the parent.
         synchronized (ServerRuns.class) {
-            return findOrCreate(inBook(runId));
+            Service.Run run = findOrCreate(inBook(runId));
+            requireId(run);
+            return run;
+        }
+    }
+
+    /** Ids become parts of addresses and names of files. */
+    static void requireId(Service.Run run) throws ServerException {
+        if (!Keys.isRunId(run.getInfo().getRunId())) {
+            throw new ServerException(
+                    Kind.UNUSABLE,
+                    "its run '" + run.getInfo().getRunId().replaceAll("\\p{Cntrl}", "?")
+                            + "' has an id that is not MLflow's (32 hexadecimal digits)");
         }
     }
 
@@ -87,7 +102,37 @@ final class ServerRuns {
         return server.call(client -> client.getRun(id));
     }
 
-    private static Service.Run active(Service.Run run) throws ServerException {
+    /** Gives the experiment on the server the view that the book has of it. */
+    void keepView(String experiment, Run run) throws ServerException {
+        String view = experimentTags(run).getOrDefault(SharedView.TAG, "");
+        boolean isKept = view.isEmpty()
+                || server.call(client -> client.getExperiment(experiment)).getTagsList().stream()
+                        .anyMatch(tag -> tag.getKey().equals(SharedView.TAG)
+                                && tag.getValue().equals(view));
+        if (!isKept) {
+            try {
+                setTag(experiment, SharedView.TAG, view);
+            } catch (ServerException e) {
+                if (e.kind() != Kind.REJECTED) { // a run does not depend on how it is shown
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void setTag(String experiment, String key, String value) throws ServerException {
+        server.call(client -> {
+            client.setExperimentTag(experiment, key, value);
+            return key;
+        });
+    }
+
+    private Map<String, String> experimentTags(Run run) {
+        return book.read(session -> TextsTable.EXPERIMENT_TAGS.of(session, run.experimentId()));
+    }
+
+    /** A run that is there and not deleted. */
+    static Service.Run active(Service.Run run) throws ServerException {
         String stage = run.getInfo().getLifecycleStage();
         if (!stage.equals("active")) {
             throw new ServerException(
@@ -173,13 +218,9 @@ final class ServerRuns {
 
     /** Copies the description of an experiment that was created here from the book. */
     private void describe(String id, Run run) throws ServerException {
-        String about = book.read(session -> TextsTable.EXPERIMENT_TAGS.of(session, run.experimentId()))
-                .get(RunInfo.NOTE_TAG);
+        String about = experimentTags(run).get(RunInfo.NOTE_TAG);
         if (about != null) {
-            server.call(client -> {
-                client.setExperimentTag(id, RunInfo.NOTE_TAG, about);
-                return id;
-            });
+            setTag(id, RunInfo.NOTE_TAG, about);
         }
     }
 }

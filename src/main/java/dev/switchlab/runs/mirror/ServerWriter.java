@@ -9,6 +9,7 @@ import dev.switchlab.runs.RunWriter;
 import dev.switchlab.runs.db.DatasetsTable.DatasetRow;
 import dev.switchlab.runs.db.PointRow;
 import dev.switchlab.runs.db.RunsTable.RunRow;
+import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.runs.mirror.ServerException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,6 +81,7 @@ final class ServerWriter implements RunWriter {
             }
             filesBefore =
                     MirrorState.of(run, server.uri()).map(MirrorState::time).orElse(0L);
+            runs.keepView(found.getInfo().getExperimentId(), run);
             status = state.row().status();
             info = found.getInfo();
             there = state;
@@ -111,7 +113,8 @@ final class ServerWriter implements RunWriter {
         }
         there.params().putAll(changes.params());
         Map<String, String> tags = new LinkedHashMap<>(changes.tags());
-        tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG));
+        // The name was given with the run. Whoever changes it on the server keeps the change.
+        tags.keySet().removeIf(key -> key.startsWith(Book.MIRROR_TAG) || key.equals(TextsTable.RUN_NAME));
         String parent = tags.get(RunInfo.PARENT_TAG);
         if (parent != null) {
             tags.put(RunInfo.PARENT_TAG, runs.idOnServer(parent));

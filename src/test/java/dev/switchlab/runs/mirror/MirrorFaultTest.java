@@ -106,6 +106,21 @@ final class MirrorFaultTest extends AgainstFake {
         assertWhole(run);
     }
 
+    /** It has answered before, and nobody listens any more: waiting would be in vain. */
+    @Test
+    @Timeout(20)
+    void theEndDoesNotWaitForAServerThatIsGone() throws Exception {
+        String run = run(patient(), log -> {
+            log(log, 1, 5);
+            while (copies().ofRun(log.runId()).isEmpty()) {
+                Thread.sleep(5);
+            }
+            fake.close();
+            log(log, 6, 9);
+        });
+        assertThat(notices).last().asString().contains("connection refused", "make flush RUN=" + run.substring(0, 8));
+    }
+
     @Test
     void whatWasLeftBehindIsSentByTheNextRunsMirror() throws Exception {
         URI uri = fake.uri();

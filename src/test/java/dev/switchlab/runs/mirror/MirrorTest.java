@@ -8,10 +8,12 @@ import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.BookLog;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.runs.SharedView;
 import dev.switchlab.runs.TestRuns;
 import dev.switchlab.runs.fake.BookRows;
 import dev.switchlab.runs.fake.Copies;
 import dev.switchlab.runs.fake.FakeMlflow;
+import dev.switchlab.runs.fake.Fault;
 import dev.switchlab.train.RunStatus;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -303,7 +305,92 @@ final class MirrorTest extends AgainstFake {
         try (MirroredBook book = MirroredBook.open(rows.folder(), environment, Mirror.Timing.DEFAULT, notices::add)) {
             assertThatThrownBy(() -> TestRuns.begin(book))
                     .isInstanceOf(BookException.class)
-                    .hasMessageContaining("run " + there + ": there is one in ");
+                    .hasMessageContaining("a training was logged to run " + there + " already; continue it with: make"
+                            + " resume RUN=" + there.substring(0, 8));
+        }
+    }
+
+    private MirroredBook into(String folderName, String runId) {
+        MlflowEnvironment environment = new MlflowEnvironment(
+                Optional.of(fake.uri()), Credentials.none(), Optional.empty(), Optional.of(runId));
+        return MirroredBook.open(folder.resolve(folderName), environment, Mirror.Timing.DEFAULT, notices::add);
+    }
+
+    /** Two books, one run: parameters of the first training and files of the second. */
+    @Test
+    void twoTrainingsAreNeverLoggedToOneRunOfTheServer() throws Exception {
+        String there = createOnServer();
+        String name;
+        try (MirroredBook book = into("runs", there);
+                BookLog log = TestRuns.begin(book)) {
+            name = book.find(there).name();
+            log.finish(RunStatus.FINISHED);
+        }
+        assertThat(name).as("the user's name of the run").isEqualTo("job");
+        assertThat(fake.rows().tags(there)).containsEntry("mlflow.runName", "job");
+        Map<String, String> tags = fake.rows().tags(there);
+        try (MirroredBook book = into("other", there)) {
+            assertThatThrownBy(() -> TestRuns.begin(book))
+                    .isInstanceOf(BookException.class)
+                    .hasMessageContaining("already; continue it with: make resume RUN=" + there.substring(0, 8));
+        }
+        assertThat(fake.rows().tags(there)).isEqualTo(tags);
+        assertThat(new BookRows(folder.resolve("other")).runs()).isEmpty();
+    }
+
+    @Test
+    void aRunThatTheServerDoesNotHaveIsRefusedAtTheStart() throws Exception {
+        String unknown = "0123456789abcdef0123456789abcdef";
+        String deleted = createOnServer();
+        fake.call("runs/delete", "{\"run_id\":\"" + deleted + "\"}");
+        for (Map.Entry<String, String> refused : Map.of(
+                        unknown, "it does not have run " + unknown, deleted, "is deleted; restore it there")
+                .entrySet()) {
+            try (MirroredBook book = into("runs", refused.getKey())) {
+                assertThatThrownBy(book::newRunId)
+                        .isInstanceOf(BookException.class)
+                        .hasMessageStartingWith("MLFLOW_RUN_ID: ")
+                        .hasMessageContaining(refused.getValue());
+            }
+        }
+        fake.close();
+        try (MirroredBook book = into("runs", unknown)) {
+            assertThatThrownBy(book::newRunId).hasMessageContaining("nothing answers there (connection refused)");
+        }
+        assertThat(rows.runs()).isEmpty();
+    }
+
+    @Test
+    void aNameThatAUserGivesOnTheServerStays() throws Exception {
+        String run = run(patient(), log -> log(log, 1, 3));
+        String there = copies().id(run);
+        fake.call("runs/set-tag", "{\"run_id\":\"" + there + "\",\"key\":\"mlflow.runName\",\"value\":\"mine\"}");
+        try (MirroredBook book = patient()) {
+            book.book().addMetrics(run, 3, Map.of("evaluate/cross_entropy", 1.0));
+            book.flush(book.find(run));
+        }
+        assertThat(fake.rows().tags(there)).containsEntry("mlflow.runName", "mine");
+        assertThat(fake.rows().lastStep(there, "evaluate/cross_entropy")).isEqualTo(3);
+    }
+
+    @Test
+    void theServerShowsTheViewOfTheBookAndAnAddressOnlyWhileItAnswers() throws Exception {
+        for (String experts : new String[] {"2", "8"}) {
+            RunInfo info = TestRuns.withParams(Map.of("model.n_experts", experts, "model.n_layers", "2"));
+            String run = run(patient(), info, log -> log(log, 1, 3));
+            String ofBook = rows.texts("SELECT value FROM experiment_tags WHERE key LIKE 'mlflow.sharedView%'")
+                    .get(0);
+            assertThat(fake.rows().texts("SELECT value FROM experiment_tags WHERE key = ?", SharedView.TAG))
+                    .containsExactly(ofBook);
+            try (MirroredBook book = patient()) {
+                assertThat(book.address(book.find(run)))
+                        .hasValue(fake.uri() + "/#/experiments/1/runs/" + copies().id(run));
+            }
+        }
+        fake.plan((method, path, number) -> Fault.CUT_BEFORE);
+        try (MirroredBook book = patient()) {
+            assertThat(book.address(book.book().runs(Optional.empty(), 1).get(0)))
+                    .isEmpty();
         }
     }
 
