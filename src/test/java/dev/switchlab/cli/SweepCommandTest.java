@@ -156,7 +156,9 @@ class SweepCommandTest {
                 .contains(SCORE)
                 .contains("(mean and 95 % interval of 3 seeds)")
                 .contains("%.4f +- ".formatted(parent.metrics().get("final/accuracy")));
-        assertThat(commands.output()).contains("\n" + summary).endsWith("parent run  " + parent.runId() + "\n");
+        assertThat(commands.output())
+                .contains("\n" + summary, "\nparent run  " + parent.runId() + "\nlook at it  ")
+                .endsWith("/runs?viewStateShareKey=switchlab&compareRunsMode=CHART\n");
         assertThat(commands.artifact(parent.runId(), "report.html"))
                 .contains(children.stream().map(Run::name).toList());
     }
