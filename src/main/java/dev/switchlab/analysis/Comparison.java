@@ -18,16 +18,15 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
- * Settings side by side: their scores, and their paired differences to a baseline. Reports, tables, the lab and the
- * results of the paper's questions are views of a comparison.
+ * Settings side by side: their scores, and their differences to a baseline. Reports, tables, the lab and the results of
+ * the paper's questions are views of a comparison.
  *
  * @param source where histories and artifacts of the runs are
  * @param settings each with at least one run, lettered in this order
  * @param columns the parameters in which the settings differ
  * @param metric the score, in nats per character: lower is better
  * @param baseline the setting that others are compared with; empty if that one has no run
- * @param baselines the setting that each is compared with, by the setting's letter; without those that are compared
- *     with none
+ * @param contrasts how settings differ from their baselines
  * @param leftOut requested runs that are not part of the comparison, in words
  */
 public record Comparison(
@@ -36,7 +35,7 @@ public record Comparison(
         SettingColumns columns,
         String metric,
         Optional<Setting> baseline,
-        Map<String, Setting> baselines,
+        Contrasts contrasts,
         List<String> leftOut) {
 
     /** The score of a finished run: cross-entropy on the whole validation split. */
@@ -122,7 +121,14 @@ public record Comparison(
                 .filter(score -> runs.stream().allMatch(run -> run.metrics().containsKey(score)))
                 .findFirst()
                 .orElse(FINAL_SCORE);
-        return new Comparison(source, settings, columns, metric, Optional.empty(), Map.of(), selection.notes())
+        return new Comparison(
+                        source,
+                        settings,
+                        columns,
+                        metric,
+                        Optional.empty(),
+                        contrasts(settings, setting -> Optional.empty(), Double.NaN),
+                        selection.notes())
                 .against(baseline);
     }
 
@@ -132,9 +138,10 @@ public record Comparison(
      * @param settings each with a name of its own
      * @param baseline name of the setting that others are compared with
      * @param against name of another baseline, by the name of the setting that is compared with it
+     * @param margin a difference of the score below which settings are equivalent; NaN without one
      */
     public static Comparison of(
-            RunSource source, List<Setting> settings, String baseline, Map<String, String> against) {
+            RunSource source, List<Setting> settings, String baseline, Map<String, String> against, double margin) {
         Map<String, Setting> byName = new HashMap<>();
         settings.forEach(setting -> byName.put(setting.name(), setting));
         return new Comparison(
@@ -143,34 +150,41 @@ public record Comparison(
                 SettingColumns.of(settings),
                 FINAL_SCORE,
                 Optional.ofNullable(byName.get(baseline)),
-                baselines(
+                contrasts(
                         settings,
-                        setting -> Optional.ofNullable(byName.get(against.getOrDefault(setting.name(), baseline)))),
+                        setting -> Optional.ofNullable(byName.get(against.getOrDefault(setting.name(), baseline))),
+                        margin),
                 List.of());
     }
 
     /** The comparison with another baseline, named as in {@link #of(RunSource, List, String)}. */
     public Comparison against(String text) {
         Setting found = new Baseline(settings, columns).find(text);
-        return new Comparison(
-                source,
-                settings,
-                columns,
-                metric,
-                Optional.of(found),
-                baselines(settings, setting -> Optional.of(found)),
-                leftOut);
+        return with(Optional.of(found), contrasts(settings, setting -> Optional.of(found), Double.NaN));
     }
 
-    private static Map<String, Setting> baselines(
-            List<Setting> settings, Function<Setting, Optional<Setting>> baseline) {
+    /**
+     * This comparison as a part of a page.
+     *
+     * @param level of significance by all comparisons of the page: {@link Difference#level}
+     */
+    public Comparison at(double level) {
+        return with(baseline, contrasts.at(level));
+    }
+
+    private Comparison with(Optional<Setting> other, Contrasts others) {
+        return new Comparison(source, settings, columns, metric, other, others, leftOut);
+    }
+
+    private static Contrasts contrasts(
+            List<Setting> settings, Function<Setting, Optional<Setting>> baseline, double margin) {
         Map<String, Setting> baselines = new HashMap<>();
         for (Setting setting : settings) {
             baseline.apply(setting)
                     .filter(other -> !other.letter().equals(setting.letter()) && areOfOneText(setting, other))
                     .ifPresent(other -> baselines.put(setting.letter(), other));
         }
-        return Map.copyOf(baselines);
+        return new Contrasts(settings, Map.copyOf(baselines), margin, Double.NaN);
     }
 
     /** All runs, setting by setting. */
@@ -189,7 +203,17 @@ public record Comparison(
     }
 
     private Optional<Difference> difference(Setting setting, String of) {
-        return Optional.ofNullable(baselines.get(setting.letter())).map(other -> Difference.of(setting, other, of));
+        return contrasts.of(setting, of);
+    }
+
+    /** Difference of the scores of any two settings. */
+    public Difference difference(Setting setting, Setting other) {
+        return contrasts.between(setting, other, metric);
+    }
+
+    /** p values of all differences of the score. */
+    public DoubleStream pValues() {
+        return contrasts.pValues(metric);
     }
 
     /** Differences with at least one pair: setting by setting, in every metric. */
@@ -269,7 +293,11 @@ public record Comparison(
 
     /** Whether the losses of two settings are comparable. */
     static boolean areOfOneText(Setting one, Setting other) {
-        return text(one).equals(text(other)) && split(one).equals(split(other));
+        return textAndSplit(one).equals(textAndSplit(other));
+    }
+
+    static String textAndSplit(Setting setting) {
+        return text(setting) + " " + split(setting);
     }
 
     private static String text(Setting setting) {

@@ -1,22 +1,29 @@
 package dev.switchlab.analysis;
 
-import dev.switchlab.runs.Run;
 import java.util.Locale;
-import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
- * The paired difference of two settings in a metric at the end of training.
+ * The difference of two settings in a metric at the end of training.
  *
  * @param baseline the setting that is subtracted
- * @param interval mean over the seeds for which both settings have the metric; of no values without such a seed
+ * @param interval of the difference, by the {@link BlockModel} of all settings; of no values without a common seed
+ * @param level the greatest p value that counts as better or worse, so that all differences of a page together are
+ *     wrong with a probability of 5 % at most: {@link #level}
+ * @param margin a difference below which the settings are equivalent; NaN without one
  */
-public record Difference(Setting setting, Setting baseline, String metric, MeanInterval interval) {
+public record Difference(
+        Setting setting, Setting baseline, String metric, MeanInterval interval, double level, double margin) {
 
-    /** What a difference shows, by its 95 % interval. */
+    private static final double SIGNIFICANCE = 0.05;
+
+    /** What a difference shows. */
     public enum Verdict {
         BETTER,
         WORSE,
-        /** The interval contains zero. */
+        /** Less than the margin, by two one-sided tests of 5 % each. */
+        EQUIVALENT,
+        /** Neither: more seeds are needed. */
         UNDECIDED,
         NEEDS_TWO_SEEDS,
         NOT_A_NUMBER;
@@ -27,20 +34,19 @@ public record Difference(Setting setting, Setting baseline, String metric, MeanI
         }
     }
 
-    /** Pairs two settings seed by seed. */
-    public static Difference of(Setting setting, Setting baseline, String metric) {
-        Map<String, Run> own = setting.bySeed();
-        Map<String, Run> other = baseline.bySeed();
-        return new Difference(
-                setting,
-                baseline,
-                metric,
-                MeanInterval.of(setting.commonSeeds(baseline).stream()
-                        .filter(seed -> own.get(seed).metrics().containsKey(metric)
-                                && other.get(seed).metrics().containsKey(metric))
-                        .mapToDouble(seed ->
-                                own.get(seed).metric(metric) - other.get(seed).metric(metric))
-                        .toArray()));
+    /**
+     * The greatest p value that Holm's procedure rejects (Holm 1979), or 0.05 divided by the number of values if it
+     * rejects none.
+     *
+     * @param values p values of all comparisons that are read together; NaN does not count
+     */
+    public static double level(DoubleStream values) {
+        double[] sorted = values.filter(Double::isFinite).sorted().toArray();
+        int rejected = 0;
+        while (rejected < sorted.length && sorted[rejected] <= SIGNIFICANCE / (sorted.length - rejected)) {
+            rejected++;
+        }
+        return rejected == 0 ? SIGNIFICANCE / Math.max(1, sorted.length) : sorted[rejected - 1];
     }
 
     /** Such as {@code B - A}. */
@@ -48,15 +54,18 @@ public record Difference(Setting setting, Setting baseline, String metric, MeanI
         return setting.letter() + " - " + baseline.letter();
     }
 
-    /** Whether the interval excludes zero, and on which side. */
+    /** What the difference shows. Settings that are equivalent are neither better nor worse. */
     public Verdict verdict() {
-        if (interval.n() < 2) {
+        if (interval.n() < 1 || interval.degreesOfFreedom() < 1) {
             return Verdict.NEEDS_TWO_SEEDS;
         }
         if (Double.isNaN(interval.mean())) {
             return Verdict.NOT_A_NUMBER;
         }
-        if (!interval.excludesZero()) {
+        if (interval.pOfEquivalence(margin) <= SIGNIFICANCE) {
+            return Verdict.EQUIVALENT;
+        }
+        if (interval.p() > level) {
             return Verdict.UNDECIDED;
         }
         return interval.mean() > 0 == isHigherBetter(metric) ? Verdict.BETTER : Verdict.WORSE;

@@ -6,31 +6,38 @@ import org.apache.commons.statistics.descriptive.StandardDeviation;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * The mean of independent values with its 95 % confidence interval, {@code mean +- halfWidth}, by Student's t for
+ * A mean, or a difference of means, with its 95 % confidence interval, {@code mean +- halfWidth}, by Student's t for
  * normally distributed values.
  *
  * @param n number of values
  * @param mean NaN for no values
- * @param deviation sample standard deviation; NaN for fewer than two values
+ * @param standardError of the mean; NaN where the values do not tell it
+ * @param degreesOfFreedom of the standard error; below one where the values do not tell it
  */
-public record MeanInterval(int n, double mean, double deviation) {
+public record MeanInterval(int n, double mean, double standardError, int degreesOfFreedom) {
 
     private static final double CONFIDENCE = 0.95;
 
-    /** The mean of any number of values. */
+    /** The mean of any number of independent values. */
     public static MeanInterval of(double... values) {
         int n = values.length;
         return new MeanInterval(
                 n,
                 n == 0 ? Double.NaN : DoubleStream.of(values).sum() / n,
-                n < 2 ? Double.NaN : StandardDeviation.of(values).getAsDouble());
+                n < 2 ? Double.NaN : StandardDeviation.of(values).getAsDouble() / Math.sqrt(n),
+                n - 1);
     }
 
-    /** Half the width of the interval; NaN for fewer than two values. */
+    /** Sample standard deviation of independent values; NaN for fewer than two. */
+    public double deviation() {
+        return standardError * Math.sqrt(n);
+    }
+
+    /** Half the width of the interval; NaN without a standard error. */
     public double halfWidth() {
-        return n < 2
+        return degreesOfFreedom < 1
                 ? Double.NaN
-                : TDistribution.of(n - 1).inverseSurvivalProbability((1 - CONFIDENCE) / 2) * deviation / Math.sqrt(n);
+                : TDistribution.of(degreesOfFreedom).inverseSurvivalProbability((1 - CONFIDENCE) / 2) * standardError;
     }
 
     /** Lower end. */
@@ -43,9 +50,23 @@ public record MeanInterval(int n, double mean, double deviation) {
         return mean + halfWidth();
     }
 
-    /** Whether the interval excludes zero; never with fewer than two values. */
-    public boolean excludesZero() {
-        return low() > 0 || high() < 0;
+    /** The probability of a mean at least as far from zero where the true mean is zero (two-sided t-test). */
+    public double p() {
+        return Math.min(1, 2 * survival(Math.abs(mean)));
+    }
+
+    /**
+     * The probability of a mean at least as near to zero where the true mean is {@code margin} away (two one-sided
+     * t-tests: Schuirmann 1987).
+     */
+    public double pOfEquivalence(double margin) {
+        return survival(margin - Math.abs(mean));
+    }
+
+    private double survival(double distance) {
+        return degreesOfFreedom < 1
+                ? Double.NaN
+                : TDistribution.of(degreesOfFreedom).survivalProbability(distance / standardError);
     }
 
     /** A difference with its sign, such as {@code -0.0123 +- 0.0045}; empty if there is no number. */

@@ -206,7 +206,8 @@ public final class PaperSession {
         Question question = asked.question();
         return new Answer(
                 question,
-                Comparison.of(RunSource.of(store), variants, question.baseline(), question.against()),
+                Comparison.of(
+                        RunSource.of(store), variants, question.baseline(), question.against(), question.margin()),
                 firstRuns,
                 missing,
                 asked.ready().conditions().threads());

@@ -1,6 +1,7 @@
 package dev.switchlab.paper;
 
 import com.google.common.base.Enums;
+import com.google.common.primitives.Doubles;
 import dev.switchlab.experiment.ExperimentException;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.sweep.SweepFile;
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
  * paper: Yes (figure 4).
  * baseline: 4 experts            # the variant that others are compared with
  * against: {wide, dense: dense}  # variants with another baseline; optional
+ * margin: 0.01                   # a difference below which variants are equivalent; optional
  * asked: by_number               # a name of Asked; optional
  * show: training imbalance       # names of Column
  * figures: bars                  # names of Figure
@@ -40,6 +42,7 @@ import java.util.stream.Stream;
  * @param reading what a person makes of the results; may be empty
  * @param baseline name of the variant that others are compared with
  * @param against variants with another baseline, by name
+ * @param margin in nats per character; NaN without one
  * @param columns of the table, beside loss, difference and time
  */
 public record Question(
@@ -50,6 +53,7 @@ public record Question(
         String reading,
         String baseline,
         Map<String, String> against,
+        double margin,
         Asked asked,
         List<Column> columns,
         List<Figure> figures,
@@ -57,7 +61,7 @@ public record Question(
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
     private static final List<String> KEYS =
-            List.of("question", "paper", "reading", "baseline", "against", "asked", "show", "figures");
+            List.of("question", "paper", "reading", "baseline", "against", "margin", "asked", "show", "figures");
 
     private static final double QUICK_STEPS = 0.05;
     private static final int QUICK_SEEDS = 2;
@@ -169,6 +173,7 @@ public record Question(
                 read.text("reading"),
                 baseline,
                 against,
+                margin(file, read.text("margin")),
                 read.text("asked").isEmpty()
                         ? Asked.TOGETHER
                         : constant(Asked.class, read.text("asked"), file, "asked"),
@@ -182,7 +187,8 @@ public record Question(
     }
 
     private Question with(SweepSpec other) {
-        return new Question(number, slug, question, paper, reading, baseline, against, asked, columns, figures, other);
+        return new Question(
+                number, slug, question, paper, reading, baseline, against, margin, asked, columns, figures, other);
     }
 
     /** This question with settings changed in all of its runs, such as the place of its text. */
@@ -234,6 +240,18 @@ public record Question(
             throw new ExperimentException(
                     file + ": " + key + " has '" + name + "', allowed: " + String.join("; ", variants));
         }
+    }
+
+    private static double margin(Path file, String text) {
+        if (text.isEmpty()) {
+            return Double.NaN;
+        }
+        Double margin = Doubles.tryParse(text);
+        if (margin == null || !(margin > 0) || margin.isInfinite()) {
+            throw new ExperimentException(
+                    file + ": margin has '" + text + "', allowed: a number above 0, for example margin: 0.01");
+        }
+        return margin;
     }
 
     private static String required(Path file, SweepFile read, String key) {

@@ -109,7 +109,7 @@ record QuestionSection(Answer answer, Measures measures) {
                 .sorted(Comparator.comparing(
                         baseline -> !baseline.name().equals(answer.question().baseline())))
                 .map(baseline -> "Compared with **" + baseline.name() + "** ("
-                        + answer.comparison().score(baseline) + "), seed by seed: "
+                        + answer.comparison().score(baseline) + "): "
                         + byVerdict(byBaseline.get(baseline)) + ".")
                 .collect(Collectors.joining(" "));
     }
@@ -133,11 +133,7 @@ record QuestionSection(Answer answer, Measures measures) {
     /** The first line that changes with the number of experts, less each other line: negative is in its favour. */
     Optional<String> matrix() {
         Table<String, Integer, Setting> lines = answer.byExperts();
-        Optional<String> first = lines.rowKeySet().stream()
-                .filter(line ->
-                        !lines.row(line).values().iterator().next().name().equals(line))
-                .findFirst();
-        return first.filter(line -> lines.rowKeySet().size() > 1).map(line -> {
+        return answer.firstLine().map(line -> {
             Map<Integer, Setting> own = lines.row(line);
             TextTable<Integer> table = new TextTable<>(new TreeSet<>(lines.columnKeySet()))
                     .left("experts", String::valueOf)
@@ -159,8 +155,8 @@ record QuestionSection(Answer answer, Measures measures) {
         return answer.comparison().score(variant).toString();
     }
 
-    private static String less(Setting own, Setting other) {
-        Difference difference = Difference.of(own, other, Comparison.FINAL_SCORE);
+    private String less(Setting own, Setting other) {
+        Difference difference = answer.comparison().difference(own, other);
         return difference.interval().signed() + " " + difference.verdict();
     }
 

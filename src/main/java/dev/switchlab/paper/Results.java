@@ -1,5 +1,6 @@
 package dev.switchlab.paper;
 
+import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.io.Durations;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /** All answers as one Markdown file, with figures beside it. The same runs give the same bytes. */
 final class Results {
@@ -39,12 +41,15 @@ final class Results {
             **Scores** are cross-entropies in nats per character over the whole validation split, the last tenth of the text, in windows of the
             training's length, one after another without overlap; a character is predicted from those before it in its window. The score is that
             of the last step: no checkpoint is chosen, and nothing was tuned on this split but the size of the model and its learning rate.
-            Means come with 95 % intervals by Student's t over seeds. A **difference** is taken seed by seed, as is its interval, and is called
-            *undecided* if the interval contains zero: these seeds show no difference. **Bold** is the least mean. With some 80 comparisons, a few
-            intervals exclude zero by chance. **Training** is the number of steps times the time of a step that nothing else on the machine
-            slowed: the one that nine tenths of a run's steps exceed, median over a variant's runs; start and scoring are not included.""";
+            Means come with 95 % intervals by Student's t over seeds. A **difference** and its interval are those of a model of all variants
+            of a question, `loss = variant + seed + noise`, with one variance of the noise. *Better* and *worse* hold for all {comparisons} comparisons of this
+            page together (Holm's procedure, 5 %). *Equivalent* means that the difference is less than the margin of its question (two
+            one-sided tests, 5 % each). *Undecided* is neither. **Bold** is the least mean. **Training** is the number of steps times the
+            time of a step that nothing else on the machine slowed: the one that nine tenths of a run's steps exceed, median over a
+            variant's runs; start and scoring are not included.""";
 
     private final List<Answer> answers;
+    private final double[] pValues;
     private final Measures measures;
     private final boolean quick;
 
@@ -54,7 +59,12 @@ final class Results {
      * @param quick whether runs are cut short, to see that all of it works
      */
     Results(List<Answer> answers, RunSource source, Function<Run, Path> weights, boolean quick) {
-        this.answers = List.copyOf(answers);
+        pValues = answers.stream()
+                .flatMapToDouble(Answer::pValues)
+                .filter(Double::isFinite)
+                .toArray();
+        double level = Difference.level(DoubleStream.of(pValues));
+        this.answers = answers.stream().map(answer -> answer.at(level)).toList();
         this.measures = new Measures(source, weights);
         this.quick = quick;
     }
@@ -67,7 +77,12 @@ final class Results {
     void write(Path file) throws IOException {
         Path figures = file.toAbsolutePath().getParent().resolve("figures");
         List<String> parts = new ArrayList<>(List.of(
-                "# The paper in miniature", quick ? QUICK : ABOUT, facts(), PROTOCOL, "## In short", inShort()));
+                "# The paper in miniature",
+                quick ? QUICK : ABOUT,
+                facts(),
+                PROTOCOL.replace("{comparisons}", Integer.toString(pValues.length)),
+                "## In short",
+                inShort()));
         for (Answer answer : answers) {
             List<String> links = new ArrayList<>();
             Map<String, Chart> charts =

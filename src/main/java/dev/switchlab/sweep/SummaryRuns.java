@@ -260,7 +260,8 @@ final class SummaryRuns implements AutoCloseable {
         Setting first = settings.get(0);
         return settings.size() == 1
                 ? first.name() + "\n" + allScores(first)
-                : new ComparisonText(Comparison.of(RunSource.of(store), settings, first.name(), Map.of())).text();
+                : new ComparisonText(Comparison.of(RunSource.of(store), settings, first.name(), Map.of(), Double.NaN))
+                        .text();
     }
 
     private static String allScores(Setting setting) {

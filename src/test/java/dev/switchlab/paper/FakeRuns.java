@@ -53,7 +53,8 @@ final class FakeRuns extends Fakes {
             lettered.add(own);
             byLetter.put(own.letter(), firstRuns.get(variant.name()));
         }
-        Comparison comparison = Comparison.of(this, lettered, question.baseline(), question.against());
+        Comparison comparison =
+                Comparison.of(this, lettered, question.baseline(), question.against(), question.margin());
         return new Answer(question, comparison, byLetter, missing, 1);
     }
 

@@ -27,8 +27,8 @@ class ResultsTest {
     private final Setting better = runs.variant("better", "model.n_experts=8", 1.9, 2.101, 1.999);
 
     private final Setting worse = runs.variant("worse", "model.n_experts=2", 2.1, 2.3, 2.201);
-    /** Lower in the mean, but not with each seed. */
-    private final Setting inside = runs.variant("inside", "model.n_experts=16", 1.8, 2.3, 2.0);
+    /** Higher and lower, seed by seed. */
+    private final Setting inside = runs.variant("inside", "model.n_experts=16", 2.0018, 2.2003, 2.0985);
 
     private static Question question(String baseline) {
         return question(baseline, Map.of(), List.of());
@@ -36,6 +36,15 @@ class ResultsTest {
 
     private static Question question(
             String baseline, Map<String, String> against, List<Column> columns, Question.Figure... figures) {
+        return question(baseline, against, Double.NaN, columns, figures);
+    }
+
+    private static Question question(
+            String baseline,
+            Map<String, String> against,
+            double margin,
+            List<Column> columns,
+            Question.Figure... figures) {
         SweepSpec request = SweepSpec.of(List.of("paper"), Map.of(), Grid.NONE, List.of(1L, 2L, 3L));
         return new Question(
                 3,
@@ -45,6 +54,7 @@ class ResultsTest {
                 "",
                 baseline,
                 against,
+                margin,
                 Question.Asked.TOGETHER,
                 columns,
                 List.of(figures),
@@ -63,21 +73,37 @@ class ResultsTest {
         return section(answer).text(List.of("![a](figures/a.svg)"));
     }
 
+    /** R: {@code confint(lm(y ~ variant + seed))}. */
     @Test
     void aDifferenceWhoseIntervalContainsZeroIsUndecided() {
         Answer answer = runs.answer(question("base"), 0, base, better, worse, inside);
         assertThat(section(answer).sentence())
-                .isEqualTo(
-                        "Compared with **base** (2.1000 +- 0.2484), seed by seed: better: better (-0.1000 +- 0.0025);"
-                                + " worse: worse (+0.1003 +- 0.0014); undecided:"
-                                + " inside (-0.0667 +- 0.3795).");
+                .isEqualTo("Compared with **base** (2.1000 +- 0.2484): better: better (-0.1000 +- 0.0021);"
+                        + " worse: worse (+0.1003 +- 0.0021); undecided:"
+                        + " inside (+0.0002 +- 0.0021).");
         assertThat(text(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
                 .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
-                .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0025 | better |  |")
-                .contains("| D | inside | 3 | 2.0333 +- 0.6252 | -0.0667 +- 0.3795 | undecided |  |")
+                .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0021 | better |  |")
+                .contains("| D | inside | 3 | 2.1002 +- 0.2466 | +0.0002 +- 0.0021 | undecided |  |")
                 .contains("![a](figures/a.svg)\n")
                 .doesNotContain("missing");
+    }
+
+    @Test
+    void aDifferenceWithinTheMarginIsEquivalent() {
+        Question question = question("base", Map.of(), 0.01, List.of());
+        Answer answer = runs.answer(question, 0, base, better, inside);
+        assertThat(section(answer).sentence()).contains("better: better (-0.1", "equivalent: inside (+0.0002");
+    }
+
+    /** The level of a page: what is better alone need not be so among others. */
+    @Test
+    void moreComparisonsAskForMore() {
+        Answer answer = runs.answer(question("base"), 0, base, better);
+        double p = answer.pValues().findFirst().orElseThrow();
+        assertThat(section(answer.at(p)).sentence()).contains("better: better");
+        assertThat(section(answer.at(p / 2)).sentence()).contains("undecided: better");
     }
 
     /**
@@ -88,12 +114,11 @@ class ResultsTest {
         Question question = question("base", Map.of("inside", "worse"), List.of());
         Answer answer = runs.answer(question, 0, inside, base, worse);
         assertThat(section(answer).sentence())
-                .isEqualTo("Compared with **base** (2.1000 +- 0.2484), seed by seed: worse: worse (+0.1003 +- 0.0014)."
-                        + " Compared with **worse** (2.2003 +- 0.2484), seed by seed: undecided:"
-                        + " inside (-0.1670 +- 0.3797).");
+                .isEqualTo("Compared with **base** (2.1000 +- 0.2484): worse: worse (+0.1003 +- 0.0026)."
+                        + " Compared with **worse** (2.2003 +- 0.2484): better: inside (-0.1001 +- 0.0026).");
         assertThat(text(answer))
-                .contains("| A | inside | 3 | **2.0333 +- 0.6252** | -0.1670 +- 0.3797 to C | undecided |")
-                .contains("| C | worse | 3 | 2.2003 +- 0.2484 | +0.1003 +- 0.0014 | worse |");
+                .contains("| A | inside | 3 | 2.1002 +- 0.2466 | -0.1001 +- 0.0026 to C | better |")
+                .contains("| C | worse | 3 | 2.2003 +- 0.2484 | +0.1003 +- 0.0026 | worse |");
     }
 
     /** One seed has no interval, and a variant without a partner no difference. */
@@ -149,15 +174,15 @@ class ResultsTest {
         Setting[] variants = {
             runs.variant("dense", "model.n_experts=1", 2.0, 2.2),
             runs.variant("switch, 4 experts", "model.n_experts=4", 1.9, 2.101),
-            runs.variant("switch, 8 experts", "model.n_experts=8", 1.8, 2.3),
-            runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 2.2)
+            runs.variant("switch, 8 experts", "model.n_experts=8", 1.98, 2.1804),
+            runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 1.9)
         };
         Answer answer = runs.answer(question("dense", Map.of(), List.of(), Question.Figure.LINES), 0, variants);
         assertThat(section(answer).matrix()).hasValue("""
                         | experts | switch | less dense | less wide |
                         | --- | --- | --- | --- |
-                        | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0064 better |  |
-                        | 8 | 2.0500 +- 3.1766 | -0.0500 +- 1.9059 undecided | +0.1000 +- 0.0000 worse |""");
+                        | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0011 better |  |
+                        | 8 | 2.0802 +- 1.2732 | -0.0198 +- 0.0011 better | +0.2802 +- 0.0011 worse |""");
         assertThat(text(answer)).contains("| experts | switch |");
         assertThat(new QuestionFigures(answer, measures()).all()).containsOnlyKeys("paper-03-lines");
     }
