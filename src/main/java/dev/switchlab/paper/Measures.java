@@ -1,9 +1,11 @@
 package dev.switchlab.paper;
 
+import com.google.common.base.Splitter;
 import dev.switchlab.analysis.RouterSaturation;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.analysis.Specialization;
+import dev.switchlab.analysis.Specialization.Layer;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Durations;
 import dev.switchlab.runs.MetricPoint;
@@ -11,32 +13,65 @@ import dev.switchlab.runs.Run;
 import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import tech.tablesaw.api.Row;
+import tech.tablesaw.api.Table;
 
-/** Measures of runs beside their score. */
+/** Measures of finished runs beside their score. */
 final class Measures {
+
+    /**
+     * Seconds of all training steps at {@link #STEP_MS}: without start, scoring, pauses and other load of the machine.
+     */
+    static final String TRAINING_SECONDS = "training_seconds";
+    /**
+     * Milliseconds of a training step that nothing else on the machine slowed: nine tenths of the steps take longer.
+     */
+    static final String STEP_MS = "step_ms";
+    /** Load of the fullest expert over the mean load, less one: mean over layers and the second half of training. */
+    static final String MAX_VIOLATION = "max_violation";
+    /** Share of (token, choice) pairs without room in training: mean over layers and the second half of training. */
+    static final String DROPPED = "dropped_fraction";
+    /** Number of all weights. */
+    static final String PARAMETERS = "parameters";
+    /** Number of weights that a token meets: of each sparse layer's routed experts, the top k. */
+    static final String ACTIVE = "active_parameters";
+
+    static final List<String> NUMBERS = List.of(STEP_MS, TRAINING_SECONDS, MAX_VIOLATION, DROPPED, PARAMETERS, ACTIVE);
+
+    /** What the experts know of the kind of character at the end of training, by layer. */
+    static final String INFORMATION = "information";
+    /** Mean information of shuffled routings, by layer. */
+    static final String CHANCE = "chance";
+    /** The greatest information of a shuffled routing, by layer. */
+    static final String MOST_BY_CHANCE = "most_by_chance";
+    /** The first step from which on the routing stays near that of the end, by layer. */
+    static final String SETTLED = "settled";
+    /** By step, mean over layers: share routed as at the end, and share by chance. */
+    static final String SATURATION = "saturation";
+
+    static final List<String> TEXTS = List.of(INFORMATION, CHANCE, MOST_BY_CHANCE, SETTLED, SATURATION);
 
     /** Weights and biases of routed experts, as the reference names them; not of the shared ones. */
     private static final Pattern EXPERT = Pattern.compile(".*\\.experts\\.\\d+\\..*");
 
     /** A layer has settled when this share of its tokens goes where it goes at the end, and goes on doing so. */
-    private static final double SETTLED = 0.8;
+    private static final double SETTLED_SHARE = 0.8;
 
     private final RunSource source;
     private final Function<Run, Path> weights;
-    private final Map<String, Specialization> specializations = new HashMap<>();
-    private final Map<String, RouterSaturation> saturations = new HashMap<>();
 
     /** @param weights finds the file with a run's weights */
     Measures(RunSource source, Function<Run, Path> weights) {
@@ -44,14 +79,72 @@ final class Measures {
         this.weights = weights;
     }
 
-    /** By {@link Column#IMBALANCE}; NaN without experts. */
-    double maxViolation(Run run) {
-        return ofLayers(run, "max_violation");
+    /** A run with these measures, as far as they can be had: numbers among its metrics, texts among its tags. */
+    Run measured(Run run) {
+        Map<String, Double> metrics = new HashMap<>(run.metrics());
+        double stepMillis = stepMillis(run);
+        metrics.put(STEP_MS, stepMillis);
+        metrics.put(TRAINING_SECONDS, number(run, "train.steps") * stepMillis / 1e3);
+        metrics.put(MAX_VIOLATION, ofLayers(run, "max_violation"));
+        metrics.put(DROPPED, ofLayers(run, "dropped_fraction"));
+        parameters(run).ifPresent(parameters -> {
+            metrics.put(PARAMETERS, (double) parameters.all());
+            metrics.put(ACTIVE, (double) parameters.active());
+        });
+        NUMBERS.forEach(name -> metrics.computeIfPresent(name, (key, value) -> value.isNaN() ? null : value));
+        Map<String, String> tags = new HashMap<>(run.tags());
+        Specialization specialization = Specialization.of(source, run);
+        if (!specialization.layers().isEmpty()) {
+            Table saturation = RouterSaturation.of(source, run).table();
+            tags.put(INFORMATION, byLayer(specialization, Layer::information));
+            tags.put(CHANCE, byLayer(specialization, Layer::chance));
+            tags.put(MOST_BY_CHANCE, byLayer(specialization, Layer::highestChance));
+            tags.put(SETTLED, settled(saturation));
+            tags.put(SATURATION, byStep(saturation));
+        }
+        return new Run(
+                run.runId(),
+                run.experimentId(),
+                run.experiment(),
+                run.name(),
+                run.status(),
+                run.start(),
+                run.end(),
+                run.params(),
+                tags,
+                metrics);
     }
 
-    /** By {@link Column#DROPPED}; NaN without experts. */
-    double dropped(Run run) {
-        return ofLayers(run, "dropped_fraction");
+    private static String byLayer(Specialization specialization, ToDoubleFunction<Layer> value) {
+        return specialization.layers().stream()
+                .map(layer -> String.format(Locale.ROOT, "%.4f", value.applyAsDouble(layer)))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Numbers with commas between, as in the tags; none of an absent text. */
+    static double[] numbers(String text) {
+        return text == null
+                ? new double[0]
+                : Splitter.on(", ")
+                        .splitToStream(text)
+                        .mapToDouble(Double::parseDouble)
+                        .toArray();
+    }
+
+    private static String byStep(Table saturation) {
+        Map<Long, Double> chance = byStep(saturation, "chance");
+        return byStep(saturation, "saturation").entrySet().stream()
+                .map(step -> String.format(
+                        Locale.ROOT, "%d=%.4f=%.4f", step.getKey(), step.getValue(), chance.get(step.getKey())))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Map<Long, Double> byStep(Table saturation, String column) {
+        return saturation.stream()
+                .collect(Collectors.groupingBy(
+                        row -> row.getLong("step"),
+                        TreeMap::new,
+                        Collectors.averagingDouble(row -> row.getDouble(column))));
     }
 
     private double ofLayers(Run run, String quantity) {
@@ -69,21 +162,12 @@ final class Measures {
                 .orElse(Double.NaN);
     }
 
-    /**
-     * Milliseconds of a training step that nothing else on the machine slowed: nine tenths of the steps take longer.
-     * NaN if their speed was not logged.
-     */
-    double stepMillis(Run run) {
+    private double stepMillis(Run run) {
         double speed = Setting.percentile(
                 source.history(run.runId(), MetricNames.TRAIN_TOKENS_PER_SECOND).stream()
                         .mapToDouble(MetricPoint::value),
                 90);
         return 1e3 * number(run, "train.batch_size") * number(run, "train.seq_len") / speed;
-    }
-
-    /** Seconds of all training steps at that speed: without start, scoring, pauses and other load of the machine. */
-    double trainingSeconds(Run run) {
-        return number(run, "train.steps") * stepMillis(run) / 1e3;
     }
 
     private static double number(Run run, String param) {
@@ -113,44 +197,28 @@ final class Measures {
             }
             return new Parameters(all, all - experts + experts * topK / nExperts);
         }
-
-        @Override
-        public String toString() {
-            return String.format(Locale.ROOT, "%,d / %,d", all, active);
-        }
     }
 
-    /** The weights of a variant's first run. */
-    Parameters parameters(Setting variant) {
+    /** Empty if the weights were deleted. */
+    private Optional<Parameters> parameters(Run run) {
+        Path file = weights.apply(run);
         try {
-            return Parameters.of(
-                    Safetensors.read(weights.apply(variant.runs().get(0))).tensors(),
-                    Integer.parseInt(variant.params().get("model.top_k")),
-                    Integer.parseInt(variant.params().get("model.n_experts")));
+            return Files.exists(file)
+                    ? Optional.of(Parameters.of(
+                            Safetensors.read(file).tensors(),
+                            Integer.parseInt(run.params().get("model.top_k")),
+                            Integer.parseInt(run.params().get("model.n_experts"))))
+                    : Optional.empty();
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 
-    /** What the experts know of the kind of character at the end of training. */
-    Specialization specialization(Run run) {
-        return specializations.computeIfAbsent(run.runId(), id -> Specialization.of(source, run));
-    }
-
-    /** Mean over the runs of a variant, and over layers; NaN if a run kept no routing. */
-    double specialization(Setting variant, ToDoubleFunction<Specialization.Layer> of) {
-        return variant.mean(run -> specialization(run).mean(of)).mean();
-    }
-
-    RouterSaturation saturation(Run run) {
-        return saturations.computeIfAbsent(run.runId(), id -> RouterSaturation.of(source, run));
-    }
-
-    /** By layer, the first step from which on the routing stays near that of the end, with commas between. */
-    String settled(Run run) {
+    /** By layer, the first step from which on the routing stays near that of the end. */
+    static String settled(Table saturation) {
         Map<Integer, Long> first = new TreeMap<>();
-        for (Row row : saturation(run).table()) { // layer by layer, steps ascending
-            boolean isNear = row.getDouble("saturation") >= SETTLED;
+        for (Row row : saturation) { // layer by layer, steps ascending
+            boolean isNear = row.getDouble("saturation") >= SETTLED_SHARE;
             if (isNear) {
                 first.putIfAbsent(row.getInt("layer"), row.getLong("step"));
             } else {

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.data.Corpus;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
@@ -116,14 +118,21 @@ public final class PaperSession {
     public Outcome run() throws IOException, InterruptedException {
         boolean failures = false;
         boolean done = true;
+        boolean written = false;
         for (int i = 0; i < plan.asked().size(); i++) {
             if (stopRequested) {
                 done = false;
                 break;
             }
             ReadyQuestion next = plan.asked().get(i);
+            RecordedRuns recorded = RecordedRuns.read(data(next.question()));
+            Optional<ResolvedSweep> missing =
+                    next.ready().only(run -> !recorded.has(run, next.ready().text(run)));
+            if (missing.isEmpty()) {
+                continue;
+            }
             SweepSession session = new SweepSession(
-                    next.ready(), plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
+                    missing.get(), plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
             running = session;
             if (stopRequested) {
                 session.stop(); // requested before it ran
@@ -133,9 +142,13 @@ public final class PaperSession {
             done &= outcome.progress().isDone();
             failures |= outcome.progress().hasFailures();
             write();
+            written = true;
             if (failures && plan.options().failFast()) {
                 break;
             }
+        }
+        if (!written) {
+            write();
         }
         return new Outcome(done, stopRequested, failures);
     }
@@ -147,6 +160,7 @@ public final class PaperSession {
         double later = 0;
         for (int i = 0; i < plan.asked().size(); i++) {
             ResolvedSweep ready = plan.asked().get(i).ready();
+            RecordedRuns recorded = RecordedRuns.read(data(plan.asked().get(i).question()));
             int width = plan.launcher().apply(plan.asked().get(i)).width();
             for (SweepRun run : ready.sweep().runs()) {
                 Map<String, String> identity = new HashMap<>(run.experiment().toParams());
@@ -154,7 +168,8 @@ public final class PaperSession {
                 if (!seen.add(identity)) {
                     continue;
                 }
-                boolean isDone = past.equal(run, ready, cpu).isPresent();
+                boolean isDone = recorded.has(run, ready.text(run))
+                        || past.equal(run, ready, cpu).isPresent();
                 done += isDone ? 1 : 0;
                 if (i > index && !isDone) {
                     later += past.expectedSeconds(run, ready.conditions().threads())
@@ -172,27 +187,49 @@ public final class PaperSession {
                 Double.isNaN(later) ? OptionalDouble.empty() : OptionalDouble.of(later));
     }
 
-    /** Writes what the book has of all questions. */
+    /** Records what the book has of all questions, and writes the results from all that is recorded. */
     public void write() throws IOException {
         PastRuns past = new PastRuns(store);
-        List<Answer> answers =
-                plan.all().stream().map(ready -> answer(ready, past)).toList();
-        new Results(answers, RunSource.of(store), this::weights, plan.quick()).write(plan.file());
+        Measures measures = new Measures(RunSource.of(store), this::weights);
+        List<Answer> answers = new ArrayList<>();
+        for (ReadyQuestion asked : plan.all()) {
+            Path file = data(asked.question());
+            RecordedRuns recorded = RecordedRuns.read(file);
+            boolean isNew = false;
+            for (SweepRun run : asked.ready().sweep().runs()) {
+                Corpus text = asked.ready().text(run);
+                if (!recorded.has(run, text)) {
+                    Optional<Run> finished = past.equal(run, asked.ready(), cpu);
+                    finished.ifPresent(found -> recorded.add(run, text, found, measures));
+                    isNew |= finished.isPresent();
+                }
+            }
+            if (isNew) {
+                recorded.write(file);
+            }
+            answers.add(answer(asked, recorded));
+        }
+        new Results(answers, plan.quick()).write(plan.file());
         view.written(plan.file());
+    }
+
+    /** Where the runs of a question are recorded, beside the results. */
+    private Path data(Question question) {
+        return plan.file().resolveSibling(Path.of("data", "%02d-%s.csv".formatted(question.number(), question.slug())));
     }
 
     private Path weights(Run run) {
         return store.book().artifacts(run.runId()).file(StoredRun.WEIGHTS);
     }
 
-    private Answer answer(ReadyQuestion asked, PastRuns past) {
+    private Answer answer(ReadyQuestion asked, RecordedRuns recorded) {
         List<Setting> variants = new ArrayList<>();
         Map<String, SweepRun> firstRuns = new HashMap<>();
         int missing = 0;
         for (List<SweepRun> seeds : asked.ready().sweep().settings().values()) {
             List<Run> runs = seeds.stream()
                     .sorted(Comparator.comparingLong(SweepRun::seed))
-                    .flatMap(run -> past.equal(run, asked.ready(), cpu).stream())
+                    .flatMap(run -> recorded.find(run, asked.ready().text(run)).stream())
                     .toList();
             missing += seeds.size() - runs.size();
             if (!runs.isEmpty()) {

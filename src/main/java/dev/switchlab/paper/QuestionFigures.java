@@ -1,5 +1,6 @@
 package dev.switchlab.paper;
 
+import com.google.common.base.Splitter;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.Setting;
@@ -19,9 +20,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The figures of an answer. */
-record QuestionFigures(Answer answer, Measures measures) {
+record QuestionFigures(Answer answer) {
 
     private static final String LOSS = "nats per character";
 
@@ -37,7 +39,8 @@ record QuestionFigures(Answer answer, Measures measures) {
             Optional<? extends Chart> chart = switch (figure) {
                 case BARS -> Optional.of(bars("validation loss", LOSS, run -> run.metric(Comparison.FINAL_SCORE)));
                 case IMBALANCE ->
-                    Optional.of(bars("max violation", "max load / mean load - 1", measures::maxViolation));
+                    Optional.of(bars(
+                            "max violation", "max load / mean load - 1", run -> run.metric(Measures.MAX_VIOLATION)));
                 case LINES -> lines();
                 case SATURATION -> saturation();
             };
@@ -87,22 +90,25 @@ record QuestionFigures(Answer answer, Measures measures) {
     private Optional<LineChart> saturation() {
         List<Line> lines = new ArrayList<>();
         for (Setting variant : answer.variants()) {
-            Map<Long, Double> own = byStep(variant, "saturation");
+            Map<Long, Double> own = byStep(variant, 1);
             if (!own.isEmpty()) {
                 lines.add(means(variant.name(), own));
-                lines.add(means(variant.name() + ", by chance", byStep(variant, "chance")));
+                lines.add(means(variant.name() + ", by chance", byStep(variant, 2)));
             }
         }
         return chart("router saturation", "step", Scale.LINEAR, "share routed as at the end", lines);
     }
 
-    private Map<Long, Double> byStep(Setting variant, String column) {
+    /** @param column of {@link Measures#SATURATION}, after the step */
+    private static Map<Long, Double> byStep(Setting variant, int column) {
         return variant.runs().stream()
-                .flatMap(run -> measures.saturation(run).table().stream())
+                .flatMap(run -> Stream.ofNullable(run.tags().get(Measures.SATURATION)))
+                .flatMap(Splitter.on(", ")::splitToStream)
+                .map(Splitter.on('=')::splitToList)
                 .collect(Collectors.groupingBy(
-                        row -> row.getLong("step"),
+                        point -> Long.valueOf(point.get(0)),
                         TreeMap::new,
-                        Collectors.averagingDouble(row -> row.getDouble(column))));
+                        Collectors.averagingDouble(point -> Double.parseDouble(point.get(column)))));
     }
 
     private static Line means(String name, Map<Long, Double> values) {

@@ -5,7 +5,6 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.Difference.Verdict;
 import dev.switchlab.analysis.Setting;
-import dev.switchlab.analysis.Specialization.Layer;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
@@ -21,11 +20,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** One question in Markdown: the comparison of its variants, and the command that repeats a run. */
-record QuestionSection(Answer answer, Measures measures) {
+record QuestionSection(Answer answer) {
 
     /**
      * The section.
@@ -78,10 +76,10 @@ record QuestionSection(Answer answer, Measures measures) {
                                 .difference(variant)
                                 .map(difference -> difference.verdict().toString())
                                 .orElse(""));
-        answer.question()
-                .columns()
-                .forEach(column -> table.left(column.title(), variant -> column.cell(variant, measures)));
-        return table.left("training", variant -> Measures.duration(variant.median(measures::trainingSeconds)))
+        answer.question().columns().forEach(column -> table.left(column.title(), variant -> column.cell(variant)));
+        return table.left(
+                        "training",
+                        variant -> Measures.duration(variant.median(run -> run.metric(Measures.TRAINING_SECONDS))))
                 .markdown();
     }
 
@@ -160,7 +158,12 @@ record QuestionSection(Answer answer, Measures measures) {
         return difference.interval().signed() + " " + difference.verdict();
     }
 
-    private record SeedRun(Setting variant, String seed, Run run) {}
+    private record SeedRun(Setting variant, String seed, Run run) {
+
+        String tag(String name) {
+            return run.tags().getOrDefault(name, "");
+        }
+    }
 
     /** What experts specialize in, run by run: in every seed or in some? */
     private String specialization() {
@@ -170,9 +173,9 @@ record QuestionSection(Answer answer, Measures measures) {
         return new TextTable<>(runs)
                         .left("", own -> own.variant().letter())
                         .left("seed", SeedRun::seed)
-                        .left("information by layer", own -> byLayer(own, "%.3f", Layer::information))
-                        .left("most by chance, by layer", own -> byLayer(own, "%.4f", Layer::highestChance))
-                        .left("settled at step, by layer", own -> measures.settled(own.run()))
+                        .left("information by layer", own -> own.tag(Measures.INFORMATION))
+                        .left("most by chance, by layer", own -> own.tag(Measures.MOST_BY_CHANCE))
+                        .left("settled at step, by layer", own -> own.tag(Measures.SETTLED))
                         .markdown()
                 + """
 
@@ -181,12 +184,6 @@ record QuestionSection(Answer answer, Measures measures) {
                 line start, line break) over the entropy of the kinds, on a part of the validation split; by chance is the most of 20
                 shuffles of the same routing. A layer has settled at the first step from which on 80 % of its tokens go to the expert
                 they go to at the end.""";
-    }
-
-    private String byLayer(SeedRun own, String format, ToDoubleFunction<Layer> value) {
-        return measures.specialization(own.run()).layers().stream()
-                .map(layer -> String.format(Locale.ROOT, format, value.applyAsDouble(layer)))
-                .collect(Collectors.joining(", "));
     }
 
     /** The best variant's first run with all digits of its score, and the command that repeats it. */

@@ -1,7 +1,6 @@
 package dev.switchlab.paper;
 
 import dev.switchlab.analysis.Difference;
-import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.io.Durations;
 import dev.switchlab.io.WholeFile;
@@ -50,22 +49,19 @@ final class Results {
 
     private final List<Answer> answers;
     private final double[] pValues;
-    private final Measures measures;
     private final boolean quick;
 
     /**
      * @param answers by number
-     * @param weights finds the file with a run's weights
      * @param quick whether runs are cut short, to see that all of it works
      */
-    Results(List<Answer> answers, RunSource source, Function<Run, Path> weights, boolean quick) {
+    Results(List<Answer> answers, boolean quick) {
         pValues = answers.stream()
                 .flatMapToDouble(Answer::pValues)
                 .filter(Double::isFinite)
                 .toArray();
         double level = Difference.level(DoubleStream.of(pValues));
         this.answers = answers.stream().map(answer -> answer.at(level)).toList();
-        this.measures = new Measures(source, weights);
         this.quick = quick;
     }
 
@@ -85,8 +81,7 @@ final class Results {
                 inShort()));
         for (Answer answer : answers) {
             List<String> links = new ArrayList<>();
-            Map<String, Chart> charts =
-                    answer.variants().isEmpty() ? Map.of() : new QuestionFigures(answer, measures).all();
+            Map<String, Chart> charts = answer.variants().isEmpty() ? Map.of() : new QuestionFigures(answer).all();
             for (Map.Entry<String, Chart> chart : charts.entrySet()) {
                 WholeFile.write(
                         figures.resolve(chart.getKey() + ".svg"),
@@ -94,7 +89,7 @@ final class Results {
                 // The alternative text has what is in the figure.
                 links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
             }
-            parts.add(new QuestionSection(answer, measures).text(links).strip());
+            parts.add(new QuestionSection(answer).text(links).strip());
         }
         WholeFile.write(file, String.join("\n\n", parts) + "\n");
     }
@@ -109,7 +104,7 @@ final class Results {
         facts.put("processor", distinct(runs, run -> run.tags().get("switchlab.cpu")));
         facts.put("runs", runs.size() + (missing > 0 ? " (" + missing + " missing)" : "") + ", each with " + threads());
         double seconds = runs.stream()
-                .mapToDouble(measures::trainingSeconds)
+                .mapToDouble(run -> run.metric(Measures.TRAINING_SECONDS))
                 .filter(Double::isFinite)
                 .sum();
         facts.put("time", Durations.text(seconds) + " of training in all runs together");
@@ -167,6 +162,6 @@ final class Results {
         if (!reading.isEmpty() && !quick) {
             return reading;
         }
-        return answer.variants().isEmpty() ? "Not run yet." : new QuestionSection(answer, measures).sentence();
+        return answer.variants().isEmpty() ? "Not run yet." : new QuestionSection(answer).sentence();
     }
 }

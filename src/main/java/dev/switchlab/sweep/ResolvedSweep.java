@@ -14,8 +14,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * A sweep with its texts, each long enough for the runs on it, and with the place where the runs compute.
@@ -99,8 +101,16 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
         return SweepIdentity.of(sweep, this::text, conditions.entries());
     }
 
+    /** Some of the runs; empty if none is wanted. */
+    public Optional<ResolvedSweep> only(Predicate<SweepRun> wanted) {
+        List<SweepRun> runs = sweep.runs().stream().filter(wanted).toList();
+        return runs.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new ResolvedSweep(new Sweep(sweep.spec(), runs), inputs, conditions));
+    }
+
     /** What a run is trained on. */
-    Corpus text(SweepRun run) {
+    public Corpus text(SweepRun run) {
         return inputs.get(run.row()).data().corpus();
     }
 

@@ -2,6 +2,8 @@ package dev.switchlab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import java.io.IOException;
@@ -91,6 +93,25 @@ class PaperCommandTest {
         commands.succeed(paper());
         assertThat(trained()).hasSize(6);
         assertThat(results).hasContent(before);
+    }
+
+    /** What was recorded elsewhere is not trained again, until its question asks for something else. */
+    @Test
+    void recordedRunsCountWithoutTheirBook() throws Exception {
+        commands.succeed(paper("--question", "1"));
+        String before = Files.readString(experiments.resolve("results/RESULTS.md"));
+        assertThat(experiments.resolve("results/data/01-experts.csv"))
+                .content()
+                .startsWith("variant,seed,settings,run,steps,loss,")
+                .contains("\nthis,1,");
+        MoreFiles.deleteRecursively(commands.runs(), RecursiveDeleteOption.ALLOW_INSECURE);
+        commands.succeed(paper("--question", "1"));
+        assertThat(trained()).isEmpty();
+        assertThat(experiments.resolve("results/RESULTS.md")).hasContent(before);
+
+        question("01-experts", "model.n_experts=2", "model.n_experts=1");
+        commands.succeed(paper("--question", "1"));
+        assertThat(trained()).hasSize(2);
     }
 
     @Test

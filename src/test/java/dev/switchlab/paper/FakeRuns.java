@@ -4,11 +4,16 @@ import com.google.common.base.Splitter;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Fakes;
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.data.Corpus;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.Semantics;
 import dev.switchlab.runs.Run;
 import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.train.RoutingSnapshot;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +21,8 @@ import java.util.Map;
 
 /** Variants with finished runs made by hand, in the order made. */
 final class FakeRuns extends Fakes {
+
+    private static final Corpus TEXT = new Corpus("it", "0123456789abcdef0123", "a text");
 
     private final Map<String, SweepRun> firstRuns = new HashMap<>();
 
@@ -44,18 +51,50 @@ final class FakeRuns extends Fakes {
         return Setting.of(0, name, runs);
     }
 
-    /** The answer to a question, its variants lettered in this order. */
+    /** The answer to a question, its variants lettered in this order, by way of the file that records runs. */
     Answer answer(Question question, int missing, Setting... variants) {
+        Measures measures = new Measures(this, run -> Path.of("none"));
+        RecordedRuns recorded = new RecordedRuns();
+        for (Setting variant : variants) {
+            variant.runs().forEach(run -> recorded.add(seed(variant, run), TEXT, run, measures));
+        }
+        RecordedRuns read = writtenAndRead(recorded);
         List<Setting> lettered = new ArrayList<>();
         Map<String, SweepRun> byLetter = new HashMap<>();
         for (Setting variant : variants) {
-            Setting own = Setting.of(lettered.size(), variant.name(), variant.runs());
+            List<Run> runs = variant.runs().stream()
+                    .flatMap(run -> read.find(seed(variant, run), TEXT).stream())
+                    .toList();
+            Setting own = Setting.of(lettered.size(), variant.name(), runs);
             lettered.add(own);
             byLetter.put(own.letter(), firstRuns.get(variant.name()));
         }
         Comparison comparison =
                 Comparison.of(this, lettered, question.baseline(), question.against(), question.margin());
         return new Answer(question, comparison, byLetter, missing, 1);
+    }
+
+    private static RecordedRuns writtenAndRead(RecordedRuns recorded) {
+        try {
+            Path file = Files.createTempFile("runs", ".csv");
+            recorded.write(file);
+            RecordedRuns read = RecordedRuns.read(file);
+            Files.delete(file);
+            return read;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private SweepRun seed(Setting variant, Run run) {
+        SweepRun first = firstRuns.get(variant.name());
+        return new SweepRun(
+                1,
+                "paper",
+                first.experiment().with("seed=" + run.params().get("seed")),
+                first.variant(),
+                first.common(),
+                first.overrides());
     }
 
     /** The history of a metric in all runs of a variant. */

@@ -31,13 +31,18 @@ class MeasuresTest {
                 .routing(variant, routing(300, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1))
                 .routing(variant, routing(400, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1));
         Run run = variant.runs().get(0);
-        assertThat(measures.settled(run)).isEqualTo("300");
+        Run measured = measures.measured(run);
+        assertThat(measured.tags())
+                .containsEntry(Measures.SETTLED, "300")
+                .containsEntry(
+                        Measures.SATURATION,
+                        "100=1.0000=0.5000, 200=0.5000=0.5000, 300=0.8000=0.5000, 400=1.0000=0.5000");
     }
 
     @Test
     void whatKeptNoRoutingHasNotSettled() {
         Setting dense = runs.variant("dense", "model.n_experts=1", 1.0);
-        assertThat(measures.settled(dense.runs().get(0))).isEmpty();
+        assertThat(measures.measured(dense.runs().get(0)).tags()).doesNotContainKey(Measures.SETTLED);
     }
 
     @Test

@@ -16,8 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is written of runs whose scores are known. */
 class ResultsTest {
 
-    private static final Path NO_WEIGHTS = Path.of("none");
-
     @TempDir
     Path folder;
 
@@ -61,12 +59,8 @@ class ResultsTest {
                 request);
     }
 
-    private Measures measures() {
-        return new Measures(runs, run -> NO_WEIGHTS);
-    }
-
     private QuestionSection section(Answer answer) {
-        return new QuestionSection(answer, measures());
+        return new QuestionSection(answer);
     }
 
     private String text(Answer answer) {
@@ -184,17 +178,17 @@ class ResultsTest {
                         | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0011 better |  |
                         | 8 | 2.0802 +- 1.2732 | -0.0198 +- 0.0011 better | +0.2802 +- 0.0011 worse |""");
         assertThat(text(answer)).contains("| experts | switch |");
-        assertThat(new QuestionFigures(answer, measures()).all()).containsOnlyKeys("paper-03-lines");
+        assertThat(new QuestionFigures(answer).all()).containsOnlyKeys("paper-03-lines");
     }
 
     /** The file names the processor, adds up times, and says of a quick look that it means nothing. */
     @Test
     void theWholeFile() throws IOException {
+        runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Answer first = runs.answer(question("base", Map.of(), List.of(), Question.Figure.BARS), 0, base, better);
         Answer none = runs.answer(question("base"), 6);
-        runs.history(base, "train/tokens_per_second", 102_400).history(better, "train/tokens_per_second", 204_800);
         Path file = folder.resolve("RESULTS.md");
-        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);
+        new Results(List.of(first, first, none), false).write(file);
         assertThat(file)
                 .content()
                 .contains("| processor | a processor |", "| runs | 6 (6 missing), each with 1 thread |")
@@ -207,10 +201,10 @@ class ResultsTest {
         assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");
 
         String before = Files.readString(file);
-        new Results(List.of(first, first, none), runs, run -> NO_WEIGHTS, false).write(file);
+        new Results(List.of(first, first, none), false).write(file);
         assertThat(file).hasContent(before);
 
-        new Results(List.of(first), runs, run -> NO_WEIGHTS, true).write(file);
+        new Results(List.of(first), true).write(file);
         assertThat(file).content().contains("Its numbers mean nothing");
     }
 }
