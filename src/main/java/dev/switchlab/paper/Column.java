@@ -5,6 +5,7 @@ import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.experiment.MetricNames;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 
@@ -33,6 +34,14 @@ public enum Column {
     STRIDE16("loss by stride 16", variant -> text(variant.mean(MetricNames.strided(16) + MetricNames.CROSS_ENTROPY))),
     /** Optimizer steps. */
     STEPS("steps", variant -> variant.params().get("train.steps")),
+    /** {@link StepsToLoss}. */
+    STEPS_TO_LOSS(
+            "steps to the baseline's loss",
+            (variant, comparison) -> comparison
+                    .difference(variant)
+                    .flatMap(difference -> StepsToLoss.of(variant, difference.baseline()))
+                    .map(StepsToLoss::toString)
+                    .orElse("")),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
     INFORMATION("information", variant -> text("%.3f", ofLayers(variant, Measures.INFORMATION))),
     /** Information of a shuffled routing. */
@@ -41,9 +50,13 @@ public enum Column {
     private final String title;
 
     @SuppressWarnings("ImmutableEnumChecker") // lambdas that capture nothing
-    private final Function<Setting, String> cell;
+    private final BiFunction<Setting, Comparison, String> cell;
 
     Column(String title, Function<Setting, String> cell) {
+        this(title, (variant, comparison) -> cell.apply(variant));
+    }
+
+    Column(String title, BiFunction<Setting, Comparison, String> cell) {
         this.title = title;
         this.cell = cell;
     }
@@ -53,8 +66,8 @@ public enum Column {
     }
 
     /** The cell of a variant; empty if its runs lack the measure. */
-    String cell(Setting variant) {
-        return cell.apply(variant);
+    String cell(Setting variant, Comparison comparison) {
+        return cell.apply(variant, comparison);
     }
 
     private static String mean(String format, double factor, Setting variant, String metric) {

@@ -62,7 +62,10 @@ final class Measures {
     /** By step, mean over layers: share routed as at the end, and share by chance. */
     static final String SATURATION = "saturation";
 
-    static final List<String> TEXTS = List.of(INFORMATION, CHANCE, MOST_BY_CHANCE, SETTLED, SATURATION);
+    /** Validation loss by step. */
+    static final String VALIDATION = "validation";
+
+    static final List<String> TEXTS = List.of(VALIDATION, INFORMATION, CHANCE, MOST_BY_CHANCE, SETTLED, SATURATION);
 
     /** Weights and biases of routed experts, as the reference names them; not of the shared ones. */
     private static final Pattern EXPERT = Pattern.compile(".*\\.experts\\.\\d+\\..*");
@@ -93,6 +96,11 @@ final class Measures {
         });
         NUMBERS.forEach(name -> metrics.computeIfPresent(name, (key, value) -> value.isNaN() ? null : value));
         Map<String, String> tags = new HashMap<>(run.tags());
+        tags.put(
+                VALIDATION,
+                source.history(run.runId(), MetricNames.VALID + MetricNames.CROSS_ENTROPY).stream()
+                        .map(point -> String.format(Locale.ROOT, "%d=%.5f", point.step(), point.value()))
+                        .collect(Collectors.joining(", ")));
         Specialization specialization = Specialization.of(source, run);
         if (!specialization.layers().isEmpty()) {
             Table saturation = RouterSaturation.of(source, run).table();
@@ -129,6 +137,17 @@ final class Measures {
                         .splitToStream(text)
                         .mapToDouble(Double::parseDouble)
                         .toArray();
+    }
+
+    /** The validation losses of a measured run, by step. */
+    static TreeMap<Long, Double> curve(Run measured) {
+        TreeMap<Long, Double> curve = new TreeMap<>();
+        String text = measured.tags().getOrDefault(VALIDATION, "");
+        Splitter.on(", ").omitEmptyStrings().split(text).forEach(point -> {
+            List<String> parts = Splitter.on('=').splitToList(point);
+            curve.put(Long.valueOf(parts.get(0)), Double.valueOf(parts.get(1)));
+        });
+        return curve;
     }
 
     private static String byStep(Table saturation) {

@@ -76,7 +76,9 @@ record QuestionSection(Answer answer) {
                                 .difference(variant)
                                 .map(difference -> difference.verdict().toString())
                                 .orElse(""));
-        answer.question().columns().forEach(column -> table.left(column.title(), variant -> column.cell(variant)));
+        answer.question()
+                .columns()
+                .forEach(column -> table.left(column.title(), variant -> column.cell(variant, comparison)));
         return table.left(
                         "training",
                         variant -> Measures.duration(variant.median(run -> run.metric(Measures.TRAINING_SECONDS))))
