@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -140,8 +141,8 @@ final class Measures {
     }
 
     /** The validation losses of a measured run, by step. */
-    static TreeMap<Long, Double> curve(Run measured) {
-        TreeMap<Long, Double> curve = new TreeMap<>();
+    static SortedMap<Long, Double> curve(Run measured) {
+        SortedMap<Long, Double> curve = new TreeMap<>();
         String text = measured.tags().getOrDefault(VALIDATION, "");
         Splitter.on(", ").omitEmptyStrings().split(text).forEach(point -> {
             List<String> parts = Splitter.on('=').splitToList(point);

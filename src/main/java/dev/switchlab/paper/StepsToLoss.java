@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 
 /**
  * Steps after which a variant's validation loss is what its baseline's is at the end (arXiv 2101.03961, figure 5): by
@@ -24,7 +24,7 @@ record StepsToLoss(double steps, double times, double low, double high) {
 
     private static final int RESAMPLES = 2000;
 
-    private record Pair(TreeMap<Long, Double> own, TreeMap<Long, Double> baseline) {}
+    private record Pair(SortedMap<Long, Double> own, SortedMap<Long, Double> baseline) {}
 
     /** Empty without two common seeds whose runs kept their validation losses. */
     static Optional<StepsToLoss> of(Setting variant, Setting baseline) {
@@ -60,7 +60,7 @@ record StepsToLoss(double steps, double times, double low, double high) {
         double target = mean(
                 pairs.stream().map(Pair::baseline).toList(),
                 pairs.get(0).baseline().lastKey());
-        List<TreeMap<Long, Double>> own = pairs.stream().map(Pair::own).toList();
+        List<SortedMap<Long, Double>> own = pairs.stream().map(Pair::own).toList();
         double lastStep = 0;
         double lastLoss = Double.POSITIVE_INFINITY;
         for (long step : own.get(0).keySet()) {
@@ -75,7 +75,7 @@ record StepsToLoss(double steps, double times, double low, double high) {
         return Double.POSITIVE_INFINITY;
     }
 
-    private static double mean(List<TreeMap<Long, Double>> curves, long step) {
+    private static double mean(List<SortedMap<Long, Double>> curves, long step) {
         return curves.stream()
                 .mapToDouble(curve -> curve.getOrDefault(step, Double.NaN))
                 .average()
