@@ -63,9 +63,10 @@ public final class ComparisonReport {
                 + " in tokens a second.");
         page.raw(html(view.wide()));
         if (!comparison.differences().isEmpty()) {
-            page.text("Differences are taken seed by seed: what a seed brings to both settings cancels. An interval"
-                    + " that contains 0 leaves the difference undecided. Intervals are not corrected for"
-                    + " their number: of twenty equal settings, one is expected to look different.");
+            page.text(
+                    "Differences are those of the model loss = setting + seed + noise, with one variance of the noise:"
+                            + " what a seed does to all settings cancels. Better and worse hold for all differences of a"
+                            + " metric together (Holm's procedure, 5 %); intervals are those of one difference.");
         }
         comparison.notes().forEach(note -> page.text("Note: " + note + "."));
         if (comparison.settings().size() > 1 && comparison.warnings().isEmpty()) {

@@ -121,8 +121,10 @@ public final class RunReport {
                 " nats per character, " + (isWhole ? "mean of the last ten steps" : "of the last step"));
         score(facts, "validation loss", run.metric(Comparison.FINAL_SCORE), " nats per character, on the whole split");
         score(facts, "best on a sample", run.metric(MetricNames.BEST_CROSS_ENTROPY), " nats per character");
-        double right = 100 * run.metric(MetricNames.FINAL + MetricNames.ACCURACY);
-        score(facts, "characters right", right, " % of the validation split");
+        double right = run.metric(MetricNames.FINAL + MetricNames.ACCURACY);
+        facts.put(
+                "characters right",
+                Double.isNaN(right) ? "" : String.format(Locale.ROOT, "%.1f %% of the validation split", 100 * right));
         score(facts, "speed", run.metric(MetricNames.TRAIN_TOKENS_PER_SECOND), " characters per second");
         facts.put("run", run.runId());
         facts.values().removeIf(String::isBlank);
