@@ -104,6 +104,9 @@ public final class RunReport {
         facts.put(
                 "training",
                 param("train.steps", "%s steps")
+                        + ("1".equals(run.params().get("train.accumulate"))
+                                ? ""
+                                : param("train.accumulate", " of %s batches"))
                         + param("train.batch_size", " of %s windows")
                         + param("train.seq_len", " of %s characters")
                         + param("train.learning_rate", ", learning rate %s")

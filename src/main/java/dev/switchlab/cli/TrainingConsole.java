@@ -131,6 +131,7 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         @Override
         public void evaluation(int step, Evaluation evaluation) {
             validLoss = evaluation.crossEntropy();
+            bar.note(losses());
             bar.println(String.format(
                     Locale.ROOT,
                     "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
