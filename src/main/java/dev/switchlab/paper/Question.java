@@ -28,7 +28,9 @@ import java.util.stream.Stream;
  * <pre>{@code
  * question: Does the loss fall with the number of experts?
  * paper: Yes (figure 4).
+ * short: yes                     # what the paper says, in a few words
  * baseline: 4 experts            # the variant that others are compared with
+ * decides: 8 experts             # the variant whose difference answers the question; optional
  * against: {wide, dense: dense}  # variants with another baseline; optional
  * margin: 0.01                   # a difference below which variants are equivalent; optional
  * asked: by_number               # a name of Asked; optional
@@ -39,8 +41,10 @@ import java.util.stream.Stream;
  *
  * @param slug the name of the file without number and ending
  * @param paper what the paper says, with its section or table
+ * @param inShort what the paper says, in a few words; may be empty
  * @param reading what a person makes of the results; may be empty
  * @param baseline name of the variant that others are compared with
+ * @param decides name of the variant whose difference answers the question; empty for none
  * @param against variants with another baseline, by name
  * @param margin in nats per character; NaN without one
  * @param columns of the table, beside loss, difference and time
@@ -50,8 +54,10 @@ public record Question(
         String slug,
         String question,
         String paper,
+        String inShort,
         String reading,
         String baseline,
+        String decides,
         Map<String, String> against,
         double margin,
         Asked asked,
@@ -60,8 +66,18 @@ public record Question(
         SweepSpec sweep) {
 
     private static final Pattern NAME = Pattern.compile("(\\d{2})-([a-z0-9-]+)\\.yaml");
-    private static final List<String> KEYS =
-            List.of("question", "paper", "reading", "baseline", "against", "margin", "asked", "show", "figures");
+    private static final List<String> KEYS = List.of(
+            "question",
+            "paper",
+            "short",
+            "reading",
+            "baseline",
+            "decides",
+            "against",
+            "margin",
+            "asked",
+            "show",
+            "figures");
 
     private static final double QUICK_STEPS = 0.05;
     private static final int QUICK_SEEDS = 2;
@@ -160,6 +176,10 @@ public record Question(
         }
         String baseline = read.text("baseline");
         requireVariant(file, "baseline", baseline, variants);
+        String decides = read.text("decides");
+        if (!decides.isEmpty()) {
+            requireVariant(file, "decides", decides, variants);
+        }
         Map<String, String> against = read.texts("against");
         against.forEach((variant, other) -> {
             requireVariant(file, "against", variant, variants);
@@ -170,8 +190,10 @@ public record Question(
                 name.group(2),
                 required(file, read, "question"),
                 required(file, read, "paper"),
+                read.text("short"),
                 read.text("reading"),
                 baseline,
+                decides,
                 against,
                 margin(file, read.text("margin")),
                 read.text("asked").isEmpty()
@@ -188,7 +210,8 @@ public record Question(
 
     private Question with(SweepSpec other) {
         return new Question(
-                number, slug, question, paper, reading, baseline, against, margin, asked, columns, figures, other);
+                number, slug, question, paper, inShort, reading, baseline, decides, against, margin, asked, columns,
+                figures, other);
     }
 
     /** This question with settings changed in all of its runs, such as the place of its text. */

@@ -33,7 +33,7 @@ record QuestionSection(Answer answer) {
     String text(List<String> figures) {
         Question question = answer.question();
         List<String> parts = new ArrayList<>();
-        parts.add("## " + question.number() + ". " + question.question());
+        parts.add("## " + heading());
         parts.add("The paper: " + question.paper());
         if (answer.missing() > 0) {
             parts.add("**" + answer.missing() + " runs are missing**: `make paper QUESTION=" + question.number()
@@ -56,6 +56,27 @@ record QuestionSection(Answer answer) {
             parts.add(runs());
         }
         return String.join("\n\n", parts) + "\n";
+    }
+
+    private String heading() {
+        return answer.question().number() + ". " + answer.question().question();
+    }
+
+    /** The heading as a link within the page, as forges make anchors. */
+    String link() {
+        String anchor = heading()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                .replace(' ', '-');
+        return "[" + heading() + "](#" + anchor + ")";
+    }
+
+    /** The difference that answers the question; empty if no variant decides, or it has no run yet. */
+    Optional<Difference> decision() {
+        return answer.variants().stream()
+                .filter(variant -> variant.name().equals(answer.question().decides()))
+                .flatMap(variant -> answer.comparison().difference(variant).stream())
+                .findFirst();
     }
 
     private String table() {

@@ -75,10 +75,9 @@ final class Results {
         List<String> parts = new ArrayList<>(List.of(
                 "# The paper in miniature",
                 quick ? QUICK : ABOUT,
+                inShort(),
                 facts(),
-                PROTOCOL.replace("{comparisons}", Integer.toString(pValues.length)),
-                "## In short",
-                inShort()));
+                PROTOCOL.replace("{comparisons}", Integer.toString(pValues.length))));
         for (Answer answer : answers) {
             List<String> links = new ArrayList<>();
             Map<String, Chart> charts = answer.variants().isEmpty() ? Map.of() : new QuestionFigures(answer).all();
@@ -151,17 +150,24 @@ final class Results {
     }
 
     private String inShort() {
-        return answers.stream()
-                .map(answer ->
-                        answer.question().number() + ". **" + answer.question().question() + "** " + inShort(answer))
-                .collect(Collectors.joining("\n"));
+        return new TextTable<>(answers.stream().map(QuestionSection::new).toList())
+                .leftMarkdown("question", QuestionSection::link)
+                .leftMarkdown(
+                        "the paper", section -> section.answer().question().inShort())
+                .leftMarkdown("here", Results::here)
+                .left(
+                        "",
+                        section -> section.decision()
+                                .map(difference -> difference.verdict().toString())
+                                .orElse(""))
+                .markdown();
     }
 
-    private String inShort(Answer answer) {
-        String reading = answer.question().reading();
-        if (!reading.isEmpty() && !quick) {
-            return reading;
-        }
-        return answer.variants().isEmpty() ? "Not run yet." : new QuestionSection(answer).sentence();
+    private static String here(QuestionSection section) {
+        return section.decision()
+                .map(difference -> difference.setting().name() + " less "
+                        + difference.baseline().name() + ": "
+                        + difference.interval().signed())
+                .orElse(section.answer().variants().isEmpty() ? "not run yet" : "");
     }
 }

@@ -49,8 +49,10 @@ class ResultsTest {
                 "it",
                 "Is it so?",
                 "It is.",
+                "yes",
                 "",
                 baseline,
+                "better",
                 against,
                 margin,
                 Question.Asked.TOGETHER,
@@ -195,7 +197,9 @@ class ResultsTest {
                 .contains("| time | 1:08 min of training in all runs together |", "| commit | abcdef01 |")
                 .contains("| begun, ended | 1970-01-01 00:00 UTC, 1970-01-01 00:00 UTC |")
                 .contains("| text | sha256 0123456789abcdef |")
-                .contains("3. **Is it so?** Compared with **base**", "3. **Is it so?** Not run yet.")
+                .contains(
+                        "| [3. Is it so?](#3-is-it-so) | yes | better less base: -0.1000 +- 0.0025 | better |",
+                        "| [3. Is it so?](#3-is-it-so) | yes | not run yet |  |")
                 .contains("![Means with intervals, nats per character by variant: A 2.100 (1.852 to 2.348);")
                 .doesNotContain("mean nothing");
         assertThat(folder.resolve("figures/paper-03-bars.svg")).content().startsWith("<svg");
