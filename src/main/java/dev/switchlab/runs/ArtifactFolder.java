@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -101,5 +102,21 @@ public record ArtifactFolder(Path root) {
     public Path resolve(String path) {
         Keys.checkArtifactPath(path);
         return root.resolve(path);
+    }
+
+    /** Warns if a runs folder without a database has files: they are found through the database and look lost. */
+    static void warnOfRuns(Path folder, Consumer<String> notices) {
+        try (Stream<Path> files = Files.find(folder.resolve("mlartifacts"), 2, (path, file) -> file.isDirectory())) {
+            long runs = files.filter(path -> Keys.isRunId(path.getFileName().toString()))
+                    .count();
+            if (runs > 0) {
+                notices.accept(
+                        folder.resolve("mlflow.db") + " is missing, but mlartifacts beside it has files of " + runs
+                                + " run(s): a new, empty book begins, which does not list these runs; to see them, put their"
+                                + " mlflow.db back");
+            }
+        } catch (IOException | UncheckedIOException e) {
+            return; // there is no such folder
+        }
     }
 }

@@ -11,7 +11,6 @@ import dev.switchlab.runs.db.Session;
 import dev.switchlab.runs.db.TextsTable;
 import dev.switchlab.train.RunStatus;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The book of runs: {@code mlflow.db} in MLflow's own schema and {@code mlartifacts/} beside it, in one folder. Several
@@ -84,28 +82,12 @@ public final class Book implements AutoCloseable {
         Path whole = folder.toAbsolutePath().normalize();
         Path database = whole.resolve("mlflow.db");
         if (!Files.exists(database)) {
-            warnOfArtifacts(whole, options);
+            ArtifactFolder.warnOfRuns(whole, options.notices());
         }
         try {
             return new Book(whole, Database.open(database, options.notices()), options);
         } catch (IOException e) {
             throw new BookException(e.getMessage(), e);
-        }
-    }
-
-    /** Artifacts are found through the database; without it they look lost. */
-    private static void warnOfArtifacts(Path folder, Options options) {
-        try (Stream<Path> files = Files.find(folder.resolve("mlartifacts"), 2, (path, file) -> file.isDirectory())) {
-            long runs = files.filter(path -> path.getFileName().toString().matches("[0-9a-f]{32}"))
-                    .count();
-            if (runs > 0) {
-                options.notices()
-                        .accept(folder.resolve("mlflow.db") + " is missing, but mlartifacts beside it has"
-                                + " files of " + runs + " run(s): a new, empty book begins, which does not list these"
-                                + " runs; to see them, put their mlflow.db back");
-            }
-        } catch (IOException | UncheckedIOException e) {
-            return; // there is no such folder
         }
     }
 
@@ -175,7 +157,7 @@ public final class Book implements AutoCloseable {
             RunsTable.insert(session, row);
             TextsTable.TAGS.set(session, runId, BookLog.cut(redactor.clean(info.allTags()), BookLog.MAX_TAG));
             TextsTable.PARAMS.add(session, runId, BookLog.cut(redactor.clean(info.params()), BookLog.MAX_PARAM));
-            keepView(session, experiment.id());
+            SharedView.keep(session, experiment.id());
             if (info.dataset().isPresent()) {
                 DatasetsTable.log(
                         session, runId, experiment.id(), info.dataset().get().row(redactor));
@@ -184,15 +166,9 @@ public final class Book implements AutoCloseable {
         });
     }
 
-    /** Writes the view of an experiment for its present runs. */
-    static void keepView(Session session, long experimentId) throws SQLException {
-        String view = SharedView.of(TextsTable.paramsIn(session, experimentId));
-        TextsTable.EXPERIMENT_TAGS.set(session, experimentId, Map.of(SharedView.TAG, view));
-    }
-
     /** Writes the view of a run's experiment, which a run of an older version has not. */
     public void keepView(Run run) {
-        change(session -> keepView(session, run.experimentId()));
+        change(session -> SharedView.keep(session, run.experimentId()));
     }
 
     /**

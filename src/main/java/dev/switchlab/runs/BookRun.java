@@ -181,7 +181,7 @@ public record BookRun(Book book, String id) implements RunReader, RunWriter {
         RunState source = changes.state();
         int added = TextsTable.EXPERIMENT_TAGS.add(session, row.experimentId(), source.experimentTags());
         added += TextsTable.PARAMS.add(session, id, changes.params());
-        Book.keepView(session, row.experimentId());
+        SharedView.keep(session, row.experimentId());
         TextsTable.TAGS.set(session, id, changes.tags());
         for (DatasetRow dataset : source.datasets()) {
             added += DatasetsTable.log(session, id, row.experimentId(), dataset);

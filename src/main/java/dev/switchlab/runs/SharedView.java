@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Json;
+import dev.switchlab.runs.db.Session;
+import dev.switchlab.runs.db.TextsTable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -45,6 +48,12 @@ public final class SharedView {
     private static final String FINAL_LOSS = MetricNames.FINAL + MetricNames.CROSS_ENTROPY;
 
     private SharedView() {}
+
+    /** Writes the view of an experiment for its present runs. */
+    static void keep(Session session, long experimentId) throws SQLException {
+        String view = of(TextsTable.paramsIn(session, experimentId));
+        TextsTable.EXPERIMENT_TAGS.set(session, experimentId, Map.of(TAG, view));
+    }
 
     /**
      * The value of the tag.
