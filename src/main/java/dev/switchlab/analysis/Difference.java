@@ -65,7 +65,7 @@ public record Difference(
         if (interval.pOfEquivalence(margin) <= SIGNIFICANCE) {
             return Verdict.EQUIVALENT;
         }
-        if (interval.p() > level) {
+        if (!(interval.p() <= level)) {
             return Verdict.UNDECIDED;
         }
         return interval.mean() > 0 == isHigherBetter(metric) ? Verdict.BETTER : Verdict.WORSE;

@@ -17,6 +17,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
 public record MeanInterval(int n, double mean, double standardError, int degreesOfFreedom) {
 
     private static final double CONFIDENCE = 0.95;
+    private static final double ROUNDING = 1e-12;
 
     /** The mean of any number of independent values. */
     public static MeanInterval of(double... values) {
@@ -52,7 +53,8 @@ public record MeanInterval(int n, double mean, double standardError, int degrees
 
     /** The probability of a mean at least as far from zero where the true mean is zero (two-sided t-test). */
     public double p() {
-        return Math.min(1, 2 * survival(Math.abs(mean)));
+        // Equal runs differ by rounding at most, and so does their standard error.
+        return degreesOfFreedom > 0 && Math.abs(mean) < ROUNDING ? 1 : Math.min(1, 2 * survival(Math.abs(mean)));
     }
 
     /**

@@ -80,6 +80,19 @@ class BlockModelTest {
         assertThat(difference.degreesOfFreedom()).isEqualTo(6);
     }
 
+    /** Settings that change nothing give equal runs: no difference, though there is no noise either. */
+    @Test
+    void equalRunsAreUndecided() {
+        Map<String, Double> losses = LOSSES.get("A");
+        MeanInterval none = new BlockModel(Map.of("A", losses, "B", losses)).difference("B", "A", 7);
+        assertThat(none.p()).isEqualTo(1);
+        assertThat(new Difference(null, null, "final/cross_entropy", none, 0.05, Double.NaN).verdict())
+                .isEqualTo(Verdict.UNDECIDED);
+        MeanInterval exact = MeanInterval.of(0, 0, 0);
+        assertThat(new Difference(null, null, "final/cross_entropy", exact, 0.05, Double.NaN).verdict())
+                .isEqualTo(Verdict.UNDECIDED);
+    }
+
     @Test
     void oneSeedDoesNotTellTheNoise() {
         assertThat(new BlockModel(Map.of("A", Map.of("1", 1.0), "B", Map.of("1", 2.0))).knowsNoise())
