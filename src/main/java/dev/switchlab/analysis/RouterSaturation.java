@@ -67,7 +67,7 @@ public record RouterSaturation(Table table, SortedMap<Integer, double[][]> loads
         return RoutingSnapshot.ofJson(source.text(run.runId(), path), "run " + run.runId() + ", artifact " + path);
     }
 
-    private static void requireSameText(Run run, RoutingSnapshot now, RoutingSnapshot newest) {
+    static void requireSameText(Run run, RoutingSnapshot now, RoutingSnapshot newest) {
         boolean same = now.text().equals(newest.text())
                 && now.seqLen() == newest.seqLen()
                 && now.experts() == newest.experts()

@@ -44,8 +44,10 @@ public enum Column {
                     .orElse("")),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
     INFORMATION("information", variant -> text("%.3f", ofLayers(variant, Measures.INFORMATION))),
-    /** Information of a shuffled routing. */
-    CHANCE("by chance", variant -> text("%.4f", ofLayers(variant, Measures.CHANCE)));
+    /** Information of the router before the first step. */
+    UNTRAINED("at step 0", variant -> text("%.3f", ofLayers(variant, Measures.UNTRAINED_INFORMATION))),
+    /** {@link Measures#HASHED_INFORMATION}. */
+    HASHED("by hash of the character", variant -> mean("%.3f", 1, variant, Measures.HASHED_INFORMATION));
 
     private final String title;
 
@@ -85,7 +87,7 @@ public enum Column {
         return Double.isNaN(interval.mean()) ? "" : interval.toString();
     }
 
-    private static String text(String format, double value) {
+    static String text(String format, double value) {
         return Double.isNaN(value) ? "" : String.format(Locale.ROOT, format, value);
     }
 }

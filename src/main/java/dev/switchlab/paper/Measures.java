@@ -50,14 +50,16 @@ final class Measures {
     /** Number of weights that a token meets: of each sparse layer's routed experts, the top k. */
     static final String ACTIVE = "active_parameters";
 
-    static final List<String> NUMBERS = List.of(STEP_MS, TRAINING_SECONDS, MAX_VIOLATION, DROPPED, PARAMETERS, ACTIVE);
+    /** What a hash of the character to the experts knows of the kind of character: mean over hashes. */
+    static final String HASHED_INFORMATION = "hashed_information";
+
+    static final List<String> NUMBERS =
+            List.of(STEP_MS, TRAINING_SECONDS, MAX_VIOLATION, DROPPED, PARAMETERS, ACTIVE, HASHED_INFORMATION);
 
     /** What the experts know of the kind of character at the end of training, by layer. */
     static final String INFORMATION = "information";
-    /** Mean information of shuffled routings, by layer. */
-    static final String CHANCE = "chance";
-    /** The greatest information of a shuffled routing, by layer. */
-    static final String MOST_BY_CHANCE = "most_by_chance";
+    /** What they know of it before the first step, by layer. */
+    static final String UNTRAINED_INFORMATION = "untrained_information";
     /** The first step from which on the routing stays near that of the end, by layer. */
     static final String SETTLED = "settled";
     /** By step, mean over layers: share routed as at the end, and share by chance. */
@@ -66,7 +68,7 @@ final class Measures {
     /** Validation loss by step. */
     static final String VALIDATION = "validation";
 
-    static final List<String> TEXTS = List.of(VALIDATION, INFORMATION, CHANCE, MOST_BY_CHANCE, SETTLED, SATURATION);
+    static final List<String> TEXTS = List.of(VALIDATION, INFORMATION, UNTRAINED_INFORMATION, SETTLED, SATURATION);
 
     /** Weights and biases of routed experts, as the reference names them; not of the shared ones. */
     private static final Pattern EXPERT = Pattern.compile(".*\\.experts\\.\\d+\\..*");
@@ -95,6 +97,8 @@ final class Measures {
             metrics.put(PARAMETERS, (double) parameters.all());
             metrics.put(ACTIVE, (double) parameters.active());
         });
+        Specialization specialization = Specialization.of(source, run);
+        metrics.put(HASHED_INFORMATION, specialization.hashed());
         NUMBERS.forEach(name -> metrics.computeIfPresent(name, (key, value) -> value.isNaN() ? null : value));
         Map<String, String> tags = new HashMap<>(run.tags());
         tags.put(
@@ -102,12 +106,10 @@ final class Measures {
                 source.history(run.runId(), MetricNames.VALID + MetricNames.CROSS_ENTROPY).stream()
                         .map(point -> String.format(Locale.ROOT, "%d=%.5f", point.step(), point.value()))
                         .collect(Collectors.joining(", ")));
-        Specialization specialization = Specialization.of(source, run);
         if (!specialization.layers().isEmpty()) {
             Table saturation = RouterSaturation.of(source, run).table();
             tags.put(INFORMATION, byLayer(specialization, Layer::information));
-            tags.put(CHANCE, byLayer(specialization, Layer::chance));
-            tags.put(MOST_BY_CHANCE, byLayer(specialization, Layer::highestChance));
+            tags.put(UNTRAINED_INFORMATION, byLayer(specialization, Layer::untrained));
             tags.put(SETTLED, settled(saturation));
             tags.put(SATURATION, byStep(saturation));
         }

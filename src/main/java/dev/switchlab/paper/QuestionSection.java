@@ -197,16 +197,19 @@ record QuestionSection(Answer answer) {
                         .left("", own -> own.variant().letter())
                         .left("seed", SeedRun::seed)
                         .left("information by layer", own -> own.tag(Measures.INFORMATION))
-                        .left("most by chance, by layer", own -> own.tag(Measures.MOST_BY_CHANCE))
+                        .left("at step 0, by layer", own -> own.tag(Measures.UNTRAINED_INFORMATION))
+                        .left(
+                                "by hash of the character",
+                                own -> Column.text("%.4f", own.run().metric(Measures.HASHED_INFORMATION)))
                         .left("settled at step, by layer", own -> own.tag(Measures.SETTLED))
                         .markdown()
                 + """
 
 
                 Information is the mutual information of expert and kind of character (letter case, vowel, consonant, space, punctuation,
-                line start, line break) over the entropy of the kinds, on a part of the validation split; by chance is the most of 20
-                shuffles of the same routing. A layer has settled at the first step from which on 80 % of its tokens go to the expert
-                they go to at the end.""";
+                line start, line break) over the entropy of the kinds, on a part of the validation split; at step 0 it is that of the untrained
+                router, by hash that of sending each character to a random expert of its own (mean of 20 such hashes). A layer has settled
+                at the first step from which on 80 % of its tokens go to the expert they go to at the end.""";
     }
 
     /** The best variant's first run with all digits of its score, and the command that repeats it. */

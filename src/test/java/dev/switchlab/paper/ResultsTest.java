@@ -2,6 +2,7 @@ package dev.switchlab.paper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchlab.analysis.Fakes;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.sweep.SweepSpec;
 import dev.switchlab.sweep.SweepSpec.Grid;
@@ -84,6 +85,18 @@ class ResultsTest {
                 .contains("| D | inside | 3 | 2.1002 +- 0.2466 | +0.0002 +- 0.0021 | undecided |  |")
                 .contains("![a](figures/a.svg)\n")
                 .doesNotContain("missing");
+    }
+
+    /** What experts know of the kind of character stands beside what those know that have not learned. */
+    @Test
+    void specializationStandsBesideTheUntrainedRouterAndAHash() {
+        runs.routing(base, Fakes.routing(0, 4, 1, List.of("xabab"), new int[] {0, 0, 0, 1, 1}))
+                .routing(base, Fakes.routing(9, 4, 1, List.of("xabab"), new int[] {0, 1, 2, 1, 2}));
+        Question question = question("base", Map.of(), List.of(Column.INFORMATION, Column.UNTRAINED, Column.HASHED));
+        assertThat(text(runs.answer(question, 0, base, better)))
+                .contains("| difference |  | information | at step 0 | by hash of the character | training |")
+                .contains("| baseline |  | 1.000 | 0.000 | 0.750 |  |")
+                .contains("| A | 1 | 1.0000 | 0.0000 | 0.7500 | 9 |");
     }
 
     @Test
