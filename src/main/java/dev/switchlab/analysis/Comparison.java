@@ -206,11 +206,6 @@ public record Comparison(
         return contrasts.of(setting, of);
     }
 
-    /** Difference of the scores of any two settings. */
-    public Difference difference(Setting setting, Setting other) {
-        return contrasts.between(setting, other, metric);
-    }
-
     /** p values of all differences of the score. */
     public DoubleStream pValues() {
         return contrasts.pValues(metric);

@@ -38,12 +38,9 @@ final class Contrasts {
 
     /** Of a setting to its baseline; empty for a setting without one. */
     Optional<Difference> of(Setting setting, String metric) {
-        return Optional.ofNullable(baselines.get(setting.letter())).map(other -> between(setting, other, metric));
-    }
-
-    /** Of any two settings. */
-    Difference between(Setting setting, Setting other, String metric) {
-        return new Difference(setting, other, metric, interval(setting, other, metric), level(metric), margin);
+        return Optional.ofNullable(baselines.get(setting.letter()))
+                .map(other -> new Difference(
+                        setting, other, metric, interval(setting, other, metric), level(metric), margin));
     }
 
     /** p values of all settings that have a baseline. */

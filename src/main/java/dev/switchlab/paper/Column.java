@@ -34,14 +34,20 @@ public enum Column {
     STRIDE16("loss by stride 16", variant -> text(variant.mean(MetricNames.strided(16) + MetricNames.CROSS_ENTROPY))),
     /** Optimizer steps. */
     STEPS("steps", variant -> variant.params().get("train.steps")),
-    /** {@link StepsToLoss}. */
+    /** {@link StepsToLoss}: steps, and times those of the variant. */
     STEPS_TO_LOSS(
-            "steps to the baseline's loss",
-            (variant, comparison) -> comparison
-                    .difference(variant)
-                    .flatMap(difference -> StepsToLoss.of(variant, difference.baseline()))
+            "baseline's steps to this loss",
+            (variant, comparison) -> StepsToLoss.of(variant, comparison)
                     .map(StepsToLoss::toString)
                     .orElse("")),
+    /** {@link StepsToLoss#seconds}. */
+    SECONDS_TO_LOSS(
+            "times its seconds",
+            (variant, comparison) -> StepsToLoss.of(variant, comparison)
+                    .map(found -> found.seconds().toString())
+                    .orElse("")),
+    /** Validation loss, on a part of the split, after a fifth of the steps. */
+    EARLY("loss after a fifth", variant -> text(variant.mean(Measures::early))),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
     INFORMATION("information", variant -> text("%.3f", ofLayers(variant, Measures.INFORMATION))),
     /** Information of the router before the first step. */

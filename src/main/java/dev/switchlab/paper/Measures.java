@@ -153,6 +153,12 @@ final class Measures {
         return curve;
     }
 
+    /** The validation loss at the last evaluation in the first fifth of training; NaN if there was none. */
+    static double early(Run measured) {
+        SortedMap<Long, Double> first = curve(measured).headMap((long) (number(measured, "train.steps") / 5) + 1);
+        return first.isEmpty() ? Double.NaN : first.get(first.lastKey());
+    }
+
     private static String byStep(Table saturation) {
         Map<Long, Double> chance = byStep(saturation, "chance");
         return byStep(saturation, "saturation").entrySet().stream()

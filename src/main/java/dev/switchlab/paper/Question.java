@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  * decides: 8 experts             # the variant whose difference answers the question; optional
  * against: {wide, dense: dense}  # variants with another baseline; optional
  * margin: 0.01                   # a difference below which variants are equivalent; optional
+ * protocol: What was fixed before the runs, and what was changed later, and why. Optional.
  * asked: by_number               # a name of Asked; optional
  * show: training imbalance       # names of Column
  * figures: bars                  # names of Figure
@@ -47,6 +48,7 @@ import java.util.stream.Stream;
  * @param decides name of the variant whose difference answers the question; empty for none
  * @param against variants with another baseline, by name
  * @param margin in nats per character; NaN without one
+ * @param protocol what was fixed before the runs and changed later; may be empty
  * @param columns of the table, beside loss, difference and time
  */
 public record Question(
@@ -60,6 +62,7 @@ public record Question(
         String decides,
         Map<String, String> against,
         double margin,
+        String protocol,
         Asked asked,
         List<Column> columns,
         List<Figure> figures,
@@ -75,6 +78,7 @@ public record Question(
             "decides",
             "against",
             "margin",
+            "protocol",
             "asked",
             "show",
             "figures");
@@ -196,6 +200,7 @@ public record Question(
                 decides,
                 against,
                 margin(file, read.text("margin")),
+                read.text("protocol"),
                 read.text("asked").isEmpty()
                         ? Asked.TOGETHER
                         : constant(Asked.class, read.text("asked"), file, "asked"),
@@ -210,8 +215,8 @@ public record Question(
 
     private Question with(SweepSpec other) {
         return new Question(
-                number, slug, question, paper, inShort, reading, baseline, decides, against, margin, asked, columns,
-                figures, other);
+                number, slug, question, paper, inShort, reading, baseline, decides, against, margin, protocol, asked,
+                columns, figures, other);
     }
 
     /** This question with settings changed in all of its runs, such as the place of its text. */

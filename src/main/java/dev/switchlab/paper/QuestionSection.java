@@ -1,6 +1,7 @@
 package dev.switchlab.paper;
 
-import com.google.common.collect.Table;
+import com.google.common.collect.LinkedHashMultimap;
+import com.google.common.collect.Multimap;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.Difference.Verdict;
@@ -18,12 +19,30 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** One question in Markdown: the comparison of its variants, and the command that repeats a run. */
-record QuestionSection(Answer answer) {
+/**
+ * One question in Markdown: the comparison of its variants, and the command that repeats a run.
+ *
+ * @param rows of the page by the id of their first run, such as {@code 2 D}: questions share runs
+ */
+record QuestionSection(Answer answer, Multimap<String, String> rows) {
+
+    /** The rows of some answers. */
+    static Multimap<String, String> rows(List<Answer> answers) {
+        Multimap<String, String> rows = LinkedHashMultimap.create();
+        for (Answer answer : answers) {
+            for (Setting variant : answer.variants()) {
+                rows.put(firstId(variant), answer.question().number() + " " + variant.letter());
+            }
+        }
+        return rows;
+    }
+
+    private static String firstId(Setting variant) {
+        return variant.runs().get(0).runId();
+    }
 
     /**
      * The section.
@@ -35,16 +54,15 @@ record QuestionSection(Answer answer) {
         List<String> parts = new ArrayList<>();
         parts.add("## " + heading());
         parts.add("The paper: " + question.paper());
+        parts.add(protocol());
         if (answer.missing() > 0) {
             parts.add("**" + answer.missing() + " runs are missing**: `make paper QUESTION=" + question.number()
                     + "` makes them.");
         }
         if (!answer.variants().isEmpty()) {
             parts.add(table());
+            sameRuns().ifPresent(parts::add);
             parts.add(sentence());
-            if (question.figures().contains(Question.Figure.LINES)) {
-                matrix().ifPresent(parts::add);
-            }
             if (question.columns().contains(Column.INFORMATION)) {
                 parts.add(specialization());
             }
@@ -56,6 +74,30 @@ record QuestionSection(Answer answer) {
             parts.add(runs());
         }
         return String.join("\n\n", parts) + "\n";
+    }
+
+    private String protocol() {
+        Question question = answer.question();
+        List<Long> seeds = question.sweep().seeds();
+        return "Protocol: seeds " + seeds.get(0) + " to " + seeds.get(seeds.size() - 1) + ", "
+                + (Double.isNaN(question.margin()) ? "no margin." : "margin " + question.margin() + ".")
+                + (question.protocol().isEmpty() ? "" : " " + question.protocol());
+    }
+
+    private Optional<String> sameRuns() {
+        String own = answer.question().number() + " ";
+        List<String> same = new ArrayList<>();
+        for (Setting variant : answer.variants()) {
+            String others = rows.get(firstId(variant)).stream()
+                    .filter(row -> !row.startsWith(own))
+                    .collect(Collectors.joining(", "));
+            if (!others.isEmpty()) {
+                same.add(variant.letter() + ": " + others);
+            }
+        }
+        return same.isEmpty()
+                ? Optional.empty()
+                : Optional.of("The same runs as in rows of other questions: " + String.join("; ", same) + ".");
     }
 
     private String heading() {
@@ -151,34 +193,8 @@ record QuestionSection(Answer answer) {
         return difference.setting().name() + (signed.isEmpty() ? "" : " (" + signed + ")");
     }
 
-    /** The first line that changes with the number of experts, less each other line: negative is in its favour. */
-    Optional<String> matrix() {
-        Table<String, Integer, Setting> lines = answer.byExperts();
-        return answer.firstLine().map(line -> {
-            Map<Integer, Setting> own = lines.row(line);
-            TextTable<Integer> table = new TextTable<>(new TreeSet<>(lines.columnKeySet()))
-                    .left("experts", String::valueOf)
-                    .leftMarkdown(line, number -> own.containsKey(number) ? score(own.get(number)) : "");
-            lines.rowMap().forEach((name, other) -> {
-                if (!name.equals(line)) {
-                    table.left(
-                            "less " + name,
-                            number -> own.containsKey(number) && other.containsKey(number)
-                                    ? less(own.get(number), other.get(number))
-                                    : "");
-                }
-            });
-            return table.markdown();
-        });
-    }
-
     private String score(Setting variant) {
         return answer.comparison().score(variant).toString();
-    }
-
-    private String less(Setting own, Setting other) {
-        Difference difference = answer.comparison().difference(own, other);
-        return difference.interval().signed() + " " + difference.verdict();
     }
 
     private record SeedRun(Setting variant, String seed, Run run) {

@@ -1,5 +1,6 @@
 package dev.switchlab.paper;
 
+import com.google.common.collect.Multimap;
 import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.chart.Chart;
 import dev.switchlab.io.Durations;
@@ -39,13 +40,17 @@ final class Results {
     private static final String PROTOCOL = """
             **Scores** are cross-entropies in nats per character over the whole validation split, the last tenth of the text, in windows of the
             training's length, one after another without overlap; a character is predicted from those before it in its window. The score is that
-            of the last step: no checkpoint is chosen, and nothing was tuned on this split but the size of the model and its learning rate.
+            of the last step; no checkpoint is chosen. Learning rates and initial scales were tuned on the last tenth of the training text, with
+            seeds 1 to 5, before the seeds of this page were run; each question's file in `paper/` has the losses. Only the size of the model was
+            chosen by the validation split, with seeds 1 and 2.
+
             Means come with 95 % intervals by Student's t over seeds. A **difference** and its interval are those of a model of all variants
             of a question, `loss = variant + seed + noise`, with one variance of the noise. *Better* and *worse* hold for all {comparisons} comparisons of this
             page together (Holm's procedure, 5 %). *Equivalent* means that the difference is less than the margin of its question (two
             one-sided tests, 5 % each). *Undecided* is neither. **Bold** is the least mean. **Training** is the number of steps times the
             time of a step that nothing else on the machine slowed: the one that nine tenths of a run's steps exceed, median over a
-            variant's runs; start and scoring are not included.""";
+            variant's runs; start and scoring are not included. A **reading** is a person's; a test compares its numbers and verdicts with
+            the tables. The runs are in `data/`, a CSV file for each question.""";
 
     private final List<Answer> answers;
     private final double[] pValues;
@@ -57,7 +62,7 @@ final class Results {
      */
     Results(List<Answer> answers, boolean quick) {
         pValues = answers.stream()
-                .flatMapToDouble(Answer::pValues)
+                .flatMapToDouble(answer -> answer.comparison().pValues())
                 .filter(Double::isFinite)
                 .toArray();
         double level = Difference.level(DoubleStream.of(pValues));
@@ -71,11 +76,12 @@ final class Results {
      * @param file such as {@code experiments/results/RESULTS.md}
      */
     void write(Path file) throws IOException {
+        Multimap<String, String> rows = QuestionSection.rows(answers);
         Path figures = file.toAbsolutePath().getParent().resolve("figures");
         List<String> parts = new ArrayList<>(List.of(
                 "# The paper in miniature",
                 quick ? QUICK : ABOUT,
-                inShort(),
+                inShort(rows),
                 facts(),
                 PROTOCOL.replace("{comparisons}", Integer.toString(pValues.length))));
         for (Answer answer : answers) {
@@ -88,7 +94,7 @@ final class Results {
                 // The alternative text has what is in the figure.
                 links.add("![" + chart.getValue().description() + "](figures/" + chart.getKey() + ".svg)");
             }
-            parts.add(new QuestionSection(answer).text(links).strip());
+            parts.add(new QuestionSection(answer, rows).text(links).strip());
         }
         WholeFile.write(file, String.join("\n\n", parts) + "\n");
     }
@@ -149,8 +155,10 @@ final class Results {
                 : commit.substring(0, 8) + ("true".equals(run.tags().get("switchlab.dirty")) ? " with changes" : "");
     }
 
-    private String inShort() {
-        return new TextTable<>(answers.stream().map(QuestionSection::new).toList())
+    private String inShort(Multimap<String, String> rows) {
+        return new TextTable<>(answers.stream()
+                        .map(answer -> new QuestionSection(answer, rows))
+                        .toList())
                 .leftMarkdown("question", QuestionSection::link)
                 .leftMarkdown(
                         "the paper", section -> section.answer().question().inShort())

@@ -1,92 +1,128 @@
 package dev.switchlab.paper;
 
+import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.runs.Run;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
- * Steps after which a variant's validation loss is what its baseline's is at the end (arXiv 2101.03961, figure 5): by
- * mean curves over the seeds that both have, linear between evaluations.
+ * How many steps a variant's baseline needs for the variant's loss (arXiv 2101.03961, figures 5 and 6), from baselines
+ * that were trained for several numbers of steps, each with a whole schedule of its learning rate: a loss in the middle
+ * of a longer run is that of a learning rate which has not fallen yet. Of mean losses over seeds, linear in the
+ * logarithm of the number of steps.
  *
- * @param steps infinite if the loss is never reached
- * @param times the baseline's steps over these
- * @param low lower end of the 95 % interval of {@code times}, over resampled seeds (percentile bootstrap)
- * @param high upper end
+ * @param steps of the baseline
+ * @param times steps of the baseline over those of the variant
+ * @param seconds likewise, of training on a machine that does nothing else
  */
-record StepsToLoss(double steps, double times, double low, double high) {
+record StepsToLoss(double steps, Ratio times, Ratio seconds) {
+
+    private static final String STEPS = "train.steps";
+
+    /** What baselines of several lengths may differ in: each has its own best learning rate and scale. */
+    private static final List<String> LENGTH = List.of(STEPS, "train.learning_rate", "model.init_scale");
 
     private static final int RESAMPLES = 2000;
 
-    private record Pair(SortedMap<Long, Double> own, SortedMap<Long, Double> baseline) {}
+    /**
+     * A ratio and its 95 % interval over resampled seeds (percentile bootstrap). Zero stands for less than the shortest
+     * baseline, infinity for more than the longest.
+     */
+    record Ratio(double value, double low, double high) {
 
-    /** Empty without two common seeds whose runs kept their validation losses. */
-    static Optional<StepsToLoss> of(Setting variant, Setting baseline) {
-        Map<String, Run> others = baseline.bySeed();
-        List<Pair> pairs = new ArrayList<>();
-        variant.bySeed().forEach((seed, run) -> {
-            if (others.containsKey(seed)) {
-                Pair pair = new Pair(Measures.curve(run), Measures.curve(others.get(seed)));
-                if (!pair.own().isEmpty() && !pair.baseline().isEmpty()) {
-                    pairs.add(pair);
-                }
-            }
-        });
-        if (pairs.size() < 2) {
-            return Optional.empty();
+        private Ratio times(double factor) {
+            return new Ratio(value * factor, low * factor, high * factor);
         }
-        double baselineSteps = pairs.get(0).baseline().lastKey();
-        SplittableRandom random = new SplittableRandom(1);
-        double[] times = new double[RESAMPLES];
-        for (int i = 0; i < RESAMPLES; i++) {
-            List<Pair> resample = random.ints(pairs.size(), 0, pairs.size())
-                    .mapToObj(pairs::get)
-                    .toList();
-            times[i] = baselineSteps / steps(resample);
+
+        /** Such as {@code 1.38 [1.31 1.44]}. */
+        @Override
+        public String toString() {
+            return text(value) + " [" + text(low) + " " + text(high) + "]";
         }
-        Arrays.sort(times);
-        double steps = steps(pairs);
-        return Optional.of(new StepsToLoss(
-                steps, baselineSteps / steps, times[RESAMPLES / 40], times[RESAMPLES - 1 - RESAMPLES / 40]));
+
+        private static String text(double ratio) {
+            return ratio == 0 ? "less" : Double.isInfinite(ratio) ? "more" : String.format(Locale.ROOT, "%.2f", ratio);
+        }
     }
 
-    private static double steps(List<Pair> pairs) {
-        double target = mean(
-                pairs.stream().map(Pair::baseline).toList(),
-                pairs.get(0).baseline().lastKey());
-        List<SortedMap<Long, Double>> own = pairs.stream().map(Pair::own).toList();
-        double lastStep = 0;
-        double lastLoss = Double.POSITIVE_INFINITY;
-        for (long step : own.get(0).keySet()) {
-            double loss = mean(own, step);
-            if (loss <= target) {
-                double share = Double.isInfinite(lastLoss) ? 1 : (lastLoss - target) / (lastLoss - loss);
-                return lastStep + share * (step - lastStep);
+    /** Empty for a baseline itself, without baselines of two lengths, and without two seeds that all of these have. */
+    static Optional<StepsToLoss> of(Setting variant, Comparison comparison) {
+        Map<String, String> wanted =
+                comparison.baseline().map(StepsToLoss::butLength).orElse(Map.of());
+        List<Setting> lengths = comparison.settings().stream()
+                .filter(setting -> butLength(setting).equals(wanted))
+                .sorted(Comparator.comparingDouble(StepsToLoss::steps))
+                .toList();
+        String[] seeds = variant.bySeed().keySet().stream()
+                .filter(seed -> lengths.stream().allMatch(own -> own.bySeed().containsKey(seed)))
+                .toArray(String[]::new);
+        if (butLength(variant).equals(wanted) || lengths.size() < 2 || seeds.length < 2) {
+            return Optional.empty();
+        }
+        SplittableRandom random = new SplittableRandom(1);
+        double[] resampled = new double[RESAMPLES];
+        for (int i = 0; i < RESAMPLES; i++) {
+            String[] sample = random.ints(seeds.length, 0, seeds.length)
+                    .mapToObj(seed -> seeds[seed])
+                    .toArray(String[]::new);
+            resampled[i] = steps(variant, lengths, sample);
+        }
+        Arrays.sort(resampled);
+        double steps = steps(variant, lengths, seeds);
+        Ratio times = new Ratio(steps, resampled[RESAMPLES / 40], resampled[RESAMPLES - 1 - RESAMPLES / 40])
+                .times(1 / steps(variant));
+        double stepMillis = lengths.get(lengths.size() - 1).median(run -> run.metric(Measures.STEP_MS));
+        return Optional.of(new StepsToLoss(
+                steps, times, times.times(stepMillis / variant.median(run -> run.metric(Measures.STEP_MS)))));
+    }
+
+    private static double steps(Setting variant, List<Setting> lengths, String... seeds) {
+        double loss = mean(variant, seeds);
+        double lastSteps = 0;
+        double lastLoss = Double.NaN;
+        for (Setting length : lengths) {
+            double other = mean(length, seeds);
+            if (other == loss) {
+                return steps(length);
             }
-            lastStep = step;
-            lastLoss = loss;
+            if (other < loss) {
+                double share = (lastLoss - loss) / (lastLoss - other);
+                return lastSteps == 0 ? 0 : lastSteps * Math.pow(steps(length) / lastSteps, share);
+            }
+            lastSteps = steps(length);
+            lastLoss = other;
         }
         return Double.POSITIVE_INFINITY;
     }
 
-    private static double mean(List<SortedMap<Long, Double>> curves, long step) {
-        return curves.stream()
-                .mapToDouble(curve -> curve.getOrDefault(step, Double.NaN))
+    private static double mean(Setting setting, String... seeds) {
+        Map<String, Run> runs = setting.bySeed();
+        return Arrays.stream(seeds)
+                .mapToDouble(seed -> runs.get(seed).metric(Comparison.FINAL_SCORE))
                 .average()
                 .orElse(Double.NaN);
     }
 
-    /** Such as {@code 1090, 1.38 times [1.31 1.44]}. */
+    private static double steps(Setting setting) {
+        return Double.parseDouble(setting.params().get(STEPS));
+    }
+
+    private static Map<String, String> butLength(Setting setting) {
+        Map<String, String> rest = new TreeMap<>(setting.params());
+        rest.keySet().removeAll(LENGTH);
+        return rest;
+    }
+
+    /** Such as {@code 2070, 1.38 [1.31 1.44]}. */
     @Override
     public String toString() {
-        return Double.isInfinite(steps)
-                ? "never"
-                : String.format(Locale.ROOT, "%.0f, %.2f times [%.2f %.2f]", steps, times, low, high);
+        return (Double.isFinite(steps) && steps > 0 ? String.format(Locale.ROOT, "%.0f, ", steps) : "") + times;
     }
 }

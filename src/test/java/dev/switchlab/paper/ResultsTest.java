@@ -2,6 +2,7 @@ package dev.switchlab.paper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.Multimap;
 import dev.switchlab.analysis.Fakes;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.sweep.SweepSpec;
@@ -56,6 +57,7 @@ class ResultsTest {
                 "better",
                 against,
                 margin,
+                "Sizes were fixed.",
                 Question.Asked.TOGETHER,
                 columns,
                 List.of(figures),
@@ -63,7 +65,7 @@ class ResultsTest {
     }
 
     private QuestionSection section(Answer answer) {
-        return new QuestionSection(answer);
+        return new QuestionSection(answer, QuestionSection.rows(List.of(answer)));
     }
 
     private String text(Answer answer) {
@@ -80,6 +82,7 @@ class ResultsTest {
                         + " inside (+0.0002 +- 0.0021).");
         assertThat(text(answer))
                 .contains("## 3. Is it so?", "The paper: It is.")
+                .contains("Protocol: seeds 1 to 3, no margin. Sizes were fixed.")
                 .contains("| A | base | 3 | 2.1000 +- 0.2484 | baseline |  |  |")
                 .contains("| B | better | 3 | **2.0000 +- 0.2497** | -0.1000 +- 0.0021 | better |  |")
                 .contains("| D | inside | 3 | 2.1002 +- 0.2466 | +0.0002 +- 0.0021 | undecided |  |")
@@ -110,7 +113,7 @@ class ResultsTest {
     @Test
     void moreComparisonsAskForMore() {
         Answer answer = runs.answer(question("base"), 0, base, better);
-        double p = answer.pValues().findFirst().orElseThrow();
+        double p = answer.comparison().pValues().findFirst().orElseThrow();
         assertThat(section(answer.at(p)).sentence()).contains("better: better");
         assertThat(section(answer.at(p / 2)).sentence()).contains("undecided: better");
     }
@@ -179,7 +182,7 @@ class ResultsTest {
     }
 
     @Test
-    void oneLineAgainstOthersByNumber() {
+    void aLineForEachNameByNumberOfExperts() {
         Setting[] variants = {
             runs.variant("dense", "model.n_experts=1", 2.0, 2.2),
             runs.variant("switch, 4 experts", "model.n_experts=4", 1.9, 2.101),
@@ -187,13 +190,18 @@ class ResultsTest {
             runs.variant("wide, 8 experts", "model.n_experts=2", 1.7, 1.9)
         };
         Answer answer = runs.answer(question("dense", Map.of(), List.of(), Question.Figure.LINES), 0, variants);
-        assertThat(section(answer).matrix()).hasValue("""
-                        | experts | switch | less dense | less wide |
-                        | --- | --- | --- | --- |
-                        | 4 | 2.0005 +- 1.2770 | -0.0995 +- 0.0011 better |  |
-                        | 8 | 2.0802 +- 1.2732 | -0.0198 +- 0.0011 better | +0.2802 +- 0.0011 worse |""");
-        assertThat(text(answer)).contains("| experts | switch |");
         assertThat(new QuestionFigures(answer).all()).containsOnlyKeys("paper-03-lines");
+    }
+
+    @Test
+    void rowsOfTheSameRunsAreNamed() {
+        Answer answer = runs.answer(question("base"), 0, base, better);
+        Answer other = runs.answer(question("worse"), 0, worse, base);
+        Multimap<String, String> rows = QuestionSection.rows(List.of(answer));
+        rows.putAll(base.runs().get(0).runId(), List.of("5 B", "7 A"));
+        assertThat(new QuestionSection(answer, rows).text(List.of()))
+                .contains("The same runs as in rows of other questions: A: 5 B, 7 A.\n");
+        assertThat(text(other)).doesNotContain("The same runs");
     }
 
     /** The file names the processor, adds up times, and says of a quick look that it means nothing. */

@@ -3,6 +3,8 @@ package dev.switchlab.paper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.switchlab.analysis.Comparison;
+import dev.switchlab.analysis.Fakes;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.runs.Run;
 import java.time.Instant;
@@ -14,49 +16,81 @@ import org.junit.jupiter.api.Test;
 
 class StepsToLossTest {
 
-    private static Setting setting(String name, String... curves) {
+    private final List<Setting> settings = new ArrayList<>();
+
+    /** A setting whose runs have these losses by seed. */
+    private Setting setting(String kind, int steps, double stepMillis, double... losses) {
         List<Run> runs = new ArrayList<>();
-        for (String curve : curves) {
+        for (double loss : losses) {
             runs.add(new Run(
-                    name,
+                    kind + steps + runs.size(),
                     0,
                     "it",
-                    name,
+                    kind,
                     "FINISHED",
                     Instant.EPOCH,
                     Optional.empty(),
-                    Map.of("seed", Integer.toString(runs.size())),
-                    Map.of(Measures.VALIDATION, curve),
-                    Map.of()));
+                    Map.of(
+                            "seed",
+                            Integer.toString(runs.size()),
+                            "train.steps",
+                            Integer.toString(steps),
+                            "train.learning_rate",
+                            // Each length has its own.
+                            Double.toString(1.0 / steps),
+                            "model.feed_forward",
+                            kind),
+                    Map.of(),
+                    Map.of(Comparison.FINAL_SCORE, loss, Measures.STEP_MS, stepMillis)));
         }
-        return Setting.of(0, name, runs);
+        Setting setting = Setting.of(settings.size(), kind + " " + steps, runs);
+        settings.add(setting);
+        return setting;
     }
 
-    private static final Setting BASELINE = setting("dense", "100=3.0, 200=2.5, 300=2.0", "100=3.2, 200=2.7, 300=2.2");
+    private Optional<StepsToLoss> of(Setting variant) {
+        return StepsToLoss.of(variant, Comparison.of(new Fakes(), settings, "dense 100", Map.of(), Double.NaN));
+    }
 
-    /** The mean target is 2.1; the mean curve passes it halfway from 2.2 at step 100 to 2.0 at step 200. */
+    private void dense() {
+        setting("dense", 100, 10, 2.2, 2.4);
+        setting("dense", 400, 10, 2.0, 2.2);
+    }
+
+    /** Mean losses are 2.3 and 2.1, that of the variant is halfway: at the geometric mean of 100 and 400 steps. */
     @Test
-    void interpolatesMeanCurves() {
-        Setting fast = setting("switch", "100=2.1, 200=1.9, 300=1.8", "100=2.3, 200=2.1, 300=2.0");
-        StepsToLoss steps = StepsToLoss.of(fast, BASELINE).orElseThrow();
-        assertThat(steps.steps()).isCloseTo(150, within(1e-9));
-        assertThat(steps).hasToString("150, 2.00 times [2.00 2.00]");
+    void interpolatesBetweenLengths() {
+        dense();
+        StepsToLoss found = of(setting("switch", 100, 16, 2.1, 2.3)).orElseThrow();
+        assertThat(found.steps()).isCloseTo(200, within(1e-9));
+        assertThat(found).hasToString("200, 2.00 [2.00 2.00]");
+        // 200 steps of 10 ms against 100 of 16 ms.
+        assertThat(found.seconds()).hasToString("1.25 [1.25 1.25]");
     }
 
-    /** Seed 0 alone reaches its target at step 200, seed 1 alone at step 100. */
+    /** Seed 0 alone is as good as 400 steps, seed 1 alone as 100. */
     @Test
     void theIntervalIsOverSeeds() {
-        Setting mixed = setting("switch", "100=2.4, 200=2.0, 300=1.9", "100=2.2, 200=2.0, 300=2.0");
-        StepsToLoss steps = StepsToLoss.of(mixed, BASELINE).orElseThrow();
-        assertThat(steps.low()).isCloseTo(1.5, within(1e-9));
-        assertThat(steps.high()).isCloseTo(3, within(1e-9));
-        assertThat(steps.times()).isBetween(1.5, 3.0);
+        dense();
+        StepsToLoss found = of(setting("switch", 100, 10, 2.0, 2.4)).orElseThrow();
+        assertThat(found).hasToString("200, 2.00 [1.00 4.00]");
     }
 
     @Test
-    void whatIsNeverReachedHasNoSteps() {
-        Setting slow = setting("slow", "100=4, 200=3, 300=2.5", "100=4, 200=3, 300=2.5");
-        assertThat(StepsToLoss.of(slow, BASELINE).orElseThrow()).hasToString("never");
-        assertThat(StepsToLoss.of(setting("one", "100=1"), BASELINE)).isEmpty();
+    void beyondWhatWasTrainedIsMoreOrLess() {
+        dense();
+        assertThat(of(setting("switch", 100, 10, 1.9, 2.1)).orElseThrow()).hasToString("more [more more]");
+        assertThat(of(setting("slow", 100, 10, 2.5, 2.5)).orElseThrow()).hasToString("less [less less]");
+    }
+
+    @Test
+    void needsTwoLengthsAndTwoSeeds() {
+        Setting first = setting("dense", 100, 10, 2.2, 2.4);
+        Setting variant = setting("switch", 100, 10, 2.1, 2.3);
+        assertThat(of(variant)).isEmpty();
+        setting("dense", 400, 10, 2.0, 2.2);
+        assertThat(of(variant)).isPresent();
+        assertThat(of(first)).isEmpty();
+        assertThat(of(setting("single", 100, 10, 2.1))).isEmpty();
     }
 }
