@@ -167,6 +167,7 @@ final class ReferenceProcess implements AutoCloseable {
         ModelConfig model = experiment.model();
         boolean isReferences = experiment.semantics() == Semantics.REFERENCE
                 && model.feedForward() == ModelConfig.FeedForwardKind.SWITCH
+                && model.router() == ModelConfig.RouterKind.LEARNED
                 && model.topK() == 1
                 && model.moeEvery() == 1
                 && model.sharedExperts() == 0

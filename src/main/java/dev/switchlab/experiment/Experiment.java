@@ -99,6 +99,26 @@ public record Experiment(
                 "sample",
                 "argmax, input_dropout, jitter with train.selection_bias_rate above 0: the bias moves a ranking, not a distribution",
                 "jitter");
+        String router = "model.router=" + Settings.name(model.router());
+        boolean scores = model.router().hasWeights();
+        Settings.require(
+                scores || !train.hasSelectionBias(),
+                "train.selection_bias_rate",
+                train.selectionBiasRate(),
+                "only 0 with " + router + ", which has no scores to add a bias to",
+                0);
+        Settings.require(
+                scores || train.zLoss() == 0,
+                "train.z_loss",
+                train.zLoss(),
+                "only 0 with " + router + ", which has no logits to keep small",
+                0);
+        Settings.require(
+                model.router() == ModelConfig.RouterKind.FROZEN || train.routerSteps() == 0,
+                "train.router_steps",
+                train.routerSteps(),
+                "only 0 with " + router + "; any number with model.router=frozen",
+                0);
     }
 
     /**

@@ -35,6 +35,7 @@ import java.util.stream.IntStream;
  * @param dropTokens whether an expert drops the tokens over its capacity
  * @param dropOrder which tokens of an over-full expert are dropped
  * @param droppedTokens what the switch layer outputs for a dropped token
+ * @param router what chooses a token's experts
  * @param routerScore what makes a score of a router's logit
  * @param routerScope which logits a softmax is over
  * @param normalizeGates whether the gates of a token are divided by their sum + 1e-20 (DeepSeek-V3; torchtitan:
@@ -97,6 +98,7 @@ public record ModelConfig(
         @Setting("true") boolean dropTokens,
         @Setting(value = "position", reference = "random") DropOrder dropOrder,
         @Setting(value = "zero", reference = "pass_through") DroppedTokens droppedTokens,
+        @Setting(older = "learned") RouterKind router,
         @Setting("softmax") RouterScore routerScore,
         @Setting("all") RouterScope routerScope,
         @Setting("false") boolean normalizeGates,
@@ -148,6 +150,7 @@ public record ModelConfig(
                 sharedExperts,
                 "only 0 with model.feed_forward=dense",
                 0);
+        requireRouter(router, topK, routerScore, routerScope);
         boolean chosen = routerScope == RouterScope.CHOSEN;
         Settings.require(
                 !chosen || routerScore == RouterScore.SOFTMAX,
@@ -173,6 +176,18 @@ public record ModelConfig(
                 isScaleProb,
                 "only true with model.normalize_gates=true or a model.gate_scale other than 1",
                 true);
+    }
+
+    /** A router without weights has one choice, and no scores to make gates of. */
+    private static void requireRouter(RouterKind router, int topK, RouterScore score, RouterScope scope) {
+        if (router == null || router.hasWeights()) {
+            return;
+        }
+        String only = " with model.router=" + Settings.name(router);
+        Settings.require(topK == 1, "model.top_k", topK, "only 1" + only, 1);
+        Settings.require(
+                score == RouterScore.SOFTMAX, "model.router_score", "sigmoid", "only softmax" + only, "softmax");
+        Settings.require(scope == RouterScope.ALL, "model.router_scope", "chosen", "only all" + only, "all");
     }
 
     /** Throws with the numbers of heads that fit, of which the example is the nearest. */
@@ -227,6 +242,29 @@ public record ModelConfig(
         SWITCH,
         /** One feed-forward network: the baseline with the same FLOPs per token. */
         DENSE
+    }
+
+    /** What chooses a token's experts. */
+    public enum RouterKind {
+        /** A linear layer that is trained with the model (paper). */
+        LEARNED,
+        /**
+         * Nothing that is learned: a fixed expert for each token of the vocabulary, another one in each layer (Hash
+         * Layers, arXiv 2106.04426). Each gate is one.
+         */
+        HASH,
+        /** A linear layer that is trained for {@code train.router_steps} steps and left alone from then on. */
+        FROZEN,
+        /**
+         * Nothing that is learned: in training an expert drawn for each token at each step, at evaluation a fixed
+         * expert for each position, another one in each layer. Each gate is one.
+         */
+        RANDOM;
+
+        /** Whether there is a linear layer. */
+        public boolean hasWeights() {
+            return this == LEARNED || this == FROZEN;
+        }
     }
 
     /** Which tokens of an over-full expert lose. */

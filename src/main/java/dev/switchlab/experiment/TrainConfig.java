@@ -33,6 +33,7 @@ package dev.switchlab.experiment;
  *     0.001); 0 for none
  * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv
  *     2408.15664: 0.001); 0 for no bias
+ * @param routerSteps steps in which the weights of routers are trained that are {@link ModelConfig.RouterKind#FROZEN}
  * @param precision what products are computed in
  * @param logEvery steps between logged training metrics
  * @param evalEvery steps between evaluations on the fixed validation sample
@@ -94,6 +95,9 @@ public record TrainConfig(
 
         @Setting(value = "0.0", in = "[0, inf)", example = "0.001")
         double selectionBiasRate,
+
+        @Setting(older = "0", in = "[0, inf)", example = "200")
+        int routerSteps,
 
         @Setting("float32") Precision precision,
         @Setting(value = "10", in = "[1, inf)") int logEvery,

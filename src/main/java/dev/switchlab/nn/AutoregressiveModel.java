@@ -67,7 +67,7 @@ public final class AutoregressiveModel extends LabBlock {
         int seqLen = (int) tokens.getShape().get(0);
         AttentionMask mask = causalMask(pass, seqLen);
         NDArray x = embed(pass, tokens, seqLen); // (S, B, D)
-        SwitchTransformer.Output output = transformer.forward(pass, x, mask);
+        SwitchTransformer.Output output = transformer.forward(pass.reading(tokens), x, mask);
         NDArray logits = generator.forward(pass, output.y()); // (S, B, V)
         return new Output(bigram == null ? logits : logits.add(bigram.rows(pass, tokens)), output.routing());
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.switchlab.experiment.ModelConfig;
+import dev.switchlab.experiment.ModelConfig.RouterKind;
 import dev.switchlab.experiment.RouterScope;
 import dev.switchlab.experiment.RouterScore;
 import dev.switchlab.nn.kernel.Script;
@@ -94,6 +95,7 @@ public final class Decoder implements AutoCloseable {
                 ? "softmax over chosen"
                 : config.routerScore() == RouterScore.SIGMOID ? "sigmoid" : "softmax";
         String gating = !config.isScaleProb() ? "one" : config.normalizeGates() ? "normalized" : "score";
+        List<NDArray> routes = routes(tokens);
         try (NDArray input = manager.create(Arrays.stream(tokens).asLongStream().toArray()); // (n)
                 NDArray logits = SCRIPT.tensor(
                         manager,
@@ -107,11 +109,28 @@ public final class Decoder implements AutoCloseable {
                         gating,
                         config.topK(),
                         config.gateScale(),
+                        routes,
                         length)) { // (V)
             float[] host = HostCopy.floats(logits);
             length += tokens.length;
             return host;
+        } finally {
+            routes.forEach(NDArray::close);
         }
+    }
+
+    /** By layer the experts of the next tokens, (L, n) int64; nothing where routers have weights. */
+    private List<NDArray> routes(int[] tokens) {
+        if (config.router().hasWeights()) {
+            return List.of();
+        }
+        int n = tokens.length;
+        long[] experts = new long[config.nLayers() * n];
+        for (int i = 0; i < experts.length; i++) {
+            int number = config.router() == RouterKind.HASH ? tokens[i % n] : length + i % n;
+            experts[i] = FixedRoutes.expert(number, i / n, config.nExperts());
+        }
+        return List.of(manager.create(experts, new Shape(config.nLayers(), n)));
     }
 
     @Override

@@ -24,6 +24,7 @@ import java.util.random.RandomGenerator;
  * @param kernels what multiplies where blocks compute by kernels; null for plain operators, the kernels' oracle
  * @param shard which sequences of the batch the pass computes
  * @param graph what gradients are computed by; null at evaluation, and where DJL differentiates
+ * @param tokens what a language model reads, (S, B) int64; null where a block runs by itself
  */
 public record ForwardContext(
         NDManager manager,
@@ -34,7 +35,8 @@ public record ForwardContext(
         IntFunction<RandomGenerator> exploration,
         Kernels kernels,
         BatchShard shard,
-        Graph graph) {
+        Graph graph,
+        NDArray tokens) {
 
     /** A pass in training mode by plain operators, differentiated by {@link #backward}. */
     public static ForwardContext training(
@@ -48,7 +50,8 @@ public record ForwardContext(
                 exploration,
                 null,
                 BatchShard.all(),
-                new Graph());
+                new Graph(),
+                null);
     }
 
     /** A pass at evaluation by plain operators: no dropout, no exploration, the evaluation capacity. */
@@ -64,18 +67,26 @@ public record ForwardContext(
                 },
                 null,
                 BatchShard.all(),
+                null,
                 null);
     }
 
     /** A copy of this context that computes by kernels. */
     public ForwardContext by(Kernels own) {
-        return new ForwardContext(manager, modelManager, weights, training, dropPolicy, exploration, own, shard, graph);
+        return new ForwardContext(
+                manager, modelManager, weights, training, dropPolicy, exploration, own, shard, graph, tokens);
     }
 
     /** A copy of this context for some of the batch's sequences. */
     public ForwardContext over(BatchShard own) {
         return new ForwardContext(
-                manager, modelManager, weights, training, dropPolicy, exploration, kernels, own, graph);
+                manager, modelManager, weights, training, dropPolicy, exploration, kernels, own, graph, tokens);
+    }
+
+    /** A copy of this context that knows what the model reads. */
+    ForwardContext reading(NDArray own) {
+        return new ForwardContext(
+                manager, modelManager, weights, training, dropPolicy, exploration, kernels, shard, graph, own);
     }
 
     /** Whether blocks compute by kernels. */

@@ -119,6 +119,7 @@ public abstract class LabBlock extends AbstractBlock {
                 call::exploration,
                 null,
                 BatchShard.all(),
+                null,
                 null);
         return forwardList(pass, inputs);
     }

@@ -15,7 +15,10 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
-/** What a layer's router thinks of each token: logits, the experts chosen, their gates. Its weights are the layer's. */
+/**
+ * What a layer's router thinks of each token: logits, the experts chosen, their gates. Its weights are the layer's; one
+ * without weights is certain of {@link FixedRoutes}.
+ */
 final class Router {
 
     /** Keeps the sum of gates from zero (DeepSeek-V3's and torchtitan's value). */
@@ -25,20 +28,28 @@ final class Router {
     private final int layer;
     private final LinearLayer linear;
 
+    /** @param linear null for a router without weights */
     Router(ModelConfig model, int layer, LinearLayer linear) {
         this.model = model;
         this.layer = layer;
         this.linear = linear;
     }
 
-    /** Tokens (N, D) to logits (N, E); in training of the noisy input, where the router explores by noise. */
-    NDArray logits(ForwardContext pass, NDArray x) {
+    /**
+     * Tokens (N, D) to logits (N, E); in training of the noisy input, where the router explores by noise.
+     *
+     * @param sequences B: token t belongs to sequence t mod B
+     */
+    NDArray logits(ForwardContext pass, NDArray x, int sequences) {
+        if (linear == null) {
+            return FixedRoutes.logits(pass, model, layer, Math.toIntExact(x.size(0)), sequences); // (N, E)
+        }
         return linear.forward(pass, noise(pass, x.getShape()).map(x::mul).orElse(x)); // (N, E)
     }
 
     /** Weight and, if there is one, bias. */
     List<NDArray> tensors(ForwardContext pass) {
-        return linear.tensors(pass);
+        return linear == null ? List.of() : linear.tensors(pass);
     }
 
     /** Appendix C, in training: what each feature is multiplied by, U(1 - j, 1 + j), or dropped. */
@@ -133,7 +144,7 @@ final class Router {
     }
 
     private boolean samples(ForwardContext pass) {
-        return pass.training() && model.exploration() == Exploration.SAMPLE;
+        return pass.training() && model.exploration() == Exploration.SAMPLE && linear != null;
     }
 
     /** Drawn for the whole batch, of which a rank keeps its own. */

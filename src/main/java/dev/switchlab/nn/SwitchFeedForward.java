@@ -23,7 +23,7 @@ import java.util.Optional;
  *
  * <ol>
  *   <li>Router: logits {@code l = x W_r}, in training with noise on x (section 2.1, appendix C); scores {@code s =
- *       softmax(l)}, or sigmoid (DeepSeek-V3, arXiv 2412.19437).
+ *       softmax(l)}, or sigmoid (DeepSeek-V3, arXiv 2412.19437). Without W_r: {@link FixedRoutes}.
  *   <li>Routing plan: the K best experts of each token by {@code s + b}, with a selection bias b or without (arXiv
  *       2408.15664). An expert takes {@code capacity_factor * K * N / E} pairs of token and choice, first choices
  *       first; the rest is dropped, or tries the next best expert (section 2.2, appendix B).
@@ -77,7 +77,11 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         experts =
                 child("experts", new Experts(ExpertShard.of(ranks, model.nExperts()), FeedForwardConfig.expert(model)));
         router = new Router(
-                model, layer, child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias())));
+                model,
+                layer,
+                model.router().hasWeights()
+                        ? child("switch", new LinearLayer(model.dModel(), model.nExperts(), model.routerBias()))
+                        : null);
         shared = model.sharedExperts() > 0 ? child("shared", new FeedForward(FeedForwardConfig.shared(model))) : null;
         this.selectionBias =
                 selectionBias ? buffer("selection_bias", new Shape(model.nExperts()), Initializer.ZEROS) : null;
@@ -88,10 +92,11 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
         NDArray x = input.reshape(-1, model.dModel()); // (N, D)
 
         // 1. Router
-        NDArray logits = router.logits(pass, x); // (N, E)
+        int sequences = sequences(input.getShape());
+        NDArray logits = router.logits(pass, x, sequences); // (N, E)
 
         // 2. Routing plan, 3. Gates
-        Routing routing = route(pass, logits, sequences(input.getShape()));
+        Routing routing = route(pass, logits, sequences);
 
         // 4. Dispatch, 5. Combine, 6. Shared experts
         NDArray y = pass.hasKernels() ? byKernel(pass, x, routing) : plain(pass, x, routing); // (N, D)

@@ -99,11 +99,12 @@ public record MemoryEstimate(Experiment experiment, int vocabulary, int ranks, b
         double shared = size.applyAsDouble("model.shared_experts");
         double layers = size.applyAsDouble("model.n_layers");
         double learned = model.positions() == Positions.LEARNED ? size.applyAsDouble("train.seq_len") : 0;
+        int router = model.router().hasWeights() ? 1 : 0;
         double bigram = model.bigram() ? (double) vocabulary * vocabulary : 0;
         return (2.0 * vocabulary + learned) * d
                 + bigram
                 + layers * 4 * d * d
-                + sparse(size) * (size.applyAsDouble("model.n_experts") * d + shared * network(size))
+                + sparse(size) * (router * size.applyAsDouble("model.n_experts") * d + shared * network(size))
                 + (layers - sparse(size)) * (size.applyAsDouble("model.top_k") + shared) * network(size);
     }
 

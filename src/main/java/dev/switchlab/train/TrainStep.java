@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.CapacityScope;
+import dev.switchlab.experiment.ModelConfig.RouterKind;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.BatchShard;
@@ -19,9 +20,11 @@ import dev.switchlab.nn.LoadBalancingLoss;
 import dev.switchlab.nn.RouterZLoss;
 import dev.switchlab.nn.StateDict;
 import dev.switchlab.nn.StepWeights;
+import dev.switchlab.nn.kernel.Script;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,17 +32,25 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * One optimizer step: forward, losses, backward, clipping, update, selection bias, moving average. Everything it makes
  * dies with it.
+ *
+ * <p>Frozen routers keep their weights to the bit, whatever the optimizer does, and the average has these weights, too.
+ * Their gradients count in the norm that is clipped.
  */
 public final class TrainStep {
+
+    private static final Script COPY = Script.of("average");
 
     private final LanguageModel model;
     private final TrainConfig config;
     private final RandomStreams streams;
     private final List<Parameter> parameters;
+    private final List<NDArray> arrays;
+    private final int[] routers;
     private final Set<Parameter> sharded;
     private final LearningRate learningRate;
     private final Optimizer optimizer;
@@ -82,13 +93,26 @@ public final class TrainStep {
                         .collect(Collectors.toSet())
                 : Set.of();
         learningRate = new LearningRate(config, model.experiment().model().dModel());
-        List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
+        arrays = parameters.stream().map(Parameter::getArray).toList();
+        routers = routers(trained);
         optimizer = Optimizer.of(config, trained, model.manager());
         average = config.ema() > 0
-                ? Optional.of(new WeightAverage(config.ema(), weights, model.manager()))
+                ? Optional.of(new WeightAverage(config.ema(), arrays, model.manager()))
                 : Optional.empty();
         loadBalanceCoefficient = model.manager().full(new Shape(), (float) config.loadBalance(), DataType.FLOAT32);
         zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
+    }
+
+    /** The trained weights, by index, that {@code train.router_steps} counts for. */
+    private int[] routers(StateDict trained) {
+        Set<Parameter> routers = trained.entries().stream()
+                .filter(entry -> entry.name().contains(".switch."))
+                .map(StateDict.Entry::parameter)
+                .collect(Collectors.toSet());
+        boolean freezes = model.experiment().model().router() == RouterKind.FROZEN;
+        return IntStream.range(0, parameters.size())
+                .filter(i -> freezes && routers.contains(parameters.get(i)))
+                .toArray();
     }
 
     /** The moving average of the weights, where the recipe has one. */
@@ -144,8 +168,16 @@ public final class TrainStep {
             GradientClipping clipping = GradientClipping.of(scope, gradients.norm(), config.gradClip());
             clock.accept(Part.CLIP);
             double rate = learningRate.at(step);
+            int[] frozen = step > config.routerSteps() ? routers : new int[0];
+            List<NDArray> kept =
+                    select(arrays, frozen).stream().map(NDArray::duplicate).toList();
+            kept.forEach(weight -> weight.attach(scope));
             optimizer.step(gradients.all(), clipping.divisor(), rate, config.learningRate());
-            average.ifPresent(own -> own.update(optimizer.steps()));
+            COPY.run("copy", select(arrays, frozen), kept);
+            average.ifPresent(own -> {
+                own.update(optimizer.steps());
+                COPY.run("copy", select(own.values(), frozen), kept);
+            });
             clock.accept(Part.OPTIMIZER);
             if (config.hasSelectionBias()) {
                 if (world.size() > 1 && model.experiment().model().capacityScope() == CapacityScope.RANK) {
@@ -155,6 +187,10 @@ public final class TrainStep {
             }
             return running.reading.metrics(clipping.norm(), rate);
         }
+    }
+
+    private static List<NDArray> select(List<NDArray> all, int[] indices) {
+        return Arrays.stream(indices).mapToObj(all::get).toList();
     }
 
     /** What the micro-batches of a step share. */

@@ -45,6 +45,14 @@ class ImpossibleValuesTest {
             model.n_experts=4000000 model.top_k=2000000 | model.top_k is 2000000; allowed: at most 1048575 with 2048 tokens per batch; example: model.top_k=2
             train.precision=selective model.dropout=0.1 | train.precision is selective; allowed: only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has; example: train.precision=float32
             train.precision=selective model.dispatch=loop | train.precision is selective; allowed: only float32 with another model.dispatch than fused; example: train.precision=float32
+            model.router=hashed | model.router is "hashed"; allowed: learned, hash, frozen, random; did you mean hash?; example: model.router=learned
+            model.router=hash model.n_experts=4 model.top_k=2 | model.top_k is 2; allowed: only 1 with model.router=hash; example: model.top_k=1
+            model.router=random model.router_score=sigmoid | model.router_score is sigmoid; allowed: only softmax with model.router=random; example: model.router_score=softmax
+            model.router=hash model.router_scope=chosen | model.router_scope is chosen; allowed: only all with model.router=hash; example: model.router_scope=all
+            model.router=random train.selection_bias_rate=0.001 | train.selection_bias_rate is 0.001; allowed: only 0 with model.router=random, which has no scores to add a bias to; example: train.selection_bias_rate=0
+            model.router=hash train.z_loss=0.001 | train.z_loss is 0.001; allowed: only 0 with model.router=hash, which has no logits to keep small; example: train.z_loss=0
+            train.router_steps=5 | train.router_steps is 5; allowed: only 0 with model.router=learned; any number with model.router=frozen; example: train.router_steps=0
+            model.router=frozen train.router_steps=-1 | train.router_steps is -1; allowed: whole numbers from 0; example: train.router_steps=200
             train.z_loss=-1 | train.z_loss is -1.0; allowed: finite numbers from 0; example: train.z_loss=0.001
             train.selection_bias_rate=-1 | train.selection_bias_rate is -1.0; allowed: finite numbers from 0; example: train.selection_bias_rate=0.001
             train.steps=0 | train.steps is 0; allowed: whole numbers from 1; example: train.steps=2000

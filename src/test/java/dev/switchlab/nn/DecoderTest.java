@@ -42,6 +42,18 @@ class DecoderTest {
         agrees("model.feed_forward=dense model.n_experts=1 model.gated=true", false);
     }
 
+    /** The experts of a prompt, of single tokens, and of what comes after a new start. */
+    @Test
+    void routersWithoutWeightsChooseAsInAWholeSequence() {
+        for (String router : List.of("hash", "random")) {
+            agrees("model.router=" + router + " model.n_experts=5 model.n_layers=3", false);
+            agrees(
+                    "model.n_layers=4 model.moe_every=2 model.n_experts=4 model.gate_scale=2.5 model.shared_experts=1"
+                            + " model.router=" + router,
+                    false);
+        }
+    }
+
     @Test
     void withoutScalingEachGateIsOne() {
         agrees("model.is_scale_prob=false", false);

@@ -137,7 +137,7 @@ class GraphTest {
                     Forms.gradients(network, step, pass -> pass.by(Kernels.MATRIX), null, pass -> loss(network, pass));
             StepWeights weights = new StepWeights(step, network, true);
             ForwardContext whole = new ForwardContext(
-                    step, manager, weights, true, null, null, Kernels.MATRIX, BatchShard.all(), null);
+                    step, manager, weights, true, null, null, Kernels.MATRIX, BatchShard.all(), null, null);
             assertThat(whole.cut().cuts()).isFalse();
             Engine.getInstance().setRandomSeed(9);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {

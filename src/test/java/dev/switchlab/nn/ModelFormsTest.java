@@ -25,6 +25,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whole models by kernels against plain operators: routes, logits, and the gradients of all weights for a loss that has
@@ -68,7 +70,26 @@ class ModelFormsTest {
             @ForAll("capacities") String capacity,
             @ForAll("random") String random,
             @ForAll boolean selectionBias) {
-        String settings = model + capacity + random + " model.min_capacity=0 model.expert_dropout=0";
+        agree(model + capacity + random + " model.min_capacity=0 model.expert_dropout=0", selectionBias);
+    }
+
+    /** Gradients of what no router chose: its logits need none. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "model.router=hash model.n_experts=3 model.norm=rms model.drop_tokens=false",
+                "model.router=hash model.n_experts=5 model.capacity_factor=0.7 model.dropped_tokens=pass_through"
+                        + " model.shared_experts=1 model.dropout=0.2 model.expert_dropout=0",
+                "model.router=random model.n_experts=4 model.capacity_factor=0.7 model.dropped_tokens=next_choice"
+                        + " model.gate_scale=2.5",
+                "model.router=random model.n_experts=3 model.moe_every=2 model.is_scale_prob=false",
+                "model.router=frozen model.n_experts=5 model.top_k=2 model.normalize_gates=true",
+            })
+    void kernelsAgreeWhateverTheRouterIs(String settings) {
+        agree("model.d_model=8 model.heads=2 model.d_ff=6 model.min_capacity=0 " + settings, false);
+    }
+
+    private static void agree(String settings, boolean selectionBias) {
         int seed = settings.hashCode();
         ProductKernel kernel = Forms.IN_FLOAT32.get(Math.floorMod(seed, Forms.IN_FLOAT32.size()));
         Outcome plain = run(settings, selectionBias, Forms.PLAIN, false);

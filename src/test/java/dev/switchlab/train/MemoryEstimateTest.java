@@ -29,6 +29,7 @@ class MemoryEstimateTest {
             strings = {
                 "",
                 "model.n_experts=7 model.moe_every=2 model.n_layers=5",
+                "model.router=random model.n_experts=64 model.d_ff=1 model.feed_forward_bias=false",
                 "model.shared_experts=2 model.top_k=2 model.moe_every=2 model.n_layers=3",
                 "model.feed_forward=dense model.n_experts=1",
                 "model.gated=true model.positions=learned model.bigram=true"

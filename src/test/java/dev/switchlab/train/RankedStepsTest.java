@@ -44,6 +44,8 @@ class RankedStepsTest {
                         + " train.selection_bias_rate=0.01 model.dispatch=loop model.dropout=0.1 model.expert_dropout=0",
                 "model.exploration=sample model.router_scope=chosen train.accumulate=2 train.optimizer=muon train.ema=0.9",
                 "model.n_experts=1 model.moe_every=2 model.dropped_tokens=pass_through model.dispatch=loop",
+                "model.router=hash model.capacity_factor=0.8 model.drop_order=random",
+                "model.router=random train.accumulate=2",
             })
     void twoRanksGiveWhatOneProcessGives(String settings) throws Exception {
         assertLike(run(1, settings), run(2, settings));
@@ -60,6 +62,7 @@ class RankedStepsTest {
                         + " train.load_balance_scope=sequence train.z_loss=0.001 train.selection_bias_rate=0.01",
                 "model.n_experts=2 model.moe_every=2 model.gated=true model.dropped_tokens=pass_through model.capacity_factor=0.7"
                         + " train.accumulate=2 train.optimizer=muon train.ema=0.9",
+                "model.router=frozen train.router_steps=5 model.capacity_factor=0.8 train.optimizer=muon train.ema=0.9",
                 "model.n_experts=64 model.top_k=2 model.drop_tokens=false model.feed_forward_bias=false",
             })
     void twoRanksThatShareTheExpertsGiveWhatOneProcessGives(String settings) throws Exception {

@@ -8,3 +8,7 @@ def swap(self, one: List[Tensor], other: List[Tensor]) -> int:
     torch.copy_(one[i], other[i])
     torch.copy_(other[i], kept)
   return 0
+def copy(self, to: List[Tensor], values: List[Tensor]) -> int:
+  for i in range(torch.len(to)):
+    torch.copy_(to[i], values[i])
+  return 0
