@@ -101,7 +101,7 @@ SWITCHLAB = exec $(JAVA) $(QUIET_JAVA) $(SHARED) $(START) $(JAVA_OPTS) -cp "$$(c
   dev.switchlab.cli.Main
 # Class data sharing: the build leaves an archive of the libraries' classes, and the native library of SQLite. A JVM
 # without them, or other than the one that made them, only starts later.
-QUICK  := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 SILENT := -Xlog:disable -Xlog:all=error,cds*=off:stderr
 SHARED := -XX:SharedArchiveFile=target/start/classes.jsa -Xshare:auto $(SILENT) -Dorg.sqlite.lib.path=target/start
 
@@ -127,7 +127,7 @@ target/classpath: pom.xml $(shell find src/main -type f) $(if $(REASON),FORCE)
 	@$(if $(REASON),echo 'unpacking libtorch and preparing fast starts ...' >&2)
 	@{ cat $@; $(JAVA) -version; } > target/jvm 2>&1; cmp -s target/jvm target/start/jvm || { rm -rf target/start && \
 	  mkdir target/start && mv target/jvm target/start && env -u MLFLOW_TRACKING_URI -u MLFLOW_RUN_ID \
-	  $(addprefix -u SWITCHLAB_,$(TAKEN)) $(JAVA) $(QUIET_JAVA) $(QUICK) $(SILENT) \
+	  $(addprefix -u SWITCHLAB_,$(TAKEN)) $(JAVA) $(QUIET_JAVA) $(SHORT_LIVED) $(SILENT) \
 	  -XX:ArchiveClassesAtExit=target/start/classes.jsa -cp "$$(cat $@)" src/main/make/Rehearsal.java || \
 	  rm -f target/start/classes.jsa; } > target/start.log 2>&1 || true
 	@touch $@
@@ -157,7 +157,7 @@ golden: ## Check the model against the golden tensors in GOLDEN (default golden/
 # the time. Commands that train keep all compilers.
 START :=
 LONG_LIVED := train resume reproduce golden
-$(filter-out $(LONG_LIVED),$(COMMANDS)): START = $(QUICK)
+$(filter-out $(LONG_LIVED),$(COMMANDS)): START = $(SHORT_LIVED)
 
 .PHONY: $(COMMANDS)
 $(COMMANDS): target/classpath
