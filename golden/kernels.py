@@ -117,7 +117,7 @@ def attention(case):
     factors = dropped[0].reshape(b, heads, s, s) if dropped else 1.
     mask = [bias] if case in hidden else []
     w = [random(d, d, scale=0.3) if i % 2 == 0 else random(d) for i in range(8)]
-    same(lambda z, *w: run(z, list(w[:8]), list(w[8:]), turn, mask, dropped, 3 if future is hidden.get(case) else s, heads, 0),
+    same(lambda z, *w: run(z, list(w[:8]), list(w[8:]), turn, mask, dropped, 3 if future is hidden.get(case) else s, heads, 0, False),
          lambda z, *w: attend(z, w[:8], heads, list(w[8:]), turn, bias, factors), [random(s, b, d), *w, *norms])
 
 

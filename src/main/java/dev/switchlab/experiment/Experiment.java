@@ -80,17 +80,17 @@ public record Experiment(
                 2);
         checkCapacity("model.capacity_factor", model, train.tokensPerBatch(), true);
         checkCapacity("model.eval_capacity_factor", model, train.tokensPerBatch(), false);
-        boolean selective = train.precision() == TrainConfig.Precision.SELECTIVE;
+        boolean reduced = train.precision().isReduced();
         Settings.require(
-                !selective || model.dispatch() == ModelConfig.DispatchForm.FUSED,
+                !reduced || model.dispatch() == ModelConfig.DispatchForm.FUSED,
                 "train.precision",
-                "selective",
+                train.precision(),
                 "only float32 with another model.dispatch than fused",
                 "float32");
         Settings.require(
-                !selective || (model.dropout() == 0 && model.expertDropout() == 0),
+                !reduced || (model.dropout() == 0 && model.expertDropout() == 0),
                 "train.precision",
-                "selective",
+                train.precision(),
                 "only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has",
                 "float32");
         Settings.require(

@@ -1,5 +1,7 @@
 package dev.switchlab.experiment;
 
+import java.util.Locale;
+
 /**
  * The training recipe. Impossible values throw {@link ExperimentException}.
  *
@@ -162,7 +164,26 @@ public record TrainConfig(
          * Operands of products in attention and networks rounded to bfloat16, sums in float32; router, losses, norms
          * and optimizer in float32 (paper section 2.4, table 2).
          */
-        SELECTIVE
+        SELECTIVE,
+        /**
+         * All activations rounded to bfloat16, the router's among them, where {@link #SELECTIVE} keeps float32: the row
+         * of table 2 that diverges. Rounded, and their gradients with them: operands and results of all products;
+         * router logits, scores and gates; attention scores and weights; the residual stream after the embedding and
+         * after each addition. In float32: weights, biases, moments of the optimizer, sums within a product, what a
+         * norm and an activation compute between roundings, bigrams, losses.
+         */
+        BFLOAT16;
+
+        /** Whether products are in bfloat16. */
+        public boolean isReduced() {
+            return this != FLOAT32;
+        }
+
+        /** As in a file. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Over what experts are to be loaded evenly. */

@@ -66,7 +66,7 @@ public final class AutoregressiveModel extends LabBlock {
     public Output forward(ForwardContext pass, NDArray tokens) {
         int seqLen = (int) tokens.getShape().get(0);
         AttentionMask mask = causalMask(pass, seqLen);
-        NDArray x = embed(pass, tokens, seqLen); // (S, B, D)
+        NDArray x = pass.rounded(embed(pass, tokens, seqLen)); // (S, B, D)
         SwitchTransformer.Output output = transformer.forward(pass.reading(tokens), x, mask);
         NDArray logits = generator.forward(pass, output.y()); // (S, B, V)
         return new Output(bigram == null ? logits : logits.add(bigram.rows(pass, tokens)), output.routing());

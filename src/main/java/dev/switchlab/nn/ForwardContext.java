@@ -38,6 +38,8 @@ public record ForwardContext(
         Graph graph,
         NDArray tokens) {
 
+    private static final Script LINEAR = Script.of("linear");
+
     /** A pass in training mode by plain operators, differentiated by {@link #backward}. */
     public static ForwardContext training(
             NDManager manager, StepWeights weights, DropPolicy dropPolicy, IntFunction<RandomGenerator> exploration) {
@@ -102,6 +104,11 @@ public record ForwardContext(
     /** Runs a kernel: in training as a part of the graph, at evaluation without one. */
     NDArray run(Script script, String method, Object... arguments) {
         return training ? script.differentiable(manager, method, arguments) : script.tensor(manager, method, arguments);
+    }
+
+    /** What {@code x} is in bfloat16, in float32, where kernels round all that there is; {@code x} where not. */
+    NDArray rounded(NDArray x) {
+        return hasKernels() && kernels.rounds() ? run(LINEAR, "rounded", x) : x;
     }
 
     /** Cuts the graph at the input of {@code layer}, if it is cut at all. */

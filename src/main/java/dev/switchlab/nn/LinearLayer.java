@@ -21,8 +21,9 @@ public final class LinearLayer extends LabBlock {
 
     /** (..., in) to (..., out). */
     public NDArray forward(ForwardContext pass, NDArray x) {
-        return Linear.linear(x, value(pass, weight), bias == null ? null : value(pass, bias))
-                .singletonOrThrow(); // (..., out)
+        NDArray w = pass.rounded(value(pass, weight)); // (out, in)
+        return pass.rounded(Linear.linear(pass.rounded(x), w, bias == null ? null : value(pass, bias))
+                .singletonOrThrow()); // (..., out)
     }
 
     /** Weight and, if there is one, bias. */

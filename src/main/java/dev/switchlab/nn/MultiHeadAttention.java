@@ -120,7 +120,8 @@ public final class MultiHeadAttention extends LabBlock {
                 Activations.factorsOfWeights(pass, new Shape(batch * heads, seq, seq), dropout),
                 causal ? BLOCK : seq,
                 heads,
-                pass.kernels().dense().code()); // (S, B, D)
+                pass.kernels().dense().code(),
+                pass.kernels().rounds()); // (S, B, D)
     }
 
     /** Query, key, value, output: weight and bias of each, zeros for a bias that there is not. */

@@ -105,7 +105,7 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
 
     /** Logits (N, E) to a plan and its gates. */
     private Routing route(ForwardContext pass, NDArray logits, int sequences) {
-        NDArray routerScores = router.routerScores(logits); // (N, E)
+        NDArray routerScores = pass.rounded(router.routerScores(logits)); // (N, E)
 
         // 2. Routing plan
         Optional<NDArray> bias = selectionBias(pass.manager()); // (E)
@@ -113,9 +113,9 @@ public final class SwitchFeedForward extends LabBlock implements FeedForwardBloc
                 pass, HostCopy.floats(routerScores), bias.map(HostCopy::floats).orElse(new float[0]));
 
         // 3. Gates
-        NDArray scores = router.scores(pass, routerScores, plan); // (N, E)
+        NDArray scores = pass.rounded(router.scores(pass, routerScores, plan)); // (N, E)
         NDArray chosen = router.chosen(pass, scores, plan); // (N, K)
-        NDArray gates = router.gates(pass, chosen); // (N, K)
+        NDArray gates = pass.rounded(router.gates(pass, chosen)); // (N, K)
         return new Routing(model, layer, sequences, plan, routerScores, bias, logits, scores, chosen, gates);
     }
 

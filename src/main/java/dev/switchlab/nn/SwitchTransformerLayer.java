@@ -54,13 +54,14 @@ public final class SwitchTransformerLayer extends LabBlock {
         NDArray middle; // (S, B, D)
         try (NDArray z = normAttention.forward(pass, begin, x); // (S, B, D)
                 NDArray attended = attention.forward(pass, z, z, z, mask)) { // (S, B, D)
-            middle = begin.carry(x).add(Activations.dropout(pass, attended, dropout));
+            middle = pass.rounded(begin.carry(x).add(Activations.dropout(pass, attended, dropout)));
         }
         Graph.Cut cut = pass.cut();
         try (NDArray z = normFeedForward.forward(pass, cut, middle)) { // (S, B, D)
             FeedForwardBlock.Output output = feedForward.forward(pass, z);
             try (NDArray change = output.y()) { // (S, B, D)
-                NDArray y = cut.carry(middle).add(Activations.dropout(pass, change, dropout)); // (S, B, D)
+                NDArray y =
+                        pass.rounded(cut.carry(middle).add(Activations.dropout(pass, change, dropout))); // (S, B, D)
                 return new FeedForwardBlock.Output(y, output.routing());
             }
         }

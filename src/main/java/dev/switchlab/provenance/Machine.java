@@ -63,9 +63,9 @@ public record Machine(String cpu, int cores, List<String> instructionSets, Strin
     }
 
     static void require(Precision precision, List<String> instructionSets) {
-        if (precision == Precision.SELECTIVE && instructionSets.stream().noneMatch(BFLOAT16::contains)) {
+        if (precision.isReduced() && instructionSets.stream().noneMatch(BFLOAT16::contains)) {
             throw new IllegalArgumentException(
-                    "train.precision is selective, but this processor multiplies no bfloat16 (it has none of "
+                    "train.precision is " + precision + ", but this processor multiplies no bfloat16 (it has none of "
                             + String.join(", ", BFLOAT16)
                             + "), allowed: float32, for example SET=\"train.precision=float32\"");
         }

@@ -56,12 +56,13 @@ public final class KernelChoice {
     /** The choice without a measurement: matrix products, or bfloat16 where the experiment says so. */
     public static Kernels fixed(Experiment experiment) {
         return kernels(
-                experiment,
-                experiment.train().precision() == Precision.FLOAT32 ? ProductKernel.MATRIX : ProductKernel.BFLOAT16);
+                experiment, experiment.train().precision().isReduced() ? ProductKernel.BFLOAT16 : ProductKernel.MATRIX);
     }
 
     private static Kernels kernels(Experiment experiment, ProductKernel kernel) {
-        return new Kernels(kernel, rowsPerExpert(experiment) < FEW_ROWS ? ProductKernel.MATRIX : kernel);
+        boolean rounds = experiment.train().precision() == Precision.BFLOAT16;
+        boolean few = rowsPerExpert(experiment) < FEW_ROWS;
+        return new Kernels(kernel, few && !rounds ? ProductKernel.MATRIX : kernel, rounds);
     }
 
     /**
@@ -72,18 +73,18 @@ public final class KernelChoice {
      * @throws IllegalArgumentException in one line, if the wish makes no sense
      */
     public static Kernels of(Experiment experiment, Device device, String machine, String wish) {
-        boolean selective = experiment.train().precision() == Precision.SELECTIVE;
+        Precision precision = experiment.train().precision();
         if (!wish.equalsIgnoreCase(AUTO)) {
             ProductKernel wished = Kernels.parse(wish);
-            if (selective != (wished == ProductKernel.BFLOAT16)) {
-                throw new IllegalArgumentException("KERNELS is '" + wish + "', but train.precision is "
-                        + (selective ? "selective: allowed is bfloat16" : "float32: allowed are those without bfloat16")
+            if (precision.isReduced() != (wished == ProductKernel.BFLOAT16)) {
+                throw new IllegalArgumentException("KERNELS is '" + wish + "', but train.precision is " + precision
+                        + (precision.isReduced() ? ": allowed is bfloat16" : ": allowed are those without bfloat16")
                         + ", for example KERNELS=auto");
             }
             return kernels(experiment, wished);
         }
         boolean fused = experiment.model().dispatch() == DispatchForm.FUSED;
-        return selective || !fused || device.isGpu() || largest(experiment) < SMALL
+        return precision.isReduced() || !fused || device.isGpu() || largest(experiment) < SMALL
                 ? fixed(experiment)
                 : remembered(experiment, machine);
     }

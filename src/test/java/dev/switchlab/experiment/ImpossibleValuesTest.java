@@ -44,6 +44,7 @@ class ImpossibleValuesTest {
             model.exploration=sample train.selection_bias_rate=0.001 | model.exploration is sample; allowed: argmax, input_dropout, jitter with train.selection_bias_rate above 0: the bias moves a ranking, not a distribution; example: model.exploration=jitter
             model.n_experts=4000000 model.top_k=2000000 | model.top_k is 2000000; allowed: at most 1048575 with 2048 tokens per batch; example: model.top_k=2
             train.precision=selective model.dropout=0.1 | train.precision is selective; allowed: only float32 with model.dropout or model.expert_dropout above 0, which no product in bfloat16 has; example: train.precision=float32
+            train.precision=bfloat16 model.dispatch=loop | train.precision is bfloat16; allowed: only float32 with another model.dispatch than fused; example: train.precision=float32
             train.precision=selective model.dispatch=loop | train.precision is selective; allowed: only float32 with another model.dispatch than fused; example: train.precision=float32
             model.router=hashed | model.router is "hashed"; allowed: learned, hash, frozen, random; did you mean hash?; example: model.router=learned
             model.router=hash model.n_experts=4 model.top_k=2 | model.top_k is 2; allowed: only 1 with model.router=hash; example: model.top_k=1

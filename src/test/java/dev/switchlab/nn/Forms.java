@@ -32,6 +32,10 @@ final class Forms {
     /** Plain operators. */
     static final UnaryOperator<ForwardContext> PLAIN = UnaryOperator.identity();
 
+    /** All that there is rounded to bfloat16. */
+    static final UnaryOperator<ForwardContext> ROUNDED =
+            pass -> pass.by(new Kernels(ProductKernel.BFLOAT16, ProductKernel.BFLOAT16, true));
+
     private Forms() {}
 
     static UnaryOperator<ForwardContext> by(ProductKernel kernel) {
@@ -132,6 +136,16 @@ final class Forms {
             }
         }
         return difference;
+    }
+
+    /** Whether all values are numbers of bfloat16. */
+    static boolean isBfloat16(float... values) {
+        for (float value : values) {
+            if ((Float.floatToRawIntBits(value) & 0xffff) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static double largest(float[] values) {

@@ -25,6 +25,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -100,6 +101,22 @@ class ModelFormsTest {
         Forms.agree(actual.tensors, plain.tensors, tolerance, kernel.name());
     }
 
+    /** Each token goes to both experts, so that rounding moves no route. */
+    @Test
+    void inBfloat16TheyAgreeAsFarAsBfloat16Does() {
+        String settings = "model.n_layers=2 model.n_experts=2 model.top_k=2 model.normalize_gates=true model.d_model=16"
+                + " model.d_ff=24 model.heads=2 model.activation=gelu model.drop_tokens=false model.dropout=0"
+                + " model.positions=rotary model.expert_dropout=0";
+        Outcome plain = run(settings, false, Forms.PLAIN, false);
+        Outcome rounded = run(settings, false, Forms.ROUNDED, false);
+        Forms.agree(rounded.tensors, plain.tensors, 2 * Forms.BFLOAT16, "rounded");
+        Outcome selective = run(settings, false, Forms.by(ProductKernel.BFLOAT16), false);
+        for (String name : List.of("logits", "at evaluation", "router logits 0", "router scores 0", "gates 1")) {
+            assertThat(Forms.isBfloat16(rounded.tensors.get(name))).as(name).isTrue();
+            assertThat(Forms.isBfloat16(selective.tensors.get(name))).as(name).isFalse();
+        }
+    }
+
     /**
      * What the last digit of the weights changes in the plain form: an ill-conditioned model cannot be held to less.
      */
@@ -112,7 +129,7 @@ class ModelFormsTest {
      * What a pass gave, on the host.
      *
      * @param routes by layer: how many pairs wanted each expert, and those that it kept
-     * @param tensors "logits" in training and "at evaluation", and gradients
+     * @param tensors "logits" in training and "at evaluation", those of each router, and gradients
      */
     private record Outcome(List<String> routes, Map<String, float[]> tensors) {}
 
@@ -142,6 +159,12 @@ class ModelFormsTest {
                 tensors.put("logits", logits.toFloatArray());
                 for (Routing routing : output.routing()) {
                     routes.add(routes(routing.plan()));
+                    tensors.put(
+                            "router logits " + routing.layer(), routing.logits().toFloatArray());
+                    tensors.put(
+                            "router scores " + routing.layer(),
+                            routing.routerScores().toFloatArray());
+                    tensors.put("gates " + routing.layer(), routing.gates().toFloatArray());
                 }
                 NDArray loss =
                         logits.mul(Modules.random(step, seed, seqLen, batch, V)).sum();

@@ -135,6 +135,8 @@ class ProvenanceTest {
     void selectivePrecisionIsRefusedWhereNothingMultipliesBfloat16() {
         Machine.require(Precision.SELECTIVE, List.of("avx2", "avx512_bf16"));
         Machine.require(Precision.FLOAT32, List.of("avx2"));
+        assertThatThrownBy(() -> Machine.require(Precision.BFLOAT16, List.of("avx2")))
+                .hasMessageStartingWith("train.precision is bfloat16, but this processor multiplies no bfloat16");
         assertThatThrownBy(() -> Machine.require(Precision.SELECTIVE, List.of("avx2", "avx512f")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(

@@ -116,6 +116,15 @@ class KernelChoiceTest {
                 .isEqualTo(new Kernels(ProductKernel.BFLOAT16, ProductKernel.MATRIX));
     }
 
+    /** There no product is left in float32, of few rows neither. */
+    @Test
+    void withBfloat16EverythingIsRounded() {
+        Experiment experiment = LARGE.with("train.precision=bfloat16 model.n_experts=64");
+        Kernels all = new Kernels(ProductKernel.BFLOAT16, ProductKernel.BFLOAT16, true);
+        assertThat(choice(experiment, machine())).isEqualTo(all);
+        assertThat(KernelChoice.recorded(experiment, "bfloat16")).isEqualTo(all);
+    }
+
     @Test
     void aWishIsKept() {
         assertThat(KernelChoice.of(LARGE, Device.cpu(), machine(), "convolution"))
@@ -132,6 +141,9 @@ class KernelChoiceTest {
         assertThatThrownBy(() ->
                         KernelChoice.of(LARGE.with("train.precision=selective"), Device.cpu(), machine(), "matrix"))
                 .hasMessageContaining("train.precision is selective: allowed is bfloat16");
+        assertThatThrownBy(() ->
+                        KernelChoice.of(LARGE.with("train.precision=bfloat16"), Device.cpu(), machine(), "matrix"))
+                .hasMessageContaining("train.precision is bfloat16: allowed is bfloat16");
     }
 
     /** Runs of the past chose one kernel for each product, of which some are gone. */

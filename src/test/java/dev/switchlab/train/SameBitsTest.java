@@ -8,6 +8,7 @@ import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.testing.JavaProcess;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,21 +34,34 @@ class SameBitsTest {
         assertThat(losses(settings)).hasSize(30).isEqualTo(losses(settings));
     }
 
+    @Test
+    void soItDoesInBfloat16() {
+        String settings = "train.steps=5 train.precision=";
+        List<String> first = train(Runs.smoke(settings + "bfloat16"));
+        assertThat(train(Runs.smoke(settings + "bfloat16"))).hasSize(5).isEqualTo(first);
+        assertThat(train(Runs.smoke(settings + "selective"))).isNotEqualTo(first);
+    }
+
     private static List<String> losses(String settings) throws IOException, InterruptedException {
         return JavaProcess.lines(JavaProcess.of(SameBitsTest.class, settings));
     }
 
     /** Prints the bits of each step's loss and gradient norm. */
     public static void main(String[] args) {
-        Experiment experiment = Runs.smoke(SETTINGS + " " + args[0]);
+        train(Runs.smoke(SETTINGS + " " + args[0])).forEach(System.out::println);
+    }
+
+    private static List<String> train(Experiment experiment) {
+        List<String> lines = new ArrayList<>();
         TextData data = Runs.data(experiment);
         TrainingBatches batches = data.training(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             TrainStep trainStep = new TrainStep(model);
             for (int step = 1; step <= experiment.train().steps(); step++) {
                 StepMetrics result = trainStep.run(step, List.of(batches.batch(step - 1)), false);
-                System.out.println(Double.toHexString(result.loss()) + " " + Double.toHexString(result.gradNorm()));
+                lines.add(Double.toHexString(result.loss()) + " " + Double.toHexString(result.gradNorm()));
             }
         }
+        return lines;
     }
 }

@@ -9,11 +9,17 @@ import java.util.stream.Collectors;
  *
  * @param dense in layers that see all tokens: projections of attention, dense networks
  * @param experts in experts, which see some rows each: the same, or matrix products where the rows are few
+ * @param rounds whether what stands between the products is rounded to bfloat16, too
  */
-public record Kernels(ProductKernel dense, ProductKernel experts) {
+public record Kernels(ProductKernel dense, ProductKernel experts, boolean rounds) {
 
     /** Matrix products: what small models take, and where nothing has been measured. */
     public static final Kernels MATRIX = new Kernels(ProductKernel.MATRIX, ProductKernel.MATRIX);
+
+    /** Kernels between which nothing is rounded. */
+    public Kernels(ProductKernel dense, ProductKernel experts) {
+        this(dense, experts, false);
+    }
 
     /** The name of the one kernel that was chosen, which {@link #parse} reads. */
     @Override

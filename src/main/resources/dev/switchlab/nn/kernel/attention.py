@@ -47,9 +47,9 @@ def mix(self, q: Tensor, k: Tensor, v: Tensor, mask: List[Tensor], dropped: List
   return y
 # w: weight (D, D) and bias (D) of query, key, value and output. mask: nothing or what is added to the scores, (1 or B, 1,
 # 1 or S, S). dropped: nothing or factors of P, (B * H, S, S). block: S, or fewer queries where mask lets each position see itself
-# and what came before.
+# and what came before. rounds: whether scores, P and P v are in bfloat16, too.
 def attention(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: List[Tensor], mask: List[Tensor],
-    dropped: List[Tensor], block: int, heads: int, kernel: int) -> Tensor:
+    dropped: List[Tensor], block: int, heads: int, kernel: int, rounds: bool) -> Tensor:
   s, b, d = z.size(0), z.size(1), z.size(2)
   rows = torch.reshape(z, [s * b, d])
   q = self.heads_of(self.linear(rows, w[0], [w[1]], kernel), s, d // heads)
@@ -61,9 +61,13 @@ def attention(self, z: Tensor, w: List[Tensor], norms: List[Tensor], angles: Lis
   if len(angles) > 0:
     q = self.turn(q, angles[0], angles[1])
     k = self.turn(k, angles[0], angles[1])
+  if rounds:
+    q, k, v = torch.to(q, 15), torch.to(k, 15), torch.to(v, 15)
+    if len(mask) > 0:
+      mask = [torch.to(mask[0], 15)]
   if len(mask) > 0:
     mask = [torch.reshape(torch.expand(mask[0], [b, heads, s, s]), [-1, s, s])]
-  mixed = self.mix(q, k, v, mask, dropped, block)
+  mixed = torch.to(self.mix(q, k, v, mask, dropped, block), 6)
   y = self.linear(torch.reshape(torch.transpose(mixed, 0, 1), [s * b, d]), w[6], [w[7]], kernel)
   return torch.reshape(y, [s, b, d])
 # The first tokens of one sequence, z (n, D) with p = 0, or the next one as (D). cache (2, 1, H, S, W) holds keys and values

@@ -4,6 +4,9 @@
 #      dilation spreads nothing, but libtorch gives a dilated convolution to oneDNN on one thread, too;
 #   2  oneDNN on operands that are rounded to bfloat16, sums in float32.
 # libtorch differentiates all three: dx = dy W, dW = dy^T x, db = sum(dy).
+# What x is in bfloat16, in float32. Its gradient is rounded, too.
+def rounded(self, x: Tensor) -> Tensor:
+  return torch.to(torch.to(x, 15), 6)
 def picture(self, x: Tensor) -> Tensor:
   return torch.permute(torch.reshape(x, [1, x.size(0), 1, x.size(1)]), [0, 3, 1, 2])
 def linear(self, x: Tensor, w: Tensor, b: List[Tensor], kernel: int) -> Tensor:
