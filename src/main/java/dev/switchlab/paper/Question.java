@@ -219,9 +219,21 @@ public record Question(
                 columns, figures, other);
     }
 
-    /** This question with settings changed in all of its runs, such as the place of its text. */
+    /** This question with settings changed in all of its runs but those of variants that set the same themselves. */
     public Question changed(Map<String, String> changes) {
-        return with(sweep.withSet(changes));
+        Map<String, Map<String, String>> variants = new LinkedHashMap<>(sweep.variants());
+        Map<String, String> set = new LinkedHashMap<>(changes);
+        changes.forEach((key, value) -> {
+            if (variants.values().stream().anyMatch(settings -> settings.containsKey(key))) {
+                set.remove(key);
+                variants.replaceAll((name, settings) -> {
+                    Map<String, String> own = new LinkedHashMap<>(settings);
+                    own.putIfAbsent(key, value);
+                    return own;
+                });
+            }
+        });
+        return with(sweep.withVariants(variants).withSet(set));
     }
 
     /** This question with two seeds and a twentieth of the steps, to see that all of it works. */

@@ -6,6 +6,7 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Difference;
 import dev.switchlab.analysis.Difference.Verdict;
 import dev.switchlab.analysis.Setting;
+import dev.switchlab.data.CorpusStore;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.page.TextTable;
 import dev.switchlab.runs.Run;
@@ -245,10 +246,12 @@ record QuestionSection(Answer answer, Multimap<String, String> rows) {
         return answer.firstRuns().get(variant.letter());
     }
 
-    /** The changed settings, without the place where the text was found. */
+    /** The changed settings, without the place where the text was found; a text of the build has none. */
     private static String settings(SweepRun run) {
         Map<String, String> changes = new TreeMap<>(run.changes());
-        changes.remove("corpus");
+        if (!CorpusStore.DICKENS.equals(changes.get("corpus"))) {
+            changes.remove("corpus");
+        }
         return ExperimentLoader.text(changes);
     }
 

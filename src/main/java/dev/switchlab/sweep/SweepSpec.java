@@ -66,6 +66,11 @@ public record SweepSpec(
         return new SweepSpec(name, about, experiments, all, variants, grid, seeds, excluded, resources);
     }
 
+    /** This sweep with other variants. */
+    public SweepSpec withVariants(Map<String, Map<String, String>> others) {
+        return new SweepSpec(name, about, experiments, set, others, grid, seeds, excluded, resources);
+    }
+
     /** This sweep with other seeds. */
     public SweepSpec withSeeds(List<Long> others) {
         return new SweepSpec(name, about, experiments, set, variants, grid, others, excluded, resources);

@@ -76,6 +76,22 @@ class QuestionTest {
     }
 
     @Test
+    void aVariantKeepsTheTextThatItNames() throws IOException {
+        Path file = Files.writeString(folder.resolve("01-it.yaml"), """
+                question: Q?
+                paper: Yes.
+                baseline: one
+                experiments: [smoke]
+                variants: {one: model.heads=2, two: corpus=dickens}
+                """);
+        Question question = Question.read(file).changed(Map.of("corpus", "/a/text", "train.steps", "3"));
+        assertThat(Sweep.of(question.sweep(), EXPERIMENTS).runs())
+                .extracting(run -> run.experiment().corpus())
+                .containsExactly("/a/text", "dickens");
+        assertThat(question.sweep().set()).isEqualTo(Map.of("train.steps", "3"));
+    }
+
+    @Test
     void someOfThem() {
         List<Question> all = questions();
         assertThat(Question.select(all, " "))

@@ -158,6 +158,13 @@ class ResultsTest {
     }
 
     @Test
+    void aTextOfItsOwnIsPartOfTheCommand() {
+        Setting other = runs.variant("Dickens", "corpus=dickens", 1.9, 2.1);
+        assertThat(text(runs.answer(question("Dickens"), 0, other)))
+                .contains(" SET=corpus=dickens THREADS=1\n", "| A | `paper corpus=dickens` |");
+    }
+
+    @Test
     void measuresOfTheSecondHalfOfTraining() {
         runs.history(base, "layer0/max_violation", 9, 9, 1, 2)
                 .history(base, "layer1/max_violation", 9, 9, 3, 2)
