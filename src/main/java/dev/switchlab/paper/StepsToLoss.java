@@ -13,10 +13,10 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * How many steps a variant's baseline needs for the variant's loss (arXiv 2101.03961, sections 3.1 and 3.2), from baselines
- * that were trained for several numbers of steps, each with a whole schedule of its learning rate: a loss in the middle
- * of a longer run is that of a learning rate which has not fallen yet. Of mean losses over seeds, linear in the
- * logarithm of the number of steps.
+ * How many steps a variant's baseline needs for the variant's loss (arXiv 2101.03961, sections 3.1 and 3.2), from
+ * baselines that were trained for several numbers of steps, each with a whole schedule of its learning rate: a loss in
+ * the middle of a longer run is that of a learning rate which has not fallen yet. Of mean losses over seeds, linear in
+ * the logarithm of the number of steps.
  *
  * @param steps of the baseline
  * @param times steps of the baseline over those of the variant

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.switchlab.provenance.Libtorch;
 import dev.switchlab.provenance.NvidiaDriver;
 import java.util.Locale;
@@ -55,6 +56,8 @@ public final class EngineStart {
         loading.setUncaughtExceptionHandler((thread, e) -> {});
         loading.setDaemon(true);
         loading.start();
+        // An exit in the middle of loading, such as that of a refused command, crashes in libtorch's destructors.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> Uninterruptibles.joinUninterruptibly(loading)));
     }
 
     /** DJL probes the network when the engine starts unless offline; to download libraries: -Dai.djl.offline=false. */

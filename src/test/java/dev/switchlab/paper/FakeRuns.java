@@ -47,7 +47,8 @@ final class FakeRuns extends Fakes {
         }
         Map<String, String> overrides =
                 Splitter.on(' ').withKeyValueSeparator('=').split(settings);
-        firstRuns.put(name, new SweepRun(1, "paper", experiment, name, Map.of("corpus", "/a/place"), overrides));
+        Map<String, String> common = overrides.containsKey("corpus") ? Map.of() : Map.of("corpus", "/a/place");
+        firstRuns.put(name, new SweepRun(1, "paper", experiment, name, common, overrides));
         return Setting.of(0, name, runs);
     }
 

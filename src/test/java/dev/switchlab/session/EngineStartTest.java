@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import dev.switchlab.testing.JavaProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineStartTest {
 
@@ -41,5 +45,30 @@ class EngineStartTest {
     })
     void aMissingGpuIsAnError(String asked, int gpus, String message) {
         assertThatThrownBy(() -> choose(asked, gpus, "the driver is dead")).hasMessageContaining(message);
+    }
+
+    /** Without waiting, one in about ten such JVMs crashed: at which delay depends on the machine. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 150, 300, 450})
+    void anExitWhileLibtorchLoadsIsOrderly(int millis) throws IOException, InterruptedException {
+        Process process = JavaProcess.of(LeavesEarly.class, Integer.toString(millis))
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .doesNotContain("SIGSEGV");
+        assertThat(process.waitFor()).isEqualTo(3);
+    }
+
+    /** Begins to load libtorch and exits. */
+    static final class LeavesEarly {
+
+        private LeavesEarly() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            EngineStart.begin();
+            Thread.sleep(Long.parseLong(args[0]));
+            System.exit(3);
+        }
     }
 }
