@@ -1,5 +1,5 @@
 // %% [markdown]
-// # What experts specialise in
+// # What experts specialize in
 //
 // A model trained on The Old Curiosity Shop, and which characters each of its experts takes.
 

@@ -37,7 +37,7 @@ public final class Decoder implements AutoCloseable {
      * An empty sequence.
      *
      * @param parent the decoder's memory belongs to it, until {@link #close}
-     * @param network an initialised model
+     * @param network an initialized model
      * @param config its architecture
      * @param seqLen longest sequence; at most that of learned positions
      */

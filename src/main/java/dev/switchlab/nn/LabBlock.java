@@ -48,7 +48,7 @@ public abstract class LabBlock extends AbstractBlock {
     /**
      * Registers a parameter under its state_dict name.
      *
-     * @param initializer its first value in a model that DJL initialises; {@link Initialization} draws its own
+     * @param initializer its first value in a model that DJL initializes; {@link Initialization} draws its own
      */
     final Parameter parameter(String name, Shape shape, Initializer initializer) {
         Parameter.Type type = name.endsWith("bias") ? Parameter.Type.BIAS : Parameter.Type.WEIGHT;
@@ -127,7 +127,7 @@ public abstract class LabBlock extends AbstractBlock {
     /** The list form: what stands in {@code inputs} and in the result is said by each block. */
     abstract NDList forwardList(ForwardContext pass, NDList inputs);
 
-    /** Shapes of parameters do not depend on the input, so children can be initialised in any order. */
+    /** Shapes of parameters do not depend on the input, so children can be initialized in any order. */
     @Override
     protected final void initializeChildBlocks(NDManager manager, DataType type, Shape... inputShapes) {
         getChildren().values().forEach(child -> child.initialize(manager, type, inputShapes));

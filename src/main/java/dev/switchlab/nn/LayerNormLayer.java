@@ -6,7 +6,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.training.initializer.Initializer;
 
-/** Layer normalisation over the last axis, as torch.nn.LayerNorm([D]). */
+/** Layer normalization over the last axis, as torch.nn.LayerNorm([D]). */
 public final class LayerNormLayer extends NormLayer {
 
     /** torch's default. */
@@ -16,7 +16,7 @@ public final class LayerNormLayer extends NormLayer {
     private final Parameter weight;
     private final Parameter bias;
 
-    /** Normalises vectors of {@code dModel} features. */
+    /** Normalizes vectors of {@code dModel} features. */
     public LayerNormLayer(int dModel) {
         normalized = new Shape(dModel);
         weight = parameter("weight", normalized, Initializer.ONES);

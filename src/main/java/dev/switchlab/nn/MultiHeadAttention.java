@@ -45,7 +45,7 @@ public final class MultiHeadAttention extends LabBlock {
      * @param dropout dropout probability of the attention weights
      * @param bias whether query and key projections have a bias
      * @param positions {@link Positions#ROTARY} turns queries and keys by position; the others leave them alone
-     * @param qkNorm whether each head's queries and keys are normalised before that
+     * @param qkNorm whether each head's queries and keys are normalized before that
      */
     public MultiHeadAttention(
             int heads, int dModel, double dropout, boolean bias, Positions positions, boolean qkNorm) {
@@ -145,7 +145,7 @@ public final class MultiHeadAttention extends LabBlock {
                 w.get(7));
     }
 
-    /** Factors (W) of normalised queries and keys; nothing without norms. */
+    /** Factors (W) of normalized queries and keys; nothing without norms. */
     List<NDArray> norms(ForwardContext pass) {
         return queryNorm == null ? List.of() : values(pass, queryNorm.weight(), keyNorm.weight());
     }

@@ -164,7 +164,7 @@ public final class StateDict {
         }
     }
 
-    /** Sets every weight of an initialised block. */
+    /** Sets every weight of an initialized block. */
     public void load(Map<String, Weight> weights) {
         load(weights, Parameter::getArray);
     }

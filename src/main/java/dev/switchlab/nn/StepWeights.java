@@ -26,7 +26,7 @@ public final class StepWeights extends ParameterStore {
      * Makes aliases of all weights of {@code model}.
      *
      * @param step the step's manager, which owns the aliases and their gradients
-     * @param model an initialised model
+     * @param model an initialized model
      * @param gradients whether the aliases collect gradients
      */
     public StepWeights(NDManager step, Block model, boolean gradients) {

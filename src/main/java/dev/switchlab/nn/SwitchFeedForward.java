@@ -27,7 +27,7 @@ import java.util.Optional;
  *   <li>Routing plan: the K best experts of each token by {@code s + b}, with a selection bias b or without (arXiv
  *       2408.15664). An expert takes {@code capacity_factor * K * N / E} pairs of token and choice, first choices
  *       first; the rest is dropped, or tries the next best expert (section 2.2, appendix B).
- *   <li>Gates: the scores of the chosen; normalised and scaled where the experiment says so. Without
+ *   <li>Gates: the scores of the chosen; normalized and scaled where the experiment says so. Without
  *       {@code is_scale_prob} a gate's value is one, but it still carries the router's gradient.
  *   <li>Dispatch: every kept pair's token through its expert (section 2.1, equation 2).
  *   <li>Combine: {@code y = sum_k g_k E_k(x)}. A dropped pair adds nothing, so that the residual connection alone

@@ -131,7 +131,7 @@ class FormulasTest {
         return linear(at, "output", mixed);
     }
 
-    /** Each head's vector normalised, and turned by its position. */
+    /** Each head's vector normalized, and turned by its position. */
     private static double[] prepared(double[] x, double[] factors, Positions positions, int row) {
         double[] all = normed(x, factors);
         int half = factors.length / 2;
