@@ -16,8 +16,8 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=1073
 ENGINE   := DEVICE THREADS
 TRAINING := $(ENGINE) KERNELS RANKS RANK_LIMIT
 SWEEPING := JOBS RETRY FAIL_FAST NEW DRY_RUN
-takes.train     := EXPERIMENT SET CORPUS SEED SEEDS $(TRAINING) LAUNCHER $(SWEEPING)
-takes.sweep     := EXPERIMENT GRID SWEEP SET CORPUS SEED SEEDS $(ENGINE) KERNELS LAUNCHER $(SWEEPING)
+takes.train     := EXPERIMENT SET CORPUS INIT SEED SEEDS $(TRAINING) LAUNCHER $(SWEEPING)
+takes.sweep     := EXPERIMENT GRID SWEEP SET CORPUS INIT SEED SEEDS $(ENGINE) KERNELS LAUNCHER $(SWEEPING)
 takes.paper     := QUESTION QUICK SET CORPUS $(ENGINE) KERNELS $(SWEEPING)
 takes.resume    := RUN $(TRAINING)
 takes.reproduce := RUN $(TRAINING)
@@ -27,6 +27,7 @@ takes.compare   := RUNS BASELINE
 takes.report    := RUN RUNS BASELINE PROMPT $(ENGINE)
 takes.flush     := RUN
 takes.merge     := FROM
+takes.corpus    := NAME
 takes.golden    := GOLDEN REPORT $(ENGINE)
 takes.bench     := EXPERIMENT SET QUICK REFERENCE RANKS RANK_LIMIT KERNELS $(ENGINE)
 takes.bench-jmh := THREADS
@@ -137,7 +138,7 @@ target/classpath: pom.xml $(shell find src/main -type f) $(if $(REASON),FORCE)
 build: target/classpath ## Compile
 
 # Each of these is a command of SwitchLab.
-COMMANDS := train sweep paper resume reproduce evaluate sample runs compare report ui flush merge experiments golden
+COMMANDS := train sweep paper resume reproduce evaluate sample runs compare report ui flush merge experiments corpus golden
 train: ## Train EXPERIMENT (default tiny-shakespeare) and log the run in runs/; SEEDS=1..5: once per seed
 sweep: ## Train EXPERIMENT for all of GRID ("model.n_experts=1,2 train.z_loss=0,0.1") and SEEDS, or SWEEP
 paper: ## Run the sweeps of experiments/paper and write experiments/results/RESULTS.md; QUICK=true: a short look
@@ -152,6 +153,7 @@ ui: ## Print how to see the runs in MLflow's UI
 flush: ## Send to MLFLOW_TRACKING_URI what the server lacks of RUN, or of all runs that were meant for it
 merge: ## Copy the runs of another runs folder, FROM, into this book; twice changes nothing
 experiments: ## List the experiment files
+corpus: ## Get the corpus NAME (default java-sources), so that experiments can name it
 golden: ## Check the model against the golden tensors in GOLDEN (default golden/)
 # Short commands spend as long on optimizing compilation as on their work: without it a report or sample takes 60 % of
 # the time. Commands that train keep all compilers.

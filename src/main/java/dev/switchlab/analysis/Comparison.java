@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.MetricPoint;
 import dev.switchlab.runs.Run;
@@ -283,7 +284,23 @@ public record Comparison(
             warnings.add("the runs are scored on different parts of the text (" + SPLIT + " " + words(splits)
                     + "): their losses say little about each other");
         }
+        Map<String, List<Setting>> tokenizers = values(Comparison::tokenizer);
+        if (tokenizers.size() > 1) {
+            warnings.add("the runs have different tokenizers (" + words(tokenizers) + "): compare " + MetricNames.FINAL
+                    + MetricNames.BITS_PER_BYTE + ", not losses per token");
+        }
         return warnings;
+    }
+
+    /** What losses are: nats per character, byte or token. */
+    String unit() {
+        List<String> units = values(setting -> Experiment.unit(tokenizer(setting))).keySet().stream()
+                .toList();
+        return "nats per " + (units.size() == 1 ? units.get(0) : "token");
+    }
+
+    private static String tokenizer(Setting setting) {
+        return setting.params().getOrDefault("tokenizer", "characters");
     }
 
     /** Whether the losses of two settings are comparable. */
@@ -292,7 +309,7 @@ public record Comparison(
     }
 
     static String textAndSplit(Setting setting) {
-        return text(setting) + " " + split(setting);
+        return text(setting) + " " + split(setting) + " " + tokenizer(setting);
     }
 
     private static String text(Setting setting) {

@@ -58,7 +58,8 @@ public final class ComparisonReport {
         ComparisonView view = new ComparisonView(comparison);
         comparison.warnings().forEach(page::warning);
         page.heading("Settings");
-        page.text("Scores in nats per character, lower is better, with the 95 % confidence interval of the mean over"
+        page.text("Scores in " + comparison.unit()
+                + ", lower is better, with the 95 % confidence interval of the mean over"
                 + " seeds (Student's t); best is the best run's. Time is from a run's start to its end, speed"
                 + " in tokens a second.");
         page.raw(html(view.wide()));

@@ -59,7 +59,7 @@ record ComparisonSections(Comparison comparison, HtmlPage page) {
         lines(
                 slug,
                 title,
-                metric.endsWith("balance") ? "loss" : "nats per character",
+                metric.endsWith("balance") ? "loss" : comparison.unit(),
                 note + " Lower is better.",
                 run -> new RunTables(comparison.source()).history(run, metric));
     }

@@ -25,7 +25,7 @@ public record ComparisonText(Comparison comparison) {
                 .warnings()
                 .forEach(warning -> text.append("WARNING: ").append(warning).append('\n'));
         text.append(comparison.size())
-                .append("; losses in nats per character, mean and 95 % interval over seeds")
+                .append("; losses in " + comparison.unit() + ", mean and 95 % interval over seeds")
                 .append(comparison.best().isPresent() ? "; * best mean" : "");
         ComparisonView view = new ComparisonView(comparison);
         List<Setting> shown = comparison.foremost(MOST_ROWS);

@@ -1,5 +1,6 @@
 package dev.switchlab.analysis;
 
+import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.WholeFile;
 import dev.switchlab.page.HtmlPage;
@@ -108,7 +109,7 @@ public final class RunReport {
                                 ? ""
                                 : param("train.accumulate", " of %s batches"))
                         + param("train.batch_size", " of %s windows")
-                        + param("train.seq_len", " of %s characters")
+                        + param("train.seq_len", " of %s " + token() + "s")
                         + param("train.learning_rate", ", learning rate %s")
                         + param("seed", ", seed %s"));
         facts.put("device", facts("device", "gpu", "cpu"));
@@ -121,14 +122,19 @@ public final class RunReport {
                 facts,
                 "training loss",
                 Comparison.trainingLoss(run),
-                " nats per character, " + (isWhole ? "mean of the last ten steps" : "of the last step"));
-        score(facts, "validation loss", run.metric(Comparison.FINAL_SCORE), " nats per character, on the whole split");
-        score(facts, "best on a sample", run.metric(MetricNames.BEST_CROSS_ENTROPY), " nats per character");
+                " " + unit() + ", " + (isWhole ? "mean of the last ten steps" : "of the last step"));
+        score(facts, "validation loss", run.metric(Comparison.FINAL_SCORE), " " + unit() + ", on the whole split");
+        score(
+                facts,
+                "bits per byte",
+                run.metric(MetricNames.FINAL + MetricNames.BITS_PER_BYTE),
+                " of the validation split");
+        score(facts, "best on a sample", run.metric(MetricNames.BEST_CROSS_ENTROPY), " " + unit());
         double right = run.metric(MetricNames.FINAL + MetricNames.ACCURACY);
         facts.put(
-                "characters right",
+                token() + "s right",
                 Double.isNaN(right) ? "" : String.format(Locale.ROOT, "%.1f %% of the validation split", 100 * right));
-        score(facts, "speed", run.metric(MetricNames.TRAIN_TOKENS_PER_SECOND), " characters per second");
+        score(facts, "speed", run.metric(MetricNames.TRAIN_TOKENS_PER_SECOND), " " + token() + "s per second");
         facts.put("run", run.runId());
         facts.values().removeIf(String::isBlank);
         page.pairs(facts);
@@ -228,6 +234,15 @@ public final class RunReport {
                 .orElse(name);
     }
 
+    /** What losses are. */
+    private String unit() {
+        return "nats per " + token();
+    }
+
+    private String token() {
+        return Experiment.unit(run.params().getOrDefault("tokenizer", "characters"));
+    }
+
     private void losses() {
         page.heading("Losses");
         metrics(
@@ -238,7 +253,7 @@ public final class RunReport {
                         MetricNames.VALID + MetricNames.CROSS_ENTROPY,
                         "validation"),
                 "Cross-entropy over training",
-                "nats per character",
+                unit(),
                 "Cross-entropy by step: on the training batch of the step, and on batches of the validation text."
                         + " Lower is better; validation rising while training falls is overfitting.");
         if (!isDense()) { // a dense model's is 0 throughout

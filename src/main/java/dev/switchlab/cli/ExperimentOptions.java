@@ -98,6 +98,14 @@ class ExperimentOptions {
                 defaultValue = "")
         private String corpus;
 
+        @Option(
+                names = "--init",
+                paramLabel = "RUN|FILE",
+                description = "Begin with the weights and the vocabulary of a run, or of a weights.safetensors:"
+                        + " fine-tuning; of a dense model in a sparse one: upcycling.",
+                defaultValue = "")
+        private String init;
+
         Optional<String> seed() {
             return seed.isBlank() ? Optional.empty() : Optional.of(seed.strip());
         }
@@ -114,6 +122,9 @@ class ExperimentOptions {
             seed().ifPresent(given -> overrides.add("seed=" + given));
             if (!corpus.isBlank()) {
                 overrides.add(ExperimentLoader.text(Map.of("corpus", corpus.strip())));
+            }
+            if (!init.isBlank()) {
+                overrides.add(ExperimentLoader.text(Map.of("init_from", init.strip())));
             }
             return overrides;
         }

@@ -52,6 +52,7 @@ public final class Main implements Runnable {
         COMMANDS.put("ui", BookCommands.Ui.class);
         COMMANDS.put("flush", BookCommands.Flush.class);
         COMMANDS.put("merge", BookCommands.Merge.class);
+        COMMANDS.put("corpus", CorpusCommand.class);
         COMMANDS.put("experiments", ModelCommands.Experiments.class);
         COMMANDS.put("golden", CheckCommands.Golden.class);
         COMMANDS.put("bench", BenchCommands.Bench.class);

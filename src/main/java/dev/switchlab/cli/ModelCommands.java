@@ -51,7 +51,7 @@ final class ModelCommands {
         @Option(
                 names = "--stride",
                 paramLabel = "N",
-                description = "Score by windows that overlap: each counts its last N characters, and those before are"
+                description = "Score by windows that overlap: each counts its last N tokens, and those before are"
                         + " context. The result is kept with the run as evaluate/strideN/* beside final/*. Default:"
                         + " windows side by side.")
         private Integer stride;
@@ -72,28 +72,32 @@ final class ModelCommands {
             Experiment experiment = model.experiment();
             int steps = experiment.train().steps();
             TextData data = corpus.isBlank() ? stored.data(model) : StoredRun.data(model, corpus);
-            Evaluator evaluator = new Evaluator(model);
+            Evaluator evaluator = new Evaluator(model, data);
             Evaluation score = stride == null
                     ? evaluator.evaluate(data.validation(experiment), steps)
                     : evaluator.evaluateScored(data.validation(experiment, stride), steps);
             System.out.printf("run         %s (%s)%n", run.runId(), run.title());
             System.out.printf(
                     Locale.ROOT,
-                    "corpus      %s, %,d characters of its validation split%s%n",
+                    "corpus      %s, %,d %ss of its validation split%s%n",
                     data.corpus().name(),
                     score.tokens(),
+                    experiment.unit(),
                     experiment.validation() == Validation.HELD_OUT ? ", held out of the training text" : "");
             System.out.printf(
                     Locale.ROOT,
-                    "%-10s  %.4f nats per character (%.4f bits), %.2f %% right%n",
+                    "%-10s  %.4f nats per %s (%.4f bits per byte), %.2f %% right%n",
                     stride == null ? "validation" : "stride " + stride,
                     score.crossEntropy(),
-                    score.bitsPerChar(),
+                    experiment.unit(),
+                    score.bitsPerByte(),
                     100 * score.accuracy());
             if (stride != null) {
                 System.out.printf(
-                        "context     at least %d characters before each, after the first %d%n",
-                        experiment.train().seqLen() - stride, experiment.train().seqLen());
+                        "context     at least %d %ss before each, after the first %d%n",
+                        experiment.train().seqLen() - stride,
+                        experiment.unit(),
+                        experiment.train().seqLen());
             }
             if (stride != null && corpus.isBlank()) {
                 stored.keepStrided(score, stride, steps);

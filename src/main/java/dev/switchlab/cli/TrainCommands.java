@@ -7,6 +7,7 @@ import dev.switchlab.provenance.Reproduction;
 import dev.switchlab.provenance.ReproductionReport;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.Origins;
 import dev.switchlab.session.RankPlan;
 import dev.switchlab.session.RepeatedRun;
 import dev.switchlab.session.StoredRun;
@@ -72,12 +73,23 @@ final class TrainCommands {
             if (training.mustLaunch(plan)) {
                 return training.launch(plan);
             }
-            TrainingInput input = training.withKernels(TrainingInput.of(experiment, experiments.changes()));
+            TrainingInput input =
+                    training.withKernels(TrainingInput.of(experiment, experiments.changes(), origins(experiment)));
             Device device = training.start(plan, Optional.empty());
             try (MirroredBook store = training.open()) {
                 String call = training.makeCall(Map.of());
                 return TrainingOptions.exitCode(
                         training.train(input, device, plan, store, session -> session.train(call, Map.of())));
+            }
+        }
+
+        /** The book is opened before the text only where a model in it is named. */
+        private Origins origins(Experiment experiment) throws IOException {
+            if (!experiment.hasOrigins()) {
+                return Origins.NONE;
+            }
+            try (MirroredBook store = training.open()) {
+                return Origins.of(experiment, store);
             }
         }
 
@@ -118,7 +130,8 @@ final class TrainCommands {
                 Run found = find(runs, store);
                 StoredRun run = new StoredRun(store, found);
                 Provenance recorded = run.provenance();
-                TrainingInput input = training.withKernels(TrainingInput.of(recorded, found.name()));
+                TrainingInput input =
+                        training.withKernels(TrainingInput.of(recorded, found.name(), Origins.of(recorded, store)));
                 plan = training.plan(input.experiment(), Optional.of(recorded.computation()));
                 if (!training.mustLaunch(plan)) {
                     return train(training, run, input, plan);

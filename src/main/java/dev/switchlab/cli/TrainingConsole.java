@@ -1,6 +1,7 @@
 package dev.switchlab.cli;
 
 import dev.switchlab.data.TextData;
+import dev.switchlab.data.Tokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.io.Bar;
 import dev.switchlab.io.Durations;
@@ -39,11 +40,16 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
                 experiment.seed());
         System.out.printf(
                 Locale.ROOT,
-                "corpus      %s, %,d characters, %d different%n",
+                "corpus      %s, %,d characters, %,d different%s%n",
                 data.corpus().name(),
                 data.corpus().characters(),
-                data.tokenizer().size());
+                data.tokenizer().size(),
+                experiment.tokenizer().equals(Tokenizer.CHARACTERS) ? "" : " tokens");
         System.out.printf(Locale.ROOT, "model       %,d parameters%n", model.parameters());
+        provenance
+                .origins()
+                .forEach((setting, origin) ->
+                        System.out.printf("%-11s %s%n", setting.replaceFirst(".*[._](?=teacher)", ""), origin.name()));
         System.out.printf(
                 "device      %s%s, %s%d threads, libtorch %s%n",
                 computation.device(),
@@ -82,11 +88,12 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
         Evaluation whole = outcome.result().validation().orElseThrow();
         System.out.printf(
                 Locale.ROOT,
-                "done in %s: training %.3f, validation %.3f nats per character (%.3f bits, %.1f %% right)%n",
+                "done in %s: training %.3f, validation %.3f nats per %s (%.3f bits per byte, %.1f %% right)%n",
                 Durations.text(outcome.seconds()),
                 outcome.result().trainCrossEntropy(),
                 whole.crossEntropy(),
-                whole.bitsPerChar(),
+                input.experiment().unit(),
+                whole.bitsPerByte(),
                 100 * whole.accuracy());
         outcome.report().ifPresent(file -> System.out.printf("report:     %s%n", file));
         List<String> pages = books.howToLook(store, store.find(outcome.runId()));
@@ -134,12 +141,12 @@ record TrainingConsole(TrainingInput input, BookOptions books, MirroredBook stor
             bar.note(losses());
             bar.println(String.format(
                     Locale.ROOT,
-                    "step %d/%d  train %.3f  valid %.3f  (%.3f bits per character, %.1f %% right)",
+                    "step %d/%d  train %.3f  valid %.3f  (%.3f bits per byte, %.1f %% right)",
                     step,
                     steps,
                     pace.loss(),
                     validLoss,
-                    evaluation.bitsPerChar(),
+                    evaluation.bitsPerByte(),
                     100 * evaluation.accuracy()));
         }
 

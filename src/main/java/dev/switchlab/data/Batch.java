@@ -1,5 +1,7 @@
 package dev.switchlab.data;
 
+import java.nio.IntBuffer;
+
 /**
  * Sequences side by side, time-major: position s of sequence b is at {@code s * batchSize + b}, so that an array of
  * shape {@code (seqLen, batchSize)} takes them as they are. The target is the token that follows.
@@ -13,14 +15,14 @@ package dev.switchlab.data;
 public record Batch(long[] tokens, long[] targets, int seqLen, int batchSize) {
 
     /** Cuts {@code starts.length} sequences out of a text. */
-    static Batch cut(int[] text, int[] starts, int seqLen) {
+    static Batch cut(IntBuffer text, int[] starts, int seqLen) {
         int batchSize = starts.length;
         long[] tokens = new long[seqLen * batchSize];
         long[] targets = new long[seqLen * batchSize];
         for (int s = 0; s < seqLen; s++) {
             for (int b = 0; b < batchSize; b++) {
-                tokens[s * batchSize + b] = text[starts[b] + s];
-                targets[s * batchSize + b] = text[starts[b] + s + 1];
+                tokens[s * batchSize + b] = text.get(starts[b] + s);
+                targets[s * batchSize + b] = text.get(starts[b] + s + 1);
             }
         }
         return new Batch(tokens, targets, seqLen, batchSize);

@@ -7,7 +7,7 @@ import java.util.BitSet;
  * Characters to ids and back: the distinct code points of a text, sorted, numbered from 0 (reference:
  * {@code TextDataset} with the character tokenizer).
  */
-public final class CharTokenizer {
+public final class CharTokenizer implements Tokenizer {
     private static final int LONGEST_QUOTE = 100;
 
     private final int[] characters;
@@ -40,12 +40,13 @@ public final class CharTokenizer {
         return tokenizer;
     }
 
-    /** Number of ids. */
+    @Override
     public int size() {
         return characters.length;
     }
 
-    /** All characters in the order of their ids, to be stored with a run. */
+    /** All characters in the order of their ids. */
+    @Override
     public String vocabulary() {
         return new String(characters, 0, characters.length);
     }
@@ -54,16 +55,18 @@ public final class CharTokenizer {
      * The ids of a text, one per code point; throws {@link DataException} for a character that the vocabulary does not
      * have.
      */
+    @Override
     public int[] encode(String text) {
-        int[] codePoints = text.codePoints().toArray();
-        int[] ids = new int[codePoints.length];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = Arrays.binarySearch(characters, codePoints[i]);
+        int[] ids = new int[text.codePointCount(0, text.length())];
+        for (int i = 0, at = 0; i < ids.length; i++) {
+            int codePoint = text.codePointAt(at);
+            at += Character.charCount(codePoint);
+            ids[i] = Arrays.binarySearch(characters, codePoint);
             if (ids[i] < 0) {
                 throw new DataException(("character %s at position %d is not in the vocabulary of %d characters;"
                                 + " leave the character out, or train on a text that has it; allowed: %s")
                         .formatted(
-                                quoted(codePoints[i]),
+                                quoted(codePoint),
                                 i,
                                 size(),
                                 size() <= LONGEST_QUOTE ? quoted(vocabulary()) : "characters of the training text"));
@@ -72,19 +75,16 @@ public final class CharTokenizer {
         return ids;
     }
 
-    /** Whether the vocabulary has all characters of a text. */
-    boolean has(String text) {
+    @Override
+    public boolean has(String text) {
         return text.codePoints().allMatch(c -> Arrays.binarySearch(characters, c) >= 0);
     }
 
-    /** The text of ids. */
+    @Override
     public String decode(int... ids) {
+        requireIds(ids);
         StringBuilder text = new StringBuilder(ids.length);
         for (int id : ids) {
-            if (id < 0 || id >= size()) {
-                throw new DataException(
-                        "token %d is not in the vocabulary; allowed: 0 to %d".formatted(id, size() - 1));
-            }
             text.appendCodePoint(characters[id]);
         }
         return text.toString();

@@ -3,13 +3,21 @@ package dev.switchlab.data;
 import java.util.Arrays;
 
 /**
- * A text to train on.
+ * A text to train on. For the tokenizer {@code bytes} it has a character for each byte.
  *
  * @param name a known name, or the path it was read from
  * @param sha256 of the bytes it was read from, in lower-case hexadecimal
  * @param text without byte order mark, lines ended by {@code \n}
  */
 public record Corpus(String name, String sha256, String text) {
+
+    /** What ends each file in a corpus of files: form feed, which no file of such a corpus has. */
+    static final char END_OF_FILE = '\f';
+
+    /** Whether it is put together from files, of which none may stand on both sides of a split. */
+    boolean isOfFiles() {
+        return name.equals(JavaSources.NAME);
+    }
 
     /** What people call a text: the file's name of a path. */
     public static String shortName(String name) {

@@ -14,7 +14,9 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -22,7 +24,8 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * Finds corpora: {@code tiny-shakespeare} is downloaded once and kept in a cache, {@code dickens} arrives with the
- * build, any other name is the path of a UTF-8 text file. What is known is checked by sha256 at each opening.
+ * build, {@code java-sources} is put together in the cache by {@code make corpus}, any other name is the path of a
+ * UTF-8 text file, or of any file where bytes are tokens. What is known is checked by sha256 at each opening.
  */
 public final class CorpusStore {
     /** The corpus of the reference's experiment, from its public home. */
@@ -34,7 +37,7 @@ public final class CorpusStore {
      */
     public static final String DICKENS = "dickens";
 
-    private static final String KNOWN = TINY_SHAKESPEARE + ", " + DICKENS;
+    private static final List<String> KNOWN_NAMES = List.of(TINY_SHAKESPEARE, DICKENS, JavaSources.NAME);
     private static final String DICKENS_RESOURCE = "dickens.txt.gz";
     private static final String DICKENS_SHA256 = "70b924ea4d22d24d8650660ddddd29fc5c07eafc5803a904e6d1184f50ac4ed7";
     private static final long LARGEST_FILE = 1L << 30;
@@ -69,7 +72,22 @@ public final class CorpusStore {
 
     /** The experiment's corpus, or its fallback. */
     public OpenedCorpus open(Experiment experiment) {
-        return open(experiment.corpus(), experiment.fallbackCorpus());
+        return open(experiment.corpus(), experiment.fallbackCorpus(), experiment.tokenizer());
+    }
+
+    /**
+     * Puts a known corpus into the cache.
+     *
+     * @throws DataException in one line, if it cannot be had, or the name is not known
+     */
+    public Corpus get(String name) throws IOException, InterruptedException {
+        if (name.equals(JavaSources.NAME)) {
+            notices.accept(JavaSources.build(cached(name)));
+        } else if (!KNOWN_NAMES.contains(name)) {
+            throw new DataException("corpus %s: not known; allowed: %s; example: NAME=%s"
+                    .formatted(name, String.join(", ", KNOWN_NAMES), JavaSources.NAME));
+        }
+        return open(name, Experiment.NO_FALLBACK, Tokenizer.CHARACTERS).corpus();
     }
 
     /**
@@ -77,40 +95,72 @@ public final class CorpusStore {
      * or no UTF-8 is an error.
      *
      * @param fallback a corpus name, or {@code none} to forbid the fallback
+     * @param tokenizer the experiment's: {@code bytes} takes files as they are
      * @throws DataException in one line, when neither can be had
      */
-    public OpenedCorpus open(String name, String fallback) {
+    public OpenedCorpus open(String name, String fallback, String tokenizer) {
+        boolean raw = tokenizer.equals(Tokenizer.BYTES);
         try {
-            return new OpenedCorpus(load(name), Optional.empty());
+            return new OpenedCorpus(load(name, raw), Optional.empty());
         } catch (DownloadException e) {
             if (fallback.equals(Experiment.NO_FALLBACK)) {
                 throw new DataException(e.getMessage()
                         + "; give a text with CORPUS=<file>, or allow another with fallback_corpus=" + DICKENS);
             }
             return new OpenedCorpus(
-                    loadFallback(fallback, e), Optional.of(e.getMessage() + "; took the fallback corpus " + fallback));
+                    loadFallback(fallback, raw, e),
+                    Optional.of(e.getMessage() + "; took the fallback corpus " + fallback));
         }
     }
 
-    private Corpus loadFallback(String name, DownloadException reason) {
+    private Corpus loadFallback(String name, boolean raw, DownloadException reason) {
         try {
-            return load(name);
+            return load(name, raw);
         } catch (DownloadException e) {
             throw new DataException("%s; and the fallback: %s; give a text with CORPUS=<file>"
                     .formatted(reason.getMessage(), e.getMessage()));
         }
     }
 
-    private Corpus load(String name) throws DownloadException {
+    /** @param raw whether the corpus has a character for each byte */
+    private Corpus load(String name, boolean raw) throws DownloadException {
         RemoteFile file = remote.get(name);
         if (file != null) {
-            return new Corpus(name, file.sha256(), decoded(cachedOrDownloaded(name, file), name));
+            return new Corpus(name, file.sha256(), text(cachedOrDownloaded(name, file), name, raw));
         }
-        return name.equals(DICKENS) ? dickens() : file(name);
+        return switch (name) {
+            case DICKENS -> dickens(raw);
+            case JavaSources.NAME -> javaSources(raw);
+            default -> file(name, raw);
+        };
+    }
+
+    private Path cached(String name) {
+        return cache.resolve("corpora").resolve(name + ".txt");
+    }
+
+    private Corpus javaSources(boolean raw) {
+        Path cached = cached(JavaSources.NAME);
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(cached);
+        } catch (NoSuchFileException e) {
+            throw new DataException("corpus java-sources: not in %s; get it with: make corpus NAME=java-sources"
+                    .formatted(cached.getParent()));
+        } catch (IOException e) {
+            throw new DataException("corpus java-sources: %s cannot be read: %s".formatted(cached, e));
+        }
+        String sha256 = Sha256.of(bytes);
+        if (!sha256.equals(JavaSources.sha256())) {
+            throw new DataException(
+                    "corpus java-sources: %s is damaged (sha256 %s, expected %s); get it again with: make corpus NAME=java-sources"
+                            .formatted(cached, sha256, JavaSources.sha256()));
+        }
+        return new Corpus(JavaSources.NAME, sha256, text(bytes, JavaSources.NAME, raw));
     }
 
     private byte[] cachedOrDownloaded(String name, RemoteFile file) throws DownloadException {
-        Path cached = cache.resolve("corpora").resolve(name + ".txt");
+        Path cached = cached(name);
         if (Files.exists(cached)) {
             try {
                 byte[] bytes = Files.readAllBytes(cached);
@@ -135,7 +185,7 @@ public final class CorpusStore {
         return bytes;
     }
 
-    private static Corpus dickens() {
+    private static Corpus dickens(boolean raw) {
         byte[] bytes;
         try (InputStream packed = CorpusStore.class.getResourceAsStream(DICKENS_RESOURCE);
                 InputStream in = new GZIPInputStream(packed)) {
@@ -148,17 +198,17 @@ public final class CorpusStore {
             throw new DataException("corpus dickens: %s of this build is another text (sha256 %s, expected %s)"
                     .formatted(DICKENS_RESOURCE, sha256, DICKENS_SHA256));
         }
-        return new Corpus(DICKENS, sha256, decoded(bytes, DICKENS));
+        return new Corpus(DICKENS, sha256, text(bytes, DICKENS, raw));
     }
 
-    private static Corpus file(String name) {
+    private static Corpus file(String name, boolean raw) {
         byte[] bytes;
         try {
             Path path = Path.of(name);
             if (!Files.exists(path)) {
                 throw new DataException(
                         "corpus %s: no such file, and no known corpus; allowed: %s, or the path of a UTF-8 text file"
-                                .formatted(name, KNOWN));
+                                .formatted(name, String.join(", ", KNOWN_NAMES)));
             }
             if (!Files.isRegularFile(path)) {
                 throw new DataException(
@@ -172,11 +222,15 @@ public final class CorpusStore {
         } catch (InvalidPathException | IOException e) {
             throw new DataException("corpus %s: cannot be read: %s".formatted(name, e));
         }
-        String text = decoded(bytes, name);
+        String text = text(bytes, name, raw);
         if (text.isBlank()) {
             throw new DataException("corpus %s: has no text; allowed: a UTF-8 text file".formatted(name));
         }
         return new Corpus(name, Sha256.of(bytes), text);
+    }
+
+    private static String text(byte[] bytes, String source, boolean raw) {
+        return raw ? new String(bytes, StandardCharsets.ISO_8859_1) : decoded(bytes, source);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.switchlab.data;
 
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import java.nio.IntBuffer;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.RandomAccess;
@@ -25,7 +26,7 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
     /**
      * A whole split, in order. Up to {@code seqLen} last tokens that fill no window are left out, as in the reference.
      */
-    public static EvaluationBatches whole(int[] text, int seqLen, int batchSize) {
+    public static EvaluationBatches whole(IntBuffer text, int seqLen, int batchSize) {
         Windows windows = Windows.of(text, seqLen, "validation");
         return new EvaluationBatches(
                 windows, IntStream.range(0, windows.count()).toArray(), batchSize);
@@ -37,7 +38,8 @@ public final class EvaluationBatches extends AbstractList<Batch> implements Rand
      *
      * @param batches at most so many; all there are when the split has fewer
      */
-    public static EvaluationBatches sample(int[] text, int seqLen, int batchSize, int batches, RandomStreams streams) {
+    public static EvaluationBatches sample(
+            IntBuffer text, int seqLen, int batchSize, int batches, RandomStreams streams) {
         Windows windows = Windows.of(text, seqLen, "validation");
         int count = (int) Math.min(windows.count(), (long) batches * batchSize);
         int[] order = Windows.permutation(windows.count(), streams.generator(RandomStream.VALIDATION));

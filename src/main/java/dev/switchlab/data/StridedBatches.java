@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import java.nio.IntBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,7 +52,7 @@ public final class StridedBatches extends AbstractList<ScoredBatch> implements R
      * @param stride how many characters a window counts
      * @throws DataException if there is no window, or the stride is none
      */
-    public static StridedBatches of(int[] text, int seqLen, int stride, int batchSize) {
+    public static StridedBatches of(IntBuffer text, int seqLen, int stride, int batchSize) {
         if (stride < 1 || stride > seqLen) {
             throw new DataException(
                     "a stride of %d; allowed: whole numbers from 1 to train.seq_len=%d; example: STRIDE=%d"

@@ -1,5 +1,6 @@
 package dev.switchlab.data;
 
+import com.google.common.base.Utf8;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.random.RandomStreams;
@@ -8,22 +9,38 @@ import dev.switchlab.random.RandomStreams;
  * A corpus made ready for an experiment.
  *
  * @param corpus the text
- * @param tokenizer its characters, or those of the run that a model comes from
+ * @param tokenizer the experiment's, or that of the run that a model comes from
  * @param split its tokens
  */
-public record TextData(Corpus corpus, CharTokenizer tokenizer, Split split) {
+public record TextData(Corpus corpus, Tokenizer tokenizer, Split split) {
 
     private static final int LONGEST_BEGINNING = 24;
 
-    /** For a new run: the vocabulary is the corpus' own. */
+    /** For new weights: the vocabulary is the corpus' own where characters are the tokens. */
     public static TextData of(Corpus corpus, Experiment experiment) {
-        return of(corpus, CharTokenizer.of(corpus.text()), experiment);
+        return of(corpus, Tokenizer.of(experiment.tokenizer(), corpus), experiment);
     }
 
-    /** For a model that exists: throws {@link DataException} when its vocabulary lacks a character of the corpus. */
-    public static TextData of(Corpus corpus, CharTokenizer tokenizer, Experiment experiment) {
-        int[] tokens = tokenizer.encode(corpus.text());
-        return new TextData(corpus, tokenizer, Split.of(tokens, experiment.trainFraction(), experiment.validation()));
+    /** For weights that exist: throws {@link DataException} when their vocabulary lacks a character of the corpus. */
+    public static TextData of(Corpus corpus, Tokenizer tokenizer, Experiment experiment) {
+        return new TextData(
+                corpus, tokenizer, Split.of(corpus, tokenizer, experiment.trainFraction(), experiment.validation()));
+    }
+
+    /** Bytes of the validation split in UTF-8 for each of its tokens. */
+    public double bytesPerToken() {
+        boolean isBytes = tokenizer instanceof ByteTokenizer;
+        return isBytes
+                ? 1
+                : (double) Utf8.encodedLength(split.validationText())
+                        / split.validation().limit();
+    }
+
+    /** Characters of the validation split for each of its tokens. */
+    public double charactersPerToken() {
+        String text = split.validationText();
+        return (double) text.codePointCount(0, text.length())
+                / split.validation().limit();
     }
 
     /** Throws {@link DataException} if a split is shorter than a window. */

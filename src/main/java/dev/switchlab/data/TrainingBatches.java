@@ -2,6 +2,7 @@ package dev.switchlab.data;
 
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
@@ -26,7 +27,7 @@ public final class TrainingBatches {
      * @param seqLen tokens per sequence
      * @param batchSize sequences per batch
      */
-    public TrainingBatches(int[] text, int seqLen, int batchSize, RandomStreams streams) {
+    public TrainingBatches(IntBuffer text, int seqLen, int batchSize, RandomStreams streams) {
         this.windows = Windows.of(text, seqLen, "training");
         this.batchSize = batchSize;
         this.streams = streams;

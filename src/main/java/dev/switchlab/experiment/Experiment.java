@@ -17,6 +17,12 @@ import java.util.regex.Pattern;
  * @param seed the root seed; every random stream is derived from it
  * @param corpus a known corpus name or the path of a UTF-8 text file
  * @param fallbackCorpus the corpus taken when {@code corpus} cannot be downloaded, or {@code none} to forbid that
+ * @param tokenizer {@code characters}; {@code bytes}, with which any file can be a corpus; or the path of a
+ *     {@code tokenizer.json} of Hugging Face's tokenizers
+ * @param initFrom a run, or a weights file, whose weights training begins with, and whose vocabulary it keeps;
+ *     {@code none} for random weights. The feed-forward network of a dense model becomes each expert of a sparse one
+ *     (sparse upcycling, arXiv 2212.05055)
+ * @param initParts what is taken from there
  * @param trainFraction share of the corpus' characters, from its start, that training sees; the rest validates
  * @param validation what validates: that rest, or a part of what training would see
  * @param model the architecture
@@ -30,13 +36,31 @@ public record Experiment(
         @Setting("1") long seed,
         @Setting("tiny-shakespeare") String corpus,
         @Setting(value = "none", example = "dickens") String fallbackCorpus,
+        @Setting(older = "characters", example = "bytes") String tokenizer,
+
+        @Setting(older = "none", example = "3f2a91c0") String initFrom,
+        @Setting(older = "all") InitParts initParts,
         @Setting(value = "0.9", in = "(0, 1)") double trainFraction,
         @Setting(older = "rest") Validation validation,
         ModelConfig model,
         TrainConfig train) {
 
+    /** The {@link #initFrom} and {@link TrainConfig#teacher} that name no run. */
+    public static final String NONE = "none";
+
     /** The {@link #fallbackCorpus} that forbids a fallback. */
-    public static final String NO_FALLBACK = "none";
+    public static final String NO_FALLBACK = NONE;
+
+    /** Which weights are taken from a trained model. */
+    public enum InitParts {
+        /** All; those that the other model does not have are named, and nothing is trained. */
+        ALL,
+        /**
+         * All but routers and feed-forward networks, which begin at random: a dense model begins with a sparse one's
+         * (Switch Transformers, section 4.2, table 6).
+         */
+        NON_EXPERT
+    }
 
     /** What models are scored on while they are trained and at the end. */
     public enum Validation {
@@ -66,11 +90,21 @@ public record Experiment(
         expect = expect == null ? "" : expect.strip();
         Settings.check("semantics", semantics);
         requireText("corpus", corpus, "a corpus name or the path of a UTF-8 text file", "tiny-shakespeare");
+        requireText("tokenizer", tokenizer, "characters, bytes, or the path of a tokenizer.json", "bytes");
+        requireText("init_from", initFrom, "a run, a weights file, or none", "3f2a91c0");
+        Settings.check("init_parts", initParts);
+        Settings.require(
+                initParts == InitParts.ALL || !initFrom.equals(NONE),
+                "init_parts",
+                Settings.name(initParts),
+                "only all with init_from=none",
+                "all");
         requireText("fallback_corpus", fallbackCorpus, "a corpus name, a path, or none", "dickens");
         Settings.check("train_fraction", trainFraction);
         Settings.check("validation", validation);
         Settings.check("model", model);
         Settings.check("train", train);
+        requireText("train.teacher", train.teacher(), "a run, a weights file, or none", "3f2a91c0");
         Settings.require(
                 (long) model.topK() * train.tokensPerBatch() <= Integer.MAX_VALUE,
                 "model.top_k",
@@ -119,6 +153,25 @@ public record Experiment(
                 train.routerSteps(),
                 "only 0 with " + router + "; any number with model.router=frozen",
                 0);
+    }
+
+    /** What a token is: {@code character}, {@code byte} or {@code token}. */
+    public String unit() {
+        return unit(tokenizer);
+    }
+
+    /** What a token of a tokenizer is, by its setting. */
+    public static String unit(String tokenizer) {
+        return switch (tokenizer) {
+            case "characters" -> "character";
+            case "bytes" -> "byte";
+            default -> "token";
+        };
+    }
+
+    /** Whether training builds on trained models: on one that it begins with, or on a teacher. */
+    public boolean hasOrigins() {
+        return !initFrom.equals(NONE) || !train.teacher().equals(NONE);
     }
 
     /**

@@ -15,7 +15,7 @@ public final class MetricNames {
     /** Mean cross-entropy per token of the step's batch, in nats. */
     public static final String TRAIN_CROSS_ENTROPY = "train/cross_entropy";
 
-    /** Cross-entropy plus the weighted auxiliary losses. */
+    /** Cross-entropy, mixed with that of a teacher, plus the weighted auxiliary losses. */
     public static final String TRAIN_LOSS = "train/loss";
 
     /** Load-balancing loss summed over layers, before its coefficient. */
@@ -23,6 +23,9 @@ public final class MetricNames {
 
     /** Router z-loss summed over layers, before its coefficient. */
     public static final String TRAIN_Z_LOSS = "train/z_loss";
+
+    /** Mean cross-entropy with the teacher's probabilities, in nats. */
+    public static final String TRAIN_TEACHER_CROSS_ENTROPY = "train/teacher_cross_entropy";
 
     /** Global gradient norm before clipping. */
     public static final String TRAIN_GRAD_NORM = "train/grad_norm";
@@ -53,6 +56,12 @@ public final class MetricNames {
 
     /** Cross-entropy in bits: after {@link #VALID} or {@link #FINAL}. */
     public static final String BITS_PER_CHAR = "bits_per_char";
+
+    /**
+     * Cross-entropy in bits per byte of the text, which can be compared across tokenizers: after {@link #VALID} or
+     * {@link #FINAL}.
+     */
+    public static final String BITS_PER_BYTE = "bits_per_byte";
 
     /** Share of characters for which the most probable one is right: after {@link #VALID} or {@link #FINAL}. */
     public static final String ACCURACY = "accuracy";
@@ -126,8 +135,11 @@ public final class MetricNames {
         return name.startsWith(EVALUATE);
     }
 
-    /** Whether {@code name} measures the machine, so that it differs from run to run. */
-    public static boolean isTiming(String name) {
-        return name.equals(TRAIN_TOKENS_PER_SECOND) || name.startsWith(SYSTEM);
+    /**
+     * Whether {@code name} is left out where two runs are compared value by value: it measures the machine, or it is
+     * {@link #BITS_PER_BYTE}, which follows from the cross-entropy, and which older runs do not have.
+     */
+    public static boolean isNotCompared(String name) {
+        return name.equals(TRAIN_TOKENS_PER_SECOND) || name.startsWith(SYSTEM) || name.endsWith("/" + BITS_PER_BYTE);
     }
 }

@@ -36,6 +36,9 @@ import java.util.Locale;
  * @param selectionBiasRate how far the bias that moves the choice of experts goes per step, against the load (arXiv
  *     2408.15664: 0.001); 0 for no bias
  * @param routerSteps steps in which the weights of routers are trained that are {@link ModelConfig.RouterKind#FROZEN}
+ * @param teacher a run, or a weights file, whose probabilities the loss mixes with the true tokens (distillation, paper
+ *     section 4.2); {@code none} for none
+ * @param teacherWeight the share of the teacher's probabilities in that mixture
  * @param precision what products are computed in
  * @param logEvery steps between logged training metrics
  * @param evalEvery steps between evaluations on the fixed validation sample
@@ -101,6 +104,8 @@ public record TrainConfig(
         @Setting(older = "0", in = "[0, inf)", example = "200")
         int routerSteps,
 
+        @Setting(older = "none", example = "3f2a91c0") String teacher,
+        @Setting(older = "0.25", in = "[0, 1]") double teacherWeight,
         @Setting("float32") Precision precision,
         @Setting(value = "10", in = "[1, inf)") int logEvery,
         @Setting(value = "200", in = "[1, inf)") int evalEvery,

@@ -130,7 +130,7 @@ public final class LabModel implements AutoCloseable {
         return Guard.call(() -> {
             TextData data =
                     TextData.of(CorpusStore.create().open(experiment()).corpus(), model.tokenizer(), experiment());
-            return new Evaluator(model)
+            return new Evaluator(model, data)
                     .evaluate(
                             data.validation(experiment()), experiment().train().steps());
         });

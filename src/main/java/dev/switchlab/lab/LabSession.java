@@ -8,6 +8,7 @@ import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.runs.mirror.MlflowEnvironment;
+import dev.switchlab.session.Origins;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.session.TrainingInput;
@@ -160,7 +161,7 @@ final class LabSession implements AutoCloseable {
      * @param stop asked after each step; true ends the run early but in good order
      */
     TrainedRun train(Experiment experiment, Map<String, String> changes, BooleanSupplier stop) throws IOException {
-        TrainingInput input = TrainingInput.of(experiment, changes);
+        TrainingInput input = TrainingInput.of(experiment, changes, Origins.of(experiment, store()));
         TrainedRun.History history = new TrainedRun.History(input);
         String command = "experiment(\"" + experiment.id() + "\").seed(" + experiment.seed()
                 + ").train()  # at the prompt of make jshell";

@@ -106,11 +106,14 @@ public final class ValueText {
     }
 
     static String score(Evaluation evaluation) {
+        boolean isCharacters = evaluation.charactersPerToken() == 1;
         return String.format(
                 Locale.ROOT,
-                "%.3f nats per character (%.3f bits, %.1f %% right)",
+                "%.3f nats per %s (%.3f bits%s, %.1f %% right)",
                 evaluation.crossEntropy(),
-                evaluation.bitsPerChar(),
+                isCharacters ? "character" : "token",
+                isCharacters ? evaluation.bitsPerChar() : evaluation.bitsPerByte(),
+                isCharacters ? "" : " per byte",
                 100 * evaluation.accuracy());
     }
 

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param experiment the resolved experiment, as a tree of settings
  * @param command the command line
  * @param text the training text
+ * @param origins trained models that training began with or learned from, by the setting that names them
  * @param environment environment variables that influence numeric libraries
  * @param promise what a run of the same experiment may expect
  * @param digests the results
@@ -33,6 +34,7 @@ public record Provenance(
         JsonNode experiment,
         String command,
         Text text,
+        SortedMap<String, Origin> origins,
         Source source,
         Versions versions,
         Machine machine,
@@ -40,6 +42,11 @@ public record Provenance(
         SortedMap<String, String> environment,
         Promise promise,
         Digests digests) {
+
+    /** Older runs recorded no origins, and had none. */
+    public Provenance {
+        origins = origins == null ? new TreeMap<>() : origins;
+    }
 
     /** The artifact's path in a run. */
     public static final String ARTIFACT = "provenance.json";
@@ -62,6 +69,15 @@ public record Provenance(
     public record Text(String name, String sha256, String fallbackReason) {}
 
     /**
+     * A trained model.
+     *
+     * @param name the id of its run; without one the path that was given
+     * @param file the weights file that was read
+     * @param sha256 {@link dev.switchlab.safetensors.TensorDigest} of the weights
+     */
+    public record Origin(String name, String file, String sha256) {}
+
+    /**
      * SHA-256 of the results. Empty texts stand for results that are not there yet.
      *
      * @param initialWeights {@link dev.switchlab.safetensors.TensorDigest} before the first step
@@ -78,12 +94,18 @@ public record Provenance(
      * @param initialWeights digest of the weights before the first step
      */
     public static Provenance collect(
-            Experiment experiment, String command, Text text, Computation computation, String initialWeights) {
+            Experiment experiment,
+            String command,
+            Text text,
+            SortedMap<String, Origin> origins,
+            Computation computation,
+            String initialWeights) {
         SortedMap<String, String> environment = Computation.environment(System.getenv());
         return new Provenance(
                 tree(experiment),
                 command,
                 text,
+                origins,
                 Source.in(Path.of("").toAbsolutePath()),
                 Versions.current(),
                 Machine.current(),
@@ -104,7 +126,17 @@ public record Provenance(
     /** This provenance with the results of the run. */
     public Provenance with(Digests results) {
         return new Provenance(
-                experiment, command, text, source, versions, machine, computation, environment, promise, results);
+                experiment,
+                command,
+                text,
+                origins,
+                source,
+                versions,
+                machine,
+                computation,
+                environment,
+                promise,
+                results);
     }
 
     /**

@@ -99,7 +99,7 @@ public record Reproduction(
         /** Leaves timings out. */
         public Finished {
             Map<String, SortedMap<Long, Double>> compared = new TreeMap<>(points);
-            compared.keySet().removeIf(MetricNames::isTiming);
+            compared.keySet().removeIf(MetricNames::isNotCompared);
             points = compared;
         }
 

@@ -52,7 +52,7 @@ public final class Pace {
     private static double stepsOfScoring(Experiment experiment, TextData data) {
         TrainConfig train = experiment.train();
         double step = (double) train.batchSize() * train.seqLen() * train.accumulate();
-        return data.split().validation().length / step / STEP_BY_SCORE;
+        return data.split().validation().limit() / step / STEP_BY_SCORE;
     }
 
     /** Takes a step; true if a report is due: after the first step, and then once per interval. */

@@ -68,10 +68,11 @@ public final class RankFollower {
         boolean expertParallel = first.computation().expertParallel();
         Device device = EngineStart.start(
                 first.computation().device(), first.computation().threads());
-        TrainingInput input = TrainingInput.of(first, "");
+        TrainingInput input = TrainingInput.of(first, "", Origins.of(first));
         Kernels kernels = input.kernelsOn(device);
         FirstWeights weights = input.firstWeights(device, kernels, world, expertParallel);
-        try (LanguageModel model = weights.model()) {
+        try (LanguageModel model = weights.model();
+                TrainingSession.Teacher teacher = TrainingSession.Teacher.of(input, device)) {
             requireSame(
                     world,
                     input.provenance("", device, kernels.toString(), weights.digest(), world.size(), expertParallel));
@@ -82,6 +83,7 @@ public final class RankFollower {
                     new Checkpoints(Path.of(""), 1),
                     new TrainingProgress() {},
                     stopRequested);
+            teacher.model().ifPresent(trainer::learnFrom);
             job.checkpoint().ifPresent(trainer::resume);
             trainer.run();
             model.gathered().close(); // rank 0 saves it

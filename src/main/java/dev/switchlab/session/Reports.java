@@ -14,7 +14,6 @@ import dev.switchlab.train.RoutingTrace;
 import dev.switchlab.train.TextRouter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -34,8 +33,10 @@ public record Reports(MirroredBook store) {
 
     /** The text whose routing is shown by default: the beginning of the validation split. */
     public static String text(LanguageModel model, TextData data) {
-        int[] validation = data.split().validation();
-        return model.tokenizer().decode(Arrays.copyOf(validation, Math.min(TOKENS_TRACED, validation.length)));
+        int[] beginning =
+                new int[Math.min(TOKENS_TRACED, data.split().validation().limit())];
+        data.split().validation().get(0, beginning);
+        return model.tokenizer().decode(beginning);
     }
 
     /**

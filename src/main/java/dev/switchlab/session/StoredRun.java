@@ -16,6 +16,7 @@ import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.Evaluation;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.RunLock;
+import dev.switchlab.train.WeightsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,15 +57,14 @@ public record StoredRun(MirroredBook store, Run run) {
     public LanguageModel model(Supplier<Device> device) throws IOException {
         requireOwnTraining();
         Path file = store.book().artifacts(run.runId()).file(WEIGHTS);
-        LanguageModel model = LanguageModel.load(file, device);
+        WeightsFile weights = WeightsFile.read(file);
         String recorded = run.tags().getOrDefault(WEIGHTS_TAG, ""); // blank for a run that was stopped
-        if (!recorded.isBlank() && !recorded.equals(model.digest())) {
-            model.close();
+        if (!recorded.isBlank() && !recorded.equals(weights.digest())) {
             throw new IllegalArgumentException(file + " is damaged or was replaced: the sha256 of its weights is not "
                     + recorded + ", which run " + run.shortId() + " recorded; copy the file again, or train anew with:"
                     + " make reproduce RUN=" + run.shortId());
         }
-        return model;
+        return LanguageModel.load(weights, device.get());
     }
 
     /**
@@ -97,7 +97,9 @@ public record StoredRun(MirroredBook store, Run run) {
     /** Another corpus, or a text file, as {@code model} reads it. */
     public static TextData data(LanguageModel model, String corpus) {
         return TextData.of(
-                CorpusStore.create().open(corpus, Experiment.NO_FALLBACK).corpus(),
+                CorpusStore.create()
+                        .open(corpus, Experiment.NO_FALLBACK, model.experiment().tokenizer())
+                        .corpus(),
                 model.tokenizer(),
                 model.experiment());
     }

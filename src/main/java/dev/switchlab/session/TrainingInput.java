@@ -21,6 +21,7 @@ import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.KernelChoice;
 import dev.switchlab.train.LanguageModel;
 import dev.switchlab.train.MemoryEstimate;
+import dev.switchlab.train.TrainingException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -34,21 +35,27 @@ import java.util.function.Consumer;
  * @param experiment all settings
  * @param data the text
  * @param fallbackReason why the experiment's fallback text was taken; empty if it was not
+ * @param origins trained models that the training builds on
  * @param title what distinguishes the run from others of its experiment
  * @param kernels requested kernels: a text of {@code Kernels}, or {@code auto}
  */
 public record TrainingInput(
-        Experiment experiment, TextData data, Optional<String> fallbackReason, RunTitle title, String kernels) {
+        Experiment experiment,
+        TextData data,
+        Optional<String> fallbackReason,
+        Origins origins,
+        RunTitle title,
+        String kernels) {
 
     /**
      * An experiment on its corpus; prints a warning if the fallback text is taken.
      *
      * @param changes settings that differ from the experiment's file
      */
-    public static TrainingInput of(Experiment experiment, Map<String, String> changes) {
+    public static TrainingInput of(Experiment experiment, Map<String, String> changes, Origins origins) {
         OpenedCorpus opened = CorpusStore.create().open(experiment);
         opened.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
-        return of(experiment, opened, RunTitle.of(changes), KernelChoice.AUTO);
+        return of(experiment, opened, origins, RunTitle.of(changes), KernelChoice.AUTO);
     }
 
     /**
@@ -56,13 +63,15 @@ public record TrainingInput(
      *
      * @param name of the run
      */
-    public static TrainingInput of(Provenance provenance, String name) {
+    public static TrainingInput of(Provenance provenance, String name, Origins origins) {
         Experiment experiment = provenance.toExperiment();
-        OpenedCorpus opened = CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK);
+        OpenedCorpus opened =
+                CorpusStore.create().open(provenance.text().name(), Experiment.NO_FALLBACK, experiment.tokenizer());
         String reason = provenance.text().fallbackReason();
         return of(
                 experiment,
                 new OpenedCorpus(opened.corpus(), reason.isEmpty() ? Optional.empty() : Optional.of(reason)),
+                origins,
                 RunTitle.again(experiment, name),
                 KernelChoice.recordedName(provenance.computation().kernels()));
     }
@@ -72,9 +81,10 @@ public record TrainingInput(
      *
      * @param kernels requested kernels: a text of {@code Kernels}, or {@code auto}
      */
-    public static TrainingInput of(Experiment experiment, OpenedCorpus opened, RunTitle title, String kernels) {
-        TextData data = TextData.of(opened.corpus(), experiment);
-        return of(experiment, data, opened.fallbackReason(), title, kernels, System.err::println);
+    public static TrainingInput of(
+            Experiment experiment, OpenedCorpus opened, Origins origins, RunTitle title, String kernels) {
+        TextData data = origins.data(opened.corpus(), experiment);
+        return of(experiment, data, opened.fallbackReason(), origins, title, kernels, System.err::println);
     }
 
     /**
@@ -86,23 +96,24 @@ public record TrainingInput(
             Experiment experiment,
             TextData data,
             Optional<String> fallbackReason,
+            Origins origins,
             RunTitle title,
             String kernels,
             Consumer<String> notices) {
         data.requireUsable(experiment); // fails before training, not after
         String prompt = data.prompt(experiment);
         if (prompt.equals(experiment.train().samplePrompt())) {
-            return new TrainingInput(experiment, data, fallbackReason, title, kernels);
+            return new TrainingInput(experiment, data, fallbackReason, origins, title, kernels);
         }
         notices.accept(("WARNING: the text lacks a character of train.sample_prompt, \"%s\": samples begin with \"%s\""
                         + " instead; choose another beginning with SET='train.sample_prompt=\"...\"'")
                 .formatted(experiment.train().samplePrompt(), prompt));
-        return new TrainingInput(experiment.withPrompt(prompt), data, fallbackReason, title, kernels);
+        return new TrainingInput(experiment.withPrompt(prompt), data, fallbackReason, origins, title, kernels);
     }
 
     /** This input with other kernels. */
     public TrainingInput withKernels(String requested) {
-        return new TrainingInput(experiment, data, fallbackReason, title, requested);
+        return new TrainingInput(experiment, data, fallbackReason, origins, title, requested);
     }
 
     /**
@@ -141,14 +152,30 @@ public record TrainingInput(
      * @param sharded whether experts are sharded over them
      */
     FirstWeights firstWeights(Device device, Kernels chosenKernels, ProcessGroup group, boolean sharded) {
-        LanguageModel all = LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, group, false);
+        LanguageModel all = model(device, chosenKernels, group, false);
         String digest = all.digest();
         if (!sharded) {
             return new FirstWeights(all, digest);
         }
         all.close(); // for a moment a rank holds all experts, without gradients and optimizer state
-        return new FirstWeights(
-                LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, group, true), digest);
+        return new FirstWeights(model(device, chosenKernels, group, true), digest);
+    }
+
+    private LanguageModel model(Device device, Kernels chosenKernels, ProcessGroup group, boolean sharded) {
+        LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), device, chosenKernels, group, sharded);
+        try {
+            origins.init().ifPresent(origin -> model.beginWith(origin.weights(), experiment.initParts()));
+            return model;
+        } catch (IllegalArgumentException e) {
+            model.close();
+            throw new TrainingException(
+                    "init_from " + origins.init().orElseThrow().recorded().name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The model to learn from, on the device; to be closed after the training. */
+    Optional<LanguageModel> teacher(Device device) {
+        return origins.teacher().map(origin -> LanguageModel.load(origin.weights(), device));
     }
 
     /**
@@ -167,7 +194,7 @@ public record TrainingInput(
             int ranks,
             boolean expertParallel) {
         Computation computation = Computation.on(device, chosenKernels, ranks, expertParallel);
-        return Provenance.collect(experiment, command, text(), computation, initialWeights);
+        return Provenance.collect(experiment, command, text(), origins.recorded(), computation, initialWeights);
     }
 
     /**
@@ -198,6 +225,10 @@ public record TrainingInput(
         params.put("corpus.name", corpus.name());
         params.put("corpus.sha256", corpus.sha256());
         params.put("corpus.unigram_entropy", String.format(Locale.ROOT, "%.4f", corpus.unigramEntropy()));
+        provenance.origins().forEach((setting, origin) -> {
+            params.put(setting + ".run", origin.name());
+            params.put(setting + ".sha256", origin.sha256());
+        });
         params.put("device", provenance.computation().device());
         params.put("threads", Integer.toString(provenance.computation().threads()));
         if (provenance.computation().ranks() > 1) {
@@ -241,8 +272,8 @@ public record TrainingInput(
                 corpus.name(),
                 corpus.characters(),
                 data.tokenizer().size(),
-                split.train().length,
-                split.validation().length);
+                split.train().limit(),
+                split.validation().limit());
     }
 
     /** The text as the provenance records it. */

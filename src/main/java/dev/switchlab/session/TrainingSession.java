@@ -134,6 +134,19 @@ public record TrainingSession(
         }
     }
 
+    /** The model that a training learns from, until closed. */
+    record Teacher(Optional<LanguageModel> model) implements AutoCloseable {
+
+        static Teacher of(TrainingInput input, Device device) {
+            return new Teacher(input.teacher(device));
+        }
+
+        @Override
+        public void close() {
+            model.ifPresent(LanguageModel::close);
+        }
+    }
+
     private Kernels kernels() {
         input.requireMemory(device, world.size(), expertParallel);
         return input.kernelsOn(device);
@@ -164,9 +177,11 @@ public record TrainingSession(
         TrainingResult result;
         int taken = checkpoint.map(Checkpoint::step).orElse(0);
         try (TrainingView.Progress progress =
-                view.progress(input.experiment().train().steps(), taken)) {
+                        view.progress(input.experiment().train().steps(), taken);
+                Teacher teacher = Teacher.of(input, device)) {
             Checkpoints checkpoints = new Checkpoints(checkpointFolder, CHECKPOINTS_KEPT);
             Trainer trainer = new Trainer(model, input.data(), log, checkpoints, progress, stopRequested);
+            teacher.model().ifPresent(trainer::learnFrom);
             checkpoint.ifPresent(trainer::resume);
             result = trainer.run();
         }

@@ -8,6 +8,7 @@ import dev.switchlab.data.TextData;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.runs.RunInfo;
+import dev.switchlab.session.Origins;
 import dev.switchlab.session.TrainingInput;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -56,19 +57,29 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
         sweep.settings().forEach((row, runs) -> {
             SweepRun first = runs.get(0);
             Experiment experiment = first.experiment();
-            OpenedCorpus opened =
-                    corpora.computeIfAbsent(List.of(experiment.corpus(), experiment.fallbackCorpus()), key -> {
+            OpenedCorpus opened = corpora.computeIfAbsent(
+                    List.of(experiment.corpus(), experiment.fallbackCorpus(), experiment.tokenizer()), key -> {
                         OpenedCorpus corpus = store.open(experiment);
                         corpus.fallbackReason().ifPresent(reason -> System.err.println("WARNING: " + reason));
                         return corpus;
                     });
             TextData data = texts.computeIfAbsent(
-                    List.of(opened.corpus().name(), experiment.trainFraction(), experiment.validation()),
+                    List.of(
+                            opened.corpus().name(),
+                            experiment.tokenizer(),
+                            experiment.trainFraction(),
+                            experiment.validation()),
                     key -> TextData.of(opened.corpus(), experiment));
             inputs.put(
                     row,
                     TrainingInput.of(
-                            experiment, data, opened.fallbackReason(), first.title(), conditions.kernels(), notice -> {
+                            experiment,
+                            data,
+                            opened.fallbackReason(),
+                            Origins.NONE, // each run's process finds its own
+                            first.title(),
+                            conditions.kernels(),
+                            notice -> {
                                 if (notices.add(notice)) {
                                     System.err.println(notice);
                                 }

@@ -9,6 +9,7 @@ import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.Origins;
 import dev.switchlab.session.Pace;
 import dev.switchlab.session.RunTitle;
 import dev.switchlab.session.StoredRun;
@@ -89,11 +90,12 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
 
     private TrainingSession.Outcome train(Device device, RunLock lock) throws IOException {
         Experiment experiment = ExperimentLoader.parse(plan.experiment(), "run " + plan.number());
-        OpenedCorpus opened = CorpusStore.create().open(plan.corpus(), Experiment.NO_FALLBACK);
+        OpenedCorpus opened = CorpusStore.create().open(plan.corpus(), Experiment.NO_FALLBACK, experiment.tokenizer());
         Optional<String> fallback = Optional.of(plan.fallbackReason()).filter(reason -> !reason.isEmpty());
         TrainingInput input = TrainingInput.of(
                 experiment,
                 new OpenedCorpus(opened.corpus(), fallback),
+                Origins.of(experiment, store),
                 new RunTitle(plan.label(), plan.isChanged()),
                 plan.kernels());
         return session(input, device).train(lock, plan.runId(), plan.command(), plan.tags());
@@ -102,7 +104,8 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
     private TrainingSession.Outcome resume(Run run, Device device, RunLock lock) throws IOException {
         Provenance begun = new StoredRun(store, run).provenance();
         Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
-        return session(TrainingInput.of(begun, run.name()), device).resume(lock, run.runId(), begun, checkpoint);
+        return session(TrainingInput.of(begun, run.name(), Origins.of(begun, store)), device)
+                .resume(lock, run.runId(), begun, checkpoint);
     }
 
     private TrainingSession session(TrainingInput input, Device device) {

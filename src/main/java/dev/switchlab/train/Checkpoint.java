@@ -2,7 +2,7 @@ package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
-import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.data.Tokenizer;
 import dev.switchlab.experiment.Experiment;
 import dev.switchlab.experiment.ExperimentLoader;
 import dev.switchlab.io.Json;
@@ -162,8 +162,8 @@ public final class Checkpoint {
     }
 
     /** Its vocabulary. */
-    public CharTokenizer tokenizer() {
-        return CharTokenizer.ofVocabulary(header.get("vocabulary"));
+    public Tokenizer tokenizer() {
+        return Tokenizer.ofVocabulary(experiment().tokenizer(), header.get("vocabulary"));
     }
 
     /** The text that it trains on. */

@@ -16,6 +16,23 @@ public final class CrossEntropy {
         return perToken(logits, targets).mean(); // ()
     }
 
+    /**
+     * Cross-entropy with a teacher's probabilities in place of true tokens (Switch Transformers, section 4.2).
+     *
+     * @param logits (S, B, V)
+     * @param probabilities of the teacher, (S, B, V)
+     * @return scalar
+     */
+    public static NDArray withTeacher(NDArray logits, NDArray probabilities) {
+        long v = logits.getShape().get(logits.getShape().dimension() - 1);
+        NDArray logProbabilities = logits.reshape(-1, v).logSoftmax(-1); // (N, V)
+        return logProbabilities
+                .mul(probabilities.reshape(-1, v))
+                .sum(new int[] {-1})
+                .mean()
+                .neg(); // ()
+    }
+
     /** The cross-entropy of each token, (N). */
     public static NDArray perToken(NDArray logits, NDArray targets) {
         long v = logits.getShape().get(logits.getShape().dimension() - 1);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import com.google.common.collect.Lists;
 import dev.switchlab.data.Batch;
 import dev.switchlab.data.ScoredBatch;
+import dev.switchlab.data.TextData;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.nn.HostCopy;
 import java.util.Arrays;
@@ -15,11 +16,17 @@ import java.util.List;
 public final class Evaluator {
 
     private final LanguageModel model;
+    private final TextData data;
     private final ProcessGroup world;
 
-    /** Scores {@code model}. Batches go round its ranks, which all get the score that one process would. */
-    public Evaluator(LanguageModel model) {
+    /**
+     * Scores {@code model}. Batches go round its ranks, which all get the score that one process would.
+     *
+     * @param data whose tokens the batches have
+     */
+    public Evaluator(LanguageModel model, TextData data) {
         this.model = model;
+        this.data = data;
         world = model.group();
     }
 
@@ -50,7 +57,12 @@ public final class Evaluator {
                 tokens += score.tokens;
             }
         }
-        return new Evaluation(crossEntropy / tokens, (double) correct / tokens, tokens);
+        return new Evaluation(
+                crossEntropy / tokens,
+                (double) correct / tokens,
+                tokens,
+                data.charactersPerToken(),
+                data.bytesPerToken());
     }
 
     /**

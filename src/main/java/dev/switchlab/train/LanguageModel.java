@@ -3,10 +3,10 @@ package dev.switchlab.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.switchlab.data.Batch;
-import dev.switchlab.data.CharTokenizer;
+import dev.switchlab.data.Tokenizer;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
-import dev.switchlab.experiment.ExperimentLoader;
+import dev.switchlab.experiment.Experiment.InitParts;
 import dev.switchlab.experiment.ModelConfig.DispatchForm;
 import dev.switchlab.nn.AutoregressiveModel;
 import dev.switchlab.nn.Decoder;
@@ -18,18 +18,15 @@ import dev.switchlab.nn.kernel.Kernels;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
 import dev.switchlab.safetensors.Dtype;
-import dev.switchlab.safetensors.Safetensors;
 import dev.switchlab.safetensors.Tensor;
 import dev.switchlab.safetensors.TensorDigest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -42,12 +39,8 @@ public final class LanguageModel implements AutoCloseable {
     /** What stands before an expert's number in a tensor's name, the number, and what follows. */
     private static final Pattern OF_EXPERT = Pattern.compile("((?:.*\\.)?experts\\.)(\\d+)(\\..*)");
 
-    private static final String EXPERIMENT = "experiment";
-    private static final String VOCABULARY = "vocabulary";
-    private static final String KERNELS = "kernels";
-
     private final Experiment experiment;
-    private final CharTokenizer tokenizer;
+    private final Tokenizer tokenizer;
     private final Kernels kernels;
     private final ProcessGroup group;
     private final boolean sharded;
@@ -57,7 +50,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private LanguageModel(
             Experiment experiment,
-            CharTokenizer tokenizer,
+            Tokenizer tokenizer,
             Device device,
             Kernels kernels,
             ProcessGroup group,
@@ -78,7 +71,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** A new model of one process that multiplies by matrix products. */
-    public static LanguageModel create(Experiment experiment, CharTokenizer tokenizer, Device device) {
+    public static LanguageModel create(Experiment experiment, Tokenizer tokenizer, Device device) {
         return create(experiment, tokenizer, device, KernelChoice.fixed(experiment), ProcessGroup.single(), false);
     }
 
@@ -92,7 +85,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public static LanguageModel create(
             Experiment experiment,
-            CharTokenizer tokenizer,
+            Tokenizer tokenizer,
             Device device,
             Kernels kernels,
             ProcessGroup group,
@@ -110,36 +103,23 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IllegalArgumentException if the file's weights do not fit its experiment, or are no numbers
      */
     public static LanguageModel load(Path file, Device device) throws IOException {
-        return load(file, () -> device);
+        return load(WeightsFile.read(file), device);
     }
 
-    /**
-     * As {@link #load(Path, Device)}, on a device that is asked for as late as possible: the engine may still start.
-     */
-    public static LanguageModel load(Path file, Supplier<Device> device) throws IOException {
-        Safetensors content = Safetensors.read(file);
-        Map<String, String> metadata = content.metadata();
-        for (String key : List.of(EXPERIMENT, VOCABULARY)) {
-            if (!metadata.containsKey(key)) {
-                throw new IllegalArgumentException(
-                        file + " has no '" + key + "' in its metadata: it is not a weights file of SwitchLab");
-            }
-        }
-        Experiment experiment = ExperimentLoader.parse(metadata.get(EXPERIMENT), file.toString());
+    /** The model of a weights file; otherwise as {@link #load(Path, Device)}. */
+    public static LanguageModel load(WeightsFile file, Device device) {
         LanguageModel model = new LanguageModel(
-                experiment,
-                CharTokenizer.ofVocabulary(metadata.get(VOCABULARY)),
-                device.get(),
-                metadata.containsKey(KERNELS)
-                        ? KernelChoice.recorded(experiment, metadata.get(KERNELS))
-                        : KernelChoice.fixed(experiment),
+                file.experiment(),
+                file.tokenizer(),
+                device,
+                file.kernels()
+                        .map(recorded -> KernelChoice.recorded(file.experiment(), recorded))
+                        .orElseGet(() -> KernelChoice.fixed(file.experiment())),
                 ProcessGroup.single(),
                 false);
         try {
             Initialization.allocate(model.stateDict, model.manager);
-            Map<String, StateDict.Weight> weights = weights(content.tensors());
-            requireFinite(file, weights);
-            model.stateDict.load(weights);
+            model.stateDict.load(file.weights());
             return model;
         } catch (RuntimeException e) {
             model.close();
@@ -147,25 +127,19 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    private static void requireFinite(Path file, Map<String, StateDict.Weight> weights) {
-        weights.forEach((name, weight) -> {
-            for (float value : weight.values()) {
-                if (!Float.isFinite(value)) {
-                    throw new IllegalArgumentException(file + ": weight '" + name + "' has " + value
-                            + ", so the model can compute nothing; allowed: finite numbers");
-                }
-            }
-        });
+    /**
+     * Takes weights of a trained model; all others keep what was drawn.
+     *
+     * @throws IllegalArgumentException naming what is missing, unexpected or of another shape; then nothing was changed
+     */
+    public void beginWith(WeightsFile trained, InitParts parts) {
+        stateDict.load(new InitialWeights(experiment.model(), parts)
+                .of(trained.weights(), stateDict.weights(), trained.experiment().model()));
     }
 
-    /** Writes weights under the reference's state_dict names, with experiment, vocabulary and kernels in the header. */
+    /** Writes the model as a {@link WeightsFile}. */
     public void save(Path file) throws IOException {
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("format", "pt");
-        metadata.put(EXPERIMENT, experiment.toYaml());
-        metadata.put(VOCABULARY, tokenizer.vocabulary());
-        metadata.put(KERNELS, kernels.toString());
-        new Safetensors(metadata, tensors()).write(file);
+        new WeightsFile(file, experiment, tokenizer, Optional.of(kernels.toString()), tensors()).write();
     }
 
     /** {@link TensorDigest} of the weights. */
@@ -295,7 +269,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** Its vocabulary. */
-    public CharTokenizer tokenizer() {
+    public Tokenizer tokenizer() {
         return tokenizer;
     }
 

@@ -10,8 +10,8 @@ import java.util.Map;
 
 /**
  * The digest of all metric points of a run: the sum, modulo 2^256, of the SHA-256 of each point (name in UTF-8, a zero
- * byte, step and the bits of the value, 8 bytes each, big-endian). {@linkplain MetricNames#isTiming Timings} do not
- * count.
+ * byte, step and the bits of the value, 8 bytes each, big-endian). What is {@linkplain MetricNames#isNotCompared not
+ * compared} does not count.
  *
  * <p>A sum (MSet-Add-Hash, Clarke et al., ASIACRYPT 2003) because it needs no order: a store may give the points back
  * as it likes. It is one number, so that a checkpoint can hold it; a point that is missing, there twice or off by a bit
@@ -52,7 +52,7 @@ public final class MetricsDigest {
      * infinity.
      */
     public void add(String name, long step, double value) {
-        if (MetricNames.isTiming(name)) {
+        if (MetricNames.isNotCompared(name)) {
             return;
         }
         sha256.update(name.getBytes(StandardCharsets.UTF_8));

@@ -9,6 +9,7 @@ import dev.switchlab.nn.Routing;
 import dev.switchlab.nn.RoutingStatistics;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,10 +19,11 @@ import java.util.OptionalDouble;
 /**
  * What one optimizer step gave.
  *
- * @param loss cross-entropy plus weighted router losses, in nats
+ * @param loss cross-entropy, mixed with that of a teacher, plus weighted router losses, in nats
  * @param crossEntropy mean cross-entropy per token, in nats
  * @param loadBalance load-balancing loss summed over layers, before its coefficient; 0 for dense models
  * @param zLoss router z-loss summed over layers, before its coefficient; empty unless it is trained on
+ * @param teacherCrossEntropy mean cross-entropy with the teacher's probabilities, in nats; empty without a teacher
  * @param gradNorm global gradient norm before clipping
  * @param learningRate learning rate of the step
  * @param routing statistics of the step's last micro-batch, one entry per sparse layer; empty unless asked for
@@ -31,6 +33,7 @@ public record StepMetrics(
         double crossEntropy,
         double loadBalance,
         OptionalDouble zLoss,
+        OptionalDouble teacherCrossEntropy,
         double gradNorm,
         double learningRate,
         List<RoutingStatistics> routing) {
@@ -42,6 +45,7 @@ public record StepMetrics(
         metrics.put(MetricNames.TRAIN_CROSS_ENTROPY, crossEntropy);
         metrics.put(MetricNames.TRAIN_LOAD_BALANCE, loadBalance);
         zLoss.ifPresent(value -> metrics.put(MetricNames.TRAIN_Z_LOSS, value));
+        teacherCrossEntropy.ifPresent(value -> metrics.put(MetricNames.TRAIN_TEACHER_CROSS_ENTROPY, value));
         metrics.put(MetricNames.TRAIN_GRAD_NORM, gradNorm);
         metrics.put(MetricNames.TRAIN_LEARNING_RATE, learningRate);
         routing.forEach(layer -> metrics.putAll(layer.metrics()));
@@ -67,17 +71,18 @@ public record StepMetrics(
             this.world = world;
         }
 
-        private record MicroBatch(double share, List<NDArray> losses) {}
+        private record MicroBatch(double share, Map<String, NDArray> losses) {}
 
         /**
          * The losses of this rank's part of a micro-batch.
          *
          * @param share its weight in the step; over all micro-batches and ranks they are 1
-         * @param losses scalars: loss, cross-entropy, of sparse models load balance, and z-loss if it is trained on
+         * @param losses scalars by the name of their metric; each micro-batch of a step has the same
          */
-        void add(double share, List<NDArray> losses) {
-            List<NDArray> kept = losses.stream().map(NDArray::stopGradient).toList();
-            kept.forEach(scalar -> scalar.attach(step));
+        void add(double share, Map<String, NDArray> losses) {
+            Map<String, NDArray> kept = new LinkedHashMap<>();
+            losses.forEach((name, loss) -> kept.put(name, loss.stopGradient()));
+            kept.values().forEach(scalar -> scalar.attach(step));
             microBatches.add(new MicroBatch(share, kept));
         }
 
@@ -96,28 +101,32 @@ public record StepMetrics(
          */
         StepMetrics metrics(NDArray gradNorm, double learningRate) {
             List<NDArray> wanted = new ArrayList<>(List.of(gradNorm));
-            microBatches.forEach(micro -> wanted.addAll(micro.losses));
+            microBatches.forEach(micro -> wanted.addAll(micro.losses.values()));
             routing.forEach(numbers -> wanted.add(numbers.tensor()));
             Iterator<double[]> read = meanOfRanks(HostCopy.all(step, wanted)).iterator();
 
             double norm = read.next()[0];
-            double[] sums = new double[4];
+            Map<String, Double> sums = new HashMap<>();
             for (MicroBatch micro : microBatches) {
-                for (int i = 0; i < micro.losses.size(); i++) {
-                    sums[i] += micro.share * world.size() * read.next()[0];
+                for (String name : micro.losses.keySet()) {
+                    sums.merge(name, micro.share * world.size() * read.next()[0], Double::sum);
                 }
             }
-            boolean hasZLoss = microBatches.get(0).losses.size() == sums.length;
             return new StepMetrics(
-                    sums[0],
-                    sums[1],
-                    sums[2],
-                    hasZLoss ? OptionalDouble.of(sums[3]) : OptionalDouble.empty(),
+                    sums.get(MetricNames.TRAIN_LOSS),
+                    sums.get(MetricNames.TRAIN_CROSS_ENTROPY),
+                    sums.getOrDefault(MetricNames.TRAIN_LOAD_BALANCE, 0.0),
+                    optional(sums.get(MetricNames.TRAIN_Z_LOSS)),
+                    optional(sums.get(MetricNames.TRAIN_TEACHER_CROSS_ENTROPY)),
                     norm,
                     learningRate,
                     routing.stream()
                             .map(numbers -> numbers.statistics(read.next()))
                             .toList());
+        }
+
+        private static OptionalDouble optional(Double value) {
+            return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
         }
 
         /**

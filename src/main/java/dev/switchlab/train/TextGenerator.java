@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * Writes text, one character at a time. The model sees the last {@code seq_len} characters of the prompt, and what it
- * writes. When these are {@code seq_len} characters, which is all it was trained to see, it reads the last half of them
- * anew and goes on: so the cost of a character does not grow with the text, and positions are as in training.
+ * Writes text, one token at a time. The model sees the last {@code seq_len} tokens of the prompt, and what it writes.
+ * When these are {@code seq_len} tokens, which is all it was trained to see, it reads the last half of them anew and
+ * goes on: so the cost of a token does not grow with the text, and positions are as in training.
  */
 public final class TextGenerator {
 
@@ -23,16 +23,16 @@ public final class TextGenerator {
         seqLen = model.experiment().train().seqLen();
     }
 
-    /** Continues {@code prompt} by {@code length} characters and returns both. */
+    /** Continues {@code prompt} by {@code length} tokens and returns both. */
     public String generate(String prompt, int length, RandomGenerator random) {
         return generate(prompt, length, random, character -> {});
     }
 
     /**
-     * Continues {@code prompt} by {@code length} characters.
+     * Continues {@code prompt} by {@code length} tokens.
      *
      * @param prompt at least one character, all of the model's vocabulary
-     * @param each is given each new character at once
+     * @param each is given each new piece of text as soon as it is whole characters
      * @return prompt and continuation
      */
     public String generate(String prompt, int length, RandomGenerator random, Consumer<String> each) {
@@ -42,6 +42,8 @@ public final class TextGenerator {
         }
         int[] tokens = Arrays.copyOf(start, start.length + length);
         try (Decoder decoder = model.decoder()) {
+            int told = start.length; // tokens whose text was given to each
+            int context = Math.max(0, told - 1);
             for (int i = start.length; i < tokens.length; i++) {
                 float[] logits = i == start.length
                         ? decoder.start(before(tokens, i, seqLen))
@@ -49,7 +51,14 @@ public final class TextGenerator {
                                 ? decoder.start(before(tokens, i, Math.max(1, seqLen / 2)))
                                 : decoder.next(tokens[i - 1]); // (V)
                 tokens[i] = sampler.draw(logits, random);
-                each.accept(model.tokenizer().decode(tokens[i]));
+                // How a token is spelled can depend on those before it, and a character may take several tokens.
+                String before = model.tokenizer().decode(Arrays.copyOfRange(tokens, context, told));
+                String now = model.tokenizer().decode(Arrays.copyOfRange(tokens, context, i + 1));
+                if (!now.endsWith("\uFFFD") || i == tokens.length - 1) {
+                    each.accept(now.substring(Math.min(before.length(), now.length())));
+                    context = told;
+                    told = i + 1;
+                }
             }
         }
         return model.tokenizer().decode(tokens);

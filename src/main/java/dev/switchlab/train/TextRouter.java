@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
  */
 public final class TextRouter {
 
+    /** For a token that spells nothing. */
+    private static final int REPLACEMENT = 0xfffd;
+
     private final LanguageModel model;
 
     /** Routes through {@code model}. */
@@ -76,9 +79,8 @@ public final class TextRouter {
         for (Batch batch : batches) {
             int[] places = places(from, batch.seqLen(), batch.batchSize());
             for (int token = 0; token < places.length; token++) {
-                text[places[token]] = model.tokenizer()
-                        .decode(Math.toIntExact(batch.tokens()[token]))
-                        .codePointAt(0);
+                String own = model.tokenizer().decode(Math.toIntExact(batch.tokens()[token]));
+                text[places[token]] = own.isEmpty() ? REPLACEMENT : own.codePointAt(0);
             }
             List<Routed> routing = model.evaluate(
                     batch,

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import dev.switchlab.data.Batch;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.CapacityScope;
+import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.experiment.ModelConfig.RouterKind;
 import dev.switchlab.experiment.TrainConfig;
 import dev.switchlab.nn.AutoregressiveModel;
@@ -23,7 +24,6 @@ import dev.switchlab.nn.StepWeights;
 import dev.switchlab.nn.kernel.Script;
 import dev.switchlab.random.RandomStream;
 import dev.switchlab.random.RandomStreams;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +59,7 @@ public final class TrainStep {
     private final NDArray zLossCoefficient;
     private final ProcessGroup world;
     private final Consumer<Part> clock;
+    private Optional<LanguageModel> teacher = Optional.empty();
 
     /** The parts of a step, in order. Micro-batches go through the first two again and again. */
     public enum Part {
@@ -101,6 +102,11 @@ public final class TrainStep {
                 : Optional.empty();
         loadBalanceCoefficient = model.manager().full(new Shape(), (float) config.loadBalance(), DataType.FLOAT32);
         zLossCoefficient = model.manager().full(new Shape(), (float) config.zLoss(), DataType.FLOAT32);
+    }
+
+    /** Mixes a teacher's probabilities into the loss. */
+    void learnFrom(LanguageModel teacher) {
+        this.teacher = Optional.of(teacher);
     }
 
     /** The trained weights, by index, that {@code train.router_steps} counts for. */
@@ -216,17 +222,27 @@ public final class TrainStep {
 
             AutoregressiveModel.Output output = model.network().forward(pass, tokens);
             NDArray crossEntropy = CrossEntropy.of(output.logits(), targets); // ()
-            NDArray loss = crossEntropy;
-            List<NDArray> parts = new ArrayList<>(List.of(crossEntropy));
+            Map<String, NDArray> parts = new LinkedHashMap<>();
+            parts.put(MetricNames.TRAIN_CROSS_ENTROPY, crossEntropy);
+            NDArray loss = teacher.map(own -> {
+                        NDArray soft =
+                                CrossEntropy.withTeacher(output.logits(), probabilities(own, micro, batch)); // ()
+                        parts.put(MetricNames.TRAIN_TEACHER_CROSS_ENTROPY, soft);
+                        float weight = (float) config.teacherWeight();
+                        return crossEntropy
+                                .mul(micro.full(new Shape(), 1 - weight, DataType.FLOAT32))
+                                .add(soft.mul(micro.full(new Shape(), weight, DataType.FLOAT32))); // ()
+                    })
+                    .orElse(crossEntropy);
             if (!output.routing().isEmpty()) {
                 running.counts.add(output.routing());
                 NDArray loadBalance = LoadBalancingLoss.of(micro, output.routing(), config.loadBalanceScope()); // ()
                 loss = loss.add(loadBalance.mul(loadBalanceCoefficient)); // ()
-                parts.add(loadBalance);
+                parts.put(MetricNames.TRAIN_LOAD_BALANCE, loadBalance);
                 if (config.zLoss() > 0) {
                     NDArray zLoss = RouterZLoss.of(output.routing()); // ()
                     loss = loss.add(zLoss.mul(zLossCoefficient)); // ()
-                    parts.add(zLoss);
+                    parts.put(MetricNames.TRAIN_Z_LOSS, zLoss);
                 }
             }
             clock.accept(Part.FORWARD);
@@ -234,12 +250,21 @@ public final class TrainStep {
             NDArray weighted = share == 1 ? loss : loss.mul(micro.full(new Shape(), (float) share, DataType.FLOAT32));
             pass.backward(weighted, last ? running.gradients::complete : layer -> {});
             clock.accept(Part.BACKWARD);
-            parts.add(0, loss);
+            parts.put(MetricNames.TRAIN_LOSS, loss);
             running.reading.add(share, parts);
             if (withRouting) {
                 running.reading.routing(output.routing());
             }
         }
+    }
+
+    /** What a teacher thinks of the tokens that follow; it is evaluated, and its weights get no gradients. */
+    private static NDArray probabilities(LanguageModel teacher, NDManager micro, Batch batch) {
+        return teacher.evaluate(batch, teacher.evaluationDropPolicy(0, 0), output -> {
+            NDArray probabilities = output.logits().softmax(-1); // (S, B, V)
+            probabilities.attach(micro);
+            return probabilities;
+        });
     }
 
     /**

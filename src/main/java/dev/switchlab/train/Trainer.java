@@ -1,9 +1,9 @@
 package dev.switchlab.train;
 
 import dev.switchlab.data.Batch;
-import dev.switchlab.data.CharTokenizer;
 import dev.switchlab.data.EvaluationBatches;
 import dev.switchlab.data.TextData;
+import dev.switchlab.data.Tokenizer;
 import dev.switchlab.data.TrainingBatches;
 import dev.switchlab.distributed.ProcessGroup;
 import dev.switchlab.experiment.Experiment;
@@ -78,13 +78,18 @@ public final class Trainer {
         this.validationSample = data.validationSample(experiment);
         this.validation = data.validation(experiment);
         this.trainStep = new TrainStep(model);
-        this.evaluator = new Evaluator(model);
+        this.evaluator = new Evaluator(model, data);
         this.world = model.group();
         this.probe = world.isFirst() ? RoutingProbe.of(model, data) : Optional.empty();
         this.log = log;
         this.checkpoints = checkpoints;
         this.progress = progress;
         this.stopRequested = stopRequested;
+    }
+
+    /** Mixes the probabilities of a teacher into the loss; it must outlive the training. */
+    public void learnFrom(LanguageModel teacher) {
+        trainStep.learnFrom(teacher);
     }
 
     /**
@@ -107,7 +112,7 @@ public final class Trainer {
     }
 
     /** What must be equal in a run that goes on; the keys always are. */
-    private static Map<String, String> identity(Experiment experiment, CharTokenizer tokenizer, String corpusSha256) {
+    private static Map<String, String> identity(Experiment experiment, Tokenizer tokenizer, String corpusSha256) {
         Map<String, String> identity = new LinkedHashMap<>();
         experiment.toParams().forEach((key, value) -> identity.put("setting " + key, value));
         identity.put("setting id", experiment.id());

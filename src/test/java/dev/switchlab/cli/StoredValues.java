@@ -20,7 +20,7 @@ final class StoredValues {
     static Map<String, SortedMap<Long, Double>> values(BookRows book, String run) {
         Map<String, SortedMap<Long, Double>> values = new TreeMap<>();
         for (BookRows.Point point : book.points(run)) {
-            boolean timing = MetricNames.isTiming(point.key());
+            boolean timing = MetricNames.isNotCompared(point.key());
             Double before = values.computeIfAbsent(point.key(), key -> new TreeMap<>())
                     .put(point.step(), timing ? 0.0 : point.value());
             assertThat(before)

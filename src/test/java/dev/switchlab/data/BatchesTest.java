@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchlab.experiment.Experiment.Validation;
 import dev.switchlab.random.RandomStreams;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,9 +20,10 @@ class BatchesTest {
 
     @Test
     void tinyShakespearesLengthGivesTheReferencesSplitAndBatches() {
-        Split split = Split.of(text(1_115_394), 0.9, Validation.REST);
-        assertThat(split.train()).hasSize(1_003_854);
-        assertThat(split.validation()).hasSize(111_540).startsWith(1_003_854);
+        Corpus corpus = new Corpus("letters", "", "ab".repeat(1_115_394 / 2));
+        Split split = Split.of(corpus, CharTokenizer.of("ab"), 0.9, Validation.REST);
+        assertThat(split.train().limit()).isEqualTo(1_003_854);
+        assertThat(split.validation().limit()).isEqualTo(111_540);
         TrainingBatches batches = new TrainingBatches(split.train(), 64, 32, STREAMS);
         assertThat(batches.batchesPerEpoch()).isEqualTo(491);
         assertThat(batches.batch(489).batchSize()).isEqualTo(32);
@@ -64,7 +66,7 @@ class BatchesTest {
     /** The reference draws {@code randint(0, min(seq_len - 1, len - (start + seq_len + 1)))}, both ends included. */
     @Test
     void theLastWindowIsShiftedNoFurtherThanTheTextReaches() {
-        int[] text = text(4 * 5 + 3); // the last window begins at 15 and may be shifted by 0, 1 or 2
+        IntBuffer text = text(4 * 5 + 3); // the last window begins at 15 and may be shifted by 0, 1 or 2
         Set<Long> lastStarts = new HashSet<>();
         TrainingBatches batches = new TrainingBatches(text, 5, 4, STREAMS);
         for (int epoch = 0; epoch < 100; epoch++) {
@@ -136,7 +138,7 @@ class BatchesTest {
 
     @Test
     void aSplitWithoutOneWindowIsRefused() {
-        String rest = " split of the corpus has 64 characters; train.seq_len=64 needs at least 65;"
+        String rest = " split of the corpus has 64 tokens; train.seq_len=64 needs at least 65;"
                 + " use a longer corpus or a smaller train.seq_len";
         assertThatThrownBy(() -> new TrainingBatches(text(64), 64, 32, STREAMS))
                 .isInstanceOf(DataException.class)
@@ -209,7 +211,7 @@ class BatchesTest {
         return batches.stream().map(Batch::tokens).toArray(long[][]::new);
     }
 
-    private static int[] text(int length) {
-        return IntStream.range(0, length).toArray();
+    private static IntBuffer text(int length) {
+        return IntBuffer.wrap(IntStream.range(0, length).toArray());
     }
 }

@@ -23,7 +23,7 @@ class CorpusStoreTest {
 
     @Test
     void dickensArrivesWithTheBuild() {
-        OpenedCorpus opened = STORE.open("dickens", "none");
+        OpenedCorpus opened = STORE.open("dickens", "none", "characters");
         assertThat(opened.fallbackReason()).isEmpty();
         Corpus corpus = opened.corpus();
         assertThat(corpus.name()).isEqualTo("dickens");
@@ -39,7 +39,7 @@ class CorpusStoreTest {
     @Test
     void anyOtherNameIsTheFileOfThatPath() throws IOException {
         Path file = Files.writeString(folder.resolve("mine.txt"), "Grüße \uD83D\uDE00");
-        Corpus corpus = STORE.open(file.toString(), "dickens").corpus();
+        Corpus corpus = STORE.open(file.toString(), "dickens", "characters").corpus();
         assertThat(corpus.name()).isEqualTo(file.toString());
         assertThat(corpus.text()).isEqualTo("Grüße \uD83D\uDE00");
         assertThat(corpus.characters()).isEqualTo(7);
@@ -49,7 +49,8 @@ class CorpusStoreTest {
     @Test
     void lineEndsBecomeNewlinesAndAByteOrderMarkIsNoCharacter() throws IOException {
         Path file = Files.writeString(folder.resolve("dos.txt"), "\uFEFFone\r\ntwo\rthree\n");
-        assertThat(STORE.open(file.toString(), "none").corpus().text()).isEqualTo("one\ntwo\nthree\n");
+        assertThat(STORE.open(file.toString(), "none", "characters").corpus().text())
+                .isEqualTo("one\ntwo\nthree\n");
     }
 
     @Test
@@ -73,7 +74,7 @@ class CorpusStoreTest {
     }
 
     private static void refused(Path file, String message) {
-        assertThatThrownBy(() -> STORE.open(file.toString(), "dickens"))
+        assertThatThrownBy(() -> STORE.open(file.toString(), "dickens", "characters"))
                 .isInstanceOf(DataException.class)
                 .hasMessage("corpus " + file + ": " + message);
     }

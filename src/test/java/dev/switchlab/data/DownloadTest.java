@@ -252,7 +252,7 @@ class DownloadTest {
                 Map.of("tiny-shakespeare", new RemoteFile(uri, SHA256, TEXT.length)),
                 new Download(limits, (name, file) -> progress::add),
                 notices::add);
-        return store.open("tiny-shakespeare", fallback);
+        return store.open("tiny-shakespeare", fallback, "characters");
     }
 
     private void serve(HttpHandler handler) {

@@ -37,6 +37,7 @@ class ProvenanceTest {
                 experiment,
                 "make train EXPERIMENT=smoke",
                 text,
+                new TreeMap<>(),
                 Computation.on(Device.cpu(), "matrix", 1, false),
                 "cd34");
     }

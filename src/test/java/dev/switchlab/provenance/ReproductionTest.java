@@ -59,6 +59,7 @@ class ReproductionTest {
                         experiment,
                         "make train",
                         new Text("dickens", "ab", ""),
+                        new TreeMap<>(),
                         Computation.on(Device.cpu(), "matrix", 1, false),
                         "initial")
                 .with(new Digests("initial", new TreeMap<>(Map.of(5, weights)), "m", weights));

@@ -37,10 +37,10 @@ class TrainingInputTest {
     void aTextShorterThanAWindow(int repetitions, int letters, String split, int characters) throws IOException {
         Experiment experiment =
                 on("abcdefghijklmnop".substring(0, letters).repeat(repetitions).substring(0, repetitions));
-        assertThatThrownBy(() -> TrainingInput.of(experiment, Map.of()))
+        assertThatThrownBy(() -> TrainingInput.of(experiment, Map.of(), Origins.NONE))
                 .isInstanceOf(DataException.class)
                 .hasMessage(
-                        "the %s split of the corpus has %d characters; train.seq_len=16 needs at least 17; use a longer"
+                        "the %s split of the corpus has %d tokens; train.seq_len=16 needs at least 17; use a longer"
                                 + " corpus or a smaller train.seq_len",
                         split, characters);
     }
@@ -55,7 +55,7 @@ class TrainingInputTest {
     }
 
     private static String dataset(Experiment experiment) {
-        Dataset dataset = TrainingInput.of(experiment.with("train.sample_prompt=a"), Map.of())
+        Dataset dataset = TrainingInput.of(experiment.with("train.sample_prompt=a"), Map.of(), Origins.NONE)
                 .dataset();
         return dataset.name() + " " + dataset.training() + " " + dataset.validation();
     }
@@ -71,6 +71,7 @@ class TrainingInputTest {
                         experiment,
                         TextData.of(CorpusStore.create().open(experiment).corpus(), experiment),
                         Optional.empty(),
+                        Origins.NONE,
                         RunTitle.of(Map.of()),
                         "auto",
                         notices::add)

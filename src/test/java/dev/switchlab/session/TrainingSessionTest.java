@@ -49,7 +49,8 @@ class TrainingSessionTest {
     private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
     private final TrainingInput input = TrainingInput.of(
             ExperimentLoader.load("smoke", List.of(SETTINGS), Path.of("experiments")),
-            ExperimentLoader.changes(List.of(SETTINGS)));
+            ExperimentLoader.changes(List.of(SETTINGS)),
+            Origins.NONE);
 
     @Test
     void aFinishedRunHasItsReport() throws IOException {

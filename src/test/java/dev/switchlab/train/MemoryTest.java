@@ -50,7 +50,7 @@ class MemoryTest {
         TrainingBatches batches = data.training(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
             TrainStep trainStep = new TrainStep(model);
-            Evaluator evaluator = new Evaluator(model);
+            Evaluator evaluator = new Evaluator(model, data);
             RoutingProbe probe = RoutingProbe.of(model, data).orElseThrow();
             TextGenerator generator = new TextGenerator(model, new Sampler(1, 0));
             for (int step = 1; step <= 400; step++) {

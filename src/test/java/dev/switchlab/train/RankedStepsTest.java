@@ -165,7 +165,7 @@ class RankedStepsTest {
                 }
                 print(world, trainStep.run(step, micro, true));
             }
-            Evaluation evaluation = new Evaluator(model).evaluate(data.validationSample(experiment), 12);
+            Evaluation evaluation = new Evaluator(model, data).evaluate(data.validationSample(experiment), 12);
             world.requireSame(Map.of("weights", model.sharedDigest(), "score", evaluation.toString()));
         }
         world.finish();

@@ -125,7 +125,7 @@ class RoutingProbeTest {
     void theSameWeightsAreRoutedTheSame() {
         check(RANDOM_DROPPING, (model, data, probe) -> {
             List<int[]> layers = probe.at(model, 3).layers();
-            new Evaluator(model).evaluate(data.validationSample(model.experiment()), 3);
+            new Evaluator(model, data).evaluate(data.validationSample(model.experiment()), 3);
             new TextGenerator(model, new Sampler(1, 0)).generate("The ", 5, new SplittableRandom(1));
             assertThat(probe.at(model, 4).layers()).usingRecursiveComparison().isEqualTo(layers);
             RoutingProbe another = RoutingProbe.of(model, data).orElseThrow();

@@ -26,7 +26,7 @@ class StridedEvaluationTest {
     void aStrideOfTheWholeWindowIsTheUsualScoreToTheBit() {
         TextData data = Runs.data(experiment);
         try (LanguageModel model = LanguageModel.create(experiment, data.tokenizer(), Device.cpu())) {
-            Evaluator evaluator = new Evaluator(model);
+            Evaluator evaluator = new Evaluator(model, data);
             Evaluation usual = evaluator.evaluate(data.validation(experiment), 1);
             assertThat(evaluator.evaluateScored(data.validation(experiment, 24), 1))
                     .isEqualTo(usual);
@@ -59,7 +59,7 @@ class StridedEvaluationTest {
                     count++;
                 }
             }
-            Evaluation score = new Evaluator(model).evaluateScored(batches, 1);
+            Evaluation score = new Evaluator(model, data).evaluateScored(batches, 1);
             assertThat(score.tokens()).isEqualTo(count);
             assertThat(score.crossEntropy()).isCloseTo(sum / count, within(1e-5));
         }

@@ -124,7 +124,7 @@ class WeightAverageTest {
                     .isEqualTo(without.log().metrics.get("train/loss"));
             assertThat(log.metrics.get("valid/cross_entropy"))
                     .isNotEqualTo(without.log().metrics.get("valid/cross_entropy"));
-            assertThat(new Evaluator(model).evaluate(data.validation(experiment), 8))
+            assertThat(new Evaluator(model, data).evaluate(data.validation(experiment), 8))
                     .isEqualTo(result.validation().orElseThrow())
                     .isNotEqualTo(without.result().validation().orElseThrow());
             Checkpoint last = Checkpoints.latest(own, notice -> {}).orElseThrow();
