@@ -122,6 +122,8 @@ class Capture:
             result = self.Run(round_off(double.outputs), round_off(double.grads), single.perms, single.margin)
         elif config.get('optimizer', '').startswith('torch.'):
             metadata['oracle'] = f'{config["optimizer"].replace("torch.", "torch.optim.")} of torch {torch.__version__}'
+        elif kind == 'distillation':
+            metadata['oracle'] = f'torch.nn.functional.cross_entropy of torch {torch.__version__} with probabilities as targets'
         elif config.get('optimizer') == 'Muon':
             metadata['oracle'] = f'golden/kinds.py: Muon by its published formula in torch operations, AdamW of torch {torch.__version__}'
         return tensors_of(params, inputs, result), metadata

@@ -125,6 +125,12 @@ def _muon():
     yield 'optim_muon_experts', {**OPTIMIZER, **MUON, 'shape': [3, 4, 6], 'grad_clip': 100.0}
 
 
+def _distillation():
+    shape = {'seq_len': 5, 'batch_size': 3, 'n_vocab': 11}
+    yield 'distillation', {**shape, 'teacher_weight': 0.25}
+    yield 'distillation_of_the_teacher_alone', {**shape, 'teacher_weight': 1.0}
+
+
 def all_cases():
     """Every case, in order, each with its own seed."""
     listed = [(name, 'switch_ff', c) for name, c in _switch()]
@@ -136,4 +142,5 @@ def all_cases():
     listed += [(name, 'trajectory', c) for name, c in _trajectories()]
     listed += [(name, 'layer', c) for name, c in _blocks()]
     listed += [(name, 'optimizer', c) for name, c in _muon()]
+    listed += [(name, 'distillation', c) for name, c in _distillation()]
     return {name: (kind, {**config, 'seed': 7000 + index}) for index, (name, kind, config) in enumerate(listed)}

@@ -489,8 +489,29 @@ class TrajectoryKind(ModelKind):
                 'max_abs_grad_key_bias_f32': single_key_grad, 'max_abs_grad_key_bias_f64': self.key_bias_grad}
 
 
+class DistillationKind:
+    """A student's loss on a teacher's logits: targets are one-hot, mixed with the teacher's probabilities."""
+
+    def make(self, c, g):
+        shape = (c['seq_len'], c['batch_size'], c['n_vocab'])
+        return ({'logits': randn(g, *shape)},
+                {'teacher': 2 * randn(g, *shape), 'target': torch.randint(c['n_vocab'], shape[:2], generator=g)})
+
+    def run(self, c, params, inputs, dtype, replay=None):
+        logits = params['logits'].to(dtype).clone().requires_grad_()
+        flat = logits.view(-1, c['n_vocab'])
+        probabilities = inputs['teacher'].to(dtype).softmax(-1).view(-1, c['n_vocab'])
+        cross_entropy = nn.functional.cross_entropy(flat, inputs['target'].view(-1))
+        soft = nn.functional.cross_entropy(flat, probabilities)
+        weight = c['teacher_weight']
+        one_hot = nn.functional.one_hot(inputs['target'].view(-1), c['n_vocab']).to(dtype)
+        loss = nn.functional.cross_entropy(flat, (1 - weight) * one_hot + weight * probabilities)
+        loss.backward()
+        return Run({'cross_entropy': cross_entropy, 'teacher_cross_entropy': soft, 'loss': loss}, {'logits': logits.grad})
+
+
 def all_kinds(ref):
     """A runner for every kind."""
     return {'switch_ff': SwitchKind(ref), 'feed_forward': FeedForwardKind(ref), 'mha': AttentionKind(ref), 'layer': LayerKind(ref),
             'transformer': TransformerKind(ref), 'autoregressive_model': ModelKind(ref), 'optimizer': OptimizerKind(ref),
-            'trajectory': TrajectoryKind(ref)}
+            'trajectory': TrajectoryKind(ref), 'distillation': DistillationKind()}

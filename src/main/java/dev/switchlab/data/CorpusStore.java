@@ -82,7 +82,7 @@ public final class CorpusStore {
      */
     public Corpus get(String name) throws IOException, InterruptedException {
         if (name.equals(JavaSources.NAME)) {
-            notices.accept(JavaSources.build(cached(name)));
+            notices.accept(JavaSources.build(cached(name), System.getenv().getOrDefault("MVN", "mvn")));
         } else if (!KNOWN_NAMES.contains(name)) {
             throw new DataException("corpus %s: not known; allowed: %s; example: NAME=%s"
                     .formatted(name, String.join(", ", KNOWN_NAMES), JavaSources.NAME));

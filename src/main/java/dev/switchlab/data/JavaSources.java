@@ -43,7 +43,7 @@ final class JavaSources {
     private static final int LARGEST = 100_000;
 
     /** Of maven-dependency-plugin, as in the build. */
-    private static final String PLUGIN = "3.9.0";
+    static final String PLUGIN = "3.9.0";
 
     private static final Pattern HEADER = Pattern.compile("\\s*/\\*.*?\\*/\\s*", Pattern.DOTALL);
     private static final Pattern LEGAL = Pattern.compile("(?i)licen[cs]e|copyright");
@@ -99,13 +99,14 @@ final class JavaSources {
     /**
      * Fetches the jars and writes the corpus, whole or not at all.
      *
+     * @param maven the command that starts Maven
      * @return what was written, in one line
      * @throws DataException in one line, if a jar cannot be had, or something is not what it was
      */
-    static String build(Path file) throws IOException, InterruptedException {
+    static String build(Path file, String maven) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("switchlab-java-sources");
         try {
-            fetch(folder);
+            fetch(folder, maven);
             SortedMap<String, String> files = new TreeMap<>();
             for (Jar jar : LISTING.jars()) {
                 Path path = folder.resolve(jar.file());
@@ -142,7 +143,7 @@ final class JavaSources {
     }
 
     /** Copies the jars into a folder. Maven knows the repositories, proxies and passwords of this machine. */
-    private static void fetch(Path folder) throws IOException, InterruptedException {
+    private static void fetch(Path folder, String maven) throws IOException, InterruptedException {
         String items = LISTING.jars().stream().map(Jar::artifactItem).collect(Collectors.joining("\n"));
         Path pom = folder.resolve("pom.xml");
         Files.writeString(pom, """
@@ -157,7 +158,6 @@ final class JavaSources {
                 </plugin></plugins></build>
                 </project>
                 """.formatted(PLUGIN, folder, items));
-        String maven = System.getenv().getOrDefault("MVN", "mvn");
         Process process = new ProcessBuilder(maven, "-B", "-q", "-f", pom.toString(), "dependency:copy")
                 .redirectErrorStream(true)
                 .start();

@@ -79,9 +79,10 @@ record GoldenCase(CaseFile file, boolean dispatches, Tolerances tolerances, Repl
             case "autoregressive_model" -> languageModel(file);
             case "optimizer" -> optimizer(file);
             case "trajectory" -> trajectory(file);
+            case "distillation" -> of(file, false, Distillation.of(file));
             default ->
                 throw new GoldenException("kind is '" + file.kind() + "'; allowed: feed_forward, mha, switch_ff, moe,"
-                        + " layer, transformer, autoregressive_model, optimizer, trajectory");
+                        + " layer, transformer, autoregressive_model, optimizer, trajectory, distillation");
         };
     }
 

@@ -1,6 +1,9 @@
 package dev.switchlab.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 
 /** Mean cross-entropy in nats, as torch.nn.CrossEntropyLoss over all positions. */
 public final class CrossEntropy {
@@ -31,6 +34,21 @@ public final class CrossEntropy {
                 .sum(new int[] {-1})
                 .mean()
                 .neg(); // ()
+    }
+
+    /**
+     * The loss of distillation.
+     *
+     * @param crossEntropy {@link #of}, scalar
+     * @param withTeacher {@link #withTeacher}, scalar
+     * @param weight share of the teacher, from 0 to 1
+     * @return scalar
+     */
+    public static NDArray mixed(NDArray crossEntropy, NDArray withTeacher, double weight) {
+        NDManager manager = crossEntropy.getManager();
+        NDArray own = manager.full(new Shape(), (float) (1 - weight), DataType.FLOAT32); // ()
+        NDArray theirs = manager.full(new Shape(), (float) weight, DataType.FLOAT32); // ()
+        return crossEntropy.mul(own).add(withTeacher.mul(theirs)); // ()
     }
 
     /** The cross-entropy of each token, (N). */

@@ -228,10 +228,7 @@ public final class TrainStep {
                         NDArray soft =
                                 CrossEntropy.withTeacher(output.logits(), probabilities(own, micro, batch)); // ()
                         parts.put(MetricNames.TRAIN_TEACHER_CROSS_ENTROPY, soft);
-                        float weight = (float) config.teacherWeight();
-                        return crossEntropy
-                                .mul(micro.full(new Shape(), 1 - weight, DataType.FLOAT32))
-                                .add(soft.mul(micro.full(new Shape(), weight, DataType.FLOAT32))); // ()
+                        return CrossEntropy.mixed(crossEntropy, soft, config.teacherWeight()); // ()
                     })
                     .orElse(crossEntropy);
             if (!output.routing().isEmpty()) {

@@ -64,7 +64,7 @@ class CorpusStoreTest {
         refused(folder, "not a file; allowed: the path of a UTF-8 text file");
         refused(
                 folder.resolve("missing.txt"),
-                "no such file, and no known corpus; allowed: tiny-shakespeare, dickens, or the path of a UTF-8 text file");
+                "no such file, and no known corpus; allowed: tiny-shakespeare, dickens, java-sources, or the path of a UTF-8 text file");
     }
 
     @ParameterizedTest

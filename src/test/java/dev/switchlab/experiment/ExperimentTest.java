@@ -143,7 +143,7 @@ class ExperimentTest {
                         entry("train.optimizer", "noam"),
                         entry("train.eps", "1.0E-8"))
                 .doesNotContainKeys("id", "about", "model", "train")
-                .hasSize(6
+                .hasSize(9
                         + ModelConfig.class.getRecordComponents().length
                         + TrainConfig.class.getRecordComponents().length);
         assertThat(experiment.toParams().keySet())

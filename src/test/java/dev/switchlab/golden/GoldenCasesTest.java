@@ -51,6 +51,7 @@ class GoldenCasesTest {
         assertThat(kinds)
                 .containsExactly(
                         "autoregressive_model",
+                        "distillation",
                         "feed_forward",
                         "layer",
                         "mha",
