@@ -8,7 +8,6 @@ import dev.switchlab.paper.PaperSession.ReadyQuestion;
 import dev.switchlab.paper.Question;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.EngineStart;
-import dev.switchlab.sweep.ResolvedSweep;
 import dev.switchlab.sweep.ResolvedSweep.Conditions;
 import dev.switchlab.sweep.RunPlan;
 import dev.switchlab.sweep.Status;
@@ -172,17 +171,17 @@ final class SweepCommands {
                 }
                 return 0;
             }
-            List<ReadyQuestion> ready = new ArrayList<>();
+            List<ReadyQuestion> opened = new ArrayList<>();
             for (Question question : all) {
                 Conditions conditions = new Conditions(
                         training.engine().device(),
                         threads(question),
                         training.kernels().orAuto());
-                ready.add(new ReadyQuestion(question, ResolvedSweep.of(sweep(question), conditions)));
+                opened.add(ReadyQuestion.of(question, sweep(question), conditions, asked.contains(question)));
             }
             Device device = training.engine().start();
-            ready.replaceAll(question ->
-                    new ReadyQuestion(question.question(), question.ready().on(device)));
+            List<ReadyQuestion> ready =
+                    opened.stream().map(question -> question.on(device)).toList();
             try (MirroredBook store = training.open()) {
                 return run(plan(asked, ready, device, store), store);
             }
@@ -208,7 +207,7 @@ final class SweepCommands {
                     question -> {
                         try {
                             return sweeps.local(
-                                    store, device, question.ready().conditions().threads());
+                                    store, device, question.conditions().threads());
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);
                         }

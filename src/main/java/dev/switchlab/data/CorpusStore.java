@@ -90,6 +90,15 @@ public final class CorpusStore {
         return open(name, Experiment.NO_FALLBACK, Tokenizer.CHARACTERS).corpus();
     }
 
+    /** The sha256 of a known corpus, which need not be on this machine; empty for any other name. */
+    public Optional<String> sha256(String name) {
+        return switch (name) {
+            case DICKENS -> Optional.of(DICKENS_SHA256);
+            case JavaSources.NAME -> Optional.of(JavaSources.sha256());
+            default -> Optional.ofNullable(remote.get(name)).map(RemoteFile::sha256);
+        };
+    }
+
     /**
      * A corpus, or another one when it cannot be downloaded. Nothing else leads to the fallback: a file that is missing
      * or no UTF-8 is an error.

@@ -4,14 +4,17 @@ import ai.djl.Device;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.RunSource;
 import dev.switchlab.analysis.Setting;
-import dev.switchlab.data.Corpus;
+import dev.switchlab.data.CorpusStore;
 import dev.switchlab.provenance.Machine;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.sweep.Launcher;
 import dev.switchlab.sweep.PastRuns;
 import dev.switchlab.sweep.ResolvedSweep;
+import dev.switchlab.sweep.ResolvedSweep.Conditions;
+import dev.switchlab.sweep.Sweep;
 import dev.switchlab.sweep.SweepRun;
 import dev.switchlab.sweep.SweepSession;
 import java.io.IOException;
@@ -26,12 +29,16 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Runs the sweeps of questions, one after another, and writes the results after each. A repeated call runs what is
  * missing. A run that several questions ask for is trained once.
  */
 public final class PaperSession {
+
+    private static final CorpusStore KNOWN = CorpusStore.create();
 
     /** Watches the session. */
     public interface View {
@@ -72,9 +79,45 @@ public final class PaperSession {
     /**
      * A question with its sweep.
      *
-     * @param ready the sweep, its texts opened, on the device that it runs on
+     * @param conditions where and how its runs compute
+     * @param ready the sweep with its texts; empty if the question is not asked and its texts need not be here
      */
-    public record ReadyQuestion(Question question, ResolvedSweep ready) {}
+    public record ReadyQuestion(Question question, Sweep sweep, Conditions conditions, Optional<ResolvedSweep> ready) {
+
+        /**
+         * Opens texts if the question is asked, or has others than known ones.
+         *
+         * @throws dev.switchlab.data.DataException in one line, if a text cannot be had or is too short for a run
+         */
+        public static ReadyQuestion of(Question question, Sweep sweep, Conditions conditions, boolean isAsked) {
+            boolean opens = isAsked
+                    || sweep.runs().stream()
+                            .anyMatch(run ->
+                                    KNOWN.sha256(run.experiment().corpus()).isEmpty());
+            if (!opens) {
+                return new ReadyQuestion(question, sweep, conditions, Optional.empty());
+            }
+            ResolvedSweep ready = ResolvedSweep.of(sweep, conditions);
+            return new ReadyQuestion(question, ready.sweep(), conditions, Optional.of(ready));
+        }
+
+        /** This question on a device of this machine. */
+        public ReadyQuestion on(Device device) {
+            return new ReadyQuestion(
+                    question, sweep, conditions.on(device), ready.map(resolved -> resolved.on(device)));
+        }
+
+        /** How other questions name a run of this one, such as {@code 16/8 experts/11}. */
+        String alias(SweepRun run) {
+            return question.number() + "/" + run.variant() + "/" + run.seed();
+        }
+
+        /** The sha256 of what a run is trained on. */
+        String text(SweepRun run) {
+            return ready.map(resolved -> resolved.text(run).sha256())
+                    .orElseGet(() -> KNOWN.sha256(run.experiment().corpus()).orElseThrow());
+        }
+    }
 
     private final Plan plan;
     private final MirroredBook store;
@@ -127,20 +170,25 @@ public final class PaperSession {
             ReadyQuestion next = plan.asked().get(i);
             RecordedRuns recorded = RecordedRuns.read(data(next.question()));
             Optional<ResolvedSweep> missing =
-                    next.ready().only(run -> !recorded.has(run, next.ready().text(run)));
+                    next.ready().orElseThrow().only(run -> !recorded.has(run, next.text(run)));
             if (missing.isEmpty()) {
                 continue;
             }
-            SweepSession session = new SweepSession(
-                    missing.get(), plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
-            running = session;
-            if (stopRequested) {
-                session.stop(); // requested before it ran
+            List<ResolvedSweep> sweeps = new ArrayList<>(trainedModels(missing.get()));
+            sweeps.add(missing.get());
+            for (ResolvedSweep sweep : sweeps) {
+                SweepSession session = new SweepSession(
+                        sweep, plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
+                running = session;
+                if (stopRequested) {
+                    session.stop(); // requested before it ran
+                }
+                SweepSession.Outcome outcome = session.run();
+                running = null;
+                done &= outcome.progress().isDone();
+                failures |= outcome.progress().hasFailures();
+                nameModels();
             }
-            SweepSession.Outcome outcome = session.run();
-            running = null;
-            done &= outcome.progress().isDone();
-            failures |= outcome.progress().hasFailures();
             write();
             written = true;
             if (failures && plan.options().failFast()) {
@@ -153,26 +201,71 @@ public final class PaperSession {
         return new Outcome(done, stopRequested, failures);
     }
 
+    /** What is to be trained before a sweep: runs of other questions that it builds on, and that the book lacks. */
+    private List<ResolvedSweep> trainedModels(ResolvedSweep sweep) {
+        nameModels();
+        Set<String> known = store.book().tagged(RunInfo.ALIAS_TAG).stream()
+                .map(run -> run.tags().get(RunInfo.ALIAS_TAG))
+                .collect(Collectors.toSet());
+        Set<String> wanted = sweep.sweep().runs().stream()
+                .flatMap(run -> Stream.of(
+                        run.experiment().initFrom(), run.experiment().train().teacher()))
+                .filter(name -> !known.contains(name))
+                .collect(Collectors.toSet());
+        List<ResolvedSweep> missing = new ArrayList<>();
+        for (ReadyQuestion question : plan.all()) {
+            if (question.sweep().runs().stream().anyMatch(run -> wanted.contains(question.alias(run)))) {
+                question.ready()
+                        .orElseGet(() -> ResolvedSweep.of(question.sweep(), question.conditions())
+                                .on(plan.device()))
+                        .only(run -> wanted.contains(question.alias(run)))
+                        .ifPresent(missing::add);
+            }
+        }
+        return missing;
+    }
+
+    /** Gives runs that questions build on the alias that questions call them by. */
+    private void nameModels() {
+        PastRuns past = new PastRuns(store);
+        Set<String> named = plan.all().stream()
+                .flatMap(question -> question.sweep().runs().stream())
+                .flatMap(run -> Stream.of(
+                        run.experiment().initFrom(), run.experiment().train().teacher()))
+                .collect(Collectors.toSet());
+        for (ReadyQuestion question : plan.all()) {
+            for (SweepRun run : question.sweep().runs()) {
+                if (named.contains(question.alias(run))) {
+                    past.equal(run, question.text(run), question.conditions(), cpu)
+                            .filter(found -> new StoredRun(store, found).hasModel())
+                            .ifPresent(found ->
+                                    store.book().tag(found.runId(), Map.of(RunInfo.ALIAS_TAG, question.alias(run))));
+                }
+            }
+        }
+    }
+
     private SweepSession.View begin(int index) {
         PastRuns past = new PastRuns(store);
         Set<Map<String, String>> seen = new HashSet<>();
         int done = 0;
         double later = 0;
         for (int i = 0; i < plan.asked().size(); i++) {
-            ResolvedSweep ready = plan.asked().get(i).ready();
-            RecordedRuns recorded = RecordedRuns.read(data(plan.asked().get(i).question()));
-            int width = plan.launcher().apply(plan.asked().get(i)).width();
-            for (SweepRun run : ready.sweep().runs()) {
+            ReadyQuestion asked = plan.asked().get(i);
+            RecordedRuns recorded = RecordedRuns.read(data(asked.question()));
+            int width = plan.launcher().apply(asked).width();
+            for (SweepRun run : asked.sweep().runs()) {
                 Map<String, String> identity = new HashMap<>(run.experiment().toParams());
                 identity.put("id", run.experiment().id());
                 if (!seen.add(identity)) {
                     continue;
                 }
-                boolean isDone = recorded.has(run, ready.text(run))
-                        || past.equal(run, ready, cpu).isPresent();
+                boolean isDone = recorded.has(run, asked.text(run))
+                        || past.equal(run, asked.text(run), asked.conditions(), cpu)
+                                .isPresent();
                 done += isDone ? 1 : 0;
                 if (i > index && !isDone) {
-                    later += past.expectedSeconds(run, ready.conditions().threads())
+                    later += past.expectedSeconds(run, asked.conditions().threads())
                                     .orElse(Double.NaN)
                             / width;
                 }
@@ -196,10 +289,10 @@ public final class PaperSession {
             Path file = data(asked.question());
             RecordedRuns recorded = RecordedRuns.read(file);
             boolean isNew = false;
-            for (SweepRun run : asked.ready().sweep().runs()) {
-                Corpus text = asked.ready().text(run);
+            for (SweepRun run : asked.sweep().runs()) {
+                String text = asked.text(run);
                 if (!recorded.has(run, text)) {
-                    Optional<Run> finished = past.equal(run, asked.ready(), cpu);
+                    Optional<Run> finished = past.equal(run, text, asked.conditions(), cpu);
                     finished.ifPresent(found -> recorded.add(run, text, found, measures));
                     isNew |= finished.isPresent();
                 }
@@ -226,10 +319,10 @@ public final class PaperSession {
         List<Setting> variants = new ArrayList<>();
         Map<String, SweepRun> firstRuns = new HashMap<>();
         int missing = 0;
-        for (List<SweepRun> seeds : asked.ready().sweep().settings().values()) {
+        for (List<SweepRun> seeds : asked.sweep().settings().values()) {
             List<Run> runs = seeds.stream()
                     .sorted(Comparator.comparingLong(SweepRun::seed))
-                    .flatMap(run -> recorded.find(run, asked.ready().text(run)).stream())
+                    .flatMap(run -> recorded.find(run, asked.text(run)).stream())
                     .toList();
             missing += seeds.size() - runs.size();
             if (!runs.isEmpty()) {
@@ -247,6 +340,6 @@ public final class PaperSession {
                         RunSource.of(store), variants, question.baseline(), question.against(), question.margin()),
                 firstRuns,
                 missing,
-                asked.ready().conditions().threads());
+                asked.conditions().threads());
     }
 }

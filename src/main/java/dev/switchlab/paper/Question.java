@@ -40,6 +40,9 @@ import java.util.stream.Stream;
  * reading: What a person makes of the table. Optional.
  * }</pre>
  *
+ * <p>{@code init_from} and {@code train.teacher} may name a run of another question, as in {@code 16/8 experts/11}: the
+ * number, variant and seed. The run is trained first if the book does not have its model.
+ *
  * @param slug the name of the file without number and ending
  * @param paper what the paper says, with its section or table
  * @param inShort what the paper says, in a few words; may be empty

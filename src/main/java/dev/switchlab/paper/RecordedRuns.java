@@ -1,7 +1,6 @@
 package dev.switchlab.paper;
 
 import dev.switchlab.analysis.Comparison;
-import dev.switchlab.data.Corpus;
 import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.experiment.MetricNames;
 import dev.switchlab.io.Sha256;
@@ -116,29 +115,29 @@ final class RecordedRuns {
     }
 
     /** The settings of a run but its seed and the place of its text: what a row stays valid for. */
-    private static String digest(SweepRun run, Corpus text) {
+    private static String digest(SweepRun run, String text) {
         Map<String, String> settings =
                 new TreeMap<>(LaterSettings.timeless(run.experiment().toParams()));
         settings.keySet().removeAll(List.of("seed", "corpus", "fallback_corpus"));
-        settings.put("corpus.sha256", text.sha256());
+        settings.put("corpus.sha256", text);
         return Sha256.of(settings.toString()).substring(0, DIGITS);
     }
 
-    private static String key(SweepRun run, Corpus text) {
+    private static String key(SweepRun run, String text) {
         return key(digest(run, text), Long.toString(run.seed()));
     }
 
     /** Whether there is a row of a run. */
-    boolean has(SweepRun run, Corpus text) {
+    boolean has(SweepRun run, String text) {
         return rows.containsKey(key(run, text));
     }
 
     /**
      * Adds a finished run.
      *
-     * @param text that the run was trained on
+     * @param text sha256 of what the run was trained on
      */
-    void add(SweepRun run, Corpus text, Run finished, Measures measures) {
+    void add(SweepRun run, String text, Run finished, Measures measures) {
         Run measured = measures.measured(finished);
         Map<String, String> row = new HashMap<>();
         row.put("variant", run.variant().isEmpty() ? run.experiment().id() : run.variant());
@@ -158,7 +157,7 @@ final class RecordedRuns {
     }
 
     /** The row of a run, as a run; empty if there is none. */
-    Optional<Run> find(SweepRun run, Corpus text) {
+    Optional<Run> find(SweepRun run, String text) {
         return Optional.ofNullable(rows.get(key(run, text))).map(row -> {
             Map<String, String> params = new HashMap<>(run.experiment().toParams());
             PARAMS.forEach((column, name) -> params.put(name, row.get(column)));

@@ -52,6 +52,9 @@ public record RunInfo(
     /** The tag of a sweep's parent that identifies the call, so that a repeated call continues the sweep. */
     public static final String CALL_TAG = "switchlab.sweep_call";
 
+    /** Another name of the run, by which other runs may name it. */
+    public static final String ALIAS_TAG = "switchlab.alias";
+
     /** The tag of a child of a sweep whose last attempt failed: the reason in one line; empty after a restart. */
     public static final String FAILURE_TAG = "switchlab.failure";
 

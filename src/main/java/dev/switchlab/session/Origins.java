@@ -7,6 +7,7 @@ import dev.switchlab.experiment.Experiment;
 import dev.switchlab.provenance.Provenance;
 import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
+import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
 import dev.switchlab.train.TrainingException;
 import dev.switchlab.train.WeightsFile;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The trained models that a training builds on.
@@ -77,7 +79,10 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
         }
         Run run;
         try {
-            run = store.book().runs(Optional.of(name), Integer.MAX_VALUE).stream()
+            run = Stream.concat(
+                            store.book().tagged(RunInfo.ALIAS_TAG).stream()
+                                    .filter(found -> name.equals(found.tags().get(RunInfo.ALIAS_TAG))),
+                            store.book().runs(Optional.of(name), Integer.MAX_VALUE).stream())
                     .filter(found -> new StoredRun(store, found).hasModel())
                     .findFirst()
                     .orElseGet(() -> store.find(name));

@@ -4,6 +4,7 @@ import dev.switchlab.experiment.LaterSettings;
 import dev.switchlab.runs.Book;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.sweep.ResolvedSweep.Conditions;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * Finished runs of a book: whether a run of a sweep is there already, whatever it was trained for, and how long a run
@@ -27,6 +29,9 @@ public final class PastRuns {
     /** Where a text was found; its digest tells which text it is. */
     private static final Set<String> PLACE_OF_TEXT =
             Set.of("corpus", "fallback_corpus", "corpus.name", "corpus.unigram_entropy");
+
+    /** Which run a setting names was found by its name. */
+    private static final Pattern ORIGIN = Pattern.compile("(init_from|train\\.teacher)\\.(run|sha256)");
 
     private final Book book;
     private final UnaryOperator<String> experimentName;
@@ -63,13 +68,14 @@ public final class PastRuns {
     /**
      * The newest run with the settings, seed, text, device and threads of a run of a sweep.
      *
+     * @param text sha256 of what the run is trained on
      * @param cpu of this machine: runs of another processor differ in their last digits and times
      */
-    public Optional<Run> equal(SweepRun run, ResolvedSweep sweep, String cpu) {
+    public Optional<Run> equal(SweepRun run, String text, Conditions conditions, String cpu) {
         Map<String, String> wanted = new HashMap<>(run.experiment().toParams());
-        wanted.put("corpus.sha256", sweep.text(run).sha256());
-        wanted.put("device", sweep.conditions().device());
-        wanted.put("threads", Integer.toString(sweep.conditions().threads()));
+        wanted.put("corpus.sha256", text);
+        wanted.put("device", conditions.device());
+        wanted.put("threads", Integer.toString(conditions.threads()));
         Map<Map<String, String>, Run> known =
                 bySettings.computeIfAbsent(run.experiment().id(), experiment -> {
                     Map<Map<String, String>, Run> runs = new HashMap<>();
@@ -85,6 +91,7 @@ public final class PastRuns {
     private static Map<String, String> settings(Map<String, String> params) {
         Map<String, String> settings = LaterSettings.timeless(params);
         settings.keySet().removeAll(PLACE_OF_TEXT);
+        settings.keySet().removeIf(key -> ORIGIN.matcher(key).matches());
         return settings;
     }
 

@@ -38,6 +38,11 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
      */
     public record Conditions(String device, int threads, String kernels) {
 
+        /** These conditions on a device of this machine. */
+        public Conditions on(Device device) {
+            return new Conditions(device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu", threads, kernels);
+        }
+
         Map<String, String> entries() {
             return Map.of("DEVICE", device, "THREADS", Integer.toString(threads), "KERNELS", kernels);
         }
@@ -99,12 +104,11 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
      * @throws IllegalArgumentException in one line, if a setting cannot be computed here
      */
     public ResolvedSweep on(Device device) {
-        String name = device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
         Map<String, TrainingInput> chosen = new LinkedHashMap<>();
         inputs.values().forEach(input -> input.requireMemory(device, 1, false));
         inputs.forEach((row, input) ->
                 chosen.put(row, input.withKernels(input.kernelsOn(device).toString())));
-        return new ResolvedSweep(sweep, chosen, new Conditions(name, conditions.threads(), conditions.kernels()));
+        return new ResolvedSweep(sweep, chosen, conditions.on(device));
     }
 
     /** What makes this sweep the same as an earlier one. */

@@ -171,7 +171,9 @@ public final class SweepSession {
             List<String> reused = new ArrayList<>();
             for (SweepRun run : setting) {
                 boolean isBegun = store.book().byId(runIds.get(run)).isPresent();
-                Optional<Run> equal = isBegun ? Optional.empty() : past.equal(run, resolved, cpu);
+                Optional<Run> equal = isBegun
+                        ? Optional.empty()
+                        : past.equal(run, resolved.text(run).sha256(), resolved.conditions(), cpu);
                 equal.ifPresent(found -> {
                     reused.add(found.runId());
                     runIds.put(run, found.runId());

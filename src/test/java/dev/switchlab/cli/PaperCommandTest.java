@@ -131,4 +131,25 @@ class PaperCommandTest {
         assertThat(commands.refused(paper("--launcher", "slurm"))).contains("LAUNCHER is 'slurm', allowed here: local");
         assertThat(commands.runs()).doesNotExist();
     }
+
+    /** A question that begins with a run of another: that run is trained first, and both are found again. */
+    @Test
+    void aQuestionBuildsOnARunOfAnother() throws Exception {
+        question("03-tuned", "init_from='1/this/2'", "init_from='1/this/2' model.expert_dropout=0.4");
+        commands.succeed(paper("--question", "3"));
+        List<Run> trained = trained();
+        assertThat(trained).hasSize(5);
+        Run first = trained.stream()
+                .filter(run -> run.params().get("init_from").equals("none"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(first.tags()).containsEntry("switchlab.alias", "1/this/2");
+        assertThat(trained)
+                .filteredOn(run -> run.params().get("init_from").equals("1/this/2"))
+                .hasSize(4)
+                .allSatisfy(run -> assertThat(run.params()).containsEntry("init_from.run", first.runId()));
+        commands.succeed(paper("--question", "3"));
+        assertThat(trained()).hasSize(5);
+        assertThat(commands.output()).doesNotContain("begins");
+    }
 }

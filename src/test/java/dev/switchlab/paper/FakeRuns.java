@@ -57,14 +57,14 @@ final class FakeRuns extends Fakes {
         Measures measures = new Measures(this, run -> Path.of("none"));
         RecordedRuns recorded = new RecordedRuns();
         for (Setting variant : variants) {
-            variant.runs().forEach(run -> recorded.add(seed(variant, run), TEXT, run, measures));
+            variant.runs().forEach(run -> recorded.add(seed(variant, run), TEXT.sha256(), run, measures));
         }
         RecordedRuns read = writtenAndRead(recorded);
         List<Setting> lettered = new ArrayList<>();
         Map<String, SweepRun> byLetter = new HashMap<>();
         for (Setting variant : variants) {
             List<Run> runs = variant.runs().stream()
-                    .flatMap(run -> read.find(seed(variant, run), TEXT).stream())
+                    .flatMap(run -> read.find(seed(variant, run), TEXT.sha256()).stream())
                     .toList();
             Setting own = Setting.of(lettered.size(), variant.name(), runs);
             lettered.add(own);

@@ -75,7 +75,9 @@ class PastRunsTest {
     }
 
     private Optional<String> found() {
-        return new PastRuns(store).equal(wanted, ready, CPU).map(Run::runId);
+        return new PastRuns(store)
+                .equal(wanted, ready.text(wanted).sha256(), ready.conditions(), CPU)
+                .map(Run::runId);
     }
 
     @Test
