@@ -109,7 +109,9 @@ public record Question(
         /** Losses by the number of experts in the names of variants, a line for each name. */
         LINES,
         /** Share of the routing that is as at the end, by step. */
-        SATURATION
+        SATURATION,
+        /** {@link ScalingFit}, of the baseline and of variants such as {@code switch, 8 experts}. */
+        FIT
     }
 
     /**

@@ -18,14 +18,19 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /** The figures of an answer. */
 record QuestionFigures(Answer answer) {
 
     private static final String LOSS = "nats per character";
+
+    /** From point to point of a drawn curve. */
+    private static final double FINE = Math.pow(2, 0.25);
 
     /** Name of the file without its ending, to chart. */
     Map<String, Chart> all() {
@@ -43,6 +48,7 @@ record QuestionFigures(Answer answer) {
                             "max violation", "max load / mean load - 1", run -> run.metric(Measures.MAX_VIOLATION)));
                 case LINES -> lines();
                 case SATURATION -> saturation();
+                case FIT -> ScalingFit.of(answer).map(QuestionFigures::fit);
             };
             chart.ifPresent(drawn -> charts.put(name, drawn));
         }
@@ -76,6 +82,33 @@ record QuestionFigures(Answer answer) {
                     doubles(scores, MeanInterval::high)));
         });
         return chart("validation loss by experts", "experts", Scale.LOGARITHMIC, LOSS, lines);
+    }
+
+    /** Losses less that of the dense model, so that those of another text can stand beside them. */
+    private static LineChart fit(ScalingFit here) {
+        List<Line> lines = new ArrayList<>(lines("here", here));
+        lines.addAll(lines("table 7", ScalingFit.TABLE_7));
+        return new LineChart(
+                "loss by experts, less that of the dense model", "experts", Scale.LOGARITHMIC, "nats per token", lines);
+    }
+
+    private static List<Line> lines(String name, ScalingFit fit) {
+        double dense = fit.losses()[0];
+        double[] x = DoubleStream.iterate(1, e -> e <= fit.experts()[fit.experts().length - 1] * 1.001, e -> e * FINE)
+                .toArray();
+        boolean hasBand = !fit.resampled().isEmpty();
+        return List.of(
+                new Line(name, fit.experts(), map(fit.losses(), loss -> loss - dense)),
+                new Line(
+                        name + ", c + a E^-b",
+                        x,
+                        map(x, e -> fit.curve().at(e) - dense),
+                        hasBand ? map(x, e -> fit.interval(curve -> curve.at(e))[0] - dense) : new double[0],
+                        hasBand ? map(x, e -> fit.interval(curve -> curve.at(e))[1] - dense) : new double[0]));
+    }
+
+    private static double[] map(double[] values, DoubleUnaryOperator function) {
+        return DoubleStream.of(values).map(function).toArray();
     }
 
     private static Optional<LineChart> chart(String title, String xTitle, Scale scale, String unit, List<Line> lines) {

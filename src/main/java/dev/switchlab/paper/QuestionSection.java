@@ -64,6 +64,9 @@ record QuestionSection(Answer answer, Multimap<String, String> rows) {
             parts.add(table());
             sameRuns().ifPresent(parts::add);
             parts.add(sentence());
+            if (question.figures().contains(Question.Figure.FIT)) {
+                ScalingFit.of(answer).map(QuestionSection::fits).ifPresent(parts::add);
+            }
             if (question.columns().contains(Column.INFORMATION)) {
                 parts.add(specialization());
             }
@@ -83,6 +86,11 @@ record QuestionSection(Answer answer, Multimap<String, String> rows) {
         return "Protocol: seeds " + seeds.get(0) + " to " + seeds.get(seeds.size() - 1) + ", "
                 + (Double.isNaN(question.margin()) ? "no margin." : "margin " + question.margin() + ".")
                 + (question.protocol().isEmpty() ? "" : " " + question.protocol());
+    }
+
+    private static String fits(ScalingFit fit) {
+        return "Least squares with intervals over resampled seeds, a dense model as one expert: " + fit
+                + ". Of the paper's table 7, in nats per token of its own text: " + ScalingFit.TABLE_7 + ".";
     }
 
     private Optional<String> sameRuns() {

@@ -239,4 +239,22 @@ class ResultsTest {
         new Results(List.of(first), true).write(file);
         assertThat(file).content().contains("Its numbers mean nothing");
     }
+
+    /** Losses 1 + E^-0.5, and a tenth more with the second seed. */
+    @Test
+    void theFitOverExpertsIsWrittenAndDrawn() throws IOException {
+        Setting[] variants = {
+            runs.variant("dense", "model.n_experts=1", 2.0, 2.1),
+            runs.variant("switch, 4 experts", "model.n_experts=4", 1.5, 1.6),
+            runs.variant("switch, 16 experts", "model.n_experts=16", 1.25, 1.35),
+            runs.variant("switch, 64 experts", "model.n_experts=64", 1.125, 1.225)
+        };
+        Question question = question("dense", Map.of(), List.of(), Question.Figure.FIT);
+        Path file = folder.resolve("RESULTS.md");
+        new Results(List.of(runs.answer(question, 0, variants)), false).write(file);
+        assertThat(Files.readString(file))
+                .contains("L(E) = 1.050 [1.000 1.100] + 1.000 [1.000 1.000] E^-0.50 [0.50 0.50]")
+                .contains("(figures/paper-03-fit.svg)");
+        assertThat(folder.resolve("figures/paper-03-fit.svg")).content().contains("table 7, c + a E^-b");
+    }
 }
