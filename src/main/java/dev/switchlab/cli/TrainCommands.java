@@ -130,8 +130,8 @@ final class TrainCommands {
                 Run found = find(runs, store);
                 StoredRun run = new StoredRun(store, found);
                 Provenance recorded = run.provenance();
-                TrainingInput input =
-                        training.withKernels(TrainingInput.of(recorded, found.name(), Origins.of(recorded, store)));
+                TrainingInput input = training.withKernels(
+                        TrainingInput.of(recorded, found.name(), Origins.of(recorded.origins(), store)));
                 plan = training.plan(input.experiment(), Optional.of(recorded.computation()));
                 if (!training.mustLaunch(plan)) {
                     return train(training, run, input, plan);

@@ -107,32 +107,27 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
     }
 
     /**
-     * The models of a run that is resumed or repeated.
+     * Models that were found before: those of a run that is resumed or repeated, or of a run of a sweep.
      *
+     * @param recorded what {@link #recorded()} gave
+     * @param store where their runs are looked for first; their files are next
      * @throws TrainingException in one line, if one is gone, or is not what it was
      */
-    public static Origins of(Provenance provenance, MirroredBook store) throws IOException {
-        return recorded(provenance, Optional.of(store));
+    public static Origins of(Map<String, Provenance.Origin> recorded, MirroredBook store) throws IOException {
+        return new Origins(again(INIT, recorded, Optional.of(store)), again(TEACHER, recorded, Optional.of(store)));
     }
 
-    /** The models of a run that this process shares: by the files that rank 0 read. */
-    static Origins of(Provenance provenance) throws IOException {
-        return recorded(provenance, Optional.empty());
-    }
-
-    private static Origins recorded(Provenance provenance, Optional<MirroredBook> store) throws IOException {
-        Map<String, Provenance.Origin> origins = provenance.origins();
-        return new Origins(
-                again(INIT, Optional.ofNullable(origins.get(INIT)), store),
-                again(TEACHER, Optional.ofNullable(origins.get(TEACHER)), store));
+    /** Models that another rank found, by their files. */
+    static Origins of(Map<String, Provenance.Origin> recorded) throws IOException {
+        return new Origins(again(INIT, recorded, Optional.empty()), again(TEACHER, recorded, Optional.empty()));
     }
 
     private static Optional<Origin> again(
-            String setting, Optional<Provenance.Origin> recorded, Optional<MirroredBook> store) throws IOException {
-        if (recorded.isEmpty()) {
+            String setting, Map<String, Provenance.Origin> recorded, Optional<MirroredBook> store) throws IOException {
+        Provenance.Origin origin = recorded.get(setting);
+        if (origin == null) {
             return Optional.empty();
         }
-        Provenance.Origin origin = recorded.get();
         Path file = store.flatMap(own -> own.book().byId(origin.name()).map(run -> file(setting, run, own)))
                 .orElse(Path.of(origin.file()));
         if (!Files.isRegularFile(file)) {
@@ -148,7 +143,7 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
     }
 
     /** As the provenance records them, by setting. */
-    SortedMap<String, Provenance.Origin> recorded() {
+    public SortedMap<String, Provenance.Origin> recorded() {
         SortedMap<String, Provenance.Origin> all = new TreeMap<>();
         init.ifPresent(origin -> all.put(INIT, origin.recorded()));
         teacher.ifPresent(origin -> all.put(TEACHER, origin.recorded()));

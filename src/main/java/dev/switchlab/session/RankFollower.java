@@ -68,7 +68,7 @@ public final class RankFollower {
         boolean expertParallel = first.computation().expertParallel();
         Device device = EngineStart.start(
                 first.computation().device(), first.computation().threads());
-        TrainingInput input = TrainingInput.of(first, "", Origins.of(first));
+        TrainingInput input = TrainingInput.of(first, "", Origins.of(first.origins()));
         Kernels kernels = input.kernelsOn(device);
         FirstWeights weights = input.firstWeights(device, kernels, world, expertParallel);
         try (LanguageModel model = weights.model();

@@ -81,7 +81,7 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
                             experiment,
                             data,
                             opened.fallbackReason(),
-                            Origins.NONE, // each run's process finds its own
+                            Origins.NONE, // found when a run is launched
                             first.title(),
                             conditions.kernels(),
                             notice -> {
@@ -143,8 +143,9 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
      * What the process of a run needs to know.
      *
      * @param digest of the {@link SweepIdentity}
+     * @param origins trained models that the run builds on
      */
-    RunPlan plan(SweepRun run, String parentRunId, String digest) {
+    RunPlan plan(SweepRun run, String parentRunId, String digest, Origins origins) {
         TrainingInput input = inputs.get(run.row());
         return new RunPlan(
                 run.number(),
@@ -154,6 +155,7 @@ public record ResolvedSweep(Sweep sweep, Map<String, TrainingInput> inputs, Cond
                 run.experiment().toYaml(),
                 input.data().corpus().name(),
                 input.fallbackReason().orElse(""),
+                origins.recorded(),
                 input.kernels(),
                 conditions.device(),
                 conditions.threads(),

@@ -2,6 +2,7 @@ package dev.switchlab.sweep;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.switchlab.io.Json;
+import dev.switchlab.provenance.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param experiment resolved, as YAML
  * @param corpus name of the text, without a fallback
  * @param fallbackReason why the text is the experiment's fallback; else empty
+ * @param origins trained models that the run builds on, by the setting that names them
  * @param kernels matrix kernels; {@code auto} for a choice on the machine that trains
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpu:N}
  * @param threads CPU threads
@@ -32,14 +34,16 @@ public record RunPlan(
         String experiment,
         String corpus,
         String fallbackReason,
+        Map<String, Provenance.Origin> origins,
         String kernels,
         String device,
         int threads,
         String command,
         Map<String, String> tags) {
 
-    /** Copies the tags. */
+    /** Copies origins and tags. */
     public RunPlan {
+        origins = Map.copyOf(origins);
         tags = Map.copyOf(tags);
     }
 

@@ -72,6 +72,7 @@ public final class StartTimes {
                 TINY.toYaml(),
                 CorpusStore.DICKENS,
                 "",
+                Map.of(),
                 "auto",
                 "cpu",
                 threads,

@@ -8,6 +8,7 @@ import dev.switchlab.runs.BookException;
 import dev.switchlab.runs.Run;
 import dev.switchlab.runs.RunInfo;
 import dev.switchlab.runs.mirror.MirroredBook;
+import dev.switchlab.session.Origins;
 import dev.switchlab.session.Reports;
 import dev.switchlab.session.StoredRun;
 import dev.switchlab.sweep.Status.Done;
@@ -194,7 +195,7 @@ public final class SweepSession {
         List<SweepRun> next =
                 runs.stream().filter(run -> progress.of(run) instanceof Waiting).toList();
         for (SweepRun run : next) {
-            folder.write(resolved.plan(run, folder.parentRunId(), digest));
+            folder.write(resolved.plan(run, folder.parentRunId(), digest, Origins.of(run.experiment(), store)));
         }
         boolean hasRun = !next.isEmpty();
         while (!next.isEmpty() && !stopRequested) {

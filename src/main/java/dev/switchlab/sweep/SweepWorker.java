@@ -95,7 +95,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
         TrainingInput input = TrainingInput.of(
                 experiment,
                 new OpenedCorpus(opened.corpus(), fallback),
-                Origins.of(experiment, store),
+                Origins.of(plan.origins(), store),
                 new RunTitle(plan.label(), plan.isChanged()),
                 plan.kernels());
         return session(input, device).train(lock, plan.runId(), plan.command(), plan.tags());
@@ -104,7 +104,7 @@ public record SweepWorker(RunPlan plan, MirroredBook store, BooleanSupplier stop
     private TrainingSession.Outcome resume(Run run, Device device, RunLock lock) throws IOException {
         Provenance begun = new StoredRun(store, run).provenance();
         Optional<Checkpoint> checkpoint = Checkpoints.latest(lock.folder(), System.err::println);
-        return session(TrainingInput.of(begun, run.name(), Origins.of(begun, store)), device)
+        return session(TrainingInput.of(begun, run.name(), Origins.of(begun.origins(), store)), device)
                 .resume(lock, run.runId(), begun, checkpoint);
     }
 

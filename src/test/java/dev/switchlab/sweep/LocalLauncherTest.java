@@ -65,8 +65,8 @@ class LocalLauncherTest {
         for (String label : labels) {
             int number = runs.size() + 1;
             SweepFolder sweep = new SweepFolder(folder.resolve("sweep"));
-            sweep.write(
-                    new RunPlan(number, "id" + number, label, false, "", "", "", "auto", "cpu", 1, "make", Map.of()));
+            sweep.write(new RunPlan(
+                    number, "id" + number, label, false, "", "", "", Map.of(), "auto", "cpu", 1, "make", Map.of()));
             runs.add(new SweepRun(number, "", EXPERIMENT, "", Map.of(), Map.of()));
         }
         return runs;
