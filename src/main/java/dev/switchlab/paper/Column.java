@@ -46,6 +46,11 @@ public enum Column {
             (variant, comparison) -> StepsToLoss.of(variant, comparison)
                     .map(found -> found.seconds().toString())
                     .orElse("")),
+    /** {@link KeptGain}. */
+    KEPT_GAIN(
+            "teacher's gain kept",
+            (variant, comparison) ->
+                    KeptGain.of(variant, comparison).map(KeptGain::toString).orElse("")),
     /** Validation loss, on a part of the split, after a fifth of the steps. */
     EARLY("loss after a fifth", variant -> text(variant.mean(Measures::early))),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */

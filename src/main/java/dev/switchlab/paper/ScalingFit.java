@@ -3,12 +3,10 @@ package dev.switchlab.paper;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.runs.Run;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.optim.MaxEval;
@@ -29,7 +27,6 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
  */
 record ScalingFit(double[] experts, double[] losses, Curve curve, List<Curve> resampled) {
 
-    private static final int RESAMPLES = 1000;
     private static final double LEAST = Math.log(0.01);
     private static final double MOST = Math.log(4);
     private static final int STEPS = 100;
@@ -99,28 +96,24 @@ record ScalingFit(double[] experts, double[] losses, Curve curve, List<Curve> re
         }
         double[] experts =
                 variants.keySet().stream().mapToDouble(Integer::doubleValue).toArray();
-        String[] seeds = variants.get(1).bySeed().keySet().stream()
+        List<String> seeds = variants.get(1).bySeed().keySet().stream()
                 .filter(seed -> variants.values().stream()
                         .allMatch(variant -> variant.bySeed().containsKey(seed)))
-                .toArray(String[]::new);
-        if (seeds.length < 2) {
+                .toList();
+        if (seeds.size() < 2) {
             return Optional.empty();
         }
-        SplittableRandom random = new SplittableRandom(1);
-        List<Curve> resampled = random.ints(RESAMPLES, 0, 1)
-                .mapToObj(i -> random.ints(seeds.length, 0, seeds.length)
-                        .mapToObj(seed -> seeds[seed])
-                        .toArray(String[]::new))
+        List<Curve> resampled = Bootstrap.samples(seeds).stream()
                 .map(sample -> Curve.of(experts, means(variants, sample)))
                 .toList();
         double[] losses = means(variants, seeds);
         return Optional.of(new ScalingFit(experts, losses, Curve.of(experts, losses), resampled));
     }
 
-    private static double[] means(Map<Integer, Setting> variants, String... seeds) {
+    private static double[] means(Map<Integer, Setting> variants, List<String> seeds) {
         return variants.values().stream()
                 .map(Setting::bySeed)
-                .mapToDouble(runs -> Arrays.stream(seeds)
+                .mapToDouble(runs -> seeds.stream()
                         .mapToDouble(seed -> score(runs.get(seed)))
                         .average()
                         .orElseThrow())
@@ -133,9 +126,7 @@ record ScalingFit(double[] experts, double[] losses, Curve curve, List<Curve> re
 
     /** The bounds of the middle 95 % of what resampled fits give. */
     double[] interval(ToDoubleFunction<Curve> value) {
-        double[] sorted = resampled.stream().mapToDouble(value).sorted().toArray();
-        int cut = sorted.length / 40;
-        return new double[] {sorted[cut], sorted[sorted.length - 1 - cut]};
+        return Bootstrap.middle(resampled.stream().mapToDouble(value));
     }
 
     /** Such as {@code L(E) = 0.801 [0.795 0.806] + 0.120 [0.113 0.127] E^-0.45 [0.41 0.50]}. */

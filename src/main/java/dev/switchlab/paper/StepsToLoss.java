@@ -3,13 +3,11 @@ package dev.switchlab.paper;
 import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.runs.Run;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
@@ -28,8 +26,6 @@ record StepsToLoss(double steps, Ratio times, Ratio seconds) {
 
     /** What baselines of several lengths may differ in: each has its own best learning rate and scale. */
     private static final List<String> LENGTH = List.of(STEPS, "train.learning_rate", "model.init_scale");
-
-    private static final int RESAMPLES = 2000;
 
     /**
      * A ratio and its 95 % interval over resampled seeds (percentile bootstrap). Zero stands for less than the shortest
@@ -60,30 +56,21 @@ record StepsToLoss(double steps, Ratio times, Ratio seconds) {
                 .filter(setting -> butLength(setting).equals(wanted))
                 .sorted(Comparator.comparingDouble(StepsToLoss::steps))
                 .toList();
-        String[] seeds = variant.bySeed().keySet().stream()
+        List<String> seeds = variant.bySeed().keySet().stream()
                 .filter(seed -> lengths.stream().allMatch(own -> own.bySeed().containsKey(seed)))
-                .toArray(String[]::new);
-        if (butLength(variant).equals(wanted) || lengths.size() < 2 || seeds.length < 2) {
+                .toList();
+        if (butLength(variant).equals(wanted) || lengths.size() < 2 || seeds.size() < 2) {
             return Optional.empty();
         }
-        SplittableRandom random = new SplittableRandom(1);
-        double[] resampled = new double[RESAMPLES];
-        for (int i = 0; i < RESAMPLES; i++) {
-            String[] sample = random.ints(seeds.length, 0, seeds.length)
-                    .mapToObj(seed -> seeds[seed])
-                    .toArray(String[]::new);
-            resampled[i] = steps(variant, lengths, sample);
-        }
-        Arrays.sort(resampled);
+        double[] interval = Bootstrap.interval(seeds, sample -> steps(variant, lengths, sample));
         double steps = steps(variant, lengths, seeds);
-        Ratio times = new Ratio(steps, resampled[RESAMPLES / 40], resampled[RESAMPLES - 1 - RESAMPLES / 40])
-                .times(1 / steps(variant));
+        Ratio times = new Ratio(steps, interval[0], interval[1]).times(1 / steps(variant));
         double stepMillis = lengths.get(lengths.size() - 1).median(run -> run.metric(Measures.STEP_MS));
         return Optional.of(new StepsToLoss(
                 steps, times, times.times(stepMillis / variant.median(run -> run.metric(Measures.STEP_MS)))));
     }
 
-    private static double steps(Setting variant, List<Setting> lengths, String... seeds) {
+    private static double steps(Setting variant, List<Setting> lengths, List<String> seeds) {
         double loss = mean(variant, seeds);
         double lastSteps = 0;
         double lastLoss = Double.NaN;
@@ -102,9 +89,9 @@ record StepsToLoss(double steps, Ratio times, Ratio seconds) {
         return Double.POSITIVE_INFINITY;
     }
 
-    private static double mean(Setting setting, String... seeds) {
+    private static double mean(Setting setting, List<String> seeds) {
         Map<String, Run> runs = setting.bySeed();
-        return Arrays.stream(seeds)
+        return seeds.stream()
                 .mapToDouble(seed -> runs.get(seed).metric(Comparison.FINAL_SCORE))
                 .average()
                 .orElse(Double.NaN);
