@@ -75,7 +75,7 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
             return Optional.empty();
         }
         if (Files.isRegularFile(Path.of(name))) {
-            return Optional.of(read(setting, name, Path.of(name)));
+            return Optional.of(origin(setting, name, WeightsFile.read(Path.of(name))));
         }
         Run run;
         try {
@@ -89,21 +89,21 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
         } catch (BookException e) {
             throw new BookException(setting + ": no file, and " + e.getMessage(), e);
         }
-        return Optional.of(read(setting, run.runId(), file(setting, run, store)));
+        return Optional.of(origin(setting, run.runId(), weights(setting, run, store)));
     }
 
-    private static Path file(String setting, Run run, MirroredBook store) {
-        if (!new StoredRun(store, run).hasModel()) {
+    private static WeightsFile weights(String setting, Run run, MirroredBook store) throws IOException {
+        StoredRun stored = new StoredRun(store, run);
+        if (!stored.hasModel()) {
             throw new BookException(setting + ": run " + run.shortId() + " (" + run.title()
                     + ") left no model; allowed: a run that has ended, such as one that `make runs` lists as FINISHED");
         }
-        return store.book().artifacts(run.runId()).file(StoredRun.WEIGHTS);
+        return stored.weights();
     }
 
-    private static Origin read(String setting, String name, Path file) throws IOException {
-        WeightsFile weights = WeightsFile.read(file);
-        return new Origin(
-                setting, new Provenance.Origin(name, file.toAbsolutePath().toString(), weights.digest()), weights);
+    private static Origin origin(String setting, String name, WeightsFile weights) {
+        String file = weights.file().toAbsolutePath().toString();
+        return new Origin(setting, new Provenance.Origin(name, file, weights.digest()), weights);
     }
 
     /**
@@ -128,16 +128,18 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
         if (origin == null) {
             return Optional.empty();
         }
-        Path file = store.flatMap(own -> own.book().byId(origin.name()).map(run -> file(setting, run, own)))
-                .orElse(Path.of(origin.file()));
-        if (!Files.isRegularFile(file)) {
+        Optional<Run> run = store.flatMap(own -> own.book().byId(origin.name()));
+        Path file = Path.of(origin.file());
+        if (run.isEmpty() && !Files.isRegularFile(file)) {
             throw new TrainingException(
                     "%s was %s, and neither that run nor its file %s is here".formatted(setting, origin.name(), file));
         }
-        Origin now = read(setting, origin.name(), file);
-        if (!now.weights().digest().equals(origin.sha256())) {
+        WeightsFile weights =
+                run.isPresent() ? weights(setting, run.get(), store.orElseThrow()) : WeightsFile.read(file);
+        Origin now = origin(setting, origin.name(), weights);
+        if (!now.recorded().sha256().equals(origin.sha256())) {
             throw new TrainingException("%s was %s with weights of sha256 %s; %s has other weights now"
-                    .formatted(setting, origin.name(), origin.sha256(), file));
+                    .formatted(setting, origin.name(), origin.sha256(), weights.file()));
         }
         return Optional.of(now);
     }

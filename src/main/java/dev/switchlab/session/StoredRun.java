@@ -19,7 +19,6 @@ import dev.switchlab.train.RunLock;
 import dev.switchlab.train.WeightsFile;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -55,16 +54,23 @@ public record StoredRun(MirroredBook store, Run run) {
      * @throws IllegalArgumentException in one line, if the weights are not those that the run recorded
      */
     public LanguageModel model(Supplier<Device> device) throws IOException {
+        WeightsFile weights = weights();
+        return LanguageModel.load(weights, device.get());
+    }
+
+    /** The weights that the run left; otherwise as {@link #model}. */
+    WeightsFile weights() throws IOException {
         requireOwnTraining();
-        Path file = store.book().artifacts(run.runId()).file(WEIGHTS);
-        WeightsFile weights = WeightsFile.read(file);
+        WeightsFile weights =
+                WeightsFile.read(store.book().artifacts(run.runId()).file(WEIGHTS));
         String recorded = run.tags().getOrDefault(WEIGHTS_TAG, ""); // blank for a run that was stopped
         if (!recorded.isBlank() && !recorded.equals(weights.digest())) {
-            throw new IllegalArgumentException(file + " is damaged or was replaced: the sha256 of its weights is not "
-                    + recorded + ", which run " + run.shortId() + " recorded; copy the file again, or train anew with:"
-                    + " make reproduce RUN=" + run.shortId());
+            throw new IllegalArgumentException(weights.file()
+                    + " is damaged or was replaced: the sha256 of its weights is not " + recorded + ", which run "
+                    + run.shortId() + " recorded; copy the file again, or train anew with: make reproduce RUN="
+                    + run.shortId());
         }
-        return LanguageModel.load(weights, device.get());
+        return weights;
     }
 
     /**
