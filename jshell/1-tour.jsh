@@ -12,7 +12,7 @@ experiment("smoke")
 
 // %%
 var recipe = experiment("smoke").with("train.steps=100 train.eval_every=50");
-recipe.settings().first(13)
+recipe.settings().first(16)
 
 // %% [markdown]
 // `train()` takes the corpus that arrives with the build (The Old Curiosity Shop), so no network is needed. The run is logged to the
