@@ -112,6 +112,11 @@ public final class RunReport {
                         + param("train.seq_len", " of %s " + token() + "s")
                         + param("train.learning_rate", ", learning rate %s")
                         + param("seed", ", seed %s"));
+        facts.put(
+                "began with",
+                param("init_from.run", "%s")
+                        + ("non_expert".equals(run.params().get("init_parts")) ? ", no experts" : ""));
+        facts.put("teacher", param("train.teacher.run", "%s") + teacherWeight());
         facts.put("device", facts("device", "gpu", "cpu"));
         facts.put("threads", facts("threads") + param("ranks", " on each of %s ranks"));
         facts.put("started", TIME.format(run.start()));
@@ -146,6 +151,10 @@ public final class RunReport {
     }
 
     /** A parameter in words; empty if the run lacks it. */
+    private String teacherWeight() {
+        return run.params().containsKey("train.teacher.run") ? param("train.teacher_weight", ", weight %s") : "";
+    }
+
     private String param(String name, String words) {
         String value = run.params().getOrDefault(name, "");
         return value.isEmpty() ? "" : words.formatted(value);

@@ -162,7 +162,8 @@ public final class CorpusStore {
         String sha256 = Sha256.of(bytes);
         if (!sha256.equals(JavaSources.sha256())) {
             throw new DataException(
-                    "corpus java-sources: %s is damaged (sha256 %s, expected %s); get it again with: make corpus NAME=java-sources"
+                    ("corpus java-sources: %s is damaged (sha256 %s, expected %s); get it again with: make corpus"
+                                    + " NAME=java-sources")
                             .formatted(cached, sha256, JavaSources.sha256()));
         }
         return new Corpus(JavaSources.NAME, sha256, text(bytes, JavaSources.NAME, raw));

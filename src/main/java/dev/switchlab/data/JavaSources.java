@@ -77,7 +77,8 @@ final class JavaSources {
 
         String artifactItem() {
             String[] parts = library.split(":", -1);
-            return "<artifactItem><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version><classifier>sources</classifier></artifactItem>"
+            return ("<artifactItem><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version>"
+                            + "<classifier>sources</classifier></artifactItem>")
                     .formatted((Object[]) parts);
         }
     }
@@ -113,7 +114,8 @@ final class JavaSources {
                 String sha256 = Sha256.of(Files.readAllBytes(path));
                 if (!sha256.equals(jar.sha256())) {
                     throw new DataException(
-                            "corpus java-sources: %s is another file (sha256 %s, expected %s); delete it from Maven's local repository, and try again"
+                            ("corpus java-sources: %s is another file (sha256 %s, expected %s); delete it from Maven's local"
+                                            + " repository, and try again")
                                     .formatted(jar.library(), sha256, jar.sha256()));
                 }
                 files.putAll(javaFiles(path, jar));
@@ -122,7 +124,8 @@ final class JavaSources {
             String sha256 = Sha256.of(corpus);
             if (!sha256.equals(sha256())) {
                 throw new DataException(
-                        "corpus java-sources: the files of the jars make another text (sha256 %s, expected %s); this is an error of SwitchLab"
+                        ("corpus java-sources: the files of the jars make another text (sha256 %s, expected %s); this is an"
+                                        + " error of SwitchLab")
                                 .formatted(sha256, sha256()));
             }
             WholeFile.write(file, corpus);
@@ -149,9 +152,11 @@ final class JavaSources {
         Files.writeString(pom, """
                 <project>
                 <modelVersion>4.0.0</modelVersion>
-                <groupId>dev.switchlab</groupId><artifactId>java-sources</artifactId><version>1</version><packaging>pom</packaging>
+                <groupId>dev.switchlab</groupId><artifactId>java-sources</artifactId><version>1</version>
+                <packaging>pom</packaging>
                 <build><plugins><plugin>
-                <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId><version>%s</version>
+                <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>
+                <version>%s</version>
                 <configuration><outputDirectory>%s</outputDirectory><artifactItems>
                 %s
                 </artifactItems></configuration>

@@ -168,13 +168,15 @@ public record Origins(Optional<Origin> init, Optional<Origin> teacher) {
             String name = teacher.get().recorded().name();
             if (!known.equals(data.tokenizer())) {
                 throw new TrainingException(
-                        "train.teacher %s has another vocabulary, %s, than this training, %s; allowed: a teacher of this corpus, or one that training begins with (init_from)"
+                        ("train.teacher %s has another vocabulary, %s, than this training, %s; allowed: a teacher of this"
+                                        + " corpus, or one that training begins with (init_from)")
                                 .formatted(name, known, data.tokenizer()));
             }
             int longest = teacher.get().weights().experiment().train().seqLen();
             if (longest < experiment.train().seqLen()) {
                 throw new TrainingException(
-                        "train.seq_len is %d; allowed with train.teacher %s: at most %d, the length it was trained on; example: train.seq_len=%d"
+                        ("train.seq_len is %d; allowed with train.teacher %s: at most %d, the length it was trained on;"
+                                        + " example: train.seq_len=%d")
                                 .formatted(experiment.train().seqLen(), name, longest, longest));
             }
         }

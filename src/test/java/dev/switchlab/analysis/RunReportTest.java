@@ -35,7 +35,9 @@ class RunReportTest {
                         "note=<b>",
                         "model.n_layers=2",
                         "model.n_experts=3",
-                        "train.sample_prompt=a <")
+                        "train.sample_prompt=a <",
+                        "train.teacher_weight=0.25",
+                        "init_from.run=0a1b2c3d")
                 .metric("r1", "train/cross_entropy", 3, 2)
                 .metric("r1", "layer0/router_entropy", 1, 1)
                 .metric("r1", "layer0/load/expert0", 1, 1);
@@ -52,8 +54,9 @@ class RunReportTest {
             assertThat(html)
                     .contains("<b>a &lt;</b>sample&gt;", "<td>2 layers, 3 experts</td>", ">training loss</th><td>")
                     .contains(" nats per character, of the last step</td>", "(prefers-color-scheme: dark)")
+                    .contains(">began with</th><td>0a1b2c3d</td>")
                     .contains("&lt;b&gt;", "<summary>Layer 1</summary>", "<svg ")
-                    .doesNotContain("@BODY@", "@STYLE@", "<script src", "<link");
+                    .doesNotContain(">teacher</th>", "@BODY@", "@STYLE@", "<script src", "<link");
             assertThat(List.of(html.split("<figure ", -1))).hasSizeGreaterThan(8);
             try (var files = Files.list(file.getParent())) {
                 assertThat(files).hasSize(1);

@@ -66,9 +66,11 @@ class JavaSourcesTest {
 
     @Test
     void aJarThatCannotBeHadIsNamedInOneLine() throws IOException {
-        Path maven = Files.writeString(
-                folder.resolve("mvn"),
-                "#!/bin/sh\necho '[ERROR] Could not find artifact com.google.guava:guava:jar:sources:33.4.0-jre'\nexit 1\n");
+        Path maven = Files.writeString(folder.resolve("mvn"), """
+                #!/bin/sh
+                echo '[ERROR] Could not find artifact com.google.guava:guava:jar:sources:33.4.0-jre'
+                exit 1
+                """);
         assertThat(maven.toFile().setExecutable(true)).isTrue();
         assertThatThrownBy(() -> JavaSources.build(folder.resolve("corpus.txt"), maven.toString()))
                 .isInstanceOf(DataException.class)
