@@ -203,10 +203,7 @@ public final class PaperSession {
 
     /** What is to be trained before a sweep: runs of other questions that it builds on, and that the book lacks. */
     private List<ResolvedSweep> trainedModels(ResolvedSweep sweep) {
-        nameModels();
-        Set<String> known = store.book().tagged(RunInfo.ALIAS_TAG).stream()
-                .map(run -> run.tags().get(RunInfo.ALIAS_TAG))
-                .collect(Collectors.toSet());
+        Set<String> known = nameModels();
         Set<String> wanted = sweep.sweep().runs().stream()
                 .flatMap(run -> Stream.of(
                         run.experiment().initFrom(), run.experiment().train().teacher()))
@@ -225,9 +222,15 @@ public final class PaperSession {
         return missing;
     }
 
-    /** Gives runs that questions build on the alias that questions call them by. */
-    private void nameModels() {
+    /**
+     * Gives runs that questions build on the alias that questions call them by, and takes it from runs of other
+     * settings: of a call with {@code QUICK} or {@code SET}.
+     *
+     * @return aliases that have a model
+     */
+    private Set<String> nameModels() {
         PastRuns past = new PastRuns(store);
+        Map<String, String> ids = new HashMap<>();
         Set<String> named = plan.all().stream()
                 .flatMap(question -> question.sweep().runs().stream())
                 .flatMap(run -> Stream.of(
@@ -238,11 +241,18 @@ public final class PaperSession {
                 if (named.contains(question.alias(run))) {
                     past.equal(run, question.text(run), question.conditions(), cpu)
                             .filter(found -> new StoredRun(store, found).hasModel())
-                            .ifPresent(found ->
-                                    store.book().tag(found.runId(), Map.of(RunInfo.ALIAS_TAG, question.alias(run))));
+                            .ifPresent(found -> ids.put(question.alias(run), found.runId()));
                 }
             }
         }
+        for (Run run : store.book().tagged(RunInfo.ALIAS_TAG)) {
+            String alias = run.tags().get(RunInfo.ALIAS_TAG);
+            if (named.contains(alias) && !run.runId().equals(ids.get(alias))) {
+                store.book().tag(run.runId(), Map.of(RunInfo.ALIAS_TAG, ""));
+            }
+        }
+        ids.forEach((alias, id) -> store.book().tag(id, Map.of(RunInfo.ALIAS_TAG, alias)));
+        return ids.keySet();
     }
 
     private SweepSession.View begin(int index) {

@@ -151,5 +151,13 @@ class PaperCommandTest {
         commands.succeed(paper("--question", "3"));
         assertThat(trained()).hasSize(5);
         assertThat(commands.output()).doesNotContain("begins");
+
+        // Of other settings, the model is another one.
+        commands.succeed(paper("--question", "3", "--set", "train.steps=20"));
+        assertThat(trained()).hasSize(10);
+        assertThat(trained())
+                .filteredOn(run -> "1/this/2".equals(run.tags().get("switchlab.alias")))
+                .singleElement()
+                .satisfies(run -> assertThat(run.params()).containsEntry("train.steps", "20"));
     }
 }
