@@ -175,7 +175,7 @@ public final class PaperSession {
                 continue;
             }
             List<ResolvedSweep> sweeps = new ArrayList<>(trainedModels(missing.get()));
-            sweeps.add(missing.get());
+            sweeps.add(rest(next, recorded));
             for (ResolvedSweep sweep : sweeps) {
                 SweepSession session = new SweepSession(
                         sweep, plan.device(), store, plan.launcher().apply(next), plan.options(), begin(i));
@@ -199,6 +199,20 @@ public final class PaperSession {
             write();
         }
         return new Outcome(done, stopRequested, failures);
+    }
+
+    /**
+     * What is not recorded, and what this book has: a question that was stopped is the same sweep when it goes on,
+     * though its finished runs were recorded meanwhile.
+     */
+    private ResolvedSweep rest(ReadyQuestion asked, RecordedRuns recorded) {
+        PastRuns past = new PastRuns(store);
+        return asked.ready()
+                .orElseThrow()
+                .only(run -> !recorded.has(run, asked.text(run))
+                        || past.equal(run, asked.text(run), asked.conditions(), cpu)
+                                .isPresent())
+                .orElseThrow();
     }
 
     /** What is to be trained before a sweep: runs of other questions that it builds on, and that the book lacks. */

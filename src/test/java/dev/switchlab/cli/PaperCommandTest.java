@@ -15,6 +15,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Questions from their files to their page, as a process with children that are processes. */
@@ -130,6 +132,24 @@ class PaperCommandTest {
                 .endsWith("QUESTION has '7', allowed: 1, 2, for example QUESTION=3 or QUESTION=1,4");
         assertThat(commands.refused(paper("--launcher", "slurm"))).contains("LAUNCHER is 'slurm', allowed here: local");
         assertThat(commands.runs()).doesNotExist();
+    }
+
+    /** The runs that were finished before the stop are recorded then, and the question still goes on. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGTERM")
+    void aStoppedQuestionGoesOn() throws Exception {
+        String[] call = paper("--question", "1", "--jobs", "1", "--set", "train.steps=400");
+        Process process = commands.start(call);
+        commands.await(process, () -> trained().stream().anyMatch(Run::isFinished));
+        process.destroy();
+        commands.end(process);
+        assertThat(experiments.resolve("results/data/01-experts.csv")).content().contains("\nthis,1,");
+
+        commands.succeed(call);
+        assertThat(trained()).hasSize(4).allMatch(Run::isFinished);
+        assertThat(experiments.resolve("results/RESULTS.md"))
+                .content()
+                .doesNotContain("**2 runs are missing**: `make paper QUESTION=1`");
     }
 
     /** A question that begins with a run of another: that run is trained first, and both are found again. */
