@@ -4,6 +4,9 @@ import dev.switchlab.analysis.Comparison;
 import dev.switchlab.analysis.MeanInterval;
 import dev.switchlab.analysis.Setting;
 import dev.switchlab.experiment.MetricNames;
+import dev.switchlab.io.Durations;
+import dev.switchlab.runs.Run;
+import java.util.DoubleSummaryStatistics;
 import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -28,8 +31,8 @@ public enum Column {
             "parameters / active",
             variant -> mean("%,.0f", 1, variant, Measures.PARAMETERS) + " / "
                     + mean("%,.0f", 1, variant, Measures.ACTIVE)),
-    /** From the start of a run's record to its end, scoring included, start of the JVM excluded; median over runs. */
-    WALL("wall clock", variant -> Measures.duration(variant.seconds())),
+    /** Of the fastest and the slowest run, from start to end of its record: with scoring, without start of the JVM. */
+    WALL("wall clock", Column::wall),
     /** Score by windows of which only the last 16 characters count: {@code make evaluate STRIDE=16}. */
     STRIDE16("loss by stride 16", variant -> text(variant.mean(MetricNames.strided(16) + MetricNames.CROSS_ENTROPY))),
     /** Optimizer steps. */
@@ -92,6 +95,16 @@ public enum Column {
                         .average()
                         .orElse(Double.NaN))
                 .mean();
+    }
+
+    private static String wall(Setting variant) {
+        DoubleSummaryStatistics seconds = variant.runs().stream()
+                .mapToDouble(Run::seconds)
+                .filter(Double::isFinite)
+                .summaryStatistics();
+        return seconds.getCount() == 0
+                ? ""
+                : Durations.text(seconds.getMin()) + " to " + Durations.text(seconds.getMax());
     }
 
     private static String text(MeanInterval interval) {

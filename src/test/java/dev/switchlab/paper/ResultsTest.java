@@ -184,7 +184,7 @@ class ResultsTest {
         assertThat(text(answer))
                 .contains("| max violation | dropped | ms a step | training loss | s.d. over seeds | wall clock |"
                         + " loss by stride 16 | training |")
-                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s |"
+                .contains("| baseline |  | 2.00 | 15.0 % | 10.0 | 1.7500 +- 0.0000 | 0.1000 | 10 s to 10 s |"
                         + " 1.5000 +- 0.0000 | 15 s |");
     }
 
