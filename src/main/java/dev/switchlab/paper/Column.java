@@ -33,8 +33,6 @@ public enum Column {
                     + mean("%,.0f", 1, variant, Measures.ACTIVE)),
     /** Of the fastest and the slowest run, from start to end of its record: with scoring, without start of the JVM. */
     WALL("wall clock", Column::wall),
-    /** Score by windows of which only the last 16 characters count: {@code make evaluate STRIDE=16}. */
-    STRIDE16("loss by stride 16", variant -> text(variant.mean(MetricNames.strided(16) + MetricNames.CROSS_ENTROPY))),
     /** Optimizer steps. */
     STEPS("steps", variant -> variant.params().get("train.steps")),
     /** {@link StepsToLoss}: steps, and times those of the variant. */

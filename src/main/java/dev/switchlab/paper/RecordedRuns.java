@@ -51,7 +51,6 @@ final class RecordedRuns {
         Map<String, String> metrics = new LinkedHashMap<>();
         metrics.put("loss", Comparison.FINAL_SCORE);
         metrics.put("training_loss", MetricNames.FINAL_TRAIN_CROSS_ENTROPY);
-        metrics.put("loss_by_stride_16", MetricNames.strided(16) + MetricNames.CROSS_ENTROPY);
         Measures.NUMBERS.forEach(name -> metrics.put(name, name));
         return metrics;
     }
