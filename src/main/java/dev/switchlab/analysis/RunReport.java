@@ -150,11 +150,11 @@ public final class RunReport {
         facts.put(name, Double.isNaN(value) ? "" : HtmlPage.number(value) + unit);
     }
 
-    /** A parameter in words; empty if the run lacks it. */
     private String teacherWeight() {
         return run.params().containsKey("train.teacher.run") ? param("train.teacher_weight", ", weight %s") : "";
     }
 
+    /** A parameter in words; empty if the run lacks it. */
     private String param(String name, String words) {
         String value = run.params().getOrDefault(name, "");
         return value.isEmpty() ? "" : words.formatted(value);
