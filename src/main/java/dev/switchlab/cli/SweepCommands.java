@@ -143,7 +143,7 @@ final class SweepCommands {
         @Option(
                 names = "--quick",
                 description =
-                        "A twentieth of the steps and two seeds, to see that everything works. The page is written to"
+                        "A fiftieth of the steps and two seeds, to see that everything works. The page is written to"
                                 + " the reports of the runs folder.")
         private boolean quick;
 

@@ -72,7 +72,7 @@ class QuestionTest {
                     .findFirst()
                     .orElseThrow();
             assertThat(child.experiment().train().steps())
-                    .isEqualTo((int) Math.round(twin.experiment().train().steps() * 0.05));
+                    .isEqualTo((int) Math.round(twin.experiment().train().steps() * 0.02));
         }
     }
 
