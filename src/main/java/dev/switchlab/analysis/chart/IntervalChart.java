@@ -97,14 +97,14 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
         private static final double HEIGHT = 250;
         /** From the ends of the plot to the first and the last mean. */
         private static final double INSET = 40;
-        /** Half the width of an interval's ends. */
+        /** Half the width of an interval's ends, at most. */
         private static final double CAP = 6;
-        /** How far single values stand from their mean, so that its interval does not hide them. */
+        /** How far single values stand from their mean, at most, so that its interval does not hide them. */
         private static final double BESIDE = 10;
         /** Longer labels are cut, so that a few always have room. */
         private static final double MOST_LABEL = 150;
         /** Between two labels. */
-        private static final double SPACE = 8;
+        private static final double SPACE = 4;
 
         private static final String COLOR = Palette.color(0);
 
@@ -112,6 +112,8 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
         private final List<Tick> yTicks;
         private final Frame frame;
         private final Axis y;
+        /** Half of what separates two neighbors, where that is little. */
+        private final double half;
 
         private record Mark(Point point, double x) {
 
@@ -126,6 +128,12 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
             this.frame = new Frame(IntervalChart.this, List.of(), Frame.left(yTicks), Frame.WIDTH - 16, HEIGHT);
             this.y = frame.y(values);
             this.marks = marks();
+            double nearest = IntStream.range(1, marks.size())
+                    .mapToDouble(i -> marks.get(i).x() - marks.get(i - 1).x())
+                    .filter(gap -> gap > 0)
+                    .min()
+                    .orElse(Double.POSITIVE_INFINITY);
+            this.half = nearest / 2;
         }
 
         private List<Mark> marks() {
@@ -163,11 +171,11 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
             double free = Double.NEGATIVE_INFINITY;
             for (Mark mark : marks) {
                 String label = Labels.cut(mark.point().label(), Frame.FONT, MOST_LABEL);
-                double half = Labels.width(label, Frame.FONT) / 2;
-                double middle = Math.min(Math.max(mark.x(), half + 2), Frame.WIDTH - half - 2);
-                if (middle - half >= free) {
+                double wing = Labels.width(label, Frame.FONT) / 2;
+                double middle = Math.min(Math.max(mark.x(), wing + 2), Frame.WIDTH - wing - 2);
+                if (middle - wing >= free) {
                     frame.xLabel(middle, label);
-                    free = middle + half + SPACE;
+                    free = middle + wing + SPACE;
                 }
             }
         }
@@ -188,7 +196,7 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
             if (point.values().length > 1) {
                 DoubleStream.of(point.values())
                         .filter(Double::isFinite)
-                        .forEach(value -> frame.dot(x + BESIDE, y.at(value), 2.5, Frame.AXIS));
+                        .forEach(value -> frame.dot(x + Math.min(BESIDE, half), y.at(value), 2.5, Frame.AXIS));
             }
             frame.dot(x, y.at(point.mean()), 4, COLOR);
         }
@@ -203,8 +211,9 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
             frame.svg.leaf("path", "d fill stroke stroke-width", path, "none", COLOR, 1.5);
         }
 
-        private static void end(Path path, double x, double y, double slope) {
-            path.move(x - CAP, y + slope).line(x, y).line(x + CAP, y + slope);
+        private void end(Path path, double x, double y, double slope) {
+            double cap = Math.min(CAP, half / 2);
+            path.move(x - cap, y + slope).line(x, y).line(x + cap, y + slope);
         }
 
         /** Each point shows its values where it is the nearest. */

@@ -354,6 +354,22 @@ class SvgTest {
                 .hasSizeBetween(5, 12);
     }
 
+    /** Question 14 has 24 variants: every letter has room, and no value stands at the next variant's mean. */
+    @Test
+    void twoDozenLettersStandBesideOneAnother() throws Exception {
+        List<Point> points = IntStream.range(0, 24)
+                .mapToObj(i -> point(Character.toString('A' + i), 0, i, 1, i - 0.5, i + 0.5))
+                .toList();
+        IntervalChart chart = new IntervalChart("t", "x", Scale.CATEGORIES, "y", points);
+        assertThat(elements(chart, "text").map(text -> text.getTextContent()))
+                .containsAll(points.stream().map(Point::label).toList());
+        double[] means = places(chart);
+        double[] values = doubles("cx", marks(chart, "circle", "r", "2.5"));
+        for (int i = 0; i < 23; i++) {
+            assertThat(values[2 * i]).isGreaterThan(means[i]).isLessThan(means[i + 1] - 2.5);
+        }
+    }
+
     /** Along the upper edge and back along the lower; a value that is no number parts it. */
     @Test
     void bandsHaveGapsWhereTheirLinesHave() throws Exception {
