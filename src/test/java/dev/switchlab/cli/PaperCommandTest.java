@@ -123,7 +123,7 @@ class PaperCommandTest {
         assertThat(commands.runs().resolve("reports/paper-quick.md")).content().contains("Its numbers mean nothing");
         assertThat(trained())
                 .hasSize(4)
-                .allMatch(run -> run.params().get("train.steps").equals("2"));
+                .allMatch(run -> run.params().get("train.steps").equals("1"));
     }
 
     @Test

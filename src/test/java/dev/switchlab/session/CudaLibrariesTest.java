@@ -130,6 +130,7 @@ class CudaLibrariesTest {
         command.addAll(List.of("--set", "train.steps=1", "--kernels", "matrix"));
         command.addAll(List.of("--runs", folder.resolve("runs").toString()));
         process.environment().put("DJL_CACHE_DIR", folder.toString());
+        process.environment().remove("ENGINE_CACHE_DIR"); // goes before DJL_CACHE_DIR
         Process started = process.start();
         String output = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         started.waitFor();
