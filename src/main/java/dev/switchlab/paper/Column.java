@@ -8,6 +8,7 @@ import dev.switchlab.io.Durations;
 import dev.switchlab.runs.Run;
 import java.util.DoubleSummaryStatistics;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
@@ -35,23 +36,20 @@ public enum Column {
     WALL("wall clock", Column::wall),
     /** Optimizer steps. */
     STEPS("steps", variant -> variant.params().get("train.steps")),
-    /** {@link StepsToLoss}: steps, and times those of the variant. */
-    STEPS_TO_LOSS(
-            "baseline's steps to this loss",
-            (variant, comparison) -> StepsToLoss.of(variant, comparison)
-                    .map(StepsToLoss::toString)
-                    .orElse("")),
-    /** {@link StepsToLoss#seconds}. */
+    /** {@link StepsToLoss#ofBaseline}: steps, and times those of the variant. */
+    STEPS_TO_LOSS("baseline's steps to this loss", cell(StepsToLoss::ofBaseline, StepsToLoss::toString)),
+    /** {@link StepsToLoss#seconds} of the baseline. */
     SECONDS_TO_LOSS(
             "times its seconds",
-            (variant, comparison) -> StepsToLoss.of(variant, comparison)
-                    .map(found -> found.seconds().toString())
-                    .orElse("")),
+            cell(StepsToLoss::ofBaseline, found -> found.seconds().toString())),
+    /** {@link StepsToLoss#ofVariant}: steps, and times how many the baseline has. */
+    FEWER_STEPS("steps to the baseline's loss, times fewer", cell(StepsToLoss::ofVariant, StepsToLoss::toString)),
+    /** {@link StepsToLoss#seconds} of the variant. */
+    FEWER_SECONDS(
+            "times fewer seconds",
+            cell(StepsToLoss::ofVariant, found -> found.seconds().toString())),
     /** {@link KeptGain}. */
-    KEPT_GAIN(
-            "teacher's gain kept",
-            (variant, comparison) ->
-                    KeptGain.of(variant, comparison).map(KeptGain::toString).orElse("")),
+    KEPT_GAIN("teacher's gain kept", cell(KeptGain::of, KeptGain::toString)),
     /** Validation loss, on a part of the split, after a fifth of the steps. */
     EARLY("loss after a fifth", variant -> text(variant.mean(Measures::early))),
     /** Mutual information of expert and kind of character over the entropy of the kinds, mean over layers. */
@@ -73,6 +71,13 @@ public enum Column {
     Column(String title, BiFunction<Setting, Comparison, String> cell) {
         this.title = title;
         this.cell = cell;
+    }
+
+    /** Of what {@code measure} finds; empty without. */
+    private static <T> BiFunction<Setting, Comparison, String> cell(
+            BiFunction<Setting, Comparison, Optional<T>> measure, Function<T, String> text) {
+        return (variant, comparison) ->
+                measure.apply(variant, comparison).map(text).orElse("");
     }
 
     String title() {

@@ -11,30 +11,33 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * How many steps a variant's baseline needs for the variant's loss (arXiv 2101.03961, sections 3.1 and 3.2), from
- * baselines that were trained for several numbers of steps, each with a whole schedule of its learning rate: a loss in
- * the middle of a longer run is that of a learning rate which has not fallen yet. Of mean losses over seeds, linear in
- * the logarithm of the number of steps.
+ * How many steps one model needs for the loss of another (arXiv 2101.03961, sections 3.1 and 3.2), from runs of several
+ * lengths, each with a whole schedule of its learning rate: a loss in the middle of a longer run is that of a learning
+ * rate which has not fallen yet. Of mean losses over seeds, linear in the logarithm of the number of steps.
  *
- * @param steps of the baseline
- * @param times steps of the baseline over those of the variant
+ * @param steps that reach the loss
+ * @param times steps of the dearer model over those of the other: the baseline's over the variant's
  * @param seconds likewise, of training on a machine that does nothing else
  */
 record StepsToLoss(double steps, Ratio times, Ratio seconds) {
 
     private static final String STEPS = "train.steps";
 
-    /** What baselines of several lengths may differ in: each has its own best learning rate and scale. */
+    /** What models of several lengths may differ in: each has its own best learning rate and scale. */
     private static final List<String> LENGTH = List.of(STEPS, "train.learning_rate", "model.init_scale");
 
     /**
-     * A ratio and its 95 % interval over resampled seeds (percentile bootstrap). Zero stands for less than the shortest
-     * baseline, infinity for more than the longest.
+     * A ratio and its 95 % interval over resampled seeds (percentile bootstrap). Zero and infinity stand for less and
+     * more than the lengths tell.
      */
     record Ratio(double value, double low, double high) {
 
         private Ratio times(double factor) {
             return new Ratio(value * factor, low * factor, high * factor);
+        }
+
+        private Ratio inverse() {
+            return new Ratio(1 / value, 1 / high, 1 / low);
         }
 
         /** Such as {@code 1.38 [1.31 1.44]}. */
@@ -48,30 +51,55 @@ record StepsToLoss(double steps, Ratio times, Ratio seconds) {
         }
     }
 
-    /** Empty for a baseline itself, without baselines of two lengths, and without two seeds that all of these have. */
-    static Optional<StepsToLoss> of(Setting variant, Comparison comparison) {
-        Map<String, String> wanted =
-                comparison.baseline().map(StepsToLoss::butLength).orElse(Map.of());
-        List<Setting> lengths = comparison.settings().stream()
-                .filter(setting -> butLength(setting).equals(wanted))
-                .sorted(Comparator.comparingDouble(StepsToLoss::steps))
-                .toList();
-        List<String> seeds = variant.bySeed().keySet().stream()
-                .filter(seed -> lengths.stream().allMatch(own -> own.bySeed().containsKey(seed)))
-                .toList();
-        if (butLength(variant).equals(wanted) || lengths.size() < 2 || seeds.size() < 2) {
-            return Optional.empty();
-        }
-        double[] interval = Bootstrap.interval(seeds, sample -> steps(variant, lengths, sample));
-        double steps = steps(variant, lengths, seeds);
-        Ratio times = new Ratio(steps, interval[0], interval[1]).times(1 / steps(variant));
-        double stepMillis = lengths.get(lengths.size() - 1).median(run -> run.metric(Measures.STEP_MS));
-        return Optional.of(new StepsToLoss(
-                steps, times, times.times(stepMillis / variant.median(run -> run.metric(Measures.STEP_MS)))));
+    /**
+     * How many steps the baseline needs for the loss of a variant. Empty for a baseline itself, without baselines of
+     * two lengths, and without two seeds that all of these have.
+     */
+    static Optional<StepsToLoss> ofBaseline(Setting variant, Comparison comparison) {
+        return comparison
+                .baseline()
+                .filter(baseline -> !butLength(baseline).equals(butLength(variant)))
+                .flatMap(baseline -> between(variant, lengths(baseline, comparison)));
     }
 
-    private static double steps(Setting variant, List<Setting> lengths, List<String> seeds) {
-        double loss = mean(variant, seeds);
+    /**
+     * How many steps a variant needs for the loss of the baseline. Empty but for the longest of two lengths of a
+     * variant at least, and without two seeds that all of these have.
+     */
+    static Optional<StepsToLoss> ofVariant(Setting variant, Comparison comparison) {
+        List<Setting> lengths = lengths(variant, comparison);
+        return comparison
+                .baseline()
+                .filter(baseline -> !lengths.contains(baseline) && lengths.indexOf(variant) == lengths.size() - 1)
+                .flatMap(baseline -> between(baseline, lengths))
+                .map(found -> new StepsToLoss(found.steps, found.times.inverse(), found.seconds.inverse()));
+    }
+
+    private static List<Setting> lengths(Setting model, Comparison comparison) {
+        return comparison.settings().stream()
+                .filter(setting -> butLength(setting).equals(butLength(model)))
+                .sorted(Comparator.comparingDouble(StepsToLoss::steps))
+                .toList();
+    }
+
+    /** @param lengths of one model, ascending */
+    private static Optional<StepsToLoss> between(Setting target, List<Setting> lengths) {
+        List<String> seeds = target.bySeed().keySet().stream()
+                .filter(seed -> lengths.stream().allMatch(own -> own.bySeed().containsKey(seed)))
+                .toList();
+        if (lengths.size() < 2 || seeds.size() < 2) {
+            return Optional.empty();
+        }
+        double[] interval = Bootstrap.interval(seeds, sample -> steps(target, lengths, sample));
+        double steps = steps(target, lengths, seeds);
+        Ratio times = new Ratio(steps, interval[0], interval[1]).times(1 / steps(target));
+        double stepMillis = lengths.get(lengths.size() - 1).median(run -> run.metric(Measures.STEP_MS));
+        return Optional.of(new StepsToLoss(
+                steps, times, times.times(stepMillis / target.median(run -> run.metric(Measures.STEP_MS)))));
+    }
+
+    private static double steps(Setting target, List<Setting> lengths, List<String> seeds) {
+        double loss = mean(target, seeds);
         double lastSteps = 0;
         double lastLoss = Double.NaN;
         for (Setting length : lengths) {

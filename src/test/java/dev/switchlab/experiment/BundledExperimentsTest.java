@@ -20,6 +20,7 @@ class BundledExperimentsTest {
             "dense",
             "fine-grained",
             "gpu-base",
+            "java-sources",
             "miniature",
             "reference",
             "smoke",

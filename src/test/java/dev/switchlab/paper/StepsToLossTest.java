@@ -48,8 +48,12 @@ class StepsToLossTest {
         return setting;
     }
 
+    private Comparison comparison() {
+        return Comparison.of(new Fakes(), settings, "dense 100", Map.of(), Double.NaN);
+    }
+
     private Optional<StepsToLoss> of(Setting variant) {
-        return StepsToLoss.of(variant, Comparison.of(new Fakes(), settings, "dense 100", Map.of(), Double.NaN));
+        return StepsToLoss.ofBaseline(variant, comparison());
     }
 
     private void dense() {
@@ -92,5 +96,28 @@ class StepsToLossTest {
         assertThat(of(variant)).isPresent();
         assertThat(of(first)).isEmpty();
         assertThat(of(setting("single", 100, 10, 2.1))).isEmpty();
+    }
+
+    /** The sparse model needs 200 of its steps for what 100 of the dense one reach, in twice the time per step. */
+    @Test
+    void aVariantOfSeveralLengthsTellsItsOwnSteps() {
+        Setting dense = setting("dense", 100, 10, 2.1, 2.3);
+        Setting shorter = setting("switch", 100, 20, 2.2, 2.4);
+        Setting longer = setting("switch", 400, 20, 2.0, 2.2);
+        StepsToLoss found = StepsToLoss.ofVariant(longer, comparison()).orElseThrow();
+        assertThat(found).hasToString("200, 0.50 [0.50 0.50]");
+        assertThat(found.seconds()).hasToString("0.25 [0.25 0.25]");
+        assertThat(StepsToLoss.ofVariant(shorter, comparison())).isEmpty();
+        assertThat(StepsToLoss.ofVariant(dense, comparison())).isEmpty();
+        assertThat(StepsToLoss.ofBaseline(longer, comparison())).isEmpty();
+    }
+
+    /** A variant whose shortest run is better already needs fewer steps than the lengths tell. */
+    @Test
+    void aVariantThatIsBetterAtOnceNeedsTimesFewerThanLengthsTell() {
+        setting("dense", 100, 10, 2.5, 2.7);
+        setting("switch", 50, 20, 2.2, 2.4);
+        Setting longer = setting("switch", 100, 20, 2.0, 2.2);
+        assertThat(StepsToLoss.ofVariant(longer, comparison()).orElseThrow()).hasToString("more [more more]");
     }
 }
