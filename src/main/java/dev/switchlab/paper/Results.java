@@ -30,7 +30,8 @@ final class Results {
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private static final String QUICK =
-            "**A quick look whether all of it works: a fiftieth of the steps, two seeds. Its numbers mean nothing.**";
+            "**A quick look whether all of it works: a fiftieth of the steps, a tenth of the validation split, two seeds."
+                    + " Its numbers mean nothing.**";
 
     private static final String ABOUT = """
             What the Switch Transformer paper (arXiv 2101.03961) and its successors argue about, asked of the smallest model in which

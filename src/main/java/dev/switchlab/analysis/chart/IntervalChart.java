@@ -112,7 +112,7 @@ public record IntervalChart(String title, String xTitle, Scale scale, String yTi
         private final List<Tick> yTicks;
         private final Frame frame;
         private final Axis y;
-        /** Half of what separates two neighbors, where that is little. */
+        /** Half the least distance of two neighbors. */
         private final double half;
 
         private record Mark(Point point, double x) {
