@@ -39,11 +39,12 @@ final class Results {
             sweeps and readings are in `paper/`.""";
 
     private static final String PROTOCOL = """
-            **Scores** are cross-entropies in nats per character over the whole validation split, the last tenth of the text, in windows of the
-            training's length, one after another without overlap; a character is predicted from those before it in its window. The score is that
-            of the last step; no checkpoint is chosen. Learning rates and initial scales were tuned on the last tenth of the training text, with
-            seeds 1 and 2, before the seeds of this page were run; each question's file in `paper/` has the losses. The size of the model was
-            chosen by the validation split, with seeds 1 and 2. So was, before that tuning, the learning rate of 0.008, which is in its grid.
+            **Scores** are cross-entropies in nats per character over the whole validation split, in windows of the training's length, one after
+            another without overlap; a character is predicted from those before it in its window. The split is the last tenth of the text; in
+            question 17, all but the first twentieth. The score is that of the last step; no checkpoint is chosen. Learning rates and initial
+            scales were tuned on the last tenth of the training text, with seeds 1 and 2, before the seeds of this page were run; each
+            question's file in `paper/` has the losses. The size of the model was chosen by the validation split, with seeds 1 and 2. So was,
+            before that tuning, the learning rate of 0.008, which is in its grid.
 
             Means come with 95 % intervals by Student's t over seeds. A **difference** and its interval are those of a model of all variants
             of a question, `loss = variant + seed + noise`, with one variance of the noise. *Better* and *worse* hold for all {comparisons} comparisons of this
@@ -51,7 +52,8 @@ final class Results {
             one-sided tests, 5 % each). *Undecided* is neither. **Bold** is the least mean. **Training** is the number of steps times the
             time of a step that nothing else on the machine slowed: the one that nine tenths of a run's steps exceed, median over a
             variant's runs; start and scoring are not included. A **reading** is a person's; a test compares its numbers and verdicts with
-            the tables. The runs are in `data/`, a CSV file for each question.""";
+            the tables. The runs are in `data/`, a CSV file for each question. A setting such as `init_from="16/switch, 8 experts/11"` names
+            a run of another question, here its variant with 8 experts and seed 11; `make paper QUESTION=17` trains such a run first.""";
 
     private final List<Answer> answers;
     private final double[] pValues;
